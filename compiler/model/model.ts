@@ -1,0 +1,178 @@
+import type { Span } from "../diagnostics.ts";
+
+/*
+ * What the compiler knows, as plain JSON-serialisable data: reading makes it, checks and emitters need nothing else.
+ */
+
+export interface TextType {
+  readonly kind: "text";
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly format?: "uuid" | "email" | "uri" | "date" | "hostname" | "ipv4";
+}
+
+/** A safe integer. `wire` follows from the range, see DESIGN: int32 and uint32 where it fits. */
+export interface IntType {
+  readonly kind: "int";
+  readonly wire: "int32" | "int64" | "uint32" | "uint64";
+  /** Inclusive; always set: the safe integers' bounds where nothing narrower is declared. */
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A finite double. */
+export interface FloatType {
+  readonly kind: "float";
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** A signed 64-bit integer, `bigint` in TypeScript. */
+export interface BigintType {
+  readonly kind: "bigint";
+}
+
+export interface BooleanType {
+  readonly kind: "boolean";
+}
+
+/** `Date`; google.protobuf.Timestamp. */
+export interface TimestampType {
+  readonly kind: "timestamp";
+}
+
+export interface BytesType {
+  readonly kind: "bytes";
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
+
+/** A use of one of the event's enums. */
+export interface EnumRef {
+  readonly kind: "enum";
+  readonly name: string;
+}
+
+/** A use of one of the event's messages. */
+export interface MessageRef {
+  readonly kind: "message";
+  readonly name: string;
+}
+
+export interface ArrayType {
+  readonly kind: "array";
+  readonly items: Type;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+}
+
+/** `Record<string, T>`; protobuf `map<string, T>`. */
+export interface RecordType {
+  readonly kind: "record";
+  readonly values: Type;
+}
+
+export type Type =
+  | TextType
+  | IntType
+  | FloatType
+  | BigintType
+  | BooleanType
+  | TimestampType
+  | BytesType
+  | EnumRef
+  | MessageRef
+  | ArrayType
+  | RecordType;
+
+export interface Field {
+  /** As in TypeScript. */
+  readonly name: string;
+  readonly type: Type;
+  /** May be absent or `undefined`. */
+  readonly optional: boolean;
+  /** The declaration's comment, without its marks; empty: none. */
+  readonly doc: string;
+  readonly span: Span;
+  /** The protobuf field number; 0 until the lock has assigned it. */
+  readonly number: number;
+}
+
+export interface Message {
+  /** Upper camel case, unique within the event. */
+  readonly name: string;
+  readonly doc: string;
+  readonly fields: readonly Field[];
+  readonly span: Span;
+}
+
+export interface EnumMember {
+  /** The string in TypeScript. */
+  readonly value: string;
+  /** The protobuf number, from 1; 0 until the lock has assigned it (on the wire 0 is UNSPECIFIED). */
+  readonly number: number;
+}
+
+/** A union of string literals. */
+export interface Enum {
+  readonly name: string;
+  readonly doc: string;
+  readonly members: readonly EnumMember[];
+  readonly span: Span;
+}
+
+export interface Event {
+  /** The root message's name. */
+  readonly name: string;
+  /** From 1; 0 until the lock has assigned it. */
+  readonly version: number;
+  /** The root first, then in order of first use. */
+  readonly messages: readonly Message[];
+  readonly enums: readonly Enum[];
+}
+
+export interface Backoff {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+export interface Rate {
+  readonly count: number;
+  readonly periodMs: number;
+}
+
+export interface Subscriber {
+  readonly name: string;
+  readonly maxRetries: number;
+  readonly backoff: Backoff;
+  /** 0: none. */
+  readonly deadlineMs: number;
+  readonly timeoutMs: number;
+  readonly hasFilter: boolean;
+  readonly span: Span;
+}
+
+export interface UseCase {
+  /** The path below `usecases/` without its extension, `/` turned into `-`. */
+  readonly name: string;
+  /** Of the module, relative to the project's root. */
+  readonly file: string;
+  readonly doc: string;
+  readonly owner: string;
+  readonly event: Event;
+  readonly frontend: { readonly dedupeBy: string | null; readonly dedupeForMs: number };
+  readonly scheduler: { readonly orderBy: string | null; readonly maxDelayMs: number };
+  readonly flowControl: {
+    readonly priority: "high" | "normal" | "low";
+    readonly maxInFlight: number;
+    readonly rate: Rate | null;
+    readonly fairBy: string | null;
+  };
+  readonly subscribers: readonly Subscriber[];
+  /** Whether the module declares `subscribers` rather than one `handler`. */
+  readonly severalSubscribers: boolean;
+  readonly span: Span;
+  /** Where each setting stands, by dotted path (`delivery.retry.max`), for checks to point at. */
+  readonly spans: Readonly<Record<string, Span>>;
+}

@@ -1,0 +1,172 @@
+import type { Violation } from "./errors.ts";
+
+/** Dispatch order between what waits; each level has a topic of its own. Higher levels get more turns, none starves. */
+export type Priority = "high" | "normal" | "low";
+
+/** Why a task was given up. `rejected`: by its handler; `attempts`: retries used up; `deadline`: too late to start again. */
+export type FailureReason = "rejected" | "attempts" | "deadline" | "undecodable" | "unknown-use-case";
+
+/** What a dead letter carries besides its record. */
+export interface Failure {
+  readonly reason: FailureReason;
+  /** The last error's message, at most 1,024 characters. */
+  readonly message: string;
+  /** The subscription that gave up. */
+  readonly subscription: string;
+  /** When, in ms since the Unix epoch. */
+  readonly failedAt: number;
+}
+
+/**
+ * One event on the wire: an envelope that every layer can read, and a payload that only the use case's codec can.
+ * Transports keep all of it.
+ */
+export interface TaskRecord {
+  /** Unique over all use cases; the same through every retry. */
+  readonly id: string;
+  readonly useCase: string;
+  /** The event version that encoded `payload`, from 1. */
+  readonly version: number;
+  /** Ms since the Unix epoch. */
+  readonly enqueuedAt: number;
+  /** Ms since the Unix epoch before which no handler runs; 0: at once. */
+  readonly dueAt: number;
+  /** Tasks of one key run one after another, in order; empty: no order. */
+  readonly key: string;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  readonly priority: Priority;
+  /** Whom fairness divides by; empty: nobody. */
+  readonly tenant: string;
+  /** What the frontend deduplicated by; empty: nothing. */
+  readonly dedupeId: string;
+  /** W3C trace context; empty: none. */
+  readonly traceparent: string;
+  /** The only subscription that this record is for (a retry); empty: all. */
+  readonly subscription: string;
+  /** Set on dead letters. */
+  readonly failure?: Failure | undefined;
+  /** Canonical protobuf bytes. May be a view into a larger buffer: copy what must outlive the call. */
+  readonly payload: Uint8Array;
+}
+
+/** A record that a consumer holds, and where it came from. */
+export interface Message extends TaskRecord {
+  /** The transport's own; opaque to layers. */
+  readonly position: unknown;
+}
+
+/** What a try came to. `retry` without `afterMs` waits as the subscriber's backoff says. */
+export type Outcome =
+  | { readonly kind: "done" }
+  | { readonly kind: "retry"; readonly afterMs?: number | undefined; readonly message: string }
+  | { readonly kind: "reject"; readonly reason: FailureReason; readonly message: string };
+
+export const DONE: Outcome = { kind: "done" };
+
+/** Exponential backoff with full jitter: try n waits a random time below min(maxMs, minMs · 2^(n-1)). */
+export interface Backoff {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** At most `count` tasks every `periodMs`. */
+export interface RateSettings {
+  readonly count: number;
+  readonly periodMs: number;
+}
+
+/** A subscriber as the compiler writes it: all defaults filled in, all durations in ms. */
+export interface SubscriberSettings {
+  readonly name: string;
+  /** Tries after the first. */
+  readonly maxRetries: number;
+  readonly backoff: Backoff;
+  /** From enqueue (or due time) to the last moment that a try may start; 0: none. */
+  readonly deadlineMs: number;
+  /** One try's longest run. */
+  readonly timeoutMs: number;
+  /** Tasks of this subscriber in flight in one process. */
+  readonly maxInFlight: number;
+  readonly rate: RateSettings | null;
+  readonly hasFilter: boolean;
+}
+
+/** A use case as the compiler writes it for the runtime, and as the manifest lists it. */
+export interface UseCaseSettings {
+  readonly name: string;
+  readonly owner: string;
+  /** The event version that this code reads and writes. */
+  readonly version: number;
+  readonly priority: Priority;
+  /** How long the frontend remembers an event's dedupe id; 0: no deduplication. */
+  readonly dedupeForMs: number;
+  /** Longest delay that `enqueue` accepts. */
+  readonly maxDelayMs: number;
+  /** Largest encoded event. */
+  readonly maxPayloadBytes: number;
+  /** Whether tasks have a key and run in its order. */
+  readonly ordered: boolean;
+  /** Whether tasks have a tenant between whom turns are shared. */
+  readonly fair: boolean;
+  readonly subscribers: readonly SubscriberSettings[];
+}
+
+/** What a generated client knows of its use case. Carries no handler. */
+export interface ClientContract<E> {
+  readonly settings: UseCaseSettings;
+  /** All rules that a value breaks; `undefined` when it is valid. */
+  readonly validate: (value: unknown) => readonly Violation[] | undefined;
+  readonly encode: (event: E) => Uint8Array;
+  readonly dedupeBy?: (event: E) => string;
+  readonly orderBy?: (event: E) => string;
+  readonly fairBy?: (event: E) => string;
+}
+
+/** What a handler is told of its task, besides the event. */
+export interface TaskContext {
+  /** The same through every retry: what an idempotent handler keys on. */
+  readonly id: string;
+  readonly useCase: string;
+  readonly subscriber: string;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  readonly enqueuedAt: Date;
+  /** When the task was due: its delay's end, or when it was enqueued. */
+  readonly dueAt: Date;
+  /** The ordering key; empty without `orderBy`. */
+  readonly key: string;
+  readonly traceparent: string;
+  /** Aborts at the timeout and when the process must end. */
+  readonly signal: AbortSignal;
+}
+
+export type Handler<E> = (event: E, task: TaskContext) => unknown;
+export type Filter<E> = (event: E) => boolean;
+
+/** A subscriber's functions, as the use case module holds them. */
+export interface SubscriberFunctions<E> {
+  readonly handler: Handler<E>;
+  readonly filter?: Filter<E> | undefined;
+}
+
+/** What a generated executor knows of its use case. */
+export interface ExecutorContract<E> {
+  readonly settings: UseCaseSettings;
+  /** Throws on bytes that are no such event. */
+  readonly decode: (payload: Uint8Array) => E;
+  readonly subscribers: Readonly<Record<string, SubscriberFunctions<E>>>;
+}
+
+/** The topic of a use case's events. */
+export function topicOf(useCase: string, priority: Priority): string {
+  return priority === "normal" ? useCase : `${useCase}.${priority}`;
+}
+
+/** Where a subscription's dead letters go; Pulsar's naming. */
+export function deadLetterTopicOf(topic: string, subscription: string): string {
+  return `${topic}-${subscription}-DLQ`;
+}
+
+/** The subscription that keeps dead letters until somebody reads them; created with their topic. */
+export const DEAD_LETTER_SUBSCRIPTION = "dead-letters";

@@ -1,0 +1,15 @@
+/** The authoring API: all that a use case module imports. */
+export type { TaskContext } from "./contract.ts";
+export { RejectError, RetryError } from "./outcome.ts";
+export type { Bytes, Float, Int, List, Text, Uint } from "./types.ts";
+export {
+  constant,
+  type Duration,
+  every,
+  exponential,
+  perMinute,
+  perSecond,
+  type UseCase,
+  type UseCaseModule,
+  useCase,
+} from "./use-case.ts";

@@ -1,0 +1,60 @@
+import type { Message, TaskRecord } from "../contract.ts";
+
+/** What a transport can do. The conformance suite and the layers ask these, never a transport's name. */
+export interface Capabilities {
+  /** Several processes may publish and consume at once. */
+  readonly multiProcess: boolean;
+  /** What was published outlives the process. */
+  readonly durable: boolean;
+  /** Largest record, envelope included. */
+  readonly maxRecordBytes: number;
+}
+
+/** `shared`: any consumer gets any record. `key-shared`: one consumer at a time gets a key's records, in publishing order. */
+export type SubscriptionType = "shared" | "key-shared";
+
+export interface TopicDeclaration {
+  readonly name: string;
+  /** Set for topics whose records are consumed in order of their key. Fixed once the topic exists. */
+  readonly ordered: boolean;
+  /** Created at the topic's start, so that nothing published before the first consumer is missed. */
+  readonly subscriptions: readonly string[];
+}
+
+export interface Producer {
+  /**
+   * Resolves once all records are durable: synced to the disk or acknowledged by the broker. On failure none, some or
+   * all may have been stored, and the caller may publish them again. Records of one call keep their order.
+   */
+  publish(records: readonly TaskRecord[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Consumer {
+  /**
+   * Up to `max` records, as soon as there is one; empty once the consumer is closed. What it returned is held by this
+   * consumer until it is acknowledged, negatively acknowledged, or the consumer ends (also by a crash): then it is
+   * delivered again, here or to another consumer. One call at a time.
+   */
+  receive(max: number): Promise<readonly Message[]>;
+  /** Settles messages for good. Resolves once that is stored; until then a crash brings them back. */
+  acknowledge(messages: readonly Message[]): Promise<void>;
+  /** Gives messages back for another delivery, not before `delayMs` from now (default 0). Breaks the order of keys. */
+  negativeAcknowledge(messages: readonly Message[], delayMs?: number): void;
+  /** Gives back what is held, after pending acknowledgements are stored. */
+  close(): Promise<void>;
+}
+
+/** Durable topics with subscriptions: the port that the embedded store and Pulsar implement. */
+export interface Transport {
+  readonly capabilities: Capabilities;
+  /** Creates what is missing; never removes or changes. */
+  declare(topics: readonly TopicDeclaration[]): Promise<void>;
+  /** Refused with `unknown-topic` unless declared. */
+  producer(topic: string): Promise<Producer>;
+  /** Refused with `unknown-topic` unless topic and subscription are declared. */
+  subscribe(topic: string, subscription: string, type: SubscriptionType): Promise<Consumer>;
+  /** Records not yet acknowledged by a subscription, held ones included. */
+  backlog(topic: string, subscription: string): Promise<number>;
+  close(): Promise<void>;
+}

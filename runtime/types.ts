@@ -1,0 +1,43 @@
+/*
+ * Constraint types. Each is its base type with an optional phantom property that no value ever has, so that plain
+ * values are assignable in the editor, while the compiler reads the constraint. The property's name starts with a tilde
+ * to come last in completions, as Standard Schema does it.
+ */
+
+export interface TextRules {
+  /** In UTF-16 code units, as JavaScript's `length`. */
+  readonly minLength?: number;
+  /** In UTF-16 code units, as JavaScript's `length`. */
+  readonly maxLength?: number;
+  /** A regular expression (flag `u`) that some part of the text must match; anchor it with `^` and `$`. */
+  readonly pattern?: string;
+  readonly format?: "uuid" | "email" | "uri" | "date" | "hostname" | "ipv4";
+}
+
+export interface NumberRules {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+export interface ListRules {
+  readonly minItems?: number;
+  readonly maxItems?: number;
+}
+
+export interface BytesRules {
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
+
+/** A string under rules: `Text<{ maxLength: 64 }>`. */
+export type Text<R extends TextRules = TextRules> = string & { readonly "~text"?: R };
+/** A safe integer (|n| < 2^53), or one in a range: `Int<{ min: 0, max: 100 }>`. Protobuf `int32` if the range fits, else `int64`. */
+export type Int<R extends NumberRules = NumberRules> = number & { readonly "~int"?: R };
+/** A safe integer from 0. Protobuf `uint32` if the range fits, else `uint64`. */
+export type Uint<R extends NumberRules = NumberRules> = number & { readonly "~uint"?: R };
+/** A finite number under rules. Protobuf `double`, as a plain `number`. */
+export type Float<R extends NumberRules = NumberRules> = number & { readonly "~float"?: R };
+/** An array under rules: `List<string, { maxItems: 10 }>`. */
+export type List<T, R extends ListRules = ListRules> = T[] & { readonly "~list"?: R };
+/** A byte string under rules. */
+export type Bytes<R extends BytesRules = BytesRules> = Uint8Array & { readonly "~bytes"?: R };

@@ -1,0 +1,141 @@
+import type { Backoff, Filter, Handler, Priority, RateSettings } from "./contract.ts";
+
+/** A number and its unit: `"250ms"`, `"30s"`, `"15m"`, `"1h"`, `"30d"`. */
+export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+
+/** Names of the event's required fields whose values can be a key. */
+export type KeyField<E> = {
+  [K in keyof E]-?: undefined extends E[K] ? never : E[K] extends string | number | bigint | boolean ? K : never;
+}[keyof E] &
+  string;
+
+export interface Retry {
+  /** Tries after the first: 0 to 1000. Default 8. */
+  max?: number;
+  /** Default `exponential("1s", "15m")`. */
+  backoff?: Backoff;
+}
+
+export interface FrontendLayer<E> {
+  /** Events with the same value of this field are accepted once per `dedupeFor`. Default: no deduplication. */
+  dedupeBy?: KeyField<E>;
+  /** Default `"1d"`. */
+  dedupeFor?: Duration;
+}
+
+export interface SchedulerLayer<E> {
+  /**
+   * Tasks with the same value of this field run one after another, in the order of their enqueues. A task that fails
+   * holds its key until it is done or given up. Default: no order.
+   */
+  orderBy?: KeyField<E>;
+  /** Longest delay that `enqueue` accepts. Default `"30d"`, at most `"365d"`. */
+  maxDelay?: Duration;
+}
+
+export interface FlowControlLayer<E> {
+  /** Default `"normal"`. */
+  priority?: Priority;
+  /** Tasks of one subscriber in flight in one process. Default 64. */
+  maxInFlight?: number;
+  /** Most tasks of one subscriber to start, per process: `perSecond(500)`. Default: no bound. */
+  rate?: RateSettings;
+  /** Turns are shared evenly between the values of this field, whatever each one's backlog. Default: first in, first out. */
+  fairBy?: KeyField<E>;
+}
+
+export interface DeliveryLayer<E> {
+  /** Events that it returns false for are settled without a handler. A pure function of the event. Default: all pass. */
+  filter?: Filter<E>;
+  retry?: Retry;
+  /** From enqueue, or from the end of the delay, to the last moment at which a try may start. Default: none. */
+  deadline?: Duration;
+}
+
+export interface ExecutionLayer {
+  /** One try's longest run: then its signal aborts and it counts as failed. Default `"30s"`. */
+  timeout?: Duration;
+}
+
+/** One of several subscribers. Each gets every event, with retries and dead letters of its own. */
+export interface Subscriber<E> extends DeliveryLayer<E>, ExecutionLayer {
+  handler: Handler<E>;
+}
+
+interface Layers<E> {
+  /** The team that answers for this use case. */
+  owner: string;
+  frontend?: FrontendLayer<E>;
+  scheduler?: SchedulerLayer<E>;
+  flowControl?: FlowControlLayer<E>;
+  delivery?: DeliveryLayer<E>;
+  execution?: ExecutionLayer;
+}
+
+/** One subscriber, named `default`. */
+interface WithHandler<E> extends Layers<E> {
+  handler: Handler<E>;
+  subscribers?: never;
+}
+
+/** Several subscribers; `delivery` and `execution` are their defaults. */
+interface WithSubscribers<E> extends Layers<E> {
+  handler?: never;
+  /** Keys are lower-case words joined by hyphens. */
+  subscribers: Record<string, Subscriber<E>>;
+}
+
+export type UseCase<E> = WithHandler<E> | WithSubscribers<E>;
+
+/** What a use case module exports by default. */
+export interface UseCaseModule<E> {
+  readonly useCase: UseCase<E>;
+}
+
+/** Declares a use case: `export default useCase<Event>({ owner, handler, … })`. The file's path is its name. */
+export function useCase<E extends object>(definition: UseCase<E>): UseCaseModule<E> {
+  return { useCase: definition };
+}
+
+const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A duration in ms, or `undefined` where it is none: a number from 0, then ms, s, m, h or d. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text);
+  if (!match) return undefined;
+  return Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
+}
+
+/** A duration in ms. Throws a RangeError where it is none. */
+export function milliseconds(duration: Duration): number {
+  const ms = parseDuration(duration);
+  if (ms === undefined) {
+    throw new RangeError(`'${duration}' is no duration. Write a number and a unit (ms, s, m, h, d), like "30s".`);
+  }
+  return ms;
+}
+
+/** Backoff that doubles from `min` up to `max`, with full jitter. */
+export function exponential(min: Duration, max: Duration): Backoff {
+  return { minMs: milliseconds(min), maxMs: milliseconds(max) };
+}
+
+/** The same longest wait before every retry, with full jitter. */
+export function constant(wait: Duration): Backoff {
+  return exponential(wait, wait);
+}
+
+/** At most `count` tasks a second. */
+export function perSecond(count: number): RateSettings {
+  return { count, periodMs: 1_000 };
+}
+
+/** At most `count` tasks a minute. */
+export function perMinute(count: number): RateSettings {
+  return { count, periodMs: 60_000 };
+}
+
+/** At most one task every `period`. */
+export function every(period: Duration): RateSettings {
+  return { count: 1, periodMs: milliseconds(period) };
+}
