@@ -1,3 +1,9 @@
+import { CATALOGUE, type Code, type Parameters } from "./catalogue/catalogue.ts";
+import type { Entry, Severity } from "./catalogue/entry.ts";
+
+export type { Code } from "./catalogue/catalogue.ts";
+export type { Severity } from "./catalogue/entry.ts";
+
 /** A place in a source file. Lines and columns count from 1, columns in UTF-16 code units; `end` is exclusive. */
 export interface Span {
   /** Relative to the project's root, with forward slashes. */
@@ -6,4 +12,61 @@ export interface Span {
   readonly column: number;
   readonly endLine: number;
   readonly endColumn: number;
+}
+
+/** What is wrong with a project, and how to mend it. Plain data: its JSON form is itself. */
+export interface Diagnostic {
+  /** Names the fault; stable. */
+  readonly code: Code;
+  readonly severity: Severity;
+  /** What was found, and the rule that it breaks. */
+  readonly message: string;
+  /** How to mend it. */
+  readonly mend: string;
+  readonly span: Span;
+  /** Other places that have part in the fault. */
+  readonly related?: readonly Related[];
+}
+
+export interface Related {
+  readonly message: string;
+  readonly span: Span;
+}
+
+/** Texts of source files by their spans' `file`. */
+export type Sources = ReadonlyMap<string, string>;
+
+/** Makes the diagnostic of one code from the parameters that its catalogue entry names. */
+export function diagnostic<C extends Code>(
+  code: C,
+  span: Span,
+  parameters: Parameters<C>,
+  related: readonly Related[] = [],
+): Diagnostic {
+  // Each entry takes its own parameters: TypeScript can't see that `code` picks the entry and the parameters alike.
+  const entry = CATALOGUE[code] as unknown as Entry<Parameters<C>>;
+  return {
+    code,
+    severity: entry.severity,
+    message: entry.message(parameters),
+    mend: entry.mend(parameters),
+    span,
+    ...(related.length > 0 && { related }),
+  };
+}
+
+/** By file, then position, then code: what one reads from top to bottom, and the same on every machine. */
+export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return [...diagnostics].sort(
+    (a, b) =>
+      compare(a.span.file, b.span.file) ||
+      a.span.line - b.span.line ||
+      a.span.column - b.span.column ||
+      compare(a.code, b.code) ||
+      compare(a.message, b.message),
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,0 +1,21 @@
+/** Errors keep outputs from being written; warnings don't. */
+export type Severity = "error" | "warning";
+
+/** What the catalogue says of one code, from the parameters that make one fault of it. */
+export interface Entry<P> {
+  readonly severity: Severity;
+  /** What was found, then the rule that it breaks. */
+  readonly message: (parameters: P) => string;
+  /** What to do about it, as an imperative. */
+  readonly mend: (parameters: P) => string;
+}
+
+export function error<P>(message: Entry<P>["message"], mend: Entry<P>["mend"]): Entry<P> {
+  return { severity: "error", message, mend };
+}
+
+/** `a, b or c`, each in quotes. */
+export function anyOf(names: readonly string[]): string {
+  const quoted = names.map((name) => `'${name}'`);
+  return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
+}

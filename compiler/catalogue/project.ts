@@ -1,0 +1,50 @@
+import { error } from "./entry.ts";
+
+/** Faults of files and of the project as a whole. */
+export const PROJECT = {
+  "no-use-cases": error<{ folder: string }>(
+    ({ folder }) => `No use case was found below '${folder}'. A project has at least one.`,
+    () => "Write one with `fivefold new <name>`, or pass the folder that holds usecases/ as the root.",
+  ),
+  "unreadable-file": error<{ reason: string }>(
+    ({ reason }) => `The file can't be read: ${reason}.`,
+    () => "Make it a readable UTF-8 text file, or remove it.",
+  ),
+  "bad-tsconfig": error<{ reason: string }>(
+    ({ reason }) => `The project's TypeScript settings can't be read: ${reason}`,
+    () => "Mend tsconfig.json, or remove it: without one the compiler takes strict settings of its own.",
+  ),
+  "package-not-found": error<{ specifier: string }>(
+    ({ specifier }) => `The package '${specifier}' can't be resolved from here, so no use case can be recognised.`,
+    ({ specifier }) => `Install it: \`npm install ${specifier}\`.`,
+  ),
+  "syntax-error": error<{ reason: string }>(
+    ({ reason }) => `This is no TypeScript: ${reason}`,
+    () => "Mend the syntax. The rest of the file is looked at once it parses.",
+  ),
+  "type-error": error<{ code: string; reason: string }>(
+    ({ code, reason }) => `${reason} (${code})`,
+    () => "Mend the types: `tsc` says the same of this file.",
+  ),
+  "type-check-failed": error<{ reason: string }>(
+    ({ reason }) => `TypeScript's own checks could not run: ${reason}`,
+    () => "Mend what it names. What the rest of the compiler found is not affected.",
+  ),
+  "use-case-not-exported": error<Record<never, never>>(
+    () => "This use case is not the module's default export. A file declares one use case, and exports it by default.",
+    () => "Write `export default useCase<Event>({ … })`; move a second use case into a file of its own.",
+  ),
+  "default-export-not-use-case": error<{ found: string }>(
+    ({ found }) =>
+      `The module's default export is ${found}. Below usecases/ it is a call of useCase, in that same file.`,
+    () => "Export `useCase<Event>({ … })` by default; export anything else by name.",
+  ),
+  "bad-use-case-name": error<{ name: string; rule: string; suggestion: string }>(
+    ({ name, rule }) => `The file's path makes the name '${name}', which ${rule}.`,
+    ({ suggestion }) => `Rename the file, for example to '${suggestion}'.`,
+  ),
+  "duplicate-use-case": error<{ name: string; file: string }>(
+    ({ name, file }) => `The file's path makes the name '${name}', as '${file}' does. Names are unique.`,
+    () => "Rename or move one of the two files.",
+  ),
+};

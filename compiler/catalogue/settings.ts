@@ -1,0 +1,62 @@
+import { anyOf, error } from "./entry.ts";
+
+/** Faults of what is passed to `useCase`. */
+export const SETTINGS = {
+  "setting-not-constant": error<{ reason: string }>(
+    ({ reason }) => `This is no constant: ${reason}. The compiler never runs a use case module; it works settings out.`,
+    () => "Write a literal, or a `const` made of literals, operators, spreads and fivefold's own functions.",
+  ),
+  "unknown-setting": error<{ name: string; inside: string; known: readonly string[]; suggestion: string | undefined }>(
+    ({ name, inside, known }) => `'${name}' is no setting of ${inside}. It knows ${known.join(", ")}.`,
+    ({ suggestion }) => (suggestion ? `Write '${suggestion}'.` : "Remove it."),
+  ),
+  "missing-setting": error<{ name: string; inside: string; example: string }>(
+    ({ name, inside }) => `'${name}' is missing. ${inside} has no default for it.`,
+    ({ example }) => `Add \`${example}\`.`,
+  ),
+  "wrong-setting": error<{ path: string; expected: string; found: string; example: string }>(
+    ({ path, expected, found }) => `'${path}' is ${found}. It must be ${expected}.`,
+    ({ example }) => `Write it like \`${example}\`.`,
+  ),
+  "setting-out-of-range": error<{ path: string; found: string; range: string }>(
+    ({ path, found, range }) => `'${path}' is ${found}. It must be ${range}.`,
+    ({ range }) => `Choose ${range}.`,
+  ),
+  "bad-duration": error<{ path: string; found: string }>(
+    ({ path, found }) => `'${path}' is "${found}", which is no duration: a number, then ms, s, m, h or d.`,
+    () => 'Write it like "250ms", "30s", "15m", "1.5h" or "30d".',
+  ),
+  "bad-key-field": error<{ path: string; name: string; reason: string; usable: readonly string[] }>(
+    ({ path, name, reason }) =>
+      `'${path}' names '${name}', ${reason}. It must name a required field that is a string, number, bigint or boolean.`,
+    ({ usable }) =>
+      usable.length > 0 ? `Choose ${anyOf(usable)}.` : "Give the event a required field that can be a key.",
+  ),
+  "missing-handler": error<{ inside: string }>(
+    ({ inside }) => `${inside} handles nothing: it has no handler.`,
+    () =>
+      "Add `handler: async (event, task) => { … }`; a use case may have `subscribers: { name: { handler } }` instead.",
+  ),
+  "handler-and-subscribers": error<Record<never, never>>(
+    () => "The use case has both a handler and subscribers. `handler` is short for one subscriber named 'default'.",
+    () => "Keep one of the two: move the handler into `subscribers: { default: { handler }, … }`, or remove it.",
+  ),
+  "bad-subscriber-name": error<{ name: string; rule: string; suggestion: string }>(
+    ({ name, rule }) => `The subscriber's name '${name}' ${rule}.`,
+    ({ suggestion }) => `Rename it, for example to '${suggestion}'.`,
+  ),
+  "setting-without-effect": error<{ path: string; reason: string; mend: string }>(
+    ({ path, reason }) => `'${path}' has no effect: ${reason}.`,
+    ({ mend }) => mend,
+  ),
+  "backoff-reversed": error<{ min: string; max: string }>(
+    ({ min, max }) => `The backoff starts at ${min}, above its longest wait of ${max}.`,
+    ({ min, max }) => `Write \`exponential("${max}", "${min}")\`, the shorter wait first.`,
+  ),
+  "retries-beyond-deadline": error<{ retries: number; waits: string; deadline: string; fit: number }>(
+    ({ retries, waits, deadline, fit }) =>
+      `${retries} retries can't fit the deadline: on average the last starts ${waits} after the first try, and the ` +
+      `deadline is ${deadline}. About ${fit} of them would ever run.`,
+    ({ fit, waits }) => `Set \`retry.max\` to ${fit}, shorten the backoff, or raise the deadline above ${waits}.`,
+  ),
+};

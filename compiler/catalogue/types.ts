@@ -1,0 +1,34 @@
+import { error } from "./entry.ts";
+
+/** Faults of event types. */
+export const TYPES = {
+  "event-type-missing": error<Record<never, never>>(
+    () => "The use case has no event type. The type argument of useCase is the event's schema.",
+    () => "Write `useCase<Event>({ … })`, where Event is an interface of the event's fields.",
+  ),
+  "event-not-object": error<{ found: string; reason: string }>(
+    ({ found, reason }) => `The event type is \`${found}\`, ${reason}. An event is an object with named fields.`,
+    () => "Declare an interface with the value as a field of it.",
+  ),
+  "unsupported-type": error<{ field: string; found: string; reason: string; mend: string }>(
+    ({ field, found, reason }) => `'${field}' is \`${found}\`, ${reason}.`,
+    ({ mend }) => mend,
+  ),
+  "unresolved-type": error<{ field: string; found: string }>(
+    ({ field, found }) => `'${field}' is \`${found}\`, which can't be resolved to a type.`,
+    () => "Declare or import the type, and check that the module it comes from is installed and found.",
+  ),
+  "nesting-too-deep": error<{ field: string; limit: number }>(
+    ({ field, limit }) => `'${field}' nests deeper than ${limit} levels. Decoders refuse what nests without a bound.`,
+    () => "Flatten the type; where it grows with every level, give it a fixed type argument.",
+  ),
+  "bad-constraint": error<{ type: string; reason: string; mend: string }>(
+    ({ type, reason }) => `The rules of \`${type}\` can't hold: ${reason}.`,
+    ({ mend }) => mend,
+  ),
+  "duplicate-field-name": error<{ field: string; other: string; name: string; message: string }>(
+    ({ field, other, name, message }) =>
+      `'${field}' and '${other}' of ${message} are both '${name}' in protobuf, where names differ by more than case.`,
+    () => "Rename one of the two fields.",
+  ),
+};
