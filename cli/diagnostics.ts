@@ -1,0 +1,18 @@
+import type { Compilation } from "../compiler/compile.ts";
+import { formatPretty } from "../compiler/format.ts";
+import { colorsOf, complain, count, hasColors } from "./terminal.ts";
+
+/** Prints what the compiler found, with code frames, and a count at the end. */
+export function showDiagnostics({ diagnostics, sources }: Compilation): void {
+  if (diagnostics.length === 0) return;
+  complain(formatPretty(diagnostics, sources, { colors: hasColors(process.stderr) }));
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const warnings = diagnostics.length - errors.length;
+  const { bold, red, yellow } = colorsOf(process.stderr);
+  const counts = [
+    ...(errors.length > 0 ? [red(count(errors.length, "error"))] : []),
+    ...(warnings > 0 ? [yellow(count(warnings, "warning"))] : []),
+  ];
+  const files = count(new Set(diagnostics.map(({ span }) => span.file)).size, "file");
+  complain(`\n${bold(counts.join(" and "))} in ${files}${errors.length > 0 ? ": nothing was written." : "."}`);
+}

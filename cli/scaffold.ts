@@ -1,0 +1,106 @@
+/*
+ * What `fivefold new` writes, as texts.
+ */
+
+/** Lower-case words joined by hyphens, and folders: `charge-card`, `billing/charge-card`. */
+export function isUseCasePath(path: string): boolean {
+  return /^[a-z][a-z0-9]*(-[a-z0-9]+)*(\/[a-z][a-z0-9]*(-[a-z0-9]+)*)*$/.test(path);
+}
+
+/** The nearest path that would do for one that does not, or `undefined`: `GreetUser.ts` to `greet-user`. */
+export function suggestPath(path: string): string | undefined {
+  const suggestion = path
+    .replace(/^(\.?\/)*(usecases\/)?/, "")
+    .replace(/\.[cm]?[jt]sx?$/, "")
+    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .toLowerCase()
+    .replace(/[^a-z0-9/]+/g, "-")
+    .split("/")
+    .map((segment) => segment.replace(/^[-0-9]+|-+$/g, ""))
+    .filter((segment) => segment !== "")
+    .join("/");
+  return isUseCasePath(suggestion) && suggestion !== path ? suggestion : undefined;
+}
+
+function words(path: string): string[] {
+  return path.split(/[-/]/);
+}
+
+/** `billing/charge-card` to `BillingChargeCard`. */
+function pascalCase(path: string): string {
+  return words(path)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join("");
+}
+
+/** What the generated client of a use case is called. */
+export function clientName(path: string): string {
+  const name = pascalCase(path);
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
+
+/** The use case's name: its path, flat. */
+export function useCaseName(path: string): string {
+  return path.replaceAll("/", "-");
+}
+
+/** An event that the new use case accepts, as one would write it in a program. */
+export const EXAMPLE_EVENT = `{ subject: "world", count: 3 }`;
+
+export function useCaseText(path: string): string {
+  const event = `${pascalCase(path.split("/").at(-1) ?? path)}Requested`;
+  return `import { exponential, type Int, RejectError, type Text, useCase } from "fivefold";
+
+/**
+ * ${words(path)
+   .join(" ")
+   .replace(/^./, (letter) => letter.toUpperCase())} was asked for.
+ *
+ * This type is the contract: the client, validator, codec and protobuf schema follow from it, and so do these comments.
+ */
+export interface ${event} {
+  /** What it is about. */
+  subject: Text<{ minLength: 1; maxLength: 100 }>;
+  /** How many of them. */
+  count: Int<{ min: 1; max: 1000 }>;
+  /** Who asked. A field with a question mark may be absent. */
+  requestedBy?: string;
+}
+
+export default useCase<${event}>({
+  // The team that answers for this use case.
+  owner: "my-team",
+
+  // Every layer has defaults that are safe in production, so these lines could go. Others that are often set:
+  //   frontend:    { dedupeBy: "subject" }                  accept an event once, however often it is sent
+  //   scheduler:   { orderBy: "subject" }                   run the tasks of one subject one after another
+  //   flowControl: { priority: "high", maxInFlight: 16 }    bound and rank what runs at once
+  delivery: { retry: { max: 5, backoff: exponential("1s", "5m") } },
+  execution: { timeout: "30s" },
+
+  // Runs at least once for every event: after a crash the same task may come again, with the same \`task.id\`.
+  // What it throws is retried as said above; a RejectError is not, and makes the task a dead letter.
+  handler: async (event, task) => {
+    if (event.subject === "nobody") throw new RejectError("there is nothing to do for nobody");
+    console.log(\`\${event.count} × \${event.subject}, task \${task.id}, try \${task.attempt}\`);
+  },
+});
+`;
+}
+
+/** The least that use cases and generated code need: Node runs both as they are, so types must be erasable. */
+export const TSCONFIG = `{
+  "compilerOptions": {
+    "target": "es2024",
+    "lib": ["es2024"],
+    "module": "nodenext",
+    "types": ["node"],
+    "strict": true,
+    "erasableSyntaxOnly": true,
+    "verbatimModuleSyntax": true,
+    "allowImportingTsExtensions": true,
+    "skipLibCheck": true,
+    "noEmit": true
+  }
+}
+`;

