@@ -1,0 +1,257 @@
+import type { Cancel, Clock } from "../clock.ts";
+import type { Message, TaskRecord } from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
+import { ORDERED_PARTITIONS, partitionOfKey } from "./key-partition.ts";
+import { checkMax, rangesOf } from "./message-position.ts";
+import {
+  claim,
+  claimableAt,
+  countBacklog,
+  createSubscriptionState,
+  giveBack,
+  join,
+  leave,
+  markDelete,
+  type SubscriptionState,
+  settle,
+} from "./subscription-state.ts";
+import type { Capabilities, Consumer, SubscriptionType, TopicDeclaration, Transport } from "./transport.ts";
+
+const CAPABILITIES: Capabilities = { multiProcess: false, durable: false, maxRecordBytes: 4 * 1024 * 1024 };
+
+/** Records are freed in steps of at least this many, so that freeing costs little per record. */
+const TRIM_RECORDS = 1_024;
+
+interface Partition {
+  /** The offset of `records[0]`; what lies below was settled by every subscription. */
+  base: number;
+  records: TaskRecord[];
+}
+
+interface Topic {
+  readonly name: string;
+  readonly partitions: readonly Partition[];
+  readonly subscriptions: Map<string, Subscription>;
+}
+
+interface Subscription {
+  readonly state: SubscriptionState;
+  /** Consumers that wait in `receive`, in the order of their waiting. */
+  readonly waiting: Set<Waiter>;
+}
+
+interface Waiter {
+  /** Looks for something to receive. */
+  readonly deliver: () => void;
+  /** Ends the wait with nothing. */
+  readonly stop: () => void;
+}
+
+/**
+ * Topics in this process' memory, with the embedded transport's deliveries: for the simulator and for unit tests. Time
+ * and turns come from `clock` alone, so that a run can be repeated exactly. Nothing outlives the transport.
+ */
+export function createMemoryTransport({ clock }: { readonly clock: Clock }): Transport {
+  const topics = new Map<string, Topic>();
+  const consumers = new Set<Consumer>();
+  let lastConsumerId = 0;
+  let closed = false;
+
+  function requireTopic(name: string): Topic {
+    if (closed) throw new FivefoldError("closed", "The transport is closed: it takes no more calls.");
+    const topic = topics.get(name);
+    if (topic) return topic;
+    throw new FivefoldError("unknown-topic", `Topic '${name}' is unknown: declare it before using it.`);
+  }
+
+  function requireSubscription(topic: Topic, name: string): Subscription {
+    const found = topic.subscriptions.get(name);
+    if (found) return found;
+    throw new FivefoldError(
+      "unknown-topic",
+      `Topic '${topic.name}' has no subscription '${name}': declare it with its topic.`,
+    );
+  }
+
+  function subscribe(topic: Topic, name: string, type: SubscriptionType): Consumer {
+    const subscription = requireSubscription(topic, name);
+    const { state } = subscription;
+    lastConsumerId += 1;
+    const id = lastConsumerId;
+    if (!join(state, { id, session: 0 }, type)) {
+      throw new FivefoldError(
+        "invalid-option",
+        `Subscription '${name}' of topic '${topic.name}' is consumed as ${state.type} already: consumers of one subscription must agree, found ${type}.`,
+      );
+    }
+    const consumer = createConsumer(clock, topic, subscription, id, () => consumers.delete(consumer));
+    consumers.add(consumer);
+    return consumer;
+  }
+
+  return {
+    capabilities: CAPABILITIES,
+    async declare(declarations) {
+      if (closed) throw new FivefoldError("closed", "The transport is closed: it takes no more calls.");
+      for (const declaration of declarations) declare(topics, declaration);
+    },
+    async producer(name) {
+      const topic = requireTopic(name);
+      let open = true;
+      return {
+        async publish(records) {
+          if (!open || closed) throw new FivefoldError("closed", `The producer of topic '${name}' is closed.`);
+          append(topic, records);
+        },
+        async close() {
+          open = false;
+        },
+      };
+    },
+    async subscribe(topic, subscription, type) {
+      return subscribe(requireTopic(topic), subscription, type);
+    },
+    async backlog(name, subscription) {
+      const topic = requireTopic(name);
+      return countBacklog(requireSubscription(topic, subscription).state, headsOf(topic));
+    },
+    async close() {
+      closed = true;
+      // Nobody may wait any more when consumers give back what they hold, or it would be delivered once more.
+      for (const topic of topics.values()) {
+        for (const { waiting } of topic.subscriptions.values()) for (const waiter of [...waiting]) waiter.stop();
+      }
+      for (const consumer of [...consumers]) await consumer.close();
+    },
+  };
+}
+
+function declare(topics: Map<string, Topic>, { name, ordered, subscriptions }: TopicDeclaration): void {
+  let topic = topics.get(name);
+  if (!topic) {
+    const partitions = Array.from({ length: ordered ? ORDERED_PARTITIONS : 1 }, () => ({ base: 0, records: [] }));
+    topic = { name, partitions, subscriptions: new Map() };
+    topics.set(name, topic);
+  }
+  for (const subscription of subscriptions) {
+    if (topic.subscriptions.has(subscription)) continue;
+    const state = createSubscriptionState(topic.partitions.map(({ base }) => base));
+    topic.subscriptions.set(subscription, { state, waiting: new Set() });
+  }
+}
+
+function append(topic: Topic, records: readonly TaskRecord[]): void {
+  for (const record of records) {
+    const bytes = record.payload.length;
+    if (bytes > CAPABILITIES.maxRecordBytes) {
+      throw new FivefoldError(
+        "payload-too-large",
+        `Record '${record.id}' for topic '${topic.name}' has ${bytes} bytes, more than the ${CAPABILITIES.maxRecordBytes} that a record may have. Nothing of this call was stored.`,
+      );
+    }
+  }
+  for (const record of records) {
+    const partition = topic.partitions[partitionOfKey(record.key, topic.partitions.length)]!;
+    // The caller may reuse its buffer once the call has ended.
+    partition.records.push({ ...record, payload: record.payload.slice() });
+  }
+  for (const subscription of topic.subscriptions.values()) wake(subscription);
+}
+
+function wake({ waiting }: Subscription): void {
+  for (const waiter of [...waiting]) waiter.deliver();
+}
+
+function headsOf(topic: Topic): number[] {
+  return topic.partitions.map(({ base, records }) => base + records.length);
+}
+
+/** Frees what every subscription has settled. A topic without subscription keeps everything. */
+function trim(topic: Topic): void {
+  const states = [...topic.subscriptions.values()].map(({ state }) => state);
+  if (states.length === 0) return;
+  for (const [index, partition] of topic.partitions.entries()) {
+    const settled = Math.min(...states.map(({ partitions }) => markDelete(partitions[index]!))) - partition.base;
+    if (settled < TRIM_RECORDS && settled < partition.records.length) continue;
+    partition.records.splice(0, settled);
+    partition.base += settled;
+  }
+}
+
+function createConsumer(clock: Clock, topic: Topic, subscription: Subscription, id: number, onClose: () => void) {
+  const { state, waiting } = subscription;
+  let open = true;
+  let turn = 0;
+  let wait: { resolve: (messages: readonly Message[]) => void; max: number; cancel: Cancel } | undefined;
+
+  function take(max: number): Message[] {
+    const ranges = claim(state, id, headsOf(topic), { max, now: clock.now(), turn });
+    turn = ((ranges.at(-1)?.partition ?? turn) + 1) % state.partitions.length;
+    return ranges.flatMap(({ partition, first, end }) => {
+      const { base, records } = topic.partitions[partition]!;
+      return records
+        .slice(first - base, end - base)
+        .map((record, index): Message => ({ ...record, position: { partition, offset: first + index } }));
+    });
+  }
+
+  function deliver(): void {
+    if (!wait) return;
+    const messages = take(wait.max);
+    if (messages.length > 0) finishWait(messages);
+    else setTimer();
+  }
+
+  function setTimer(): void {
+    if (!wait) return;
+    wait.cancel();
+    const now = clock.now();
+    const dueAt = claimableAt(state, id, headsOf(topic), now);
+    if (dueAt < Number.POSITIVE_INFINITY) wait.cancel = clock.after(dueAt - now, deliver);
+  }
+
+  const waiter: Waiter = { deliver, stop: () => finishWait([]) };
+
+  function finishWait(messages: readonly Message[]): void {
+    const waited = wait;
+    wait = undefined;
+    waiting.delete(waiter);
+    waited?.cancel();
+    waited?.resolve(messages);
+  }
+
+  const consumer: Consumer = {
+    async receive(max) {
+      checkMax(max);
+      if (!open) return [];
+      if (wait) throw new FivefoldError("invalid-option", "This consumer is receiving already: one call at a time.");
+      const messages = take(max);
+      if (messages.length > 0) return messages;
+      return new Promise((resolve) => {
+        wait = { resolve, max, cancel: () => {} };
+        waiting.add(waiter);
+        setTimer();
+      });
+    },
+    async acknowledge(messages) {
+      for (const range of rangesOf(messages)) settle(state, range);
+      trim(topic);
+      // What this consumer held may have kept a partition from moving to another consumer.
+      if (state.type === "key-shared") wake(subscription);
+    },
+    negativeAcknowledge(messages, delayMs = 0) {
+      const dueAt = delayMs > 0 ? clock.now() + delayMs : 0;
+      for (const range of rangesOf(messages)) giveBack(state, id, range, dueAt);
+      wake(subscription);
+    },
+    async close() {
+      if (!open) return;
+      open = false;
+      finishWait([]);
+      leave(state, id);
+      onClose();
+      wake(subscription);
+    },
+  };
+  return consumer;
+}
