@@ -1,4 +1,4 @@
-import type { Violation } from "./errors.ts";
+import type { FivefoldError, Violation } from "./errors.ts";
 
 /** Dispatch order between what waits; each level has a topic of its own. Higher levels get more turns, none starves. */
 export type Priority = "high" | "normal" | "low";
@@ -140,6 +140,9 @@ export interface TaskContext {
   /** Aborts at the timeout and when the process must end. */
   readonly signal: AbortSignal;
 }
+
+/** Told of what went wrong outside any caller's reach, and was neither lost nor given up. */
+export type ReportProblem = (problem: FivefoldError) => void;
 
 export type Handler<E> = (event: E, task: TaskContext) => unknown;
 export type Filter<E> = (event: E) => boolean;

@@ -1,0 +1,90 @@
+import { type Connection, connect } from "./connection.ts";
+import type { ClientContract } from "./contract.ts";
+import { FivefoldError } from "./errors.ts";
+import { createFrontendOn, type Frontend, type Receipt, topicsOf } from "./pipeline.ts";
+import { type Duration, parseDuration } from "./use-case.ts";
+
+export interface EnqueueOptions {
+  /** How long from now no handler runs: `"5m"`. Default: at once. */
+  readonly delay?: Duration | undefined;
+  /** The time before which no handler runs, instead of `delay`. */
+  readonly at?: Date | undefined;
+  /** W3C trace context of the caller, for the handler. */
+  readonly traceparent?: string | undefined;
+}
+
+/** Enqueues one use case's events. */
+export interface Client<E> {
+  readonly useCase: string;
+  /**
+   * Resolves once the event is durable. Throws an InvalidEventError that names every offending field, or another
+   * FivefoldError; then nothing was stored, except where the storage itself failed half way.
+   */
+  enqueue(event: E, options?: EnqueueOptions): Promise<Receipt>;
+  /** As `enqueue`, for many at once; where one event is invalid, none is stored. */
+  enqueueAll(events: readonly E[], options?: EnqueueOptions): Promise<readonly Receipt[]>;
+}
+
+function invalidOption(useCase: string, message: string): FivefoldError {
+  return new FivefoldError("invalid-option", `enqueue for '${useCase}': ${message} Nothing was stored.`);
+}
+
+function dueAt(useCase: string, { delay, at }: EnqueueOptions, nowMs: number): number {
+  if (delay !== undefined && at !== undefined) throw invalidOption(useCase, "give `delay` or `at`, not both.");
+  if (at !== undefined) {
+    const time = at instanceof Date ? at.getTime() : Number.NaN;
+    if (Number.isNaN(time)) throw invalidOption(useCase, `\`at\` must be a valid Date, found ${String(at)}.`);
+    return Math.max(0, time);
+  }
+  if (delay === undefined) return 0;
+  const delayMs = parseDuration(String(delay));
+  if (delayMs === undefined) {
+    throw invalidOption(
+      useCase,
+      `\`delay\` must be a number and a unit (ms, s, m, h, d), like "5m"; found '${delay}'.`,
+    );
+  }
+  return delayMs === 0 ? 0 : nowMs + delayMs;
+}
+
+/** Makes a use case's client; it connects when it first enqueues. Generated code calls this. */
+export function createClient<E>(contract: ClientContract<E>): Client<E> {
+  const { name } = contract.settings;
+  let opened: { connection: Connection; frontend: Promise<Frontend<E>> } | undefined;
+
+  async function openFrontend({ ports, publisher }: Connection): Promise<Frontend<E>> {
+    await ports.transport.declare(topicsOf(contract.settings));
+    return createFrontendOn(contract, publisher.publish, ports);
+  }
+
+  async function frontendOf(connection: Connection): Promise<Frontend<E>> {
+    if (opened?.connection !== connection) {
+      const frontend = openFrontend(connection);
+      opened = { connection, frontend };
+      frontend.catch(() => {
+        opened = undefined;
+      });
+    }
+    return opened!.frontend;
+  }
+
+  return {
+    useCase: name,
+    async enqueue(event, options = {}) {
+      const connection = await connect();
+      const admission = {
+        dueAt: dueAt(name, options, connection.ports.clock.now()),
+        traceparent: options.traceparent ?? "",
+      };
+      return (await frontendOf(connection)).enqueue(event, admission);
+    },
+    async enqueueAll(events, options = {}) {
+      const connection = await connect();
+      const admission = {
+        dueAt: dueAt(name, options, connection.ports.clock.now()),
+        traceparent: options.traceparent ?? "",
+      };
+      return (await frontendOf(connection)).enqueueAll(events, admission);
+    },
+  };
+}

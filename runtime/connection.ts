@@ -1,0 +1,81 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { FivefoldError } from "./errors.ts";
+import type { Ports } from "./pipeline.ts";
+import { createPublisher, type Publisher } from "./publisher.ts";
+
+/** Open ports, and one producer a topic on them. */
+export interface Connection {
+  readonly ports: Ports;
+  readonly publisher: Publisher;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /**
+   * The data folder of the embedded store. Default: the environment's FIVEFOLD_DATA, else `.fivefold/data` in the
+   * nearest folder upwards that has a `usecases` folder.
+   */
+  readonly data?: string | undefined;
+}
+
+let current: Promise<Connection> | undefined;
+
+/** The nearest folder from `from` upwards that holds a project: one with a `usecases` folder. */
+export function findRoot(from: string): string | undefined {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "usecases"))) return folder;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+function dataFolder({ data }: ConnectOptions): string {
+  const named = data ?? process.env.FIVEFOLD_DATA;
+  if (named) return resolve(named);
+  const root = findRoot(process.cwd());
+  if (root) return join(root, ".fivefold", "data");
+  throw new FivefoldError(
+    "not-connected",
+    `No data folder: '${process.cwd()}' lies in no project (no folder upwards has a 'usecases' folder), and ` +
+      "FIVEFOLD_DATA is not set. Set it to the data folder that the workers use, or call connect({ data }).",
+  );
+}
+
+/** Makes ports the ones that this process's clients enqueue to. */
+export function connectTo(ports: Ports): Connection {
+  const publisher = createPublisher(ports.transport);
+  const connection: Connection = {
+    ports,
+    publisher,
+    async close() {
+      current = undefined;
+      await publisher.close();
+      await ports.transport.close();
+      await Promise.all([ports.delayStore.close(), ports.dedupeStore.close()]);
+    },
+  };
+  current = Promise.resolve(connection);
+  return connection;
+}
+
+async function open(options: ConnectOptions): Promise<Connection> {
+  const folder = dataFolder(options);
+  // Loaded here, since a process on other ports should not need the embedded store's native parts.
+  const { openEmbedded } = await import("./embedded.ts");
+  return connectTo(await openEmbedded(folder));
+}
+
+/**
+ * Opens the embedded store for this process; clients need no call of it, they connect when they first enqueue.
+ * A process has one connection: where there is one already, it is returned.
+ */
+export function connect(options: ConnectOptions = {}): Promise<Connection> {
+  if (!current) {
+    const opening = open(options);
+    current = opening;
+    opening.catch(() => {
+      if (current === opening) current = undefined;
+    });
+  }
+  return current;
+}

@@ -1,0 +1,103 @@
+import type { Clock } from "../clock.ts";
+import { DONE, type ExecutorContract, type Message, type ReportProblem, type SubscriberSettings } from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
+import { firstDueAt, type Settlement } from "./settlement.ts";
+
+/** Where tasks are sent. It reports each one's outcome to the settlement. */
+export interface Target<E> {
+  run(messages: readonly Message[], events: readonly E[]): void;
+}
+
+export interface DeliveryOptions<E> {
+  readonly contract: ExecutorContract<E>;
+  readonly subscriber: SubscriberSettings;
+  readonly target: Target<E>;
+  readonly settlement: Settlement;
+  readonly clock: Clock;
+  readonly reportProblem: ReportProblem;
+}
+
+export interface Delivery {
+  /** Takes tasks that hold a permit each. */
+  deliver(messages: readonly Message[]): void;
+  readonly counts: { filtered: number; sent: number };
+}
+
+/** How long a record of a newer version waits for a worker that can read it, before this one looks again. */
+const NEWER_VERSION_WAIT_MS = 30_000;
+
+/** Decodes and filters one subscriber's tasks, and sends to the target what is left. */
+export function createDelivery<E>(options: DeliveryOptions<E>): Delivery {
+  const { contract, subscriber, settlement, clock } = options;
+  const { settings, decode } = contract;
+  const { filter } = contract.subscribers[subscriber.name]!;
+  const counts = { filtered: 0, sent: 0 };
+
+  /** Settles what can't be run, and answers whether the rest of the way is open. */
+  function admits(message: Message, now: number): boolean {
+    if (message.useCase !== settings.name) {
+      const found = `a record of '${message.useCase}' in the topic of '${settings.name}'`;
+      settlement.add(message, { kind: "reject", reason: "unknown-use-case", message: found });
+      return false;
+    }
+    if (message.version > settings.version) {
+      // An older worker still runs, or a rollback is under way: what it can't read must wait, not die.
+      settlement.postpone(message, NEWER_VERSION_WAIT_MS);
+      options.reportProblem(
+        new FivefoldError(
+          "newer-version",
+          `Task ${message.id} of '${settings.name}' has event version ${message.version}; this worker reads up to ` +
+            `${settings.version}. It is kept and tried again in ${NEWER_VERSION_WAIT_MS / 1_000} s. Deploy workers ` +
+            "before the services that enqueue.",
+        ),
+      );
+      return false;
+    }
+    if (subscriber.deadlineMs > 0 && now > firstDueAt(message) + subscriber.deadlineMs) {
+      const late = now - firstDueAt(message) - subscriber.deadlineMs;
+      settlement.add(message, { kind: "reject", reason: "deadline", message: `the deadline passed ${late} ms ago` });
+      return false;
+    }
+    return true;
+  }
+
+  /** The event, unless it is settled without its handler. */
+  function read(message: Message): E | undefined {
+    let event: E;
+    try {
+      event = decode(message.payload);
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      settlement.add(message, { kind: "reject", reason: "undecodable", message: cause });
+      return undefined;
+    }
+    if (filter === undefined) return event;
+    try {
+      if (filter(event)) return event;
+      counts.filtered++;
+      settlement.add(message, DONE);
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      settlement.add(message, { kind: "retry", message: `the filter threw: ${cause}` });
+    }
+    return undefined;
+  }
+
+  return {
+    counts,
+    deliver(messages) {
+      const now = clock.now();
+      const sent: Message[] = [];
+      const events: E[] = [];
+      for (const message of messages) {
+        if (!admits(message, now)) continue;
+        const event = read(message);
+        if (event === undefined) continue;
+        sent.push(message);
+        events.push(event);
+      }
+      counts.sent += sent.length;
+      if (sent.length > 0) options.target.run(sent, events);
+    },
+  };
+}

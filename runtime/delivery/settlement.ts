@@ -1,0 +1,207 @@
+import { type Clock, sleep } from "../clock.ts";
+import type {
+  Failure,
+  FailureReason,
+  Message,
+  Outcome,
+  ReportProblem,
+  SubscriberSettings,
+  TaskRecord,
+} from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
+import { backoffMs } from "./backoff.ts";
+
+/** How a try ended, for whoever watches. */
+export interface Settled {
+  readonly message: Message;
+  readonly outcome: Outcome;
+  /** What follows from the outcome. */
+  readonly result: "done" | "retried" | "dead-lettered";
+}
+
+/** A record that is to be tried again, at a time in ms since the Unix epoch. */
+export interface Retry {
+  readonly dueAt: number;
+  readonly record: TaskRecord;
+}
+
+export interface SettlementOptions {
+  readonly subscriber: SubscriberSettings;
+  /** Whether a task that waits for its next try keeps its key, in this process, rather than being stored away. */
+  readonly ordered: boolean;
+  readonly acknowledge: (messages: readonly Message[]) => Promise<void>;
+  /** Stores records until they are due; resolves once they are durable. */
+  readonly delay: (retries: readonly Retry[]) => Promise<void>;
+  /** Resolves once the dead letters are durable. */
+  readonly deadLetter: (records: readonly TaskRecord[]) => Promise<void>;
+  /** Starts a task again in this process, in that time. */
+  readonly again: (message: Message, afterMs: number) => void;
+  /** Told of tries that ended: their permits are free. */
+  readonly freed: (count: number) => void;
+  /** Told of tasks that are settled: nothing holds them any more. */
+  readonly ended: (messages: readonly Message[]) => void;
+  readonly observe: (settled: readonly Settled[]) => void;
+  readonly clock: Clock;
+  readonly reportProblem: ReportProblem;
+}
+
+export interface Settlement {
+  add(message: Message, outcome: Outcome): void;
+  /** Puts a task off without counting a try. */
+  postpone(message: Message, afterMs: number): void;
+  /** Resolves once all that was added is stored. */
+  idle(): Promise<void>;
+  readonly counts: { done: number; retried: number; deadLettered: number };
+}
+
+const RETRY_MS = 500;
+
+function strip({ position: _, ...record }: Message): TaskRecord {
+  return record;
+}
+
+/**
+ * Settles what tries came to, a batch for each turn of the event loop. A retry or a dead letter is durable before its
+ * message is acknowledged, so a crash at any point repeats a task and loses none.
+ */
+export function createSettlement(options: SettlementOptions): Settlement {
+  const { subscriber, clock } = options;
+  const counts = { done: 0, retried: 0, deadLettered: 0 };
+  const storing = new Set<Promise<void>>();
+  let settled: Settled[] = [];
+  let done: Message[] = [];
+  let retries: (Retry & { message: Message })[] = [];
+  let deadLetters: { message: Message; record: TaskRecord }[] = [];
+  let freed = 0;
+  let flushing = false;
+
+  function schedule(): void {
+    if (flushing) return;
+    flushing = true;
+    clock.soon(flush);
+  }
+
+  function add(message: Message, outcome: Outcome): void {
+    freed++;
+    schedule();
+    if (outcome.kind === "done") {
+      done.push(message);
+      settled.push({ message, outcome, result: "done" });
+    } else if (outcome.kind === "reject") {
+      giveUp(message, outcome, outcome.reason);
+    } else if (message.attempt > subscriber.maxRetries) {
+      giveUp(message, outcome, "attempts");
+    } else {
+      retry(message, outcome, outcome.afterMs ?? backoffMs(subscriber.backoff, message.attempt, clock));
+    }
+  }
+
+  function giveUp(message: Message, outcome: Outcome & { message: string }, reason: FailureReason): void {
+    const failure: Failure = {
+      reason,
+      message: outcome.message,
+      subscription: subscriber.name,
+      failedAt: clock.now(),
+    };
+    deadLetters.push({ message, record: { ...strip(message), failure } });
+    settled.push({ message, outcome, result: "dead-lettered" });
+  }
+
+  function retry(message: Message, outcome: Outcome & { message: string }, afterMs: number): void {
+    const startsAt = clock.now() + afterMs;
+    if (subscriber.deadlineMs > 0 && startsAt > firstDueAt(message) + subscriber.deadlineMs) {
+      giveUp(message, outcome, "deadline");
+      return;
+    }
+    settled.push({ message, outcome, result: "retried" });
+    putOff({ ...message, attempt: message.attempt + 1 }, message, afterMs);
+  }
+
+  function putOff(next: Message, message: Message, afterMs: number): void {
+    if (options.ordered) options.again(next, afterMs);
+    else {
+      const record = { ...strip(next), subscription: subscriber.name };
+      retries.push({ message, record, dueAt: clock.now() + afterMs });
+    }
+  }
+
+  function flush(): void {
+    flushing = false;
+    options.freed(freed);
+    freed = 0;
+    counts.done += done.length;
+    for (const { result } of settled) {
+      if (result === "retried") counts.retried++;
+      else if (result === "dead-lettered") counts.deadLettered++;
+    }
+    if (done.length > 0) {
+      store(done, async () => {});
+      done = [];
+    }
+    if (retries.length > 0) {
+      const stored = retries.map(({ record, dueAt }) => ({ record, dueAt }));
+      store(
+        retries.map(({ message }) => message),
+        () => options.delay(stored),
+      );
+      retries = [];
+    }
+    if (deadLetters.length > 0) {
+      const records = deadLetters.map(({ record }) => record);
+      store(
+        deadLetters.map(({ message }) => message),
+        () => options.deadLetter(records),
+      );
+      deadLetters = [];
+    }
+    const observed = settled;
+    settled = [];
+    options.observe(observed);
+  }
+
+  /** Stores what replaces the messages, then acknowledges them; keeps trying, since giving up would strand them. */
+  function store(messages: readonly Message[], replace: () => Promise<void>): void {
+    const work = (async () => {
+      await insist(replace);
+      options.ended(messages);
+      await insist(() => options.acknowledge(messages));
+    })();
+    storing.add(work);
+    void work.finally(() => storing.delete(work));
+  }
+
+  async function insist(step: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        return await step();
+      } catch (error) {
+        if (error instanceof FivefoldError && error.code === "closed") return;
+        const cause = error instanceof Error ? error.message : String(error);
+        const message = `Outcomes of '${subscriber.name}' can't be stored now, and are kept: ${cause}`;
+        options.reportProblem(new FivefoldError("storage-failed", message, { cause: error }));
+        await sleep(clock, RETRY_MS);
+      }
+    }
+  }
+
+  return {
+    counts,
+    add,
+    postpone(message, afterMs) {
+      freed++;
+      schedule();
+      putOff(message, message, afterMs);
+    },
+    async idle() {
+      while (flushing || storing.size > 0) {
+        await Promise.all(storing);
+        if (flushing) await sleep(clock, 0);
+      }
+    },
+  };
+}
+
+/** When the first try could start: deadlines count from here, through all retries. */
+export function firstDueAt({ dueAt, enqueuedAt }: TaskRecord): number {
+  return Math.max(dueAt, enqueuedAt);
+}

@@ -1,0 +1,16 @@
+import { join } from "node:path";
+import { systemClock } from "./clock.ts";
+import { openLmdbDedupeStore } from "./frontend/lmdb-dedupe-store.ts";
+import type { Ports } from "./pipeline.ts";
+import { openLmdbDelayStore } from "./scheduler/lmdb-delay-store.ts";
+import { openEmbeddedTransport } from "./transport/embedded.ts";
+
+/** Opens the embedded stores in a data folder, for any number of processes of one machine. */
+export async function openEmbedded(folder: string): Promise<Ports> {
+  return {
+    transport: await openEmbeddedTransport({ folder: join(folder, "topics"), clock: systemClock }),
+    delayStore: openLmdbDelayStore(join(folder, "delays")),
+    dedupeStore: openLmdbDedupeStore(join(folder, "dedupe")),
+    clock: systemClock,
+  };
+}

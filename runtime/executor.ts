@@ -1,0 +1,26 @@
+import type { ExecutorContract, SubscriberFunctions, UseCaseSettings } from "./contract.ts";
+import type { UseCaseModule } from "./use-case.ts";
+
+/** What a generated executor hands to a worker. */
+export type Executor = ExecutorContract<unknown>;
+
+export interface ExecutorParts<E> {
+  readonly settings: UseCaseSettings;
+  readonly decode: (payload: Uint8Array) => E;
+  /** The module that holds the handlers. */
+  readonly useCase: UseCaseModule<E>;
+}
+
+/** Joins what the compiler wrote with the use case's functions. Generated code calls this. */
+export function createExecutor<E>({ settings, decode, useCase: module }: ExecutorParts<E>): Executor {
+  const { useCase } = module;
+  const subscribers: Record<string, SubscriberFunctions<E>> = {};
+  if (useCase.handler) {
+    subscribers.default = { handler: useCase.handler, filter: useCase.delivery?.filter };
+  } else {
+    for (const [name, { handler, filter }] of Object.entries(useCase.subscribers)) {
+      subscribers[name] = { handler, filter: filter ?? useCase.delivery?.filter };
+    }
+  }
+  return { settings, decode, subscribers: subscribers as Record<string, SubscriberFunctions<unknown>> };
+}

@@ -1,0 +1,89 @@
+import type { Cancel, Clock } from "../clock.ts";
+import type { Message, Priority, RateSettings } from "../contract.ts";
+import type { Gate } from "./gate.ts";
+import type { Limit } from "./limit.ts";
+import { createFairQueue, createFifoQueue } from "./queue.ts";
+import { createRate } from "./rate.ts";
+
+export interface AdmissionOptions {
+  readonly gate: Gate;
+  readonly limit: Limit;
+  readonly priority: Priority;
+  readonly rate: RateSettings | null;
+  /** Whether turns are shared between tenants. */
+  readonly fair: boolean;
+  /** Takes tasks that hold a permit each. */
+  readonly admit: (messages: readonly Message[]) => void;
+  readonly clock: Clock;
+}
+
+export interface Admission {
+  /** Takes tasks that may start as far as order and time go. */
+  offer(messages: readonly Message[]): void;
+  /** Gives permits back. */
+  release(count: number): void;
+  /** Admits nothing more. */
+  stop(): void;
+  readonly inFlight: number;
+  readonly waiting: number;
+  readonly counts: { admitted: number };
+}
+
+/** Lets one subscriber's tasks start as its limit, its rate and the process's permits allow. */
+export function createAdmission(options: AdmissionOptions): Admission {
+  const { gate, limit, clock } = options;
+  const queue = options.fair ? createFairQueue() : createFifoQueue();
+  const rate = options.rate ? createRate(options.rate, clock) : undefined;
+  const counts = { admitted: 0 };
+  let cancelTimer: Cancel | undefined;
+  let inFlight = 0;
+  let stopped = false;
+
+  function wants(): number {
+    if (stopped) return 0;
+    const room = Math.min(queue.length, limit.current() - inFlight);
+    return rate && room > 0 ? Math.min(room, rate.available()) : room;
+  }
+
+  function grant(count: number): void {
+    inFlight += count;
+    counts.admitted += count;
+    rate?.take(count);
+    options.admit(queue.take(count));
+  }
+
+  const applicant = { priority: options.priority, wants, grant };
+
+  function apply(): void {
+    if (wants() > 0) gate.apply(applicant);
+    if (rate && cancelTimer === undefined && queue.length > 0 && !stopped && rate.available() === 0) {
+      cancelTimer = clock.after(rate.waitMs(), () => {
+        cancelTimer = undefined;
+        apply();
+      });
+    }
+  }
+
+  return {
+    counts,
+    get inFlight() {
+      return inFlight;
+    },
+    get waiting() {
+      return queue.length;
+    },
+    offer(messages) {
+      queue.push(messages);
+      apply();
+    },
+    release(count) {
+      inFlight -= count;
+      gate.release(count);
+      apply();
+    },
+    stop() {
+      stopped = true;
+      cancelTimer?.();
+    },
+  };
+}

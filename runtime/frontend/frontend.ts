@@ -1,0 +1,117 @@
+import type { Clock } from "../clock.ts";
+import type { ClientContract, TaskRecord } from "../contract.ts";
+import { FivefoldError, InvalidEventError } from "../errors.ts";
+import { publishOnce } from "./dedupe.ts";
+import type { DedupeStore } from "./dedupe-store.ts";
+
+/** What `enqueue` answers. */
+export interface Receipt {
+  /** The task's id; for a duplicate, that of the task which was accepted before. */
+  readonly id: string;
+  readonly duplicate: boolean;
+}
+
+export interface Admission {
+  /** Ms since the Unix epoch before which no handler runs; 0: at once. */
+  readonly dueAt: number;
+  /** W3C trace context; empty: none. */
+  readonly traceparent: string;
+}
+
+export interface Frontend<E> {
+  /** Accepts all events or, where one is invalid, none. Resolves once all are durable. */
+  enqueueAll(events: readonly E[], admission: Admission): Promise<readonly Receipt[]>;
+  /** As `enqueueAll`; calls of one turn of the event loop are stored together. */
+  enqueue(event: E, admission: Admission): Promise<Receipt>;
+}
+
+export interface FrontendOptions<E> {
+  readonly contract: ClientContract<E>;
+  /** Resolves once the records are durable. */
+  readonly publish: (records: readonly TaskRecord[]) => Promise<void>;
+  readonly dedupeStore: DedupeStore;
+  readonly clock: Clock;
+  readonly nextId: () => string;
+}
+
+interface Waiting {
+  readonly record: TaskRecord;
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Validates, encodes, deduplicates and publishes the events of one use case. */
+export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
+  const { contract, clock } = options;
+  const { settings } = contract;
+  let waiting: Waiting[] = [];
+
+  function toRecord(event: E, { dueAt, traceparent }: Admission): TaskRecord {
+    const violations = contract.validate(event);
+    if (violations !== undefined) throw new InvalidEventError(settings.name, violations);
+    const payload = contract.encode(event);
+    if (payload.length > settings.maxPayloadBytes) {
+      throw new FivefoldError(
+        "payload-too-large",
+        `The event for '${settings.name}' is ${payload.length} bytes encoded; at most ${settings.maxPayloadBytes} are ` +
+          "accepted. Nothing was stored. Send a reference (a URL, an object key) to what is large instead.",
+      );
+    }
+    const now = clock.now();
+    if (dueAt - now > settings.maxDelayMs) {
+      throw new FivefoldError(
+        "delay-too-long",
+        `The delay for '${settings.name}' is ${dueAt - now} ms; its longest is ${settings.maxDelayMs} ms. Nothing was ` +
+          "stored. Shorten the delay, or raise `scheduler.maxDelay` in the use case.",
+      );
+    }
+    return {
+      id: options.nextId(),
+      useCase: settings.name,
+      version: settings.version,
+      enqueuedAt: now,
+      dueAt,
+      key: contract.orderBy?.(event) ?? "",
+      attempt: 1,
+      priority: settings.priority,
+      tenant: contract.fairBy?.(event) ?? "",
+      dedupeId: contract.dedupeBy?.(event) ?? "",
+      traceparent,
+      subscription: "",
+      payload,
+    };
+  }
+
+  async function publish(records: readonly TaskRecord[]): Promise<readonly Receipt[]> {
+    if (settings.dedupeForMs > 0) {
+      return publishOnce(records, settings.dedupeForMs, options);
+    }
+    await options.publish(records);
+    return records.map(({ id }) => ({ id, duplicate: false }));
+  }
+
+  async function flush(): Promise<void> {
+    const batch = waiting;
+    waiting = [];
+    try {
+      const receipts = await publish(batch.map(({ record }) => record));
+      for (let i = 0; i < batch.length; i++) batch[i]!.resolve(receipts[i]!);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  return {
+    async enqueueAll(events, admission) {
+      if (events.length === 0) return [];
+      return publish(events.map((event) => toRecord(event, admission)));
+    },
+    enqueue(event, admission) {
+      return new Promise((resolve, reject) => {
+        const record = toRecord(event, admission);
+        if (waiting.length === 0) clock.soon(flush);
+        waiting.push({ record, resolve, reject });
+      });
+    },
+  };
+}

@@ -1,0 +1,215 @@
+import type { Clock } from "./clock.ts";
+import {
+  type ClientContract,
+  DEAD_LETTER_SUBSCRIPTION,
+  deadLetterTopicOf,
+  type ExecutorContract,
+  type ReportProblem,
+  type SubscriberSettings,
+  type TaskRecord,
+  topicOf,
+  type UseCaseSettings,
+} from "./contract.ts";
+import { createDelivery } from "./delivery/delivery.ts";
+import { createSettlement, type Settled } from "./delivery/settlement.ts";
+import { createExecution } from "./execution/execution.ts";
+import { createAdmission } from "./flow-control/admission.ts";
+import { createGate, type Gate } from "./flow-control/gate.ts";
+import { createFixedLimit } from "./flow-control/limit.ts";
+import type { DedupeStore } from "./frontend/dedupe-store.ts";
+import { createFrontend, type Frontend, type Receipt } from "./frontend/frontend.ts";
+import { createDelayRunner, type DelayRunner } from "./scheduler/delay-runner.ts";
+import type { DelayStore } from "./scheduler/delay-store.ts";
+import { createScheduler } from "./scheduler/scheduler.ts";
+import type { TopicDeclaration, Transport } from "./transport/transport.ts";
+
+export type { Frontend, Receipt, Settled };
+
+/** What the layers stand on, in one process. */
+export interface Ports {
+  readonly transport: Transport;
+  readonly delayStore: DelayStore;
+  readonly dedupeStore: DedupeStore;
+  readonly clock: Clock;
+}
+
+/** A use case's topics: one for its events, and one a subscriber for dead letters. */
+export function topicsOf({ name, priority, ordered, subscribers }: UseCaseSettings): TopicDeclaration[] {
+  const topic = topicOf(name, priority);
+  return [
+    { name: topic, ordered, subscriptions: subscribers.map((subscriber) => subscriber.name) },
+    ...subscribers.map((subscriber) => ({
+      name: deadLetterTopicOf(topic, subscriber.name),
+      ordered: false,
+      subscriptions: [DEAD_LETTER_SUBSCRIPTION],
+    })),
+  ];
+}
+
+/** The producer's half: the frontend on a transport. The topics must have been declared. */
+export function createFrontendOn<E>(
+  contract: ClientContract<E>,
+  publish: (topic: string, records: readonly TaskRecord[]) => Promise<void>,
+  ports: Ports,
+): Frontend<E> {
+  const { name, priority } = contract.settings;
+  const topic = topicOf(name, priority);
+  // An id is the frontend's random part and a count: unique without a random draw for every task.
+  const prefix = ports.clock.randomId(14);
+  let count = 0;
+  return createFrontend({
+    contract,
+    publish: (records) => publish(topic, records),
+    dedupeStore: ports.dedupeStore,
+    clock: ports.clock,
+    nextId: () => `${prefix}-${(count++).toString(36)}`,
+  });
+}
+
+/** How many tasks each layer let through since the start. */
+export interface PipelineCounts {
+  readonly scheduler: { readonly received: number; readonly delayed: number; readonly skipped: number };
+  readonly flowControl: { readonly admitted: number; readonly inFlight: number; readonly waiting: number };
+  readonly delivery: {
+    readonly filtered: number;
+    readonly sent: number;
+    readonly done: number;
+    readonly retried: number;
+    readonly deadLettered: number;
+  };
+  readonly execution: { readonly running: number };
+}
+
+/** One subscriber's way from the topic to its handler, running. */
+export interface Pipeline {
+  readonly useCase: string;
+  readonly subscriber: string;
+  counts(): PipelineCounts;
+  /** Starts no more tasks. */
+  stop(): void;
+  /** Whether no try runs. */
+  readonly quiet: boolean;
+  /** Aborts the signals of what still runs. */
+  abort(reason: string): void;
+  /** Resolves once all outcomes are stored. */
+  settled(): Promise<void>;
+  /** Gives back what is held. */
+  close(): Promise<void>;
+}
+
+/** What the pipelines of one process share. */
+export interface Shared {
+  readonly ports: Ports;
+  /** Resolves once the records are durable. */
+  readonly publish: (topic: string, records: readonly TaskRecord[]) => Promise<void>;
+  readonly observe: (pipeline: Pipeline, settled: readonly Settled[]) => void;
+  readonly reportProblem: ReportProblem;
+}
+
+export interface Pipelines {
+  readonly pipelines: readonly Pipeline[];
+  /** Fires delayed tasks for all of them. */
+  readonly delayRunner: DelayRunner;
+}
+
+/** Opens a pipeline for every subscriber of the executors; together they have at most `permits` tasks in flight. */
+export async function openPipelines(
+  executors: readonly ExecutorContract<unknown>[],
+  permits: number,
+  shared: Shared,
+): Promise<Pipelines> {
+  const { ports, publish, reportProblem } = shared;
+  const gate = createGate(permits);
+  const delayRunner = createDelayRunner({ store: ports.delayStore, publish, clock: ports.clock, reportProblem });
+  const pipelines: Pipeline[] = [];
+  for (const contract of executors) {
+    for (const subscriber of contract.settings.subscribers) {
+      pipelines.push(await openPipeline(contract, subscriber, gate, delayRunner, shared));
+    }
+  }
+  return { pipelines, delayRunner };
+}
+
+/** Tasks held behind the heads of their keys, for each that may run: with fewer, one busy key would stop all others. */
+const HELD_PER_PERMIT_ORDERED = 8;
+const HELD_PER_PERMIT = 2;
+
+/** Wires the four layers behind the transport for one subscriber, and lets its tasks flow. */
+async function openPipeline(
+  contract: ExecutorContract<unknown>,
+  subscriber: SubscriberSettings,
+  gate: Gate,
+  delayRunner: DelayRunner,
+  { ports, publish, observe, reportProblem }: Shared,
+): Promise<Pipeline> {
+  const { clock } = ports;
+  const { name, priority, ordered, fair } = contract.settings;
+  const topic = topicOf(name, priority);
+  const deadLetterTopic = deadLetterTopicOf(topic, subscriber.name);
+  const consumer = await ports.transport.subscribe(topic, subscriber.name, ordered ? "key-shared" : "shared");
+
+  const scheduler = createScheduler({
+    consumer,
+    topic,
+    subscription: subscriber.name,
+    ordered,
+    maxHeld: subscriber.maxInFlight * (ordered ? HELD_PER_PERMIT_ORDERED : HELD_PER_PERMIT),
+    delay: (delayed) => delayRunner.add(delayed),
+    start: (messages) => admission.offer(messages),
+    clock,
+    reportProblem,
+  });
+  const admission = createAdmission({
+    gate,
+    limit: createFixedLimit(subscriber.maxInFlight),
+    priority,
+    rate: subscriber.rate,
+    fair,
+    admit: (messages) => delivery.deliver(messages),
+    clock,
+  });
+  const settlement = createSettlement({
+    subscriber,
+    ordered,
+    acknowledge: (messages) => consumer.acknowledge(messages),
+    delay: (retries) => delayRunner.add(retries.map((retry) => ({ topic, ...retry }))),
+    deadLetter: (records) => publish(deadLetterTopic, records),
+    again: (message, afterMs) => scheduler.again(message, afterMs),
+    freed: (count) => admission.release(count),
+    ended: (messages) => scheduler.ended(messages),
+    observe: (settled) => observe(pipeline, settled),
+    clock,
+    reportProblem,
+  });
+  const execution = createExecution({
+    handler: contract.subscribers[subscriber.name]!.handler,
+    subscriber: subscriber.name,
+    timeoutMs: subscriber.timeoutMs,
+    report: (message, outcome) => settlement.add(message, outcome),
+    clock,
+  });
+  const delivery = createDelivery({ contract, subscriber, target: execution, settlement, clock, reportProblem });
+
+  const pipeline: Pipeline = {
+    useCase: name,
+    subscriber: subscriber.name,
+    counts: () => ({
+      scheduler: { ...scheduler.counts },
+      flowControl: { ...admission.counts, inFlight: admission.inFlight, waiting: admission.waiting },
+      delivery: { ...delivery.counts, ...settlement.counts },
+      execution: { running: execution.running },
+    }),
+    stop() {
+      scheduler.stop();
+      admission.stop();
+    },
+    get quiet() {
+      return admission.inFlight === 0;
+    },
+    abort: (reason) => execution.abort(reason),
+    settled: () => settlement.idle(),
+    close: () => consumer.close(),
+  };
+  scheduler.run();
+  return pipeline;
+}

@@ -1,0 +1,9 @@
+/** What generated code and workers import. */
+export { type Client, createClient, type EnqueueOptions } from "./client.ts";
+export { type Connection, type ConnectOptions, connect, findRoot } from "./connection.ts";
+export type { ExecutorContract, Failure, Message, Outcome, Priority, TaskRecord, UseCaseSettings } from "./contract.ts";
+export { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf } from "./contract.ts";
+export { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "./errors.ts";
+export { createExecutor, type Executor } from "./executor.ts";
+export type { Pipeline, PipelineCounts, Receipt, Settled } from "./pipeline.ts";
+export { startWorker, type Worker, type WorkerOptions } from "./worker.ts";

@@ -1,0 +1,35 @@
+import type { TaskRecord } from "../contract.ts";
+
+/** A record that waits, and the topic that it goes to once it is due. */
+export interface Delayed {
+  readonly topic: string;
+  /** Ms since the Unix epoch. For a retry it is later than the record's own `dueAt`, which deadlines count from. */
+  readonly dueAt: number;
+  readonly record: TaskRecord;
+}
+
+/** A due record that this process may fire until the lease ends. */
+export interface DelayedClaim extends Delayed {
+  /** The store's own. */
+  readonly key: unknown;
+}
+
+/** Keeps records until they are due, apart from the topics: a queue can't hold back one record without the rest. */
+export interface DelayStore {
+  /** The longest wait that it keeps, in ms. */
+  readonly horizonMs: number;
+  /** Resolves once all are durable. Adding the same record (id, subscription, due time) again changes nothing. */
+  add(delayed: readonly Delayed[]): Promise<void>;
+  /**
+   * Leases up to `max` records whose time has come, soonest first. Whoever fires them removes them; if it crashes
+   * before, they can be claimed again once the lease has ended.
+   */
+  claimDue(nowMs: number, max: number, leaseMs: number): Promise<readonly DelayedClaim[]>;
+  /** Removes what was fired. */
+  remove(claims: readonly DelayedClaim[]): Promise<void>;
+  /** When the next record is due or its lease ends, ms since the Unix epoch; Infinity: none waits. */
+  nextDueAt(): Promise<number>;
+  /** How many wait. */
+  size(): Promise<number>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,149 @@
+import { type Cancel, type Clock, sleep } from "../clock.ts";
+import type { Message, ReportProblem } from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
+import type { Consumer } from "../transport/transport.ts";
+import type { Delayed } from "./delay-store.ts";
+import { createLanes } from "./lanes.ts";
+
+export interface SchedulerOptions {
+  readonly consumer: Consumer;
+  readonly topic: string;
+  readonly subscription: string;
+  /** Whether tasks of one key run one after another. */
+  readonly ordered: boolean;
+  /** Most messages held at once, started or not. */
+  readonly maxHeld: number;
+  /** Stores records until they are due; resolves once they are durable. */
+  readonly delay: (delayed: readonly Delayed[]) => Promise<void>;
+  /** Takes tasks that may start now. */
+  readonly start: (messages: readonly Message[]) => void;
+  readonly clock: Clock;
+  readonly reportProblem: ReportProblem;
+}
+
+export interface Scheduler {
+  /** Starts to take tasks in. */
+  run(): void;
+  /** Told of tasks that ended for good (settled): makes room, and lets the next of their keys start. */
+  ended(messages: readonly Message[]): void;
+  /** Starts a held task again, in that time; it keeps its key, and nothing behind it starts before. */
+  again(message: Message, afterMs: number): void;
+  /** Takes nothing more and starts nothing more. What is held stays so: the consumer gives it back when it closes. */
+  stop(): void;
+  /** Since the start: received from the transport, put off until due, passed over as another subscription's. */
+  readonly counts: { received: number; delayed: number; skipped: number };
+}
+
+const RETRY_MS = 500;
+
+/**
+ * Brings one subscription's tasks in: what isn't due goes to the delay store, what belongs to another subscription is
+ * settled, tasks of one key form lanes, the rest may start. It takes from the transport only what it has room for, so
+ * overload leaves tasks where other workers can take them.
+ */
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  const { consumer, clock, start, subscription } = options;
+  const lanes = options.ordered ? createLanes() : undefined;
+  const counts = { received: 0, delayed: 0, skipped: 0 };
+  const waits = new Set<Cancel>();
+  let held = 0;
+  let stopped = false;
+  let wakeIntake = () => {};
+
+  async function takeIn(): Promise<void> {
+    while (!stopped) {
+      const room = options.maxHeld - held;
+      // A transport is asked for many at once or not at all: a call for each freed place would make batches of one.
+      if (room * 4 < options.maxHeld) {
+        await new Promise<void>((resolve) => {
+          wakeIntake = resolve;
+        });
+        continue;
+      }
+      try {
+        const messages = await consumer.receive(room);
+        if (!stopped) accept(messages);
+      } catch (error) {
+        if (stopped) return;
+        report("Tasks can't be received now", error);
+        await sleep(clock, RETRY_MS);
+      }
+    }
+  }
+
+  function accept(messages: readonly Message[]): void {
+    if (messages.length === 0) return;
+    counts.received += messages.length;
+    const now = clock.now();
+    let runnable: Message[] | readonly Message[] = messages;
+    if (messages.some((message) => isForOthers(message) || message.dueAt > now)) {
+      const others = messages.filter(isForOthers);
+      const early = messages.filter((message) => !isForOthers(message) && message.dueAt > now);
+      runnable = messages.filter((message) => !isForOthers(message) && message.dueAt <= now);
+      counts.skipped += others.length;
+      counts.delayed += early.length;
+      if (others.length > 0) settle(others);
+      if (early.length > 0) void putOff(early);
+    }
+    held += runnable.length;
+    if (lanes) runnable = lanes.enter(runnable);
+    if (runnable.length > 0) start(runnable);
+  }
+
+  function isForOthers(message: Message): boolean {
+    return message.subscription !== "" && message.subscription !== subscription;
+  }
+
+  function settle(messages: readonly Message[]): void {
+    consumer.acknowledge(messages).catch((error: unknown) => report("Tasks can't be acknowledged now", error));
+  }
+
+  /** The delay store gets one record for this subscription alone: each subscription puts off its own copy. */
+  async function putOff(messages: readonly Message[]): Promise<void> {
+    const delayed = messages.map(({ position: _, ...record }) => ({
+      topic: options.topic,
+      dueAt: record.dueAt,
+      record: { ...record, subscription },
+    }));
+    while (!stopped) {
+      try {
+        await options.delay(delayed);
+        return settle(messages);
+      } catch (error) {
+        report("Tasks can't be put off now", error);
+        await sleep(clock, RETRY_MS);
+      }
+    }
+  }
+
+  function report(what: string, error: unknown): void {
+    const cause = error instanceof Error ? error.message : String(error);
+    const message = `${what} for '${options.topic}' (${subscription}), and are kept: ${cause}`;
+    options.reportProblem(new FivefoldError("storage-failed", message, { cause: error }));
+  }
+
+  return {
+    counts,
+    run() {
+      void takeIn();
+    },
+    ended(messages) {
+      held -= messages.length;
+      wakeIntake();
+      const heads = lanes?.leave(messages) ?? [];
+      if (heads.length > 0 && !stopped) start(heads);
+    },
+    again(message, afterMs) {
+      const cancel = clock.after(afterMs, () => {
+        waits.delete(cancel);
+        if (!stopped) start([message]);
+      });
+      waits.add(cancel);
+    },
+    stop() {
+      stopped = true;
+      for (const cancel of waits) cancel();
+      wakeIntake();
+    },
+  };
+}

@@ -1,0 +1,86 @@
+import { sleep } from "./clock.ts";
+import type { ExecutorContract, ReportProblem } from "./contract.ts";
+import { openPipelines, type Pipeline, type PipelineCounts, type Ports, type Settled, topicsOf } from "./pipeline.ts";
+import { createPublisher } from "./publisher.ts";
+
+export interface WorkerOptions {
+  readonly ports: Ports;
+  readonly executors: readonly ExecutorContract<unknown>[];
+  /** Tasks in flight in this process, over all subscribers. Default 1,024. */
+  readonly maxInFlight?: number | undefined;
+  /** Told of every batch of tries that ended. */
+  readonly observe?: ((pipeline: Pipeline, settled: readonly Settled[]) => void) | undefined;
+  /** Default: a warning of the process. */
+  readonly reportProblem?: ReportProblem | undefined;
+}
+
+export interface Worker {
+  /** By use case, then by subscriber. */
+  counts(): Readonly<Record<string, Readonly<Record<string, PipelineCounts>>>>;
+  /**
+   * Starts nothing more, lets what runs end within `graceMs` (default 25 s, below Kubernetes' 30), then aborts the
+   * signals of what still runs, stores all outcomes, and gives back the rest. The ports stay open.
+   */
+  drain(graceMs?: number): Promise<void>;
+}
+
+const DEFAULT_MAX_IN_FLIGHT = 1_024;
+const DEFAULT_GRACE_MS = 25_000;
+/** What a handler gets to heed its aborted signal. */
+const ABORT_GRACE_MS = 1_000;
+const POLL_MS = 5;
+
+/** Runs the executors' use cases on the ports: declares their topics, and opens a pipeline for each subscriber. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const { ports, executors } = options;
+  const { clock, transport } = ports;
+  const reportProblem = options.reportProblem ?? ((problem) => process.emitWarning(problem));
+  await transport.declare(executors.flatMap(({ settings }) => topicsOf(settings)));
+
+  const publisher = createPublisher(transport);
+  const { pipelines, delayRunner } = await openPipelines(executors, options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT, {
+    ports,
+    publish: publisher.publish,
+    observe: options.observe ?? (() => {}),
+    reportProblem,
+  });
+
+  /** Whether all tries ended in that time. */
+  async function quietWithin(graceMs: number): Promise<boolean> {
+    const endsAt = clock.monotonic() + graceMs;
+    while (pipelines.some((pipeline) => !pipeline.quiet)) {
+      if (clock.monotonic() >= endsAt) return false;
+      await sleep(clock, POLL_MS);
+    }
+    return true;
+  }
+
+  async function drain(graceMs: number): Promise<void> {
+    for (const pipeline of pipelines) pipeline.stop();
+    if (!(await quietWithin(graceMs))) {
+      for (const pipeline of pipelines) pipeline.abort("the worker is ending");
+      await quietWithin(ABORT_GRACE_MS);
+    }
+    // A disk that takes no more must not keep the process: what isn't stored by then is delivered again.
+    await Promise.race([Promise.all(pipelines.map((pipeline) => pipeline.settled())), sleep(clock, graceMs + 1_000)]);
+    await delayRunner.close();
+    await Promise.all(pipelines.map((pipeline) => pipeline.close()));
+    await publisher.close();
+  }
+
+  let drained: Promise<void> | undefined;
+  return {
+    counts() {
+      const counts: Record<string, Record<string, PipelineCounts>> = {};
+      for (const pipeline of pipelines) {
+        counts[pipeline.useCase] ??= {};
+        counts[pipeline.useCase]![pipeline.subscriber] = pipeline.counts();
+      }
+      return counts;
+    },
+    drain(graceMs = DEFAULT_GRACE_MS) {
+      drained ??= drain(graceMs);
+      return drained;
+    },
+  };
+}
