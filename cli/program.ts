@@ -48,6 +48,15 @@ function createProgram(): Command {
       await dev(options);
     });
 
+  program
+    .command("worker", { hidden: true })
+    .requiredOption("--root <folder>")
+    .requiredOption("--data <folder>")
+    .action(async (options) => {
+      const { work } = await import("./worker.ts");
+      await work(options);
+    });
+
   for (const command of program.commands) command.exitOverride();
   return program;
 }

@@ -6,7 +6,7 @@
  * `prepack` builds dist/ and rewrites package.json; `postpack` puts the source package.json back, byte for byte. A pack
  * that was killed between the two is repaired by whichever runs next.
  */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
@@ -75,7 +75,8 @@ function prepack(): void {
   const source = JSON.parse(readFileSync(MANIFEST, "utf8")) as Manifest;
   rmSync(join(ROOT, "dist"), { recursive: true, force: true });
   const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-  execFileSync(process.execPath, [compiler, "-p", join(ROOT, "tsconfig.build.json")], { stdio: "inherit", cwd: ROOT });
+  const built = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { stdio: "inherit", cwd: ROOT });
+  if (built.status !== 0) process.exit(built.status ?? 1);
   for (const path of Object.values(source.bin)) chmodSync(join(ROOT, `${builtPath(path)}.js`), 0o755);
 
   const packed = `${JSON.stringify(packedManifest(source), null, 2)}\n`;

@@ -1,0 +1,107 @@
+import { relative } from "node:path";
+import { type Build, buildReport, showBuild } from "./build.ts";
+import { colorsOf, complain, count, duration, say, sayJson } from "./terminal.ts";
+import type { TaskReport, TasksReport, WorkerReport } from "./worker-report.ts";
+
+/** What `fivefold dev` tells, to a person or to a machine. */
+export interface DevOutput {
+  built(build: Build, running: boolean): void;
+  /** A build that could not be done at all. */
+  failed(message: string): void;
+  report(report: WorkerReport): void;
+  crashed(how: string): void;
+  changed(): void;
+  stopping(): void;
+  stopped(): void;
+}
+
+/** JSON lines on stdout; each has an `event` and a time. */
+export function createJsonOutput(): DevOutput {
+  const tell = (event: string, fields: object = {}) => sayJson({ event, at: new Date().toISOString(), ...fields });
+  return {
+    built: (build) => tell("build", buildReport(build, { check: false })),
+    failed: (message) => tell("build-failed", { ok: false, error: message }),
+    report(report) {
+      if (report.kind === "task") tell("task", report.task);
+      else if (report.kind === "tasks") for (const tasks of report.tasks) tell("tasks", tasks);
+      else {
+        const { kind, ...fields } = report;
+        tell(kind === "failed" ? "worker-failed" : kind, fields);
+      }
+    },
+    crashed: (how) => tell("worker-crashed", { how }),
+    changed: () => tell("changed"),
+    stopping: () => tell("stopping"),
+    stopped: () => tell("stopped"),
+  };
+}
+
+const RESULTS = { done: "done", retried: "retry", "dead-lettered": "dead letter" } as const;
+const RESULT_WIDTH = "dead letter".length;
+
+function labelOf({ useCase, subscriber }: { useCase: string; subscriber: string }): string {
+  return subscriber === "default" ? useCase : `${useCase}/${subscriber}`;
+}
+
+/** Lines for a person, as they happen. */
+export function createTerminalOutput(dataFolder: string): DevOutput {
+  const { bold, cyan, dim, green, red, yellow } = colorsOf(process.stdout);
+  const paint = { done: green, retried: yellow, "dead-lettered": red } as const;
+  let labelWidth = 0;
+  let toldOfData = false;
+
+  const time = () => dim(new Date().toTimeString().slice(0, 8));
+
+  function ready(subscribers: readonly { useCase: string; subscriber: string }[]): void {
+    labelWidth = Math.max(0, ...subscribers.map((subscriber) => labelOf(subscriber).length));
+    const useCases = count(new Set(subscribers.map(({ useCase }) => useCase)).size, "use case");
+    const more = toldOfData ? "" : dim(`, data in ${relative(process.cwd(), dataFolder) || "."}, Ctrl+C to end`);
+    toldOfData = true;
+    say(`${cyan("●")} ${bold(`running ${useCases}`)}${more}`);
+  }
+
+  function task({ result, id, attempt, latencyMs, message, ...of }: TaskReport): void {
+    const tail = result === "done" ? dim(duration(latencyMs)) : `${dim(`try ${attempt}`)}  ${message ?? ""}`;
+    const label = labelOf(of).padEnd(labelWidth);
+    say(`${time()}  ${bold(label)}  ${paint[result](RESULTS[result].padEnd(RESULT_WIDTH))}  ${dim(id)}  ${tail}`);
+  }
+
+  function summary({ done, retried, deadLettered, slowestMs, ...of }: TasksReport): void {
+    const parts = [
+      ...(done > 0 ? [green(`${done.toLocaleString("en")} done`)] : []),
+      ...(retried > 0 ? [yellow(`${retried.toLocaleString("en")} retried`)] : []),
+      ...(deadLettered > 0 ? [red(count(deadLettered, "dead letter"))] : []),
+      dim(`slowest ${duration(slowestMs)}`),
+    ];
+    say(`${time()}  ${bold(labelOf(of).padEnd(labelWidth))}  ${parts.join("  ")}`);
+  }
+
+  return {
+    built(build, running) {
+      showBuild(build);
+      if (!build.difference) {
+        say(dim(running ? "The last good build keeps running. Watching usecases/." : "Watching usecases/."));
+      }
+    },
+    failed: (message) => complain(`${red("error:")} ${message}`),
+    report(report) {
+      switch (report.kind) {
+        case "ready":
+          return ready(report.subscribers);
+        case "task":
+          return task(report.task);
+        case "tasks":
+          return report.tasks.forEach(summary);
+        case "problem":
+          return complain(`${time()}  ${yellow("problem")}  ${report.message}`);
+        case "failed":
+          complain(`${red("error:")} the use cases can't be run: ${report.message}`);
+          return complain(dim("Nothing runs now. Watching usecases/."));
+      }
+    },
+    crashed: (how) => complain(`${red("error:")} the worker ended ${how}. It starts again when a file changes.`),
+    changed: () => say(`${time()}  ${dim("usecases/ changed")}`),
+    stopping: () => say(dim("Letting running tasks end (Ctrl+C again ends at once).")),
+    stopped: () => say(dim("Stopped. What is still to do stays in the data folder.")),
+  };
+}

@@ -1,0 +1,83 @@
+import { join, resolve } from "node:path";
+import { type Build, buildProject } from "./build.ts";
+import { createJsonOutput, createTerminalOutput, type DevOutput } from "./dev-output.ts";
+import { Fault } from "./fault.ts";
+import { findProject, USE_CASES } from "./project.ts";
+import { watchFolder } from "./watch.ts";
+import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
+
+export interface DevOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+  readonly root?: string;
+}
+
+/** A signal that comes again this soon is the same one: a terminal and npm both pass Ctrl+C on. */
+const SAME_SIGNAL_MS = 500;
+
+/** `fivefold dev` */
+export async function dev({ data, json = false, root: named }: DevOptions): Promise<void> {
+  const root = findProject(named);
+  const dataFolder = resolve(data ?? process.env.FIVEFOLD_DATA ?? join(root, ".fivefold", "data"));
+  const output = json ? createJsonOutput() : createTerminalOutput(dataFolder);
+  const changes = watchFolder(join(root, USE_CASES));
+  let worker: WorkerProcess | undefined;
+  let stoppingSince: number | undefined;
+
+  const stop = () => {
+    if (stoppingSince === undefined) {
+      stoppingSince = performance.now();
+      output.stopping();
+      changes.close();
+    } else if (performance.now() - stoppingSince > SAME_SIGNAL_MS) worker?.kill();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+
+  const start = () => {
+    let told = false;
+    return startWorkerProcess({
+      root,
+      dataFolder,
+      quietStdout: json,
+      onReport(report) {
+        told ||= report.kind === "failed";
+        output.report(report);
+      },
+      onCrash(how) {
+        if (!told && stoppingSince === undefined) output.crashed(how);
+      },
+    });
+  };
+
+  try {
+    do {
+      const build = await tryBuild(root, output, worker !== undefined);
+      if (!build?.difference || stoppingSince !== undefined) continue;
+      await worker?.drain();
+      if (stoppingSince === undefined) worker = start();
+    } while (await nextChange());
+  } finally {
+    changes.close();
+    await worker?.drain();
+  }
+  output.stopped();
+
+  async function nextChange(): Promise<boolean> {
+    const changed = await changes.next();
+    if (changed) output.changed();
+    return changed;
+  }
+}
+
+/** Builds, and tells of it. While something runs, a build that can't be done is told too, and does not end it. */
+async function tryBuild(root: string, output: DevOutput, running: boolean): Promise<Build | undefined> {
+  try {
+    const build = await buildProject(root, { check: false });
+    output.built(build, running);
+    return build;
+  } catch (error) {
+    if (!running || !(error instanceof Fault)) throw error;
+    output.failed(error.message);
+    return undefined;
+  }
+}
