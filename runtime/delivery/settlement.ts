@@ -135,12 +135,14 @@ export function createSettlement(options: SettlementOptions): Settlement {
       else if (result === "dead-lettered") counts.deadLettered++;
     }
     if (done.length > 0) {
-      store(done, async () => {});
+      const messages = done;
+      options.ended(messages);
+      store(() => options.acknowledge(messages));
       done = [];
     }
     if (retries.length > 0) {
       const stored = retries.map(({ record, dueAt }) => ({ record, dueAt }));
-      store(
+      replace(
         retries.map(({ message }) => message),
         () => options.delay(stored),
       );
@@ -148,7 +150,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
     }
     if (deadLetters.length > 0) {
       const records = deadLetters.map(({ record }) => record);
-      store(
+      replace(
         deadLetters.map(({ message }) => message),
         () => options.deadLetter(records),
       );
@@ -159,23 +161,34 @@ export function createSettlement(options: SettlementOptions): Settlement {
     options.observe(observed);
   }
 
-  /** Stores what replaces the messages, then acknowledges them; keeps trying, since giving up would strand them. */
-  function store(messages: readonly Message[], replace: () => Promise<void>): void {
-    const work = (async () => {
-      await insist(replace);
+  /**
+   * Stores what replaces the messages, then acknowledges them. Only then may the next of their keys start: were a task
+   * that was given up delivered again after a crash, it would run behind those that followed it.
+   */
+  function replace(messages: readonly Message[], storeInstead: () => Promise<void>): void {
+    store(storeInstead, async () => {
+      await options.acknowledge(messages);
       options.ended(messages);
-      await insist(() => options.acknowledge(messages));
+    });
+  }
+
+  /** Takes the steps one after another, each until it works: giving up would strand what the messages stand for. */
+  function store(...steps: (() => Promise<void>)[]): void {
+    const work = (async () => {
+      for (const step of steps) if (!(await insist(step))) return;
     })();
     storing.add(work);
     void work.finally(() => storing.delete(work));
   }
 
-  async function insist(step: () => Promise<void>): Promise<void> {
+  /** False where the process is ending: what isn't stored is delivered again. */
+  async function insist(step: () => Promise<void>): Promise<boolean> {
     for (;;) {
       try {
-        return await step();
+        await step();
+        return true;
       } catch (error) {
-        if (error instanceof FivefoldError && error.code === "closed") return;
+        if (error instanceof FivefoldError && error.code === "closed") return false;
         const cause = error instanceof Error ? error.message : String(error);
         const message = `Outcomes of '${subscriber.name}' can't be stored now, and are kept: ${cause}`;
         options.reportProblem(new FivefoldError("storage-failed", message, { cause: error }));
