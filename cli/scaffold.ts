@@ -2,9 +2,12 @@
  * What `fivefold new` writes, as texts.
  */
 
-/** Lower-case words joined by hyphens, and folders: `charge-card`, `billing/charge-card`. */
+/**
+ * Lower-case words joined by hyphens, and folders: `charge-card`, `billing/charge-card`. Who writes `usecases/greet`
+ * means `greet`.
+ */
 export function isUseCasePath(path: string): boolean {
-  return /^[a-z][a-z0-9]*(-[a-z0-9]+)*(\/[a-z][a-z0-9]*(-[a-z0-9]+)*)*$/.test(path);
+  return !path.startsWith("usecases/") && /^[a-z][a-z0-9]*(-[a-z0-9]+)*(\/[a-z][a-z0-9]*(-[a-z0-9]+)*)*$/.test(path);
 }
 
 /** The nearest path that would do for one that does not, or `undefined`: `GreetUser.ts` to `greet-user`. */
