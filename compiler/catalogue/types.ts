@@ -10,16 +10,16 @@ export const TYPES = {
     ({ found, reason }) => `The event type is \`${found}\`, ${reason}. An event is an object with named fields.`,
     () => "Declare an interface with the value as a field of it.",
   ),
-  "unsupported-type": error<{ field: string; found: string; reason: string; mend: string }>(
-    ({ field, found, reason }) => `'${field}' is \`${found}\`, ${reason}.`,
+  "unsupported-type": error<{ subject: string; found: string; reason: string; mend: string }>(
+    ({ subject, found, reason }) => `${subject} is \`${found}\`, ${reason}.`,
     ({ mend }) => mend,
   ),
-  "unresolved-type": error<{ field: string; found: string }>(
-    ({ field, found }) => `'${field}' is \`${found}\`, which can't be resolved to a type.`,
+  "unresolved-type": error<{ subject: string; found: string }>(
+    ({ subject, found }) => `${subject} is \`${found}\`, which can't be resolved to a type.`,
     () => "Declare or import the type, and check that the module it comes from is installed and found.",
   ),
-  "nesting-too-deep": error<{ field: string; limit: number }>(
-    ({ field, limit }) => `'${field}' nests deeper than ${limit} levels. Decoders refuse what nests without a bound.`,
+  "nesting-too-deep": error<{ subject: string; limit: number }>(
+    ({ subject, limit }) => `${subject} nests deeper than ${limit} levels. Decoders refuse what nests without a bound.`,
     () => "Flatten the type; where it grows with every level, give it a fixed type argument.",
   ),
   "bad-constraint": error<{ type: string; reason: string; mend: string }>(

@@ -1,0 +1,108 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { ts } from "ts-morph";
+import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import { findSources } from "./find-files.ts";
+import { fileSpan } from "./spans.ts";
+import { libFolder } from "./typescript-package.ts";
+
+/** Below the root, the folder of use cases. */
+export const USE_CASES = "usecases";
+
+/** A project's sources, parsed and bound; types are resolved when asked for. */
+export interface Project {
+  /** Absolute, with forward slashes. */
+  readonly root: string;
+  /** All modules below `usecases/`, relative to the root. */
+  readonly files: readonly string[];
+  /** Of the project, or the compiler's own where it has none. */
+  readonly tsconfig: string | undefined;
+  readonly options: ts.CompilerOptions;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Settings of a project that has no tsconfig.json, in that file's own terms. */
+export const DEFAULT_OPTIONS = {
+  target: "es2024",
+  lib: ["es2024"],
+  module: "nodenext",
+  moduleResolution: "nodenext",
+  moduleDetection: "force",
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  verbatimModuleSyntax: true,
+  allowImportingTsExtensions: true,
+  skipLibCheck: true,
+} as const;
+
+export function openProject(root: string): Project {
+  const absolute = forwardSlashes(resolve(root));
+  const files = findSources(absolute, USE_CASES);
+  const tsconfig = `${absolute}/tsconfig.json`;
+  const found = existsSync(tsconfig);
+  const { options, errors } = found
+    ? readOptions(tsconfig)
+    : parseOptions({ compilerOptions: defaultOptions(absolute) }, absolute);
+  return {
+    root: absolute,
+    files,
+    tsconfig: found ? tsconfig : undefined,
+    options,
+    diagnostics: errors.map((reason) => diagnostic("bad-tsconfig", fileSpan("tsconfig.json"), { reason })),
+  };
+}
+
+/** The default options with Node's own types where they are installed. */
+export function defaultOptions(root: string): object {
+  return { ...DEFAULT_OPTIONS, types: hasNodeTypes(root) ? ["node"] : [] };
+}
+
+/** Parses the use cases and all that they import, and binds names. Types are resolved when a reader asks for them. */
+export function createProgram({ root, files, options }: Project): ts.Program {
+  const settings: ts.CompilerOptions = {
+    ...options,
+    // Without strict null checks a field's `null` and `undefined` would go unseen.
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    allowImportingTsExtensions: true,
+  };
+  const host = ts.createCompilerHost(settings);
+  const folder = libFolder();
+  host.getDefaultLibLocation = () => folder;
+  host.getDefaultLibFileName = (of) => `${folder}/${ts.getDefaultLibFileName(of)}`;
+  return ts.createProgram({ rootNames: files.map((file) => `${root}/${file}`), options: settings, host });
+}
+
+function readOptions(tsconfig: string): { options: ts.CompilerOptions; errors: string[] } {
+  const { config, error } = ts.readConfigFile(tsconfig, ts.sys.readFile);
+  if (error) return { options: parseOptions({}, dirname(tsconfig)).options, errors: [textOf(error)] };
+  return parseOptions(config, dirname(tsconfig));
+}
+
+function parseOptions(config: object, folder: string): { options: ts.CompilerOptions; errors: string[] } {
+  // The program's files are the use cases and what they import, so what tsconfig.json includes is not searched for.
+  const host = { ...ts.sys, readDirectory: () => [] };
+  const { options, errors } = ts.parseJsonConfigFileContent({ ...config, files: [] }, host, folder);
+  const faults = errors.filter(({ code }) => code !== NO_INPUTS_FOUND && code !== FILES_LIST_EMPTY);
+  return { options, errors: faults.map(textOf) };
+}
+
+const NO_INPUTS_FOUND = 18003;
+const FILES_LIST_EMPTY = 18002;
+
+function textOf({ messageText }: ts.Diagnostic): string {
+  return ts.flattenDiagnosticMessageText(messageText, "\n");
+}
+
+function hasNodeTypes(root: string): boolean {
+  for (let folder = root; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "node_modules/@types/node"))) return true;
+    if (folder === dirname(folder)) return false;
+  }
+}
+
+function forwardSlashes(path: string): string {
+  return path.replaceAll("\\", "/");
+}

@@ -1,0 +1,26 @@
+import { posix } from "node:path";
+import type { ts } from "ts-morph";
+import type { Span } from "../diagnostics.ts";
+
+/** Where a node stands, without the comments and blanks before it. */
+export function spanOf(root: string, node: ts.Node): Span {
+  const source = node.getSourceFile();
+  return rangeSpan(root, source, node.getStart(source), node.getEnd());
+}
+
+export function rangeSpan(root: string, source: ts.SourceFile, from: number, to: number): Span {
+  const start = source.getLineAndCharacterOfPosition(from);
+  const end = source.getLineAndCharacterOfPosition(to);
+  return {
+    file: posix.relative(root, source.fileName),
+    line: start.line + 1,
+    column: start.character + 1,
+    endLine: end.line + 1,
+    endColumn: end.character + 1,
+  };
+}
+
+/** For faults of a file as a whole. */
+export function fileSpan(file: string): Span {
+  return { file, line: 1, column: 1, endLine: 1, endColumn: 1 };
+}

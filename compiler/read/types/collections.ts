@@ -1,0 +1,60 @@
+import { ts } from "ts-morph";
+import type { Place, TypeReader } from "./reader.ts";
+import { refuse } from "./refusal.ts";
+
+/** `T[]`, `readonly T[]`, `Array<T>`. */
+export const readArray: TypeReader = (type, place, scope) => {
+  if (scope.checker.isTupleType(type)) {
+    return refuse("and lists have one type for all items", "Write an interface with a field for each item, or `T[]`.");
+  }
+  if (!scope.checker.isArrayType(type)) return undefined;
+  const [item] = scope.checker.getTypeArguments(type as ts.TypeReference);
+  const items = item && scope.part(item, itemPlace(place, writtenItem));
+  return items ? { kind: "array", items } : "reported";
+};
+
+/** `Record<string, T>` and other types with a string index signature and nothing else. */
+export const readRecord: TypeReader = (type, place, scope) => {
+  const infos = scope.checker.getIndexInfosOfType(type);
+  const [info] = infos;
+  if (!info) return undefined;
+  if (infos.length > 1 || !(info.keyType.flags & ts.TypeFlags.String)) {
+    return refuse("and a record's keys are strings", "Write `Record<string, T>`.");
+  }
+  if (scope.checker.getPropertiesOfType(type).length > 0) {
+    return refuse(
+      "which has both named fields and an index signature",
+      "Give the named fields and the `Record<string, T>` a field each.",
+    );
+  }
+  const values = scope.part(info.type, itemPlace(place, writtenValue));
+  return values ? { kind: "record", values } : "reported";
+};
+
+/** The place of what a list or record contains. A list in a list needs a message around it, so it is a level more. */
+export function itemPlace(place: Place, part: (node: ts.TypeNode) => ts.TypeNode | undefined): Place {
+  const written = place.written && part(place.written);
+  return {
+    ...place,
+    node: written ?? place.node,
+    written,
+    depth: place.contained ? place.depth + 1 : place.depth,
+    contained: true,
+  };
+}
+
+export function writtenItem(node: ts.TypeNode): ts.TypeNode | undefined {
+  if (ts.isParenthesizedTypeNode(node) || ts.isTypeOperatorNode(node)) return writtenItem(node.type);
+  if (ts.isArrayTypeNode(node)) return node.elementType;
+  return isNamed(node, "Array", "ReadonlyArray", "List") ? node.typeArguments?.[0] : undefined;
+}
+
+function writtenValue(node: ts.TypeNode): ts.TypeNode | undefined {
+  if (ts.isParenthesizedTypeNode(node)) return writtenValue(node.type);
+  if (ts.isTypeLiteralNode(node)) return node.members.find(ts.isIndexSignatureDeclaration)?.type;
+  return isNamed(node, "Record") ? node.typeArguments?.[1] : undefined;
+}
+
+function isNamed(node: ts.TypeNode, ...names: string[]): node is ts.TypeReferenceNode {
+  return ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName) && names.includes(node.typeName.text);
+}

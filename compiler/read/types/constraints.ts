@@ -1,0 +1,133 @@
+import { ts } from "ts-morph";
+import type { ArrayType, BytesType, FloatType, IntType, TextType, Type } from "../../model/model.ts";
+import { itemPlace, writtenItem } from "./collections.ts";
+import type { Place, Scope, TypeReader } from "./reader.ts";
+import { refuse } from "./refusal.ts";
+import { type Rules, readRules, type Wrong, wrong } from "./rules.ts";
+import { typeText } from "./type-text.ts";
+
+/** `Text`, `Int`, `Uint`, `Float`, `List`, `Bytes`: a base type and a phantom property that holds the rules. */
+export const readConstrained: TypeReader = (type, place, scope) => {
+  if (!type.isIntersection()) return undefined;
+  const phantoms = scope.checker.getPropertiesOfType(type).filter(({ name }) => Object.hasOwn(CONSTRAINTS, name));
+  if (phantoms.length === 0) return refusePrimitive(type);
+  const base = type.types.filter((part) => !isPhantom(part, scope));
+  const [phantom] = phantoms;
+  const [of] = base;
+  if (!phantom || !of || base.length > 1 || phantoms.length > 1) {
+    return refuse(
+      "and the rules of different types don't go together",
+      "Keep one of Text, Int, Uint, Float, List and Bytes.",
+    );
+  }
+  const rules = scope.checker.getNonNullableType(scope.checker.getTypeOfSymbol(phantom));
+  const constraint = CONSTRAINTS[phantom.name as keyof typeof CONSTRAINTS];
+  const found = readRules(rules, constraint.knows, scope.checker);
+  const result = found.kind === "wrong" ? found : constraint.read(found.rules, of, place, scope);
+  if (result === "reported" || result.kind !== "wrong") return result;
+  const { reason, mend } = result;
+  scope.report("bad-constraint", scope.span(place.node), { type: typeText(type, place.node, scope), reason, mend });
+  return "reported";
+};
+
+interface Constraint {
+  /** The rules' names, and the kind of value that each takes. */
+  readonly knows: Readonly<Record<string, "number" | "string">>;
+  readonly read: (rules: Rules, base: ts.Type, place: Place, scope: Scope) => Type | Wrong | "reported";
+}
+
+const RANGE = { min: "number", max: "number" } as const;
+const LENGTH = { minLength: "number", maxLength: "number" } as const;
+
+const CONSTRAINTS = {
+  "~text": { knows: { ...LENGTH, pattern: "string", format: "string" }, read: readText },
+  "~int": { knows: RANGE, read: (rules) => readInteger(rules, Number.MIN_SAFE_INTEGER) },
+  "~uint": { knows: RANGE, read: (rules) => readInteger(rules, 0) },
+  "~float": { knows: RANGE, read: readFloat },
+  "~list": { knows: { minItems: "number", maxItems: "number" }, read: readList },
+  "~bytes": { knows: LENGTH, read: (rules) => sized<BytesType>({ kind: "bytes", ...rules }, "minLength", "maxLength") },
+} satisfies Record<`~${string}`, Constraint>;
+
+const FORMATS = ["uuid", "email", "uri", "date", "hostname", "ipv4"] as const;
+
+function readText(rules: Rules): TextType | Wrong {
+  const { pattern, format } = rules;
+  if (format !== undefined && !FORMATS.some((known) => known === format)) {
+    return wrong(`'${format}' is no format`, `Choose one of ${FORMATS.join(", ")}.`);
+  }
+  if (pattern !== undefined) {
+    try {
+      new RegExp(String(pattern), "u");
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return wrong(reason, "Mend the pattern: it must be a regular expression under the flag u.");
+    }
+  }
+  return sized<TextType>({ kind: "text", ...rules }, "minLength", "maxLength");
+}
+
+function readInteger(rules: Rules, lowest: number): IntType | Wrong {
+  const { min = lowest, max = Number.MAX_SAFE_INTEGER } = rules as { min?: number; max?: number };
+  const outside = [min, max].find((bound) => !Number.isSafeInteger(bound) || bound < lowest);
+  if (outside !== undefined) {
+    return wrong(
+      `${outside} is not an integer from ${lowest} to ${Number.MAX_SAFE_INTEGER}`,
+      lowest === 0 ? "Choose another bound, or `Int` for numbers below 0." : "Choose another bound.",
+    );
+  }
+  if (min > max) return crossed("min", min, "max", max);
+  return { kind: "int", wire: wireOf(min, max, lowest === 0), min, max };
+}
+
+function wireOf(min: number, max: number, unsigned: boolean): IntType["wire"] {
+  if (unsigned) return max < 2 ** 32 ? "uint32" : "uint64";
+  return min >= -(2 ** 31) && max < 2 ** 31 ? "int32" : "int64";
+}
+
+function readFloat(rules: Rules): FloatType | Wrong {
+  const { min, max } = rules as { min?: number; max?: number };
+  if (min !== undefined && max !== undefined && min > max) return crossed("min", min, "max", max);
+  return { kind: "float", ...rules };
+}
+
+function readList(rules: Rules, base: ts.Type, place: Place, scope: Scope): ArrayType | Wrong | "reported" {
+  const [item] = scope.checker.getTypeArguments(base as ts.TypeReference);
+  const items = item && scope.part(item, itemPlace(place, writtenItem));
+  return items ? sized<ArrayType>({ kind: "array", items, ...rules }, "minItems", "maxItems") : "reported";
+}
+
+/** A type whose two rules are counts, the first not above the second. */
+function sized<T extends Type>(type: T, least: keyof T & string, most: keyof T & string): T | Wrong {
+  for (const name of [least, most]) {
+    const count = type[name];
+    if (count !== undefined && !(Number.isSafeInteger(count) && Number(count) >= 0)) {
+      return wrong(`${name} is ${count}, which is no count`, "Choose an integer from 0.");
+    }
+  }
+  const [min, max] = [type[least], type[most]];
+  return typeof min === "number" && typeof max === "number" && min > max ? crossed(least, min, most, max) : type;
+}
+
+function crossed(least: string, min: number, most: string, max: number): Wrong {
+  return wrong(`${least} is ${min}, above ${most}, which is ${max}`, `Choose a ${least} up to ${most}.`);
+}
+
+/** The part of an intersection that holds rules only. */
+function isPhantom(type: ts.Type, { checker }: Scope): boolean {
+  if (!(type.flags & ts.TypeFlags.Object)) return false;
+  const names = checker.getPropertiesOfType(type).map(({ name }) => name);
+  return names.length > 0 && names.every((name) => Object.hasOwn(CONSTRAINTS, name));
+}
+
+const PRIMITIVE =
+  ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BigIntLike | ts.TypeFlags.BooleanLike;
+
+/** `string & { brand: … }`: what arrives has no brand, so a handler would be lied to. */
+function refusePrimitive(type: ts.IntersectionType) {
+  return type.types.some(({ flags }) => flags & PRIMITIVE)
+    ? refuse(
+        "a primitive with properties, which nothing but TypeScript knows of",
+        "Write the primitive alone, or rules for it: `Text<{ … }>`, `Int<{ … }>`.",
+      )
+    : undefined;
+}

@@ -1,0 +1,88 @@
+import { ts } from "ts-morph";
+import type { Field, Message } from "../../model/model.ts";
+import type { Reading } from "../reading.ts";
+import { fieldsOf } from "./objects.ts";
+import { reportRefusal } from "./part.ts";
+import type { Place, Scope } from "./reader.ts";
+import { refuse } from "./refusal.ts";
+
+/** An object type that is to be read as a message, and where it is first used. */
+export interface MessageUse {
+  readonly type: ts.Type;
+  readonly name: string;
+  readonly place: Place;
+}
+
+export function readMessage({ type, name, place }: MessageUse, scope: Scope): Message {
+  const fields = fieldsOf(type, scope.checker).map((symbol) => readField(symbol, name, place, scope));
+  return { name, ...describeType(type, place, scope), fields: fields.filter((field) => field !== undefined) };
+}
+
+function readField(symbol: ts.Symbol, parent: string, around: Place, scope: Scope): Field | undefined {
+  const { checker } = scope;
+  const declaration = symbol.valueDeclaration ?? symbol.declarations?.[0];
+  const own = declaration && isOwn(declaration, scope) ? declaration : undefined;
+  const written = own && ts.isPropertySignature(own) ? own.type : undefined;
+  const place: Place = {
+    ...around,
+    subject: `'${symbol.name}'`,
+    name: `${parent}-${symbol.name}`,
+    node: written ?? own ?? around.node,
+    written: written && writtenPresent(written),
+    outside: own ? undefined : declaration,
+  };
+  const type = checker.getTypeOfSymbol(symbol);
+  if (symbol.name.startsWith("__@")) {
+    const refusal = refuse("in a field that is named by a symbol", "Name the field by a string.");
+    reportRefusal(refusal, type, { ...place, subject: "One field" }, scope);
+    return undefined;
+  }
+  const present = withoutUndefined(type, checker);
+  const read = scope.part(present, place);
+  return (
+    read && {
+      name: symbol.name,
+      type: read,
+      optional: present !== type || Boolean(symbol.flags & ts.SymbolFlags.Optional),
+      doc: docOf(symbol, checker),
+      span: scope.span(own ? (ts.getNameOfDeclaration(own) ?? own) : around.node),
+      number: 0,
+    }
+  );
+}
+
+/** The comment and the place of a type's declaration; where it has none of its own, of its first use. */
+export function describeType(type: ts.Type, place: Place, scope: Scope): Pick<Message, "doc" | "span"> {
+  const symbol = type.aliasSymbol ?? type.symbol;
+  const declaration = symbol?.declarations?.find((candidate) => isOwn(candidate, scope));
+  const name = declaration && ts.getNameOfDeclaration(declaration);
+  return {
+    doc: name && symbol ? docOf(symbol, scope.checker) : "",
+    span: scope.span(name ?? declaration ?? place.node),
+  };
+}
+
+/** Whether a declaration is in the project's own sources, where people can mend it. */
+function isOwn(declaration: ts.Node, { program, isBuiltin }: Reading): declaration is ts.Declaration {
+  return !isBuiltin(declaration) && !program.isSourceFileFromExternalLibrary(declaration.getSourceFile());
+}
+
+function docOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
+  return ts.displayPartsToString(symbol.getDocumentationComment(checker));
+}
+
+/** A type without `undefined`, if that leaves null out of it: taking away both would hide the null. */
+function withoutUndefined(type: ts.Type, checker: ts.TypeChecker): ts.Type {
+  const parts = type.isUnion() ? type.types : [];
+  const has = (flag: ts.TypeFlags) => parts.some(({ flags }) => flags & flag);
+  return has(ts.TypeFlags.Undefined) && !has(ts.TypeFlags.Null) ? checker.getNonNullableType(type) : type;
+}
+
+/** `T` of `T | undefined` as it is written. */
+function writtenPresent(node: ts.TypeNode): ts.TypeNode {
+  if (ts.isParenthesizedTypeNode(node)) return writtenPresent(node.type);
+  if (!ts.isUnionTypeNode(node)) return node;
+  const parts = node.types.filter(({ kind }) => kind !== ts.SyntaxKind.UndefinedKeyword);
+  const [only] = parts;
+  return only && parts.length === 1 ? writtenPresent(only) : node;
+}

@@ -1,0 +1,67 @@
+import type { ts } from "ts-morph";
+import type { Type } from "../../model/model.ts";
+import { readBuiltin, refuseBuiltin, refuseClass, refuseFunction } from "./builtins.ts";
+import { readArray, readRecord } from "./collections.ts";
+import { readConstrained } from "./constraints.ts";
+import { readEnum } from "./enums.ts";
+import { readObject } from "./objects.ts";
+import type { Place, Scope, TypeReader } from "./reader.ts";
+import { type Refusal, refuse } from "./refusal.ts";
+import { readScalar, refuseUnion, refuseWithoutWireForm } from "./scalars.ts";
+import { typeText } from "./type-text.ts";
+
+/** The first that knows a type reads it. A new kind of type is one more reader here. */
+const READERS: readonly TypeReader[] = [
+  readScalar,
+  readEnum,
+  refuseWithoutWireForm,
+  refuseUnion,
+  readConstrained,
+  readBuiltin,
+  readArray,
+  refuseBuiltin,
+  refuseClass,
+  refuseFunction,
+  readRecord,
+  readObject,
+];
+
+/** Levels of objects, the event's own included. Protobuf's decoders refuse at 100, JSON's often earlier. */
+export const MAX_DEPTH = 32;
+
+/** What the table says of a type. */
+export function readType(type: ts.Type, place: Place, scope: Scope): Type | Refusal | "reported" {
+  for (const read of READERS) {
+    const result = read(type, place, scope);
+    if (result) return result;
+  }
+  return refuse("which has no wire form", "Write it with plain types: strings, numbers, lists and interfaces.");
+}
+
+/** Reads a field's type or a part of it. `undefined`: it has no wire form, which has been reported. */
+export function readPart(type: ts.Type, place: Place, scope: Scope): Type | undefined {
+  if (isUnresolved(type)) {
+    scope.report("unresolved-type", scope.span(place.node), { subject: place.subject, found: place.node.getText() });
+    return undefined;
+  }
+  if (place.depth > MAX_DEPTH) {
+    scope.report("nesting-too-deep", scope.span(place.node), { subject: place.subject, limit: MAX_DEPTH });
+    return undefined;
+  }
+  const result = readType(type, place, scope);
+  if (result === "reported") return undefined;
+  if (result.kind !== "refusal") return result;
+  reportRefusal(result, type, place, scope);
+  return undefined;
+}
+
+export function reportRefusal({ reason, mend }: Refusal, type: ts.Type, place: Place, scope: Scope): void {
+  const found = typeText(type, place.node, scope);
+  const related = place.outside && [{ message: "The field is declared here.", span: scope.span(place.outside) }];
+  scope.report("unsupported-type", scope.span(place.node), { subject: place.subject, found, reason, mend }, related);
+}
+
+/** Whether the checker could make nothing of a type's name: then it has said why, in words of its own. */
+export function isUnresolved(type: ts.Type): boolean {
+  return "intrinsicName" in type && type.intrinsicName === "error";
+}

@@ -1,0 +1,38 @@
+import type { ts } from "ts-morph";
+import type { EnumMember, EnumRef, MessageRef, Type } from "../../model/model.ts";
+import type { Reading } from "../reading.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** Where a type stands in an event: what diagnostics point at and what anonymous types are named after. */
+export interface Place {
+  /** What diagnostics call it: `'address'`, or `The event`. */
+  readonly subject: string;
+  /** The name of an anonymous type here: the parent's, then the field's. */
+  readonly name: string;
+  /** The innermost node of the project's own sources that leads here. */
+  readonly node: ts.Node;
+  /** The type as it is written, where that is in the project's own sources and still known. */
+  readonly written: ts.TypeNode | undefined;
+  /** Where the type is declared, if that is in a package. */
+  readonly outside: ts.Node | undefined;
+  /** How many levels of objects and lists lie around it. */
+  readonly depth: number;
+  /** Whether it is the item of a list or a value of a record. */
+  readonly contained: boolean;
+}
+
+/** What a type reader may ask for. */
+export interface Scope extends Reading {
+  /** Reads a type that is part of another, and reports what is wrong with it. */
+  readonly part: (type: ts.Type, place: Place) => Type | undefined;
+  /** A use of an object type as message, read later; its declared name is taken where it has one. */
+  readonly message: (type: ts.Type, place: Place) => MessageRef | Refusal | "reported";
+  /** A use of an enum. Those of one declaration are one enum; those without are each one of their own. */
+  readonly enumeration: (type: ts.Type, values: readonly EnumMember["value"][], place: Place) => EnumRef;
+}
+
+/**
+ * Reads one kind of type. `undefined`: not this reader's kind, ask the next; `"reported"`: a part of the type is at
+ * fault, and that has been reported.
+ */
+export type TypeReader = (type: ts.Type, place: Place, scope: Scope) => Type | Refusal | "reported" | undefined;

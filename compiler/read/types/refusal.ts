@@ -1,0 +1,12 @@
+/** Why a type can't be part of an event. */
+export interface Refusal {
+  readonly kind: "refusal";
+  /** Completes "'when' is `Map<string, string>`, …". */
+  readonly reason: string;
+  /** A whole sentence. */
+  readonly mend: string;
+}
+
+export function refuse(reason: string, mend: string): Refusal {
+  return { kind: "refusal", reason, mend };
+}

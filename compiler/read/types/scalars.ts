@@ -1,0 +1,66 @@
+import { ts } from "ts-morph";
+import type { TypeReader } from "./reader.ts";
+import { refuse } from "./refusal.ts";
+
+const { TypeFlags } = ts;
+
+/** string, number, bigint, boolean. */
+export const readScalar: TypeReader = ({ flags }) => {
+  if (flags & TypeFlags.String) return { kind: "text" };
+  if (flags & TypeFlags.Number) return { kind: "float" };
+  if (flags & TypeFlags.BigInt) return { kind: "bigint" };
+  if (flags & TypeFlags.Boolean) return { kind: "boolean" };
+  return undefined;
+};
+
+const AS_OPTIONAL = "Write the field as optional: `field?: T`.";
+
+/** Types of no value, of any value, and of values that can't leave a process; by flag, the first that matches counts. */
+const WITHOUT_WIRE_FORM: readonly [flags: ts.TypeFlags, reason: string, mend: string][] = [
+  [TypeFlags.Any, "which says nothing of its values", "Write the type that the values have."],
+  [TypeFlags.Unknown, "which says nothing of its values", "Write the type that the values have."],
+  [TypeFlags.Never, "which no value has", "Remove the field, or mend the type: its parts exclude each other."],
+  [TypeFlags.Undefined | TypeFlags.Void, "which carries nothing", "Remove the field."],
+  [TypeFlags.Null, "which carries nothing", AS_OPTIONAL],
+  [TypeFlags.ESSymbolLike, "and symbols exist in one process only", "Send a string."],
+  [TypeFlags.NonPrimitive, "which says nothing of its fields", "Declare an interface with the fields."],
+  [TypeFlags.TemplateLiteral | TypeFlags.StringMapping, "a pattern of strings", 'Write `Text<{ pattern: "^…$" }>`.'],
+  [
+    TypeFlags.NumberLiteral | TypeFlags.BigIntLiteral,
+    "a literal that is no string",
+    "Write `Int<{ min, max }>`, or a string literal.",
+  ],
+  [TypeFlags.BooleanLiteral, "a boolean of one value only", "Write `boolean`, or a string literal."],
+  [
+    TypeFlags.TypeParameter |
+      TypeFlags.IndexedAccess |
+      TypeFlags.Conditional |
+      TypeFlags.Index |
+      TypeFlags.Substitution,
+    "which depends on a type that is not given",
+    "Give the type its arguments.",
+  ],
+];
+
+export const refuseWithoutWireForm: TypeReader = ({ flags }) => {
+  const row = WITHOUT_WIRE_FORM.find(([refused]) => flags & refused);
+  return row && refuse(row[1], row[2]);
+};
+
+/** Unions that no other reader knew: of different kinds, or with null. */
+export const refuseUnion: TypeReader = (type, { contained }, { checker }) => {
+  if (!type.isUnion()) return undefined;
+  const has = (flag: ts.TypeFlags) => type.types.some(({ flags }) => flags & flag);
+  if (contained && has(TypeFlags.Null | TypeFlags.Undefined)) {
+    return refuse("and lists and records have no place for what is absent", "Leave the absent ones out.");
+  }
+  if (has(TypeFlags.Null)) return refuse("and a field is absent rather than null", AS_OPTIONAL);
+  if (type.types.every(({ flags }) => flags & TypeFlags.NumberLiteral)) {
+    return refuse("a union of numbers", "Write `Int<{ min, max }>`, or a union of string literals.");
+  }
+  const kinds = new Set(type.types.map((part) => checker.typeToString(checker.getBaseTypeOfLiteralType(part))));
+  return refuse(
+    `a union of different types (${[...kinds].sort().slice(0, 4).join(", ")}${kinds.size > 4 ? ", …" : ""})`,
+    "Give each type a field of its own, and make the fields optional.",
+  );
+};

@@ -1,0 +1,33 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+/*
+ * TypeScript comes in two parts: its JavaScript API reads the event types in this process, the native `tsc` looks for
+ * type errors beside it. The API is bundled without the declarations of JavaScript's own objects, so both take the
+ * native one's, and agree on what `Date` is.
+ */
+
+const resolve = createRequire(import.meta.url).resolve;
+
+function packageFolder(): string {
+  return dirname(resolve("typescript/package.json"));
+}
+
+/** The script that runs the native `tsc`. */
+export function tscScript(): string {
+  return join(packageFolder(), "bin/tsc");
+}
+
+/** The folder of `lib.es2024.d.ts` and its like, with forward slashes. Throws where TypeScript is installed in part. */
+export function libFolder(): string {
+  const platform = `@typescript/typescript-${process.platform}-${process.arch}`;
+  const script = createRequire(join(packageFolder(), "package.json"));
+  try {
+    const folder = join(dirname(script.resolve(`${platform}/package.json`)), "lib");
+    if (existsSync(join(folder, "lib.d.ts"))) return folder.replaceAll("\\", "/");
+  } catch (cause) {
+    throw new Error(`${platform} is not installed. Install again, optional dependencies included.`, { cause });
+  }
+  throw new Error(`${platform} holds no lib.d.ts. Remove node_modules and install again.`);
+}
