@@ -46,15 +46,35 @@ const ZONES: readonly Zone[] = [
     may: RUNTIME_SHAPES,
     packages: ["node:*"],
   },
+  { name: "the pipeline", files: /^runtime\/pipeline\.ts$/, may: ["runtime/.*"], packages: [] },
+  // They choose the adapters that a pipeline stands on; layers themselves are the pipeline's alone.
   {
-    name: "runtime's wiring",
-    files: /^runtime\/(pipeline|runtime|testing)\.ts$/,
-    may: ["runtime/.*"],
+    name: "a choice of ports",
+    files: /^runtime\/(embedded|testing)\.ts$/,
+    may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|lmdb-|memory).*"],
+    packages: ["node:path"],
+  },
+  // Every use case imports it: it must not drag the layers along.
+  {
+    name: "the authoring API",
+    files: /^runtime\/(index|use-case|types|outcome)\.ts$/,
+    may: ["runtime/(contract|use-case|types|outcome).ts"],
+    packages: [],
+  },
+  // Below the layers: tables on the disk, for the adapters of their ports.
+  { name: "the storage", files: /^runtime\/(storage.*)\.ts$/, may: ["runtime/(storage.*|errors).ts"], packages: ["*"] },
+  {
+    name: "a runtime layer",
+    files: /^runtime\/([^/]+)\//,
+    may: ["runtime/$1/.*", ...RUNTIME_SHAPES, "runtime/storage.*"],
+    packages: ["*"],
+  },
+  {
+    name: "the runtime's surface",
+    files: /^runtime\//,
+    may: ["runtime/[^/]+.ts", "runtime/transport/transport.ts"],
     packages: ["node:*"],
   },
-  { name: "a runtime layer", files: /^runtime\/([^/]+)\//, may: ["runtime/$1/.*", ...RUNTIME_SHAPES], packages: ["*"] },
-  // The authoring API is imported by every use case: it must not drag the layers along.
-  { name: "the authoring API", files: /^runtime\//, may: ["runtime/[^/]+.ts"], packages: [] },
   {
     name: "a generated executor",
     files: /^generated\/([^/]+)\/executor\.ts$/,
@@ -130,7 +150,7 @@ export function spreadVendors(sources: readonly Source[]): string[] {
     const users = sources.filter(
       ({ path, imports }) => !path.startsWith("test/") && imports.some(({ specifier }) => specifier === vendor),
     );
-    const ports = Map.groupBy(users, ({ path }) => /^runtime\/[^/]+\//.exec(path)?.[0] ?? "");
+    const ports = Map.groupBy(users, ({ path }) => /^runtime\/([^/]+\/|storage\.ts$)/.exec(path)?.[0] ?? "");
     return Array.from(ports, ([port, files]) => ({ port, names: files.map(({ path }) => path).join(", ") }))
       .filter(({ port, names }) => port === "" || names.includes(", "))
       .map(({ port, names }) =>

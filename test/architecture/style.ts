@@ -19,7 +19,7 @@ export function longFiles(sources: readonly Source[]): string[] {
 
 /** Names that say nothing of a file's purpose. */
 const EMPTY_NAMES = /^(utils?|helpers?|common|managers?|misc|shared|lib)$/;
-const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|test-d|config|bench|d))*$/;
+const KEBAB_CASE = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/;
 
 export function badNames(sources: readonly Source[]): string[] {
   return sources.flatMap(({ path }) => {
@@ -37,10 +37,10 @@ const IMPURE =
 const IMPURE_MODULES = /^(node:)?(timers(\/promises)?|perf_hooks)$/;
 const RANDOM_OF_CRYPTO = /^(random\w*|getRandomValues|webcrypto|default)$/;
 
-/** Time and randomness below runtime/ that do not come through clock.ts, so that the simulator would miss them. */
+/** Time and randomness below runtime/ that do not come through a Clock, so that the simulator would miss them. */
 export function impureRuntime(sources: readonly Source[]): string[] {
   return sources
-    .filter(({ path }) => path.startsWith("runtime/") && path !== "runtime/clock.ts")
+    .filter(({ path }) => path.startsWith("runtime/") && !/^runtime\/(simulated-)?clock\.ts$/.test(path))
     .flatMap(({ path, text }) =>
       uses(path, text, impurity).map(({ line, what }) => `${path}:${line}: ${what}; take it from the Clock`),
     );
