@@ -1,3 +1,5 @@
+import { camelCase, pascalCase, variable, words } from "../compiler/emit/names.ts";
+
 /*
  * What `fivefold new` writes, as texts.
  */
@@ -25,26 +27,14 @@ export function suggestPath(path: string): string | undefined {
   return isUseCasePath(suggestion) && suggestion !== path ? suggestion : undefined;
 }
 
-function words(path: string): string[] {
-  return path.split(/[-/]/);
-}
-
-/** `billing/charge-card` to `BillingChargeCard`. */
-function pascalCase(path: string): string {
-  return words(path)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join("");
+/** The use case's name: its path, flat. */
+export function useCaseName(path: string): string {
+  return path.replaceAll("/", "-");
 }
 
 /** What the generated client of a use case is called. */
 export function clientName(path: string): string {
-  const name = pascalCase(path);
-  return name.charAt(0).toLowerCase() + name.slice(1);
-}
-
-/** The use case's name: its path, flat. */
-export function useCaseName(path: string): string {
-  return path.replaceAll("/", "-");
+  return variable(camelCase(useCaseName(path)), new Set());
 }
 
 /** An event that the new use case accepts, as one would write it in a program. */

@@ -57,9 +57,19 @@ export async function createProject(files: Readonly<Record<string, string>> = {}
   return project;
 }
 
+/** This process's environment, without what would change a command's output or its data folder. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+  const { FIVEFOLD_DATA: _data, FORCE_COLOR: _color, NO_COLOR: _plain, ...env } = process.env;
+  return env;
+}
+
 /** Starts a program; it is killed when the test has finished. */
-export function startCommand(command: string, args: readonly string[], cwd: string): RunningCommand {
-  const { FIVEFOLD_DATA: _data, FORCE_COLOR: _color, ...env } = process.env;
+export function startCommand(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = plainEnvironment(),
+): RunningCommand {
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const printed = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();

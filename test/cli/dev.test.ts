@@ -1,0 +1,190 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createProject, type Project, type RunningCommand, startCommand } from "./project.ts";
+
+/** A use case whose handler is that code. */
+function useCaseText(handler: string): string {
+  return `import { RejectError, useCase } from "fivefold";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Greeted {
+  name: string;
+}
+
+export default useCase<Greeted>({
+  owner: "team",
+  delivery: { retry: { max: 0 } },
+  handler: async (event, task) => {
+    ${handler}
+  },
+});
+`;
+}
+
+const TSCONFIG = JSON.stringify({
+  compilerOptions: {
+    module: "nodenext",
+    target: "es2024",
+    types: ["node"],
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    allowImportingTsExtensions: true,
+  },
+});
+
+async function createGreeting(handler: string): Promise<Project> {
+  return createProject({
+    "usecases/greet.ts": useCaseText(handler),
+    "package.json": '{ "type": "module" }',
+    "tsconfig.json": TSCONFIG,
+    "enqueue.ts": `import { greet } from "./generated/greet/client.ts";
+await Promise.all(process.argv.slice(2).map((name) => greet.enqueue({ name })));
+`,
+  });
+}
+
+async function enqueue(project: Project, ...names: readonly string[]): Promise<void> {
+  const { code, stderr } = await startCommand(process.execPath, ["enqueue.ts", ...names], project.root).ended();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+}
+
+async function stop(dev: RunningCommand): Promise<void> {
+  dev.process.kill("SIGINT");
+  expect((await dev.ended()).code).toBe(0);
+}
+
+const SAY = "console.log('hello', event.name); if (event.name === 'nobody') throw new RejectError('nobody is there');";
+
+test("runs what another process enqueues, tells how each task ended, and ends on SIGINT", async () => {
+  const project = await createGreeting(SAY);
+  const dev = project.start(["dev"]);
+  await dev.prints("running 1 use case, data in .fivefold/data, Ctrl+C to end");
+  await enqueue(project, "Ada", "nobody");
+  await dev.prints("hello Ada");
+  await dev.prints("nobody is there");
+  await dev.prints("  done  ");
+  await stop(dev);
+  expect(dev.printed.stderr).toBe("");
+  expect(dev.printed.stdout).toMatch(/^\d\d:\d\d:\d\d {2}greet {2}done {9}\S+ {2}\d+ m?s$/m);
+  expect(dev.printed.stdout).toMatch(/^\d\d:\d\d:\d\d {2}greet {2}dead letter {2}\S+ {2}try 1 {2}nobody is there$/m);
+});
+
+test("a changed handler takes over; one with errors is shown, and the last good one goes on", async () => {
+  const project = await createGreeting(SAY);
+  const dev = project.start(["dev"]);
+  await dev.prints("running 1 use case");
+
+  await project.write("usecases/greet.ts", useCaseText("console.log('good day', event.name);"));
+  await dev.prints("running 1 use case", 2);
+  await enqueue(project, "Ada");
+  await dev.prints("good day Ada");
+
+  await project.write("usecases/greet.ts", useCaseText("console.log(event.nam);"));
+  await dev.prints("The last good build keeps running");
+  expect(dev.printed.stderr).toMatch(/usecases\/greet\.ts:12:\d+/);
+  await enqueue(project, "Bob");
+  await dev.prints("good day Bob");
+
+  await project.write("usecases/greet.ts", useCaseText("console.log('welcome', event.name);"));
+  await dev.prints("running 1 use case", 3);
+  await enqueue(project, "Cyd");
+  await dev.prints("welcome Cyd");
+  await stop(dev);
+});
+
+test("a new use case is run without a restart of dev", async () => {
+  const project = await createGreeting(SAY);
+  const dev = project.start(["dev"]);
+  await dev.prints("running 1 use case");
+  await mkdir(join(project.root, "usecases", "billing"));
+  await project.write("usecases/billing/charge.ts", useCaseText(SAY));
+  await dev.prints("running 2 use cases");
+  await stop(dev);
+});
+
+test("an error in the first build waits for its mending", async () => {
+  const project = await createGreeting("return event.nam;");
+  const dev = project.start(["dev"]);
+  await dev.prints("Watching usecases/.");
+  await project.write("usecases/greet.ts", useCaseText(SAY));
+  await dev.prints("running 1 use case");
+  await stop(dev);
+});
+
+test("a module that fails to load is its author's to mend: with its own message and place", async () => {
+  const project = await createGreeting(SAY);
+  await project.write("usecases/greet.ts", `${useCaseText(SAY)}throw new Error("no license key");\n`);
+  const dev = project.start(["dev"]);
+  await dev.prints("no license key");
+  expect(dev.printed.stderr).toMatch(/usecases\/greet\.ts:\d+/);
+  await project.write("usecases/greet.ts", useCaseText(SAY));
+  await dev.prints("running 1 use case");
+  await stop(dev);
+});
+
+test("SIGINT lets running tasks end", async () => {
+  const project = await createGreeting(
+    "console.log('begun', event.name); await sleep(1_000); console.log('finished');",
+  );
+  const dev = project.start(["dev"]);
+  await dev.prints("running 1 use case");
+  await enqueue(project, "Ada");
+  await dev.prints("begun Ada");
+  await stop(dev);
+  expect(dev.printed.stdout).toMatch(/finished\n(.*\n)*.* done .*\n(.*\n)*Stopped/);
+});
+
+test("a task that kills its process is told, and comes again once the use case is mended", async () => {
+  const project = await createGreeting("process.exit(7);");
+  const dev = project.start(["dev"]);
+  await dev.prints("running 1 use case");
+  await enqueue(project, "Ada");
+  await dev.prints("the worker ended with exit code 7. It starts again when a file changes.");
+  await project.write("usecases/greet.ts", useCaseText(SAY));
+  await dev.prints("hello Ada");
+  await stop(dev);
+});
+
+test("--json prints JSON lines alone; what handlers print goes to stderr", async () => {
+  const project = await createGreeting(SAY);
+  const dev = project.start(["dev", "--json", "--data", "elsewhere"]);
+  await dev.prints('"ready"');
+  const env = { ...process.env, FIVEFOLD_DATA: join(project.root, "elsewhere") };
+  await startCommand(process.execPath, ["enqueue.ts", "Ada"], project.root, env).ended();
+  await dev.prints('"task"');
+  await stop(dev);
+  expect(dev.printed.stderr).toBe("hello Ada\n");
+  const lines = dev.printed.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ event }) => event)).toEqual(["build", "ready", "task", "stopping", "stopped"]);
+  expect(lines[2]).toMatchObject({ useCase: "greet", subscriber: "default", attempt: 1, result: "done" });
+});
+
+test("a second Ctrl+C does not wait", async () => {
+  const project = await createGreeting("console.log('begun'); await sleep(20_000);");
+  const dev = project.start(["dev"]);
+  await dev.prints("running 1 use case");
+  await enqueue(project, "Ada");
+  await dev.prints("begun");
+  const startedAt = performance.now();
+  dev.process.kill("SIGINT");
+  await dev.prints("Ctrl+C again ends at once");
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  await stop(dev);
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+});
+
+test("without the package, the way to install it is told", async () => {
+  const project = await createGreeting(SAY);
+  await project.fivefold("build");
+  expect((await startCommand("rm", ["node_modules/fivefold"], project.root).ended()).code).toBe(0);
+  const worker = project.start(["dev"]);
+  await worker.prints("fivefold");
+  worker.process.kill("SIGINT");
+  const { stdout, stderr } = await worker.ended();
+  expect(`${stdout}${stderr}`).toContain("npm install fivefold");
+});

@@ -1,0 +1,147 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startCommand } from "../cli/project.ts";
+
+const REPOSITORY = resolve(import.meta.dirname, "../..");
+/** The same Node for npm and npx as for this test. */
+const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`, NO_COLOR: "1" };
+const folders: string[] = [];
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "fivefold-package-"));
+  folders.push(folder);
+  return folder;
+}
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function run(cwd: string, command: string, ...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: "utf8" });
+  return { status, stdout, output: `${stdout}${stderr}` };
+}
+
+/** As `run`, for what must succeed. */
+function succeed(cwd: string, command: string, ...args: readonly string[]): string {
+  const { status, stdout, output } = run(cwd, command, ...args);
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}:\n${output}`);
+  return stdout;
+}
+
+/** A copy, since packing rewrites package.json while it runs, and others may be reading it. */
+function copyRepository(): string {
+  const copy = temporaryFolder();
+  for (const path of ["cli", "compiler", "runtime", "stacks", "scripts"]) {
+    if (existsSync(join(REPOSITORY, path))) cpSync(join(REPOSITORY, path), join(copy, path), { recursive: true });
+  }
+  for (const path of ["package.json", "tsconfig.json", "tsconfig.build.json", "LICENSE", "README.md"]) {
+    if (existsSync(join(REPOSITORY, path))) cpSync(join(REPOSITORY, path), join(copy, path));
+  }
+  symlinkSync(join(REPOSITORY, "node_modules"), join(copy, "node_modules"));
+  return copy;
+}
+
+function manifestOf(folder: string): string {
+  return readFileSync(join(folder, "package.json"), "utf8");
+}
+
+describe("packing", () => {
+  test("points package.json at dist/ while it packs, and puts it back byte for byte", () => {
+    const copy = copyRepository();
+    const source = manifestOf(copy);
+    const [packed] = JSON.parse(succeed(copy, "npm", "pack", "--json"));
+    expect(manifestOf(copy)).toBe(source);
+    const paths: string[] = packed.files.map(({ path }: { path: string }) => path);
+    expect(paths.filter((path) => !path.startsWith("dist/")).sort()).toEqual(
+      ["LICENSE", "README.md", "package.json"].filter((path) => existsSync(join(REPOSITORY, path))),
+    );
+    expect(paths.filter((path) => /\.ts$/.test(path) && !path.endsWith(".d.ts"))).toEqual([]);
+  });
+
+  test("a pack that was killed is undone by the next one, or by postpack", () => {
+    const copy = copyRepository();
+    const source = manifestOf(copy);
+    succeed(copy, process.execPath, "scripts/pack.ts", "prepack");
+    expect(JSON.parse(manifestOf(copy)).bin).toEqual({ fivefold: "./dist/cli/main.js" });
+    succeed(copy, process.execPath, "scripts/pack.ts", "prepack");
+    succeed(copy, process.execPath, "scripts/pack.ts", "postpack");
+    expect(manifestOf(copy)).toBe(source);
+    succeed(copy, process.execPath, "scripts/pack.ts", "postpack");
+    expect(manifestOf(copy)).toBe(source);
+  });
+
+  test("edits after a pack that was killed are not thrown away", () => {
+    const copy = copyRepository();
+    succeed(copy, process.execPath, "scripts/pack.ts", "prepack");
+    const edited = manifestOf(copy).replace("0.1.0", "0.2.0");
+    writeFileSync(join(copy, "package.json"), edited);
+    const { status, output } = run(copy, process.execPath, "scripts/pack.ts", "postpack");
+    expect(status).not.toBe(0);
+    expect(output).toContain("package.json was edited after a pack that did not end");
+    expect(manifestOf(copy)).toBe(edited);
+  });
+});
+
+describe("the package, installed in an empty folder", () => {
+  let project: string;
+
+  beforeAll(() => {
+    const copy = copyRepository();
+    const [{ filename }] = JSON.parse(succeed(copy, "npm", "pack", "--json"));
+    project = temporaryFolder();
+    succeed(project, "npm", "init", "-y");
+    succeed(project, "npm", "install", "--no-audit", "--no-fund", join(copy, filename));
+  });
+
+  test("new, build, check and tsc pass with no further edit", () => {
+    succeed(project, "npx", "fivefold", "new", "greet");
+    expect(succeed(project, "npx", "fivefold", "build")).toContain("✓ 1 use case → generated/");
+    expect(succeed(project, "npx", "fivefold", "build", "--check")).toContain("is up to date");
+    succeed(project, process.execPath, "node_modules/typescript/bin/tsc", "-p", ".");
+  });
+
+  test("dev runs the use case for a program that imports only its client, and ends on Ctrl+C", async () => {
+    writeFileSync(
+      join(project, "enqueue.ts"),
+      `import { greet } from "./generated/greet/client.ts";
+await greet.enqueue({ subject: "world", count: 3 });
+await greet.enqueue({ subject: "nobody", count: 1 });
+`,
+    );
+    const bin = join(project, "node_modules", ".bin", "fivefold");
+    const dev = startCommand(process.execPath, [bin, "dev"], project);
+    await dev.prints("running 1 use case");
+    succeed(project, process.execPath, "enqueue.ts");
+    await dev.prints("3 × world");
+    await dev.prints("there is nothing to do for nobody");
+    dev.process.kill("SIGINT");
+    const { code, stdout, stderr } = await dev.ended();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/greet {2}done .* ms\n/);
+    expect(stdout).toMatch(/greet {2}dead letter .*there is nothing to do for nobody\n/);
+  });
+
+  test("a wrong event is an error of TypeScript's, in the program that enqueues it", () => {
+    writeFileSync(
+      join(project, "wrong.ts"),
+      `import { greet } from "./generated/greet/client.ts";\nawait greet.enqueue({ subject: 7, count: 3 });\n`,
+    );
+    const { status, output } = run(project, process.execPath, "node_modules/typescript/bin/tsc", "-p", ".");
+    rmSync(join(project, "wrong.ts"));
+    expect(status).not.toBe(0);
+    expect(output).toMatch(/wrong\.ts\(2,23\): error TS2322: Type 'number' is not assignable to type/);
+  });
+
+  test("a Node that runs no TypeScript is refused in one line", () => {
+    const bin = join(project, "node_modules", "fivefold", "dist", "cli", "main.js");
+    const { status, output } = run(project, process.execPath, "--no-experimental-strip-types", bin, "build");
+    expect(status).toBe(3);
+    expect(output).toBe(
+      `fivefold needs Node 22.18 or newer, which runs TypeScript files as they are; this is Node ${process.version}.\n`,
+    );
+  });
+});
