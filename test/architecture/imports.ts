@@ -99,6 +99,13 @@ const ZONES: readonly Zone[] = [
     may: ["cli/.*", "compiler/.*", "runtime/.*"],
     packages: ["commander", "picocolors", "node:*"],
   },
+  // It starts what an engineer would start, and reads what they would read.
+  {
+    name: "demo",
+    files: /^demo\//,
+    may: ["demo/.*", "compiler/.*", "runtime/.*", "generated/[^/]+/(client|event|executor).ts", "usecases/.*"],
+    packages: ["picocolors", "node:*"],
+  },
   { name: "scripts", files: /^scripts\//, may: ["scripts/.*"], packages: ["node:*"] },
   { name: "tests", files: /^test\//, may: [".*"], packages: ["*"] },
   { name: "tools' settings", files: /^[^/]+\.config\.ts$/, may: [], packages: ["vitest/config"] },
