@@ -3,6 +3,7 @@ import type { Message, TaskRecord } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
 import { ORDERED_PARTITIONS, partitionOfKey } from "./key-partition.ts";
 import { checkMax, rangesOf } from "./message-position.ts";
+import { checkRecords } from "./record-check.ts";
 import {
   claim,
   claimableAt,
@@ -141,15 +142,7 @@ function declare(topics: Map<string, Topic>, { name, ordered, subscriptions }: T
 }
 
 function append(topic: Topic, records: readonly TaskRecord[]): void {
-  for (const record of records) {
-    const bytes = record.payload.length;
-    if (bytes > CAPABILITIES.maxRecordBytes) {
-      throw new FivefoldError(
-        "payload-too-large",
-        `Record '${record.id}' for topic '${topic.name}' has ${bytes} bytes, more than the ${CAPABILITIES.maxRecordBytes} that a record may have. Nothing of this call was stored.`,
-      );
-    }
-  }
+  checkRecords(records, topic.name, CAPABILITIES.maxRecordBytes);
   for (const record of records) {
     const partition = topic.partitions[partitionOfKey(record.key, topic.partitions.length)]!;
     // The caller may reuse its buffer once the call has ended.

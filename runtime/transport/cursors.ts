@@ -1,0 +1,147 @@
+import { Buffer } from "node:buffer";
+import type { CursorTables } from "./lmdb-store.ts";
+import type { Log } from "./log.ts";
+import { hasEnded, type ProcessIdentity } from "./process-identity.ts";
+import { storageCorrupt } from "./storage-error.ts";
+import { decodeSubscription, encodeSubscription, revisionOf } from "./subscription-format.ts";
+import { leave, NOBODY, QUARANTINE, type SubscriptionState } from "./subscription-state.ts";
+
+/** A live process that was not heard of for this long is taken for hung, and what it holds is given to others. */
+const SESSION_TIMEOUT_MS = 60_000;
+
+/** An opened transport that consumes. */
+interface Session extends ProcessIdentity {
+  /** Ms since the Unix epoch. */
+  readonly heartbeatAt: number;
+}
+
+interface Cached {
+  revision: number;
+  state: SubscriptionState;
+}
+
+/** A subscription's name, within its topic. */
+export interface SubscriptionName {
+  readonly topic: string;
+  readonly subscription: string;
+}
+
+export type Cursors = ReturnType<typeof createCursors>;
+
+/**
+ * The states of subscriptions, shared by all processes: each change is one short transaction, so it sees all changes
+ * before it. A state that this process knows already is not decoded again.
+ */
+export function createCursors(tables: CursorTables, log: Pick<Log, "checkpoint">, folder: string) {
+  const { root, subscriptions, sessions, counters } = tables;
+  const cache = new Map<string, Cached>();
+
+  /** `undefined` where the subscription is not declared. */
+  function load({ topic, subscription }: SubscriptionName): Cached | undefined {
+    const key = [topic, subscription];
+    const name = JSON.stringify(key);
+    const known = cache.get(name);
+    const stored = subscriptions.getBinaryFast(key);
+    if (stored && known?.revision === revisionOf(stored)) return known;
+    const value = stored ? Buffer.from(stored.subarray(0, stored.length)) : log.checkpoint(topic, subscription);
+    if (!value) return undefined;
+    const state = decodeSubscription(value);
+    if (!state) {
+      throw storageCorrupt(folder, `the state of subscription '${subscription}' of topic '${topic}' cannot be read`);
+    }
+    const loaded = { revision: revisionOf(value), state: stored ? state : withoutConsumers(state) };
+    if (stored) cache.set(name, loaded);
+    return loaded;
+  }
+
+  function increment(counter: string): number {
+    const value = (counters.get(counter) ?? 0) + 1;
+    counters.putSync(counter, value);
+    return value;
+  }
+
+  const cursors = {
+    /** The state as it is now, to be read only; `undefined` where the subscription is not declared. */
+    peek: (name: SubscriptionName): SubscriptionState | undefined => load(name)?.state,
+
+    /** Changes a state; `undefined` where the subscription is not declared. */
+    change<T>(name: SubscriptionName, change: (state: SubscriptionState) => T): T | undefined {
+      const key = JSON.stringify([name.topic, name.subscription]);
+      try {
+        return root.transactionSync(() => {
+          const current = load(name);
+          if (!current) return undefined;
+          const result = change(current.state);
+          const revision = current.revision + 1;
+          subscriptions.putSync([name.topic, name.subscription], encodeSubscription(current.state, revision));
+          cache.set(key, { revision, state: current.state });
+          return result;
+        });
+      } catch (error) {
+        // The state in memory may have changed where the stored one did not.
+        cache.delete(key);
+        throw error;
+      }
+    },
+
+    /** A number that nobody else has. */
+    newId: (kind: "consumer" | "session"): number => root.transactionSync(() => increment(kind)),
+
+    /** Counts up whenever there may be something new to receive: what waiting processes look at. */
+    bell: (): number => counters.get("bell") ?? 0,
+    ring: (): number => root.transactionSync(() => increment("bell")),
+
+    /** Says that a session lives. False when it was unknown: never begun, or taken for dead. */
+    heartbeat(session: number, identity: ProcessIdentity, now: number): boolean {
+      return root.transactionSync(() => {
+        const known = sessions.doesExist(session);
+        sessions.putSync(session, { ...identity, heartbeatAt: now } satisfies Session);
+        return known;
+      });
+    },
+
+    /** Gives back all that a session's consumers hold. */
+    endSession(session: number): void {
+      const names = [...subscriptions.getKeys({})].map(([topic, subscription]) => ({
+        topic: topic!,
+        subscription: subscription!,
+      }));
+      for (const name of names) {
+        const belongs = (consumer: { session: number }) => consumer.session === session;
+        if (!cursors.peek(name)?.consumers.some(belongs)) continue;
+        cursors.change(name, (state) => {
+          for (const { id } of state.consumers.filter(belongs)) leave(state, id);
+        });
+      }
+      root.transactionSync(() => sessions.removeSync(session));
+    },
+
+    /** Ends the sessions of processes that ended without saying so, or hang. Returns how many. */
+    endDeadSessions(ownSession: number, now: number): number {
+      const dead = [...sessions.getRange({})].filter(({ key, value }) => {
+        const { heartbeatAt, ...identity } = value as Session;
+        return key !== ownSession && (hasEnded(identity) || now - heartbeatAt > SESSION_TIMEOUT_MS);
+      });
+      for (const { key } of dead) cursors.endSession(key);
+      // A killed process' read transaction would keep LMDB from reusing what was freed since.
+      if (dead.length > 0) root.readerCheck();
+      return dead.length;
+    },
+
+    close: (): Promise<void> => root.close(),
+  };
+  return cursors;
+}
+
+/** A checkpoint is of another time: who consumed then is gone. */
+function withoutConsumers(state: SubscriptionState): SubscriptionState {
+  for (const { id } of [...state.consumers]) leave(state, id);
+  for (const cursor of state.partitions) {
+    cursor.owner = NOBODY;
+    const held = cursor.pending.map((run) =>
+      run.holder === NOBODY || run.holder === QUARANTINE ? run : { ...run, holder: NOBODY, dueAt: 0 },
+    );
+    cursor.pending.splice(0, held.length, ...held);
+  }
+  return state;
+}

@@ -1,0 +1,132 @@
+import type { Clock } from "../clock.ts";
+import type { Message } from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
+import type { EmbeddedSubscription } from "./embedded-subscription.ts";
+import { createEntryCursor, type UnreadableRange } from "./entry-cursor.ts";
+import type { Log } from "./log.ts";
+import { checkMax, rangesOf } from "./message-position.ts";
+import { storageCorrupt } from "./storage-error.ts";
+import type { Consumer, SubscriptionType } from "./transport.ts";
+import type { Waiter, WakeUp } from "./wake-up.ts";
+
+/** Before records of a newer format are tried again, by whoever can read them then. */
+const NEWER_RETRY_MS = 30_000;
+
+/** A consumer that has joined its subscription. */
+export function createEmbeddedConsumer(settings: {
+  readonly consumer: { id: number; session: number };
+  readonly type: SubscriptionType;
+  readonly subscription: EmbeddedSubscription;
+  readonly log: Pick<Log, "entryAt" | "entryAfter" | "oldest">;
+  readonly wakeUp: Pick<WakeUp, "wait">;
+  readonly clock: Clock;
+  readonly explain: (error: unknown) => unknown;
+  readonly onClose: () => void;
+}): Consumer & { stop(): void } {
+  const { consumer, type, subscription, log, clock } = settings;
+  const entries = createEntryCursor(log, subscription.topic.firstPartition);
+  let open = true;
+  let turn = 0;
+  /** Of records that could not be read, while others were returned. */
+  let fault: unknown;
+  let wait: { max: number; resolve: (m: readonly Message[]) => void; reject: (e: unknown) => void } | undefined;
+  let stopWaiting = () => {};
+
+  function take(max: number): Message[] {
+    if (fault) {
+      const error = fault;
+      fault = undefined;
+      throw error;
+    }
+    const ranges = subscription.claim(consumer, type, max, turn);
+    if (ranges.length === 0) return [];
+    turn = (ranges.at(-1)!.partition + 1) % subscription.topic.partitions;
+    const messages: Message[] = [];
+    const unreadable: UnreadableRange[] = [];
+    for (const range of ranges) entries.read(range, messages, unreadable);
+    if (unreadable.length > 0) report(unreadable);
+    // Only records that were deleted: there may be more behind them.
+    return messages.length === 0 ? take(max) : messages;
+  }
+
+  function report(unreadable: readonly UnreadableRange[]): void {
+    const newer = unreadable.filter((range) => range.fault === "newer");
+    if (newer.length > 0) {
+      subscription.giveBack(consumer.id, newer, clock.now() + NEWER_RETRY_MS);
+      fault = new FivefoldError(
+        "newer-version",
+        `Topic '${subscription.topic.name}' has records in a format of a newer Fivefold. They were left for a process that can read them; upgrade this one.`,
+      );
+    }
+    const damaged = unreadable.filter((range) => range.fault === "damaged" || range.fault === "missing");
+    subscription.setAside(
+      unreadable.filter((range) => range.fault === "trimmed"),
+      damaged,
+    );
+    if (damaged.length === 0) return;
+    const list = damaged.map(({ partition, first, end }) => `${first} to ${end - 1} of partition ${partition}`);
+    fault = storageCorrupt(
+      `Topic '${subscription.topic.name}'`,
+      `records ${list.join(", ")} cannot be read. They were set aside and count as backlog; all others are delivered`,
+    );
+  }
+
+  function look(): void {
+    if (!wait) return;
+    try {
+      const messages = take(wait.max);
+      if (messages.length > 0) finish(({ resolve }) => resolve(messages));
+      else waiter.dueAt = subscription.claimableAt(consumer.id);
+    } catch (error) {
+      finish(({ reject }) => reject(settings.explain(error)));
+    }
+  }
+
+  function finish(settle: (waited: NonNullable<typeof wait>) => void): void {
+    const waited = wait;
+    wait = undefined;
+    stopWaiting();
+    if (waited) settle(waited);
+  }
+
+  const waiter: Waiter = { topic: subscription.topic.name, dueAt: Number.POSITIVE_INFINITY, look };
+
+  return {
+    /** Ends a pending `receive` with nothing. */
+    stop: () => finish(({ resolve }) => resolve([])),
+    receive(max) {
+      return new Promise((resolve, reject) => {
+        checkMax(max);
+        if (wait) throw new FivefoldError("invalid-option", "This consumer is receiving already: one call at a time.");
+        if (!open) {
+          resolve([]);
+          return;
+        }
+        wait = { max, resolve, reject };
+        look();
+        if (wait) stopWaiting = settings.wakeUp.wait(waiter);
+      });
+    },
+    acknowledge: (messages) => (messages.length === 0 ? Promise.resolve() : subscription.settle(rangesOf(messages))),
+    negativeAcknowledge(messages, delayMs = 0) {
+      if (messages.length === 0 || !open) return;
+      const dueAt = delayMs > 0 ? clock.now() + delayMs : 0;
+      try {
+        subscription.giveBack(consumer.id, rangesOf(messages), dueAt);
+      } catch (error) {
+        throw settings.explain(error);
+      }
+    },
+    async close() {
+      if (!open) return;
+      open = false;
+      finish(({ resolve }) => resolve([]));
+      settings.onClose();
+      try {
+        subscription.leave(consumer.id);
+      } catch (error) {
+        throw settings.explain(error);
+      }
+    },
+  };
+}

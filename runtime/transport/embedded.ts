@@ -1,0 +1,230 @@
+import { mkdirSync, statfsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Cancel, Clock } from "../clock.ts";
+import { FivefoldError } from "../errors.ts";
+import { createCursors } from "./cursors.ts";
+import { createEmbeddedConsumer } from "./embedded-consumer.ts";
+import { createEmbeddedSubscription, type EmbeddedSubscription } from "./embedded-subscription.ts";
+import { checkFormat, markFormat } from "./folder-format.ts";
+import { createHousekeeping } from "./housekeeping.ts";
+import { partitionOfKey } from "./key-partition.ts";
+import { openCursorTables, openLogTables, type TopicRow } from "./lmdb-store.ts";
+import { createLog } from "./log.ts";
+import { createLogWriter } from "./log-writer.ts";
+import { bootId, currentProcess } from "./process-identity.ts";
+import { checkRecords } from "./record-check.ts";
+import { storageError, storageFull } from "./storage-error.ts";
+import type { Capabilities, Transport } from "./transport.ts";
+import { createWakeUp } from "./wake-up.ts";
+
+const MIB = 1024 * 1024;
+const CAPABILITIES: Capabilities = { multiProcess: true, durable: true, maxRecordBytes: 4 * MIB };
+
+/** Room that publishing leaves on the disk: acknowledging and deleting need some too. */
+const RESERVE_BYTES = 8 * MIB;
+const HEARTBEAT_MS = 10_000;
+
+export interface EmbeddedTransportOptions {
+  /** The data folder; created where it is missing. Any number of processes of one machine may have it open. */
+  readonly folder: string;
+  readonly clock: Clock;
+  /** Publishing is refused with `storage-full` while stored records take more than this. Default: the disk's room. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Opens the durable transport of one machine. What `publish` resolved for is on the disk and survives every crash;
+ * acknowledgements survive every crash of processes, and of a crash of the machine all but its last half second, whose
+ * records are delivered once more.
+ */
+export async function openEmbeddedTransport(options: EmbeddedTransportOptions): Promise<Transport> {
+  const explain = (error: unknown) => storageError(error, options.folder);
+  try {
+    return await open(options, explain);
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+async function open(
+  { folder, clock, maxBytes = Number.POSITIVE_INFINITY }: EmbeddedTransportOptions,
+  explain: (error: unknown) => FivefoldError,
+): Promise<Transport> {
+  mkdirSync(folder, { recursive: true });
+  checkFormat(folder);
+  const boot = bootId();
+  const log = createLog(await openLogTables(join(folder, "log")));
+  markFormat(folder, clock.randomId(8));
+  const cursorFolder = join(folder, `cursors-${boot.slice(0, 8) || "local"}`);
+  const cursors = createCursors(await openCursorTables(cursorFolder, boot === ""), log, cursorFolder);
+
+  const subscriptions = new Map<string, EmbeddedSubscription>();
+  const consumers = new Set<ReturnType<typeof createEmbeddedConsumer>>();
+  const topicOfPartition = new Map<number, string>();
+  let session: number | undefined;
+  let stopHeartbeat: Cancel | undefined;
+  let closed = false;
+
+  const wakeUp = createWakeUp({ clock, bell: cursors.bell, sweep: () => endDeadSessions() });
+  const housekeeping = createHousekeeping({ log, cursors, clock });
+  const writer = createLogWriter(log, {
+    checkRoom,
+    explain,
+    onAppended: (partitions) => announce(new Set(partitions.map((partition) => topicOfPartition.get(partition)!))),
+  });
+
+  /** Tells whoever waits, in any process, that there may be something to receive. */
+  function announce(topics: ReadonlySet<string>): void {
+    if (topics.size === 0) return;
+    wakeUp.rang(cursors.ring());
+    wakeUp.wake(topics);
+  }
+
+  function checkRoom(bytes: number): void {
+    const used = log.usedBytes();
+    if (used + bytes > maxBytes) {
+      throw storageFull(folder, `its records take ${used} of the ${maxBytes} bytes that maxBytes allows`);
+    }
+    // LMDB copies the pages that it changes, so a commit needs more than its records for a moment.
+    const needed = 2 * bytes + RESERVE_BYTES;
+    const { bavail, bsize } = statfsSync(folder);
+    if (bavail * bsize >= needed) return;
+    if (statSync(join(folder, "log", "data.mdb")).size - used >= needed) return;
+    throw storageFull(folder, `its file system has ${bavail * bsize} bytes left`);
+  }
+
+  function endDeadSessions(): void {
+    if (session !== undefined && cursors.endDeadSessions(session, clock.now()) > 0) cursors.ring();
+  }
+
+  function beginSession(): number {
+    const id = cursors.newId("session");
+    const identity = currentProcess();
+    const beat = () => {
+      stopHeartbeat = clock.after(HEARTBEAT_MS, beat, { background: true });
+      cursors.heartbeat(id, identity, clock.now());
+    };
+    beat();
+    return id;
+  }
+
+  function requireOpen(): void {
+    if (closed) throw new FivefoldError("closed", "The transport is closed: it takes no more calls.");
+  }
+
+  function requireTopic(name: string): TopicRow {
+    requireOpen();
+    const topic = log.topic(name);
+    if (!topic) throw new FivefoldError("unknown-topic", `Topic '${name}' is unknown: declare it before using it.`);
+    for (let index = 0; index < topic.partitions; index++) topicOfPartition.set(topic.firstPartition + index, name);
+    return topic;
+  }
+
+  function requireSubscription(topicName: string, subscription: string): EmbeddedSubscription {
+    const topic = requireTopic(topicName);
+    const name = { topic: topicName, subscription };
+    const key = JSON.stringify(name);
+    const known = subscriptions.get(key);
+    if (known) return known;
+    if (!cursors.peek(name)) {
+      throw new FivefoldError(
+        "unknown-topic",
+        `Topic '${topicName}' has no subscription '${subscription}': declare it with its topic.`,
+      );
+    }
+    const created = createEmbeddedSubscription({
+      ...{ topic, name, log, cursors, clock, explain },
+      onSettled: () => housekeeping.settled(topic, name),
+      onFreed: () => announce(new Set([topicName])),
+    });
+    subscriptions.set(key, created);
+    return created;
+  }
+
+  return {
+    capabilities: CAPABILITIES,
+
+    async declare(topics) {
+      requireOpen();
+      for (const declaration of topics) checkNames(declaration.name, declaration.subscriptions);
+      try {
+        for (const declaration of topics) await log.declare(declaration);
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+
+    async producer(name) {
+      const { firstPartition, partitions } = requireTopic(name);
+      let open = true;
+      return {
+        async publish(records) {
+          if (!open || closed) throw new FivefoldError("closed", `The producer of topic '${name}' is closed.`);
+          checkRecords(records, name, CAPABILITIES.maxRecordBytes);
+          return writer.publish(records, ({ key }) => firstPartition + partitionOfKey(key, partitions));
+        },
+        async close() {
+          open = false;
+          await writer.drain();
+        },
+      };
+    },
+
+    async subscribe(topic, name, type) {
+      try {
+        const subscription = requireSubscription(topic, name);
+        session ??= beginSession();
+        endDeadSessions();
+        const identity = { id: cursors.newId("consumer"), session };
+        if (!subscription.join(identity, type)) {
+          throw new FivefoldError(
+            "invalid-option",
+            `Subscription '${name}' of topic '${topic}' cannot be consumed as ${type}: its consumers must agree, and others consume it otherwise.`,
+          );
+        }
+        const consumer = createEmbeddedConsumer({
+          ...{ consumer: identity, type, subscription, log, wakeUp, clock, explain },
+          onClose: () => consumers.delete(consumer),
+        });
+        consumers.add(consumer);
+        return consumer;
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+
+    async backlog(topic, name) {
+      try {
+        return requireSubscription(topic, name).backlog();
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+
+    async close() {
+      if (closed) return;
+      closed = true;
+      await writer.drain();
+      // Nobody may wait any more when consumers give back what they hold, or it would be delivered once more.
+      for (const consumer of consumers) consumer.stop();
+      for (const consumer of [...consumers]) await consumer.close();
+      for (const subscription of subscriptions.values()) subscription.flush();
+      await housekeeping.close();
+      stopHeartbeat?.();
+      if (session !== undefined) cursors.endSession(session);
+      await cursors.close();
+      await log.close();
+    },
+  };
+}
+
+/** Names are keys of the store: at most 200 characters, without control characters. */
+function checkNames(topic: string, subscriptions: readonly string[]): void {
+  for (const name of [topic, ...subscriptions]) {
+    if (/^[^\p{Cc}\p{Cs}]{1,200}$/u.test(name)) continue;
+    throw new FivefoldError(
+      "invalid-option",
+      `'${name}' cannot name a topic or a subscription: 1 to 200 characters, none of them a control character.`,
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import type { Buffer } from "node:buffer";
+import { mkdirSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import { type Database, open, type RootDatabase } from "lmdb";
+import { lengthen, missingBytes } from "./data-file-check.ts";
+import { EntryReader } from "./record-format.ts";
+import { storageCorrupt, storageError } from "./storage-error.ts";
+
+/*
+ * The only file that names LMDB. Two environments:
+ *
+ * - the log: topics, entries, checkpoints. Every commit is synced before it is visible to anybody, so that nothing is
+ *   ever handled that a power loss could take back.
+ * - the cursors: who holds what. They outlive every process, but not a reboot of the machine, and in exchange a change
+ *   costs 13 µs where a synced one takes 500. After a reboot they are made anew from the log's checkpoints.
+ *
+ * Writes to the log are always asynchronous (LMDB's own thread), writes to the cursors always synchronous; mixing the
+ * two on one environment makes lmdb interrupt its own batches.
+ */
+
+/** Processes with the folder open at a time, roughly: each takes a slot or two. */
+const MAX_READERS = 512;
+
+/** A topic as it is stored. Its partitions are numbered on from `firstPartition`. */
+export interface TopicRow {
+  readonly name: string;
+  readonly firstPartition: number;
+  readonly partitions: number;
+}
+
+export interface LogTables {
+  readonly root: RootDatabase;
+  readonly topics: Database<TopicRow, string>;
+  /** By partition; the version is the offset of the next record, which makes an append a conditional write. */
+  readonly heads: Database<Uint8Array, number>;
+  /** By partition and offset of the first record. */
+  readonly entries: Database<Uint8Array, Uint8Array>;
+  /** By subscription: its state as it was a moment ago, and that it exists. */
+  readonly checkpoints: Database<Uint8Array, string[]>;
+}
+
+export interface CursorTables {
+  readonly root: RootDatabase;
+  readonly subscriptions: Database<Uint8Array, string[]>;
+  readonly sessions: Database<unknown, number>;
+  readonly counters: Database<number, string>;
+}
+
+export function openLogTables(folder: string): Promise<LogTables> {
+  return openChecked(folder, { overlappingSync: false }, (root) => ({
+    root,
+    topics: root.openDB<TopicRow, string>("topics", { encoding: "json" }),
+    heads: root.openDB<Uint8Array, number>("heads", { encoding: "binary", keyEncoding: "uint32", useVersions: true }),
+    entries: root.openDB<Uint8Array, Uint8Array>("entries", { encoding: "binary", keyEncoding: "binary" }),
+    checkpoints: root.openDB<Uint8Array, string[]>("checkpoints", { encoding: "binary" }),
+  }));
+}
+
+/** `outlivesReboot`: sync every change, for machines whose reboots cannot be told. */
+export function openCursorTables(folder: string, outlivesReboot: boolean): Promise<CursorTables> {
+  return openChecked(folder, outlivesReboot ? { overlappingSync: false } : { noSync: true }, (root) => ({
+    root,
+    subscriptions: root.openDB<Uint8Array, string[]>("subscriptions", { encoding: "binary" }),
+    sessions: root.openDB<unknown, number>("sessions", { encoding: "json", keyEncoding: "uint32" }),
+    counters: root.openDB<number, string>("counters", { encoding: "json" }),
+  }));
+}
+
+/** Waits for an asynchronous write. Where it failed, lmdb's promise only says that; the reason is in another one. */
+export async function committed<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write;
+  } catch (error) {
+    if (error instanceof Error && "commitError" in error) await error.commitError;
+    throw error;
+  }
+}
+
+async function openChecked<T extends { root: RootDatabase }>(
+  folder: string,
+  options: { overlappingSync: false } | { noSync: true },
+  openTables: (root: RootDatabase) => T,
+): Promise<T> {
+  const file = join(folder, "data.mdb");
+  try {
+    mkdirSync(folder, { recursive: true });
+    const missing = missingBytes(file) ?? 0;
+    if (missing > 0) lengthen(file, missing);
+    const root = open({ ...options, path: folder, noSubdir: false, maxDbs: 8, maxReaders: MAX_READERS });
+    if (missing === 0) return openTables(root);
+
+    const tables = attempt(() => openTables(root));
+    if (tables && attempt(() => readAll(tables))) return tables;
+    const { size } = statSync(file);
+    await root.close();
+    truncateSync(file, size - missing);
+    throw storageCorrupt(file, `${missing} bytes are missing at its end, and records with them`);
+  } catch (error) {
+    throw storageError(error, folder);
+  }
+}
+
+/** Reads every value of every table. Throws, or returns false, where one is not as it was written. */
+function readAll(tables: object): boolean {
+  for (const [name, table] of Object.entries(tables) as [string, Database<unknown, string>][]) {
+    for (const { value } of name === "root" ? [] : table.getRange({})) {
+      if (name === "entries" && typeof EntryReader.open(value as Buffer, 0, 0) === "string") return false;
+    }
+  }
+  return true;
+}
+
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}

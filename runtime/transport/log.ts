@@ -1,0 +1,181 @@
+import { Buffer } from "node:buffer";
+import { ORDERED_PARTITIONS } from "./key-partition.ts";
+import { committed, type LogTables, type TopicRow } from "./lmdb-store.ts";
+import { encodeSubscription } from "./subscription-format.ts";
+import { createSubscriptionState } from "./subscription-state.ts";
+import type { TopicDeclaration } from "./transport.ts";
+
+const NOTHING = Buffer.alloc(1);
+/** The head that numbers partitions instead of records. */
+const PARTITION_COUNTER = 0;
+const KEY_BYTES = 10;
+
+/** An entry of a partition: `[first, first + count)` are its records' offsets. */
+export interface SealedEntry {
+  readonly bytes: Buffer;
+  readonly count: number;
+}
+
+/** What `getStats` returns, whose type lmdb leaves open. */
+interface PageCounts {
+  readonly treeBranchPageCount: number;
+  readonly treeLeafPageCount: number;
+  readonly overflowPages: number;
+  readonly pageSize: number;
+}
+
+/** Partition and offset, big-endian, so that LMDB's order is the records' order. */
+function entryKey(partition: number, offset: number): Buffer {
+  const key = Buffer.allocUnsafe(KEY_BYTES);
+  key.writeUInt32BE(partition, 0);
+  key.writeUIntBE(offset, 4, 6);
+  return key;
+}
+
+const offsetOf = (key: Uint8Array): number => Buffer.from(key.buffer, key.byteOffset, KEY_BYTES).readUIntBE(4, 6);
+
+/**
+ * The durable part: topics, and each partition's entries. All writes are conditional on a version that was read before,
+ * because a write that is computed inside of a transaction would hold LMDB's one writer lock until this process' main
+ * thread has time for it, and every other process would wait for that.
+ */
+export type Log = ReturnType<typeof createLog>;
+
+export function createLog(tables: LogTables) {
+  const { topics, heads, entries, checkpoints } = tables;
+
+  /** The offset that a partition's next record gets. */
+  function head(partition: number): number {
+    return heads.getEntry(partition)?.version ?? 0;
+  }
+
+  /** The first offset that is still stored, or the head where nothing is. */
+  function oldest(partition: number): number {
+    for (const key of entries.getKeys({ start: entryKey(partition, 0), end: entryKey(partition + 1, 0), limit: 1 })) {
+      return offsetOf(key);
+    }
+    return head(partition);
+  }
+
+  async function declareTopic({ name, ordered }: TopicDeclaration): Promise<TopicRow> {
+    for (;;) {
+      const existing = topics.get(name);
+      if (existing) return existing;
+      const partitions = ordered ? ORDERED_PARTITIONS : 1;
+      const counter = heads.getEntry(PARTITION_COUNTER)?.version;
+      const firstPartition = counter ?? PARTITION_COUNTER + 1;
+      const write = () => {
+        heads.put(PARTITION_COUNTER, NOTHING, firstPartition + partitions);
+        for (let index = 0; index < partitions; index++) heads.put(firstPartition + index, NOTHING, 0);
+        topics.put(name, { name, firstPartition, partitions });
+      };
+      // Without effect when another process declared a topic since: then once more, with what it left.
+      await committed(
+        counter === undefined
+          ? heads.ifNoExists(PARTITION_COUNTER, write)
+          : heads.ifVersion(PARTITION_COUNTER, counter, write),
+      );
+      tables.root.resetReadTxn();
+    }
+  }
+
+  return {
+    topic: (name: string): TopicRow | undefined => topics.get(name),
+    head,
+    heads: ({ firstPartition, partitions }: TopicRow): number[] =>
+      Array.from({ length: partitions }, (_, index) => head(firstPartition + index)),
+    oldest,
+
+    /** Creates topic and subscriptions where they are missing. Resolves once they are durable. */
+    async declare(declaration: TopicDeclaration): Promise<TopicRow> {
+      const topic = await declareTopic(declaration);
+      for (const subscription of declaration.subscriptions) {
+        const key = [topic.name, subscription];
+        if (checkpoints.doesExist(key)) continue;
+        const starts = Array.from({ length: topic.partitions }, (_, index) => oldest(topic.firstPartition + index));
+        const state = encodeSubscription(createSubscriptionState(starts), 0);
+        await committed(checkpoints.ifNoExists(key, () => checkpoints.put(key, state)));
+        tables.root.resetReadTxn();
+      }
+      return topic;
+    },
+
+    subscriptionsOf(topic: string): string[] {
+      const names: string[] = [];
+      for (const key of checkpoints.getKeys({ start: [topic] })) {
+        if (key[0] !== topic) break;
+        names.push(key[1]!);
+      }
+      return names;
+    },
+
+    checkpoint: (topic: string, subscription: string): Buffer | undefined =>
+      checkpoints.getBinary([topic, subscription]),
+
+    /**
+     * Adds entries at a partition's head. False, and nothing written, when the head is not `expectedHead` any more.
+     * Resolves once synced to the disk. Appends of one turn of the event loop share a transaction.
+     */
+    append(partition: number, expectedHead: number, sealed: readonly SealedEntry[]): Promise<boolean> {
+      const write = () => {
+        let offset = expectedHead;
+        for (const { bytes, count } of sealed) {
+          entries.put(entryKey(partition, offset), bytes);
+          offset += count;
+        }
+        heads.put(partition, NOTHING, offset);
+      };
+      return committed(heads.ifVersion(partition, expectedHead, write));
+    },
+
+    /** The entry that holds a record. */
+    entryAt(partition: number, offset: number): { first: number; bytes: Buffer } | undefined {
+      const bytes = entries.getBinary(entryKey(partition, offset));
+      if (bytes) return { first: offset, bytes: asBuffer(bytes) };
+      const range = { start: entryKey(partition, offset), end: entryKey(partition, 0), reverse: true, limit: 1 };
+      for (const { key, value } of entries.getRange({ ...range, inclusiveEnd: true })) {
+        return { first: offsetOf(key), bytes: asBuffer(value) };
+      }
+      return undefined;
+    },
+
+    /** The offset of the first entry behind that offset; the head where there is none. */
+    entryAfter(partition: number, offset: number): number {
+      const range = { start: entryKey(partition, offset + 1), end: entryKey(partition + 1, 0), limit: 1 };
+      for (const key of entries.getKeys(range)) return offsetOf(key);
+      return head(partition);
+    },
+
+    /** Stores subscriptions' states for good, and deletes entries that lie below `settled`, in one transaction. */
+    async checkpointAndTrim(
+      states: readonly { topic: string; subscription: string; state: Buffer }[],
+      settled: readonly { partition: number; below: number }[],
+    ): Promise<void> {
+      const doomed = settled.flatMap(({ partition, below }) => {
+        const range = { start: entryKey(partition, 0), end: entryKey(partition, below), inclusiveEnd: true };
+        const keys = [...entries.getKeys(range)].map((key) => Buffer.from(key));
+        // An entry ends where the next begins: the last one may hold records that are not settled.
+        if (keys.length > 0 && below < head(partition)) keys.pop();
+        return keys;
+      });
+      const write = () => {
+        for (const { topic, subscription, state } of states) checkpoints.put([topic, subscription], state);
+        for (const key of doomed) entries.remove(key);
+      };
+      await committed(tables.root.batch(write));
+    },
+
+    /** Bytes that entries take, whole pages; what was deleted does not count. */
+    usedBytes(): number {
+      const { treeBranchPageCount, treeLeafPageCount, overflowPages, pageSize } = entries.getStats() as PageCounts;
+      return (treeBranchPageCount + treeLeafPageCount + overflowPages) * pageSize;
+    },
+
+    close: (): Promise<void> => tables.root.close(),
+  };
+}
+
+/** LMDB's buffers can report another length than that of their memory. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}

@@ -1,0 +1,48 @@
+import { FivefoldError } from "../errors.ts";
+
+const NO_SPACE: ReadonlySet<string | number> = new Set(["ENOSPC", "EDQUOT", 28, 122, -30792]);
+const NO_ACCESS: ReadonlySet<string | number> = new Set([
+  ...["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ENOENT", "EISDIR"],
+  ...[13, 1, 30, 20, 17, 2, 21],
+]);
+/** LMDB's MDB_CORRUPTED, MDB_INVALID, MDB_PAGE_NOTFOUND, MDB_BAD_TXN, MDB_PANIC, MDB_PROBLEM. */
+const DAMAGED: ReadonlySet<string | number> = new Set([-30796, -30793, -30797, -30782, -30795, -30779]);
+
+/** Says what a failure of the store means for whoever called, and what to do. LMDB's codes are negative, errno's are not. */
+export function storageError(error: unknown, folder: string): FivefoldError {
+  if (error instanceof FivefoldError) return error;
+  const { message, code } = describe(error);
+  const options = { cause: error };
+  if (NO_SPACE.has(code)) return storageFull(folder, "its file system has no room left", options);
+  if (NO_ACCESS.has(code)) {
+    return new FivefoldError(
+      "storage-unwritable",
+      `The data folder ${folder} cannot be written: ${message}. It must be a directory in which this user may create and change files; correct its path or its permissions.`,
+      options,
+    );
+  }
+  if (DAMAGED.has(code)) return storageCorrupt(folder, message, options);
+  return new FivefoldError("storage-failed", `The data folder ${folder} failed: ${message}.`, options);
+}
+
+export function storageFull(folder: string, reason: string, options?: { cause: unknown }): FivefoldError {
+  return new FivefoldError(
+    "storage-full",
+    `The data folder ${folder} is full: ${reason}. Nothing of this call was stored, and nothing stored before is lost. Publishing works again once consumers have settled records, or there is more room.`,
+    options,
+  );
+}
+
+export function storageCorrupt(file: string, finding: string, options?: { cause: unknown }): FivefoldError {
+  return new FivefoldError(
+    "storage-corrupt",
+    `${file} is damaged: ${finding}. Nothing was changed or deleted. Stop all processes that use it and restore the folder from a copy; or move it away to begin with an empty one, and keep it for what can be saved from it.`,
+    options,
+  );
+}
+
+function describe(error: unknown): { message: string; code: string | number } {
+  if (!(error instanceof Error)) return { message: String(error), code: "" };
+  const code = "code" in error && (typeof error.code === "string" || typeof error.code === "number") ? error.code : "";
+  return { message: error.message, code };
+}

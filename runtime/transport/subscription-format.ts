@@ -1,0 +1,80 @@
+import { Buffer } from "node:buffer";
+import { ByteReader, ByteWriter } from "./bytes.ts";
+import type { PartitionCursor, Run, SubscriptionState } from "./subscription-state.ts";
+
+/*
+ * A subscription's state in one value: format version, revision (8 bytes), type, consumers, and for each partition its
+ * cursor, with runs as distances from the one before, so that the common run takes three bytes.
+ */
+
+const FORMAT = 1;
+const TYPES = ["shared", "key-shared"] as const;
+
+const writer = new ByteWriter(4_096);
+
+/** Which change of the state a stored value is; a process that knows it already need not decode it again. */
+export function revisionOf(value: Buffer): number {
+  return value.readDoubleLE(1);
+}
+
+/** Returns a copy that the caller may keep. */
+export function encodeSubscription(state: SubscriptionState, revision: number): Buffer {
+  writer.position = 0;
+  writer.reserve(64 + 32 * state.consumers.length);
+  writer.bytes[0] = FORMAT;
+  writer.bytes.writeDoubleLE(revision, 1);
+  writer.position = 9;
+  writer.varint(TYPES.indexOf(state.type));
+  writer.varint(state.consumers.length);
+  for (const { id, session } of state.consumers) {
+    writer.varint(id);
+    writer.varint(session);
+  }
+  writer.varint(state.partitions.length);
+  for (const { next, owner, pending } of state.partitions) {
+    writer.reserve(32 + 32 * pending.length);
+    writer.varint(next);
+    writer.varint(owner);
+    writer.varint(pending.length);
+    let position = 0;
+    for (const { first, end, holder, dueAt } of pending) {
+      writer.varint(first - position);
+      writer.varint(end - first);
+      writer.varint(holder);
+      if (holder === 0) writer.varint(dueAt);
+      position = end;
+    }
+  }
+  return Buffer.from(writer.bytes.subarray(0, writer.position));
+}
+
+/** `undefined` for a value that is none, or of a newer format. */
+export function decodeSubscription(value: Buffer): SubscriptionState | undefined {
+  if (value.length < 10 || value[0] !== FORMAT) return undefined;
+  try {
+    return decode(new ByteReader(value, 9));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function decode(reader: ByteReader): SubscriptionState | undefined {
+  const type = TYPES[reader.varint()];
+  if (!type) return undefined;
+  const consumers = Array.from({ length: reader.varint() }, () => ({ id: reader.varint(), session: reader.varint() }));
+  const partitions = Array.from({ length: reader.varint() }, (): PartitionCursor => {
+    const next = reader.varint();
+    const owner = reader.varint();
+    let position = 0;
+    const pending = Array.from({ length: reader.varint() }, (): Run => {
+      const first = position + reader.varint();
+      const end = first + reader.varint();
+      const holder = reader.varint();
+      position = end;
+      return { first, end, holder, dueAt: holder === 0 ? reader.varint() : 0 };
+    });
+    return { next, owner, pending };
+  });
+  return { type, consumers, partitions };
+}
