@@ -1,6 +1,9 @@
-import type { Diagnostic, Sources } from "./diagnostics.ts";
+import { type Diagnostic, type Sources, sortDiagnostics } from "./diagnostics.ts";
 import type { UseCase } from "./model/model.ts";
 import type { Output } from "./model/output.ts";
+import { openProject } from "./read/program.ts";
+import { readProject } from "./read/project.ts";
+import { findTypeErrors } from "./read/type-errors.ts";
 
 export interface CompileOptions {
   /** The folder that holds `usecases/` and `contracts.lock.json`. */
@@ -21,6 +24,21 @@ export interface Compilation {
 }
 
 /** Reads and checks all use cases below `root`, and emits what follows from them. Writes no output: its caller does. */
-export async function compile(_options: CompileOptions): Promise<Compilation> {
-  return { useCases: [], outputs: [], diagnostics: [], sources: new Map() };
+export async function compile({ root, types = true }: CompileOptions): Promise<Compilation> {
+  const project = openProject(root);
+  const typeErrors = types && project.files.length > 0 ? findTypeErrors(project) : [];
+  const { useCases, diagnostics, sources } = readProject(project);
+  const all = [...project.diagnostics, ...diagnostics];
+  return {
+    useCases,
+    outputs: [],
+    diagnostics: sortDiagnostics([...all, ...unsaid(await typeErrors, all)]),
+    sources,
+  };
+}
+
+/** Type errors of files in which the compiler itself found nothing: one fault is told once, in its better words. */
+function unsaid(typeErrors: readonly Diagnostic[], diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const files = new Set(diagnostics.map(({ span }) => span.file));
+  return typeErrors.filter(({ span }) => !files.has(span.file));
 }

@@ -1,7 +1,7 @@
 import { CATALOGUE, type Code, type Parameters } from "./catalogue/catalogue.ts";
 import type { Entry, Severity } from "./catalogue/entry.ts";
 
-export type { Code } from "./catalogue/catalogue.ts";
+export type { Code, Parameters as ParametersOf } from "./catalogue/catalogue.ts";
 export type { Severity } from "./catalogue/entry.ts";
 
 /** A place in a source file. Lines and columns count from 1, columns in UTF-16 code units; `end` is exclusive. */

@@ -6,9 +6,9 @@ export const SETTINGS = {
     ({ reason }) => `This is no constant: ${reason}. The compiler never runs a use case module; it works settings out.`,
     () => "Write a literal, or a `const` made of literals, operators, spreads and fivefold's own functions.",
   ),
-  "unknown-setting": error<{ name: string; inside: string; known: readonly string[]; suggestion: string | undefined }>(
+  "unknown-setting": error<{ name: string; inside: string; known: readonly string[]; mend: string }>(
     ({ name, inside, known }) => `'${name}' is no setting of ${inside}. It knows ${known.join(", ")}.`,
-    ({ suggestion }) => (suggestion ? `Write '${suggestion}'.` : "Remove it."),
+    ({ mend }) => mend,
   ),
   "missing-setting": error<{ name: string; inside: string; example: string }>(
     ({ name, inside }) => `'${name}' is missing. ${inside} has no default for it.`,

@@ -1,40 +1,45 @@
 /*
- * How names of TypeScript become names of contracts. Pure, and used by reading, checks and emitters alike, so that what
- * a check calls a collision is one in what is emitted.
+ * How names of TypeScript become names of contracts. Pure, and for reading, checks and emitters alike, so that what a
+ * check calls a collision is one in what is emitted.
  */
 
-/** `fileUploaded`, `file-uploaded`, `file uploaded` → `FileUploaded`. ASCII letters and digits, first a letter. */
-export function upperCamel(name: string): string {
-  const joined = ascii(name)
+/** The words of a name: at case changes, digits stay with the letters before them, all else separates. ASCII. */
+export function words(name: string): string[] {
+  return asciiLetters(name)
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
     .split(/[^A-Za-z0-9]+/)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join("");
-  return /^[A-Za-z]/.test(joined) ? joined : `T${joined}`;
+    .filter((word) => word !== "");
 }
 
-/** `sizeBytes` → `size_bytes`, `URLPath` → `url_path`. ASCII; as protobuf's style guide names fields. */
-export function snakeCase(name: string): string {
-  const joined = ascii(name)
-    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .replace(/([A-Z])([A-Z][a-z])/g, "$1_$2")
-    .replace(/[^A-Za-z0-9]+/g, "_")
-    .replace(/^_+|_+$/g, "")
-    .toLowerCase();
-  return /^[a-z]/.test(joined) ? joined : `_${joined}`;
+/** `fileUploaded`, `file-uploaded`, `file uploaded` → `FileUploaded`. Begins with a letter, also where the name does not. */
+export function upperCamel(name: string): string {
+  const joined = words(name)
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+    .join("");
+  return /^[A-Za-z]/.test(joined) ? joined : `T${joined}`;
 }
 
 /** `file-uploaded` → `fileUploaded`. */
 export function lowerCamel(name: string): string {
   const upper = upperCamel(name);
-  return upper.charAt(0).toLowerCase() + upper.slice(1);
+  return upper.slice(0, 1).toLowerCase() + upper.slice(1);
 }
 
-/** Accents dropped; other letters outside ASCII by their code point, so that different names stay different. */
-function ascii(name: string): string {
+/** `sizeBytes` → `size_bytes`, `URLPath` → `url_path`: as protobuf's style guide names fields. */
+export function snakeCase(name: string): string {
+  return words(name).join("_").toLowerCase();
+}
+
+/** `FileUploaded`, `file_uploaded` → `file-uploaded`. */
+export function kebabCase(name: string): string {
+  return words(name).join("-").toLowerCase();
+}
+
+/** Accents go, and what has no letter in ASCII becomes its code point, so that different names stay different. */
+function asciiLetters(name: string): string {
   return name
-    .normalize("NFD")
-    .replace(/\p{M}+/gu, "")
-    .replace(/[^\p{ASCII}]/gu, (letter) =>
-      /\p{L}|\p{N}/u.test(letter) ? `u${letter.codePointAt(0)?.toString(16)}` : "_",
-    );
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/[^\p{ASCII}]/gu, (letter) => ` u${letter.codePointAt(0)?.toString(16)} `);
 }

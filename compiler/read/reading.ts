@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import { type Code, type Diagnostic, diagnostic, type Related, type Span } from "../diagnostics.ts";
+import { type Code, type Diagnostic, diagnostic, type ParametersOf, type Related, type Span } from "../diagnostics.ts";
 import { spanOf } from "./spans.ts";
 import { libFolder } from "./typescript-package.ts";
 
@@ -20,7 +20,7 @@ export interface Reading {
 export type Report = <C extends Code>(
   code: C,
   span: Span,
-  parameters: Parameters<typeof diagnostic<C>>[2],
+  parameters: ParametersOf<C>,
   related?: readonly Related[],
 ) => void;
 

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { posix } from "node:path";
+import { ts } from "ts-morph";
+import type { Diagnostic, Sources } from "../diagnostics.ts";
+import type { UseCase } from "../model/model.ts";
+import { createEvaluate } from "./constants/evaluate.ts";
+import { createProgram, type Project } from "./program.ts";
+import { createReading, packageSpecifiers, type Reading } from "./reading.ts";
+import { fileSpan, rangeSpan } from "./spans.ts";
+import { readUseCase } from "./use-case.ts";
+
+export interface ProjectReading {
+  /** Those without fault, by file. */
+  readonly useCases: readonly UseCase[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** The texts of the project's own modules. */
+  readonly sources: Sources;
+}
+
+/** Reads all use cases of a project. Runs none of their code. */
+export function readProject(project: Project): ProjectReading {
+  const { root, files } = project;
+  const program = createProgram(project);
+  const reading = createReading(root, program);
+  const own = program.getSourceFiles().filter((source) => isOwn(source, program));
+  const broken = new Set(own.filter((source) => reportSyntax(reading, source)).map(({ fileName }) => fileName));
+  const evaluate = createEvaluate(reading);
+  const useCases: UseCase[] = [];
+  for (const file of packageIsFound(reading, own) ? files : []) {
+    const source = program.getSourceFile(`${root}/${file}`);
+    if (!source) reading.report("unreadable-file", fileSpan(file), { reason: whyUnreadable(`${root}/${file}`) });
+    if (!source || broken.has(source.fileName)) continue;
+    const useCase = readUseCase(reading, evaluate, source, file);
+    if (useCase) useCases.push(useCase);
+  }
+  return { useCases, diagnostics: unique(reading.diagnostics), sources: textsOf(own, root) };
+}
+
+/** Whether people of this project wrote it: packages and declaration files are others' work. */
+function isOwn(source: ts.SourceFile, program: ts.Program): boolean {
+  return !source.isDeclarationFile && !program.isSourceFileFromExternalLibrary(source);
+}
+
+/** Reports a module's first syntax error: those behind it are mostly its consequences. */
+function reportSyntax(reading: Reading, source: ts.SourceFile): boolean {
+  const [first] = reading.program.getSyntacticDiagnostics(source);
+  if (!first) return false;
+  const span = rangeSpan(reading.root, source, first.start, first.start + first.length);
+  reading.report("syntax-error", span, { reason: ts.flattenDiagnosticMessageText(first.messageText, "\n") });
+  return true;
+}
+
+/** Reports the first module that can't see the package: the others' fault is the same. */
+function packageIsFound(reading: Reading, sources: readonly ts.SourceFile[]): boolean {
+  for (const specifier of sources.flatMap(packageSpecifiers)) {
+    if (reading.checker.getSymbolAtLocation(specifier)) continue;
+    reading.report("package-not-found", reading.span(specifier), { specifier: specifier.text });
+    return false;
+  }
+  return true;
+}
+
+function whyUnreadable(path: string): string {
+  try {
+    readFileSync(path);
+    return "it is no text";
+  } catch (error) {
+    return error instanceof Error && "code" in error ? String(error.code) : String(error);
+  }
+}
+
+/** A shared constant's or type's fault is met by every use case that uses it, and told once. */
+function unique(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Map(diagnostics.map((diagnostic) => [identity(diagnostic), diagnostic] as const).reverse());
+  return [...seen.values()].reverse();
+}
+
+function identity({ code, span, message }: Diagnostic): string {
+  return JSON.stringify([code, span, message]);
+}
+
+function textsOf(sources: readonly ts.SourceFile[], root: string): Sources {
+  return new Map(sources.map(({ fileName, text }) => [posix.relative(root, fileName), text]));
+}

@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
+import { defaultOptions, type Project } from "./program.ts";
+import { fileSpan } from "./spans.ts";
+import { tscScript } from "./typescript-package.ts";
+
+/** Where the compiler keeps what it can make again. */
+const SCRATCH = ".fivefold/typecheck";
+
+/**
+ * TypeScript's own errors in the use cases and in what they import, from the native `tsc`. It is a process of its own,
+ * several times as fast as the API, and runs while this one reads.
+ */
+export async function findTypeErrors(project: Project): Promise<Diagnostic[]> {
+  try {
+    return parseErrors(await runTsc(project.root, writeConfig(project)), project.root);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [diagnostic("type-check-failed", fileSpan(SCRATCH), { reason })];
+  }
+}
+
+/** The project's own settings with the use cases for files; returns the config's path. */
+function writeConfig({ root, files, tsconfig }: Project): string {
+  const folder = join(root, SCRATCH);
+  const path = join(folder, "tsconfig.json");
+  const config = {
+    ...(tsconfig && { extends: tsconfig }),
+    compilerOptions: { ...(tsconfig ? {} : defaultOptions(root)), ...CHECK_ONLY },
+    files: files.map((file) => `${root}/${file}`),
+    include: [],
+  };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`);
+  return path;
+}
+
+const CHECK_ONLY = { noEmit: true, composite: false, incremental: false, declaration: false };
+
+function runTsc(root: string, config: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [tscScript(), "--pretty", "false", "-p", config], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const output: string[] = [];
+    const failure: string[] = [];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => output.push(text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => failure.push(text));
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      // It ends with 1 or 2 where it found errors, and then has printed them.
+      if (code === 0 || output.some((text) => text.includes("error TS"))) resolve(output.join(""));
+      else reject(new Error(`tsc ended with ${signal ?? code}. ${failure.join("").trim()}`));
+    });
+  });
+}
+
+const LOCATED = /^(.+)\((\d+),(\d+)\): error (TS\d+): (.*)$/;
+const UNLOCATED = /^error (TS\d+): (.*)$/;
+
+/** Reads `file(line,column): error TS1: text`, with further lines of the text indented below. */
+function parseErrors(output: string, root: string): Diagnostic[] {
+  const errors: { span: Span; code: string; lines: string[] }[] = [];
+  const textOf = createTexts(root);
+  for (const line of output.split(/\r?\n/)) {
+    const located = LOCATED.exec(line);
+    const unlocated = UNLOCATED.exec(line);
+    if (located) {
+      const [, path = "", lineNumber, column, code = "", text = ""] = located;
+      const file = posix.normalize(path.replaceAll("\\", "/"));
+      errors.push({ span: wordSpan(file, Number(lineNumber), Number(column), textOf(file)), code, lines: [text] });
+    } else if (unlocated) {
+      errors.push({ span: fileSpan("tsconfig.json"), code: unlocated[1] ?? "", lines: [unlocated[2] ?? ""] });
+    } else if (line.trim() !== "") errors.at(-1)?.lines.push(line);
+  }
+  return errors.map(({ span, code, lines }) => diagnostic("type-error", span, { code, reason: lines.join("\n") }));
+}
+
+function createTexts(root: string): (file: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  return (file) => {
+    const lines = known.get(file) ?? readLines(join(root, file));
+    known.set(file, lines);
+    return lines;
+  };
+}
+
+function readLines(path: string): readonly string[] {
+  try {
+    return readFileSync(path, "utf8").split(/\r?\n/);
+  } catch {
+    return [];
+  }
+}
+
+/** tsc says where an error begins only: it is taken to last for the word or sign that stands there. */
+function wordSpan(file: string, line: number, column: number, lines: readonly string[]): Span {
+  const rest = lines[line - 1]?.slice(column - 1) ?? "";
+  const [word] = /^(["'`]).*?\1|^[\p{ID_Continue}$]+|^./u.exec(rest) ?? [""];
+  return { file, line, column, endLine: line, endColumn: column + word.length };
+}

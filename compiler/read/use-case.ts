@@ -1,0 +1,44 @@
+import type { ts } from "ts-morph";
+import type { UseCase } from "../model/model.ts";
+import type { Evaluate } from "./constants/evaluate.ts";
+import { findDeclaration } from "./declaration.ts";
+import { USE_CASES } from "./program.ts";
+import type { Reading } from "./reading.ts";
+import { fillDefaults } from "./settings/defaults.ts";
+import { readDefinition } from "./settings/definition.ts";
+import { readEvent } from "./types/event.ts";
+
+/** The use case of one module. `undefined`: it declares none, or is at fault, which has been reported. */
+export function readUseCase(
+  reading: Reading,
+  evaluate: Evaluate,
+  source: ts.SourceFile,
+  file: string,
+): UseCase | undefined {
+  const found = reading.diagnostics.length;
+  const declaration = findDeclaration(reading, source);
+  if (!declaration) return undefined;
+  const { call, doc } = declaration;
+  const span = reading.span(call.expression);
+  const name = nameOf(file);
+  const [eventNode] = call.typeArguments ?? [];
+  if (!eventNode) reading.report("event-type-missing", span, {});
+  const event = eventNode && readEvent(reading, eventNode, `${name}-event`);
+  const definition = readDefinition(reading, call, event, evaluate);
+  if (!event || !definition || reading.diagnostics.length > found) return undefined;
+  return {
+    name,
+    file,
+    doc,
+    owner: definition.settings.owner ?? "",
+    event,
+    ...fillDefaults(definition, span),
+    span,
+    spans: definition.spans,
+  };
+}
+
+/** `usecases/files/index-file.ts` → `files-index-file`. Whether that is a legal name is for a check to say. */
+function nameOf(file: string): string {
+  return file.slice(USE_CASES.length + 1, -".ts".length).replaceAll("/", "-");
+}
