@@ -1,4 +1,5 @@
-import { type Diagnostic, type Sources, sortDiagnostics } from "./diagnostics.ts";
+import { runChecks } from "./check/checks.ts";
+import { type Diagnostic, type Sources, sortDiagnostics, uniqueDiagnostics } from "./diagnostics.ts";
 import type { UseCase } from "./model/model.ts";
 import type { Output } from "./model/output.ts";
 import { openProject } from "./read/program.ts";
@@ -27,18 +28,23 @@ export interface Compilation {
 export async function compile({ root, types = true }: CompileOptions): Promise<Compilation> {
   const project = openProject(root);
   const typeErrors = types && project.files.length > 0 ? findTypeErrors(project) : [];
-  const { useCases, diagnostics, sources } = readProject(project);
-  const all = [...project.diagnostics, ...diagnostics];
-  return {
-    useCases,
-    outputs: [],
-    diagnostics: sortDiagnostics([...all, ...unsaid(await typeErrors, all)]),
-    sources,
-  };
+  const reading = readProject(project);
+  const useCases = [...reading.useCases].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const found = [...project.diagnostics, ...reading.diagnostics, ...runChecks(useCases)];
+  const diagnostics = sortDiagnostics(uniqueDiagnostics([...found, ...unsaid(await typeErrors, found)]));
+  const failed = diagnostics.some(({ severity }) => severity === "error");
+  return { useCases, outputs: failed ? [] : [], diagnostics, sources: mentioned(diagnostics, reading.sources) };
 }
 
 /** Type errors of files in which the compiler itself found nothing: one fault is told once, in its better words. */
 function unsaid(typeErrors: readonly Diagnostic[], diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const files = new Set(diagnostics.map(({ span }) => span.file));
   return typeErrors.filter(({ span }) => !files.has(span.file));
+}
+
+/** The texts that there is something to be said of. */
+function mentioned(diagnostics: readonly Diagnostic[], sources: Sources): Sources {
+  const spans = diagnostics.flatMap(({ span, related = [] }) => [span, ...related.map((other) => other.span)]);
+  const files = new Set(spans.map(({ file }) => file));
+  return new Map([...sources].filter(([file]) => files.has(file)));
 }

@@ -70,3 +70,12 @@ export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** A fault of a shared type or constant is met by every use case that uses it, and told once: by the first. */
+export function uniqueDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<string>();
+  return diagnostics.filter(({ code, span, message }) => {
+    const identity = JSON.stringify([code, span, message]);
+    return !seen.has(identity) && seen.add(identity);
+  });
+}

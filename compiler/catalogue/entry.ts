@@ -14,6 +14,10 @@ export function error<P>(message: Entry<P>["message"], mend: Entry<P>["mend"]): 
   return { severity: "error", message, mend };
 }
 
+export function warning<P>(message: Entry<P>["message"], mend: Entry<P>["mend"]): Entry<P> {
+  return { severity: "warning", message, mend };
+}
+
 /** `a, b or c`, each in quotes. */
 export function anyOf(names: readonly string[]): string {
   const quoted = names.map((name) => `'${name}'`);

@@ -1,10 +1,10 @@
-import { error } from "./entry.ts";
+import { error, warning } from "./entry.ts";
 
 /** Faults of files and of the project as a whole. */
 export const PROJECT = {
-  "no-use-cases": error<{ folder: string }>(
-    ({ folder }) => `No use case was found below '${folder}'. A project has at least one.`,
-    () => "Write one with `fivefold new <name>`, or pass the folder that holds usecases/ as the root.",
+  "no-use-cases": warning<{ folder: string }>(
+    ({ folder }) => `No use case was found below '${folder}/', so there is nothing to generate.`,
+    () => "Write one with `fivefold new <name>`.",
   ),
   "unreadable-file": error<{ reason: string }>(
     ({ reason }) => `The file can't be read: ${reason}.`,
@@ -46,5 +46,11 @@ export const PROJECT = {
   "duplicate-use-case": error<{ name: string; file: string }>(
     ({ name, file }) => `The file's path makes the name '${name}', as '${file}' does. Names are unique.`,
     () => "Rename or move one of the two files.",
+  ),
+  "duplicate-dead-letter-topic": error<{ topic: string; subscriber: string; other: string; otherUseCase: string }>(
+    ({ topic, subscriber, other, otherUseCase }) =>
+      `The dead letters of subscriber '${subscriber}' go to the topic '${topic}', as those of subscriber '${other}' of ` +
+      `'${otherUseCase}' do. A dead letter topic belongs to one subscriber.`,
+    () => "Rename one of the two subscribers, or one of the use cases.",
   ),
 };

@@ -31,4 +31,9 @@ export const TYPES = {
       `'${field}' and '${other}' of ${message} are both '${name}' in protobuf, where names differ by more than case.`,
     () => "Rename one of the two fields.",
   ),
+  "bad-field-name": error<{ field: string; message: string }>(
+    ({ field, message }) =>
+      `The field '${field}' of ${message} has neither a letter nor a digit in its name, so it can't be named in protobuf.`,
+    () => "Rename the field.",
+  ),
 };

@@ -4,7 +4,7 @@ import { ts } from "ts-morph";
 import type { Diagnostic, Sources } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { createEvaluate } from "./constants/evaluate.ts";
-import { createProgram, type Project } from "./program.ts";
+import { createProgram, type Project, USE_CASES } from "./program.ts";
 import { createReading, packageSpecifiers, type Reading } from "./reading.ts";
 import { fileSpan, rangeSpan } from "./spans.ts";
 import { readUseCase } from "./use-case.ts";
@@ -33,7 +33,10 @@ export function readProject(project: Project): ProjectReading {
     const useCase = readUseCase(reading, evaluate, source, file);
     if (useCase) useCases.push(useCase);
   }
-  return { useCases, diagnostics: unique(reading.diagnostics), sources: textsOf(own, root) };
+  if (useCases.length + reading.diagnostics.length === 0) {
+    reading.report("no-use-cases", fileSpan(USE_CASES), { folder: USE_CASES });
+  }
+  return { useCases, diagnostics: reading.diagnostics, sources: textsOf(own, root) };
 }
 
 /** Whether people of this project wrote it: packages and declaration files are others' work. */
@@ -67,16 +70,6 @@ function whyUnreadable(path: string): string {
   } catch (error) {
     return error instanceof Error && "code" in error ? String(error.code) : String(error);
   }
-}
-
-/** A shared constant's or type's fault is met by every use case that uses it, and told once. */
-function unique(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const seen = new Map(diagnostics.map((diagnostic) => [identity(diagnostic), diagnostic] as const).reverse());
-  return [...seen.values()].reverse();
-}
-
-function identity({ code, span, message }: Diagnostic): string {
-  return JSON.stringify([code, span, message]);
 }
 
 function textsOf(sources: readonly ts.SourceFile[], root: string): Sources {

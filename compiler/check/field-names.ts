@@ -1,0 +1,27 @@
+import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import type { Message } from "../model/model.ts";
+import { snakeCase } from "../model/naming.ts";
+import type { Check } from "./check.ts";
+
+/** Fields are told apart by letter case in TypeScript, and by words in protobuf. */
+export const checkFieldNames: Check = (useCases) => {
+  // Use cases may share a type, whose fault is told once.
+  const messages = new Map(
+    useCases.flatMap(({ event }) => event.messages).map((message) => [JSON.stringify(message.span), message]),
+  );
+  return [...messages.values()].flatMap(checkMessage);
+};
+
+function checkMessage({ name: message, fields }: Message): Diagnostic[] {
+  const byName = Map.groupBy(fields, ({ name }) => snakeCase(name));
+  return Array.from(byName, ([name, [first, ...others]]) => {
+    if (!first) return [];
+    if (name === "") {
+      return [first, ...others].map(({ name: field, span }) => diagnostic("bad-field-name", span, { field, message }));
+    }
+    const related = [{ message: `'${first.name}' is here.`, span: first.span }];
+    return others.map(({ name: field, span }) =>
+      diagnostic("duplicate-field-name", span, { field, other: first.name, name, message }, related),
+    );
+  }).flat();
+}
