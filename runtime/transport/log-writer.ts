@@ -62,6 +62,7 @@ export function createLogWriter(
     }
   }
 
+  /** Ends in the same turn in which it finds nothing more to write: whoever publishes later begins anew. */
   async function writeAll(): Promise<void> {
     while (waiting.size > 0) {
       const batches = [...waiting.values()];
@@ -76,6 +77,7 @@ export function createLogWriter(
       const appended = await Promise.all(batches.map(append));
       settings.onAppended(appended.filter((partition) => partition !== undefined));
     }
+    writing = undefined;
   }
 
   /** Resolves to the partition if it grew. */
@@ -128,11 +130,7 @@ export function createLogWriter(
       return new Promise((resolve, reject) => {
         const publish: Publish = { batches: 0, resolve, reject };
         for (const record of records) add(partitionOf(record), record, publish);
-        writing ??= Promise.resolve()
-          .then(writeAll)
-          .finally(() => {
-            writing = undefined;
-          });
+        writing ??= Promise.resolve().then(writeAll);
       });
     },
     /** Resolves once nothing waits to be written. */

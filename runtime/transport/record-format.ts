@@ -12,7 +12,7 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
  *   bytes 8-    the records
  *
  * A record begins with 16 flags that say which parts follow; parts that are empty, or equal to the record's before, take
- * no byte. Texts that repeat are decoded once, which is most of what makes decoding fast.
+ * no byte, and times are distances. Texts that repeat are decoded once, which is most of what makes decoding fast.
  */
 
 export const ENTRY_FORMAT = 1;
@@ -32,13 +32,10 @@ const DEDUPE_IS_KEY = 1 << 10;
 const TRACE = 1 << 11;
 const SUBSCRIPTION = 1 << 12;
 const FAILURE = 1 << 13;
+const ENQUEUED_EARLIER = 1 << 14;
 
 /** What a record's numbers and flags take at most. */
 const FIXED_BYTES = 48;
-
-/** Signed to unsigned, small to small. */
-const zigzag = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value);
-const unzigzag = (value: number): number => (value % 2 === 1 ? -(value + 1) / 2 : value / 2);
 
 /** Collects records into an entry. Payloads and texts are copied when they are added. */
 export class EntryWriter {
@@ -83,11 +80,12 @@ export class EntryWriter {
     if (record.traceparent !== "") flags |= TRACE;
     if (record.subscription !== "") flags |= SUBSCRIPTION;
     if (record.failure) flags |= FAILURE;
+    if (record.enqueuedAt < this.enqueuedAt) flags |= ENQUEUED_EARLIER;
 
     writer.reserve(FIXED_BYTES);
     writer.bytes[writer.position++] = flags;
     writer.bytes[writer.position++] = flags >>> 8;
-    writer.varint(zigzag(record.enqueuedAt - this.enqueuedAt));
+    writer.varint(Math.abs(record.enqueuedAt - this.enqueuedAt));
     this.enqueuedAt = record.enqueuedAt;
     if (flags & DUE) writer.varint(record.dueAt);
     if (flags & ATTEMPT) writer.varint(record.attempt);
@@ -180,7 +178,7 @@ export class EntryReader {
   next(): Message {
     const { reader } = this;
     const flags = reader.byte() | (reader.byte() << 8);
-    this.enqueuedAt += unzigzag(reader.varint());
+    this.enqueuedAt += flags & ENQUEUED_EARLIER ? -reader.varint() : reader.varint();
     const dueAt = flags & DUE ? reader.varint() : 0;
     const attempt = flags & ATTEMPT ? reader.varint() : 1;
     if (flags & NEW_USE_CASE) {

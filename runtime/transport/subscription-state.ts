@@ -150,13 +150,15 @@ export function claim(
 }
 
 /**
- * When `claim` could hand that consumer something, as things stand: 0 for now, else when the earliest record that was
- * given back is due, or `Infinity`.
+ * When a `claim` for that consumer would change anything, as things stand: 0 for now, else when the earliest record that
+ * was given back is due, or `Infinity`. Moving a partition counts: a consumer that only looked would leave it to another
+ * one that only looks.
  */
 export function claimableAt(state: SubscriptionState, consumer: number, heads: readonly number[], now: number): number {
   // Balancing moves owners only: it may do so on copies.
   const partitions = state.partitions.map((cursor) => ({ ...cursor }));
   const eligible = state.type === "shared" ? undefined : balance({ ...state, partitions }, consumer);
+  if (partitions.some(({ owner }, index) => owner !== state.partitions[index]!.owner)) return 0;
   let earliest = Number.POSITIVE_INFINITY;
   for (const [partition, cursor] of partitions.entries()) {
     if (eligible && !eligible.has(partition)) continue;

@@ -1,0 +1,14 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../runtime/clock.ts";
+import { openEmbeddedTransport } from "../../runtime/transport/embedded.ts";
+import { describeTransport } from "./conformance.ts";
+
+describeTransport("embedded", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "fivefold-embedded-"));
+  return {
+    open: () => openEmbeddedTransport({ folder, clock: systemClock }),
+    remove: () => rm(folder, { recursive: true }),
+  };
+});
