@@ -1,17 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
+import { clientName } from "../compiler/emit/client.ts";
 import { Fault, filing } from "./fault.ts";
 import { findOrStartProject, USE_CASES } from "./project.ts";
-import {
-  clientName,
-  EXAMPLE_EVENT,
-  isUseCasePath,
-  suggestPath,
-  TSCONFIG,
-  useCaseName,
-  useCaseText,
-} from "./scaffold.ts";
+import { EXAMPLE_EVENT, isUseCasePath, suggestPath, TSCONFIG, useCaseName, useCaseText } from "./scaffold.ts";
 import { colorsOf, say } from "./terminal.ts";
 
 export interface NewOptions {
@@ -153,7 +146,7 @@ function report(root: string, path: string, changes: readonly Change[]): void {
   const stepWidth = Math.max(...steps.map(([command]) => command?.length ?? 0));
   say(`\n${bold("Next")}${from === "" ? "" : dim(`, in ${from}`)}`);
   for (const [command = "", why = ""] of steps) say(`  ${command.padEnd(stepWidth)}  ${dim(why)}`);
-  const client = clientName(path);
+  const client = clientName(name);
   say(`\n${bold("To enqueue")}, from any program of this project:`);
   say(`  import { ${client} } from "./generated/${name}/client.ts";`);
   say(`  await ${client}.enqueue(${EXAMPLE_EVENT});`);

@@ -1,4 +1,5 @@
-import { camelCase, pascalCase, variable, words } from "../compiler/emit/names.ts";
+import { variable } from "../compiler/emit/names.ts";
+import { camelCase, pascalCase, upperCamel, words, words } from "../compiler/model/naming.ts";
 
 /*
  * What `fivefold new` writes, as texts.
@@ -32,16 +33,11 @@ export function useCaseName(path: string): string {
   return path.replaceAll("/", "-");
 }
 
-/** What the generated client of a use case is called. */
-export function clientName(path: string): string {
-  return variable(camelCase(useCaseName(path)), new Set());
-}
-
 /** An event that the new use case accepts, as one would write it in a program. */
 export const EXAMPLE_EVENT = `{ subject: "world", count: 3 }`;
 
 export function useCaseText(path: string): string {
-  const event = `${pascalCase(path.split("/").at(-1) ?? path)}Requested`;
+  const event = `${upperCamel(path.split("/").at(-1) ?? path)}Requested`;
   return `import { exponential, type Int, RejectError, type Text, useCase } from "fivefold";
 
 /**
