@@ -1,5 +1,5 @@
 import { runChecks } from "./check/checks.ts";
-import { type Diagnostic, type Sources, sortDiagnostics, uniqueDiagnostics } from "./diagnostics.ts";
+import { type Code, type Diagnostic, type Sources, sortDiagnostics, uniqueDiagnostics } from "./diagnostics.ts";
 import type { UseCase } from "./model/model.ts";
 import type { Output } from "./model/output.ts";
 import { openProject } from "./read/program.ts";
@@ -33,11 +33,20 @@ export async function compile({ root, types = true }: CompileOptions): Promise<C
   const found = [...project.diagnostics, ...reading.diagnostics, ...runChecks(useCases)];
   const diagnostics = sortDiagnostics(uniqueDiagnostics([...found, ...unsaid(await typeErrors, found)]));
   const failed = diagnostics.some(({ severity }) => severity === "error");
-  return { useCases, outputs: failed ? [] : [], diagnostics, sources: mentioned(diagnostics, reading.sources) };
+  return {
+    useCases,
+    outputs: failed ? [] : [],
+    diagnostics,
+    sources: mentioned(diagnostics, new Map([...project.sources, ...reading.sources])),
+  };
 }
+
+/** Where one of these is found, type errors are its consequences. */
+const PROJECT_WIDE: ReadonlySet<Code> = new Set(["bad-tsconfig", "package-not-found", "unreadable-file"]);
 
 /** Type errors of files in which the compiler itself found nothing: one fault is told once, in its better words. */
 function unsaid(typeErrors: readonly Diagnostic[], diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  if (diagnostics.some(({ code }) => PROJECT_WIDE.has(code))) return [];
   const files = new Set(diagnostics.map(({ span }) => span.file));
   return typeErrors.filter(({ span }) => !files.has(span.file));
 }

@@ -23,3 +23,8 @@ export function anyOf(names: readonly string[]): string {
   const quoted = names.map((name) => `'${name}'`);
   return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
 }
+
+/** A type or an expression in the middle of a sentence. */
+export function inCode(text: string): string {
+  return text.includes("`") ? `'${text}'` : `\`${text}\``;
+}

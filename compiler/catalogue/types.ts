@@ -1,4 +1,4 @@
-import { error } from "./entry.ts";
+import { error, inCode } from "./entry.ts";
 
 /** Faults of event types. */
 export const TYPES = {
@@ -7,15 +7,15 @@ export const TYPES = {
     () => "Write `useCase<Event>({ … })`, where Event is an interface of the event's fields.",
   ),
   "event-not-object": error<{ found: string; reason: string }>(
-    ({ found, reason }) => `The event type is \`${found}\`, ${reason}. An event is an object with named fields.`,
+    ({ found, reason }) => `The event type is ${inCode(found)}, ${reason}. An event is an object with named fields.`,
     () => "Declare an interface with the value as a field of it.",
   ),
   "unsupported-type": error<{ subject: string; found: string; reason: string; mend: string }>(
-    ({ subject, found, reason }) => `${subject} is \`${found}\`, ${reason}.`,
+    ({ subject, found, reason }) => `${subject} is ${inCode(found)}, ${reason}.`,
     ({ mend }) => mend,
   ),
   "unresolved-type": error<{ subject: string; found: string }>(
-    ({ subject, found }) => `${subject} is \`${found}\`, which can't be resolved to a type.`,
+    ({ subject, found }) => `${subject} is ${inCode(found)}, which can't be resolved to a type.`,
     () => "Declare or import the type, and check that the module it comes from is installed and found.",
   ),
   "nesting-too-deep": error<{ subject: string; limit: number }>(
@@ -23,7 +23,7 @@ export const TYPES = {
     () => "Flatten the type; where it grows with every level, give it a fixed type argument.",
   ),
   "bad-constraint": error<{ type: string; reason: string; mend: string }>(
-    ({ type, reason }) => `The rules of \`${type}\` can't hold: ${reason}.`,
+    ({ type, reason }) => `The rules of ${inCode(type)} can't hold: ${reason}.`,
     ({ mend }) => mend,
   ),
   "duplicate-field-name": error<{ field: string; other: string; name: string; message: string }>(

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { ts } from "ts-morph";
-import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
 import { findSources } from "./find-files.ts";
-import { fileSpan } from "./spans.ts";
+import { fileSpan, rangeSpan } from "./spans.ts";
 import { libFolder } from "./typescript-package.ts";
 
 /** Below the root, the folder of use cases. */
@@ -19,6 +19,8 @@ export interface Project {
   readonly tsconfig: string | undefined;
   readonly options: ts.CompilerOptions;
   readonly diagnostics: readonly Diagnostic[];
+  /** The text of tsconfig.json, if there is one. */
+  readonly sources: Sources;
 }
 
 /** Settings of a project that has no tsconfig.json, in that file's own terms. */
@@ -39,18 +41,7 @@ export const DEFAULT_OPTIONS = {
 export function openProject(root: string): Project {
   const absolute = forwardSlashes(resolve(root));
   const files = findSources(absolute, USE_CASES);
-  const tsconfig = `${absolute}/tsconfig.json`;
-  const found = existsSync(tsconfig);
-  const { options, errors } = found
-    ? readOptions(tsconfig)
-    : parseOptions({ compilerOptions: defaultOptions(absolute) }, absolute);
-  return {
-    root: absolute,
-    files,
-    tsconfig: found ? tsconfig : undefined,
-    options,
-    diagnostics: errors.map((reason) => diagnostic("bad-tsconfig", fileSpan("tsconfig.json"), { reason })),
-  };
+  return { root: absolute, files, ...readConfig(absolute) };
 }
 
 /** The default options with Node's own types where they are installed. */
@@ -75,25 +66,30 @@ export function createProgram({ root, files, options }: Project): ts.Program {
   return ts.createProgram({ rootNames: files.map((file) => `${root}/${file}`), options: settings, host });
 }
 
-function readOptions(tsconfig: string): { options: ts.CompilerOptions; errors: string[] } {
-  const { config, error } = ts.readConfigFile(tsconfig, ts.sys.readFile);
-  if (error) return { options: parseOptions({}, dirname(tsconfig)).options, errors: [textOf(error)] };
-  return parseOptions(config, dirname(tsconfig));
-}
+type Config = Pick<Project, "tsconfig" | "options" | "diagnostics" | "sources">;
 
-function parseOptions(config: object, folder: string): { options: ts.CompilerOptions; errors: string[] } {
+/** The project's tsconfig.json. Where it can't be read, or there is none, the default options hold. */
+function readConfig(root: string): Config {
+  const path = `${root}/tsconfig.json`;
+  const defaults = ts.convertCompilerOptionsFromJson(defaultOptions(root), root).options;
+  if (!existsSync(path)) return { tsconfig: undefined, options: defaults, diagnostics: [], sources: new Map() };
+  const source = ts.readJsonConfigFile(path, ts.sys.readFile);
   // The program's files are the use cases and what they import, so what tsconfig.json includes is not searched for.
-  const host = { ...ts.sys, readDirectory: () => [] };
-  const { options, errors } = ts.parseJsonConfigFileContent({ ...config, files: [] }, host, folder);
-  const faults = errors.filter(({ code }) => code !== NO_INPUTS_FOUND && code !== FILES_LIST_EMPTY);
-  return { options, errors: faults.map(textOf) };
+  const parsed = ts.parseJsonSourceFileConfigFileContent(source, { ...ts.sys, readDirectory: () => [] }, root);
+  const { error: unparsed } = ts.readConfigFile(path, ts.sys.readFile);
+  const diagnostics = (unparsed ? [unparsed] : parsed.errors)
+    .filter(({ code }) => code !== NO_INPUTS_FOUND && code !== FILES_LIST_EMPTY)
+    .map((error) => configFault(root, error));
+  const sources = new Map([["tsconfig.json", source.text]]);
+  return { tsconfig: path, options: diagnostics.length > 0 ? defaults : parsed.options, diagnostics, sources };
 }
 
 const NO_INPUTS_FOUND = 18003;
 const FILES_LIST_EMPTY = 18002;
 
-function textOf({ messageText }: ts.Diagnostic): string {
-  return ts.flattenDiagnosticMessageText(messageText, "\n");
+function configFault(root: string, { messageText, file, start = 0, length = 0 }: ts.Diagnostic): Diagnostic {
+  const span = file ? rangeSpan(root, file, start, start + length) : fileSpan("tsconfig.json");
+  return diagnostic("bad-tsconfig", span, { reason: ts.flattenDiagnosticMessageText(messageText, "\n") });
 }
 
 function hasNodeTypes(root: string): boolean {

@@ -2,9 +2,16 @@
 export function suggest(name: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(name.length, candidate.length) / 3)
+    .filter(
+      ({ candidate, distance }) => distance <= Math.max(name.length, candidate.length) / 3 || isKin(name, candidate),
+    )
     .sort((a, b) => a.distance - b.distance);
   return ranked[0]?.candidate;
+}
+
+/** `retries` and `retry`: the same word in another form. */
+function isKin(name: string, candidate: string): boolean {
+  return name.length >= 4 && name.slice(0, 4).toLowerCase() === candidate.slice(0, 4).toLowerCase();
 }
 
 /** How many letters to add, drop or change to make one text the other (Levenshtein). */

@@ -17,7 +17,7 @@ export async function findTypeErrors(project: Project): Promise<Diagnostic[]> {
   try {
     return parseErrors(await runTsc(project.root, writeConfig(project)), project.root);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = withoutRoot(error instanceof Error ? error.message : String(error), project.root);
     return [diagnostic("type-check-failed", fileSpan(SCRATCH), { reason })];
   }
 }
@@ -76,7 +76,14 @@ function parseErrors(output: string, root: string): Diagnostic[] {
       errors.push({ span: fileSpan("tsconfig.json"), code: unlocated[1] ?? "", lines: [unlocated[2] ?? ""] });
     } else if (line.trim() !== "") errors.at(-1)?.lines.push(line);
   }
-  return errors.map(({ span, code, lines }) => diagnostic("type-error", span, { code, reason: lines.join("\n") }));
+  return errors.map(({ span, code, lines }) =>
+    diagnostic("type-error", span, { code, reason: withoutRoot(lines.join("\n"), root) }),
+  );
+}
+
+/** Paths as people of the project write them. */
+function withoutRoot(text: string, root: string): string {
+  return text.replaceAll(`${root}/`, "");
 }
 
 function createTexts(root: string): (file: string) => readonly string[] {

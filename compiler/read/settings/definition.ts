@@ -11,8 +11,20 @@ import { duration, functionValue, integer, keyField, milliseconds, oneOf, positi
 /* The settings of `useCase`, as runtime/use-case.ts declares and documents them, and the ranges of their values. */
 
 const wait = milliseconds("0ms", "30d");
-const backoff = section({ minMs: wait, maxMs: wait }, ["minMs", "maxMs"]);
-const rate = section({ count: positive, periodMs: milliseconds("1ms", "1d") }, ["count", "periodMs"]);
+const backoff = section(
+  { minMs: wait, maxMs: wait },
+  {
+    required: ["minMs", "maxMs"],
+    example: 'exponential("1s", "15m")',
+  },
+);
+const rate = section(
+  { count: positive, periodMs: milliseconds("1ms", "1d") },
+  {
+    required: ["count", "periodMs"],
+    example: "perSecond(500)",
+  },
+);
 const retry = section({ max: integer(0, 1_000), backoff });
 
 const frontend = { dedupeBy: keyField, dedupeFor: duration("1s", "365d") };

@@ -1,7 +1,7 @@
 import type { Constant, ConstantEntry } from "../constants/constant.ts";
 import { suggest } from "../suggestion.ts";
 import { constantOf, reportSetting, type SettingReader, type SettingsScope } from "./reader.ts";
-import { describe, functionValue, isCallable } from "./values.ts";
+import { describe, functionValue, isCallable, leaf } from "./values.ts";
 
 /** The readers of a section's settings by name. */
 export type Readers = Readonly<Record<string, SettingReader<unknown>>>;
@@ -12,7 +12,7 @@ export type Settings<R extends Readers> = { readonly [K in keyof R]?: R[K] exten
 /** An object of settings. Those that no reader knows are refused, and so is the lack of required ones. */
 export function section<R extends Readers>(
   readers: R,
-  required: readonly (keyof R & string)[] = [],
+  { required = [], example = "{ … }" }: { required?: readonly (keyof R & string)[]; example?: string } = {},
 ): SettingReader<Settings<R>> {
   return (value, entry, path, scope) => {
     if (value.kind === "object") {
@@ -23,7 +23,12 @@ export function section<R extends Readers>(
       return readSettings(value.entries, path, readers, scope);
     }
     const known = Object.keys(readers).join(", ");
-    const parameters = { path, expected: `an object of ${known}`, found: describe(value), example: `${path}: { … }` };
+    const parameters = {
+      path,
+      expected: `an object of ${known}`,
+      found: describe(value),
+      example: `${leaf(path)}: ${example}`,
+    };
     return reportSetting("wrong-setting", parameters, entry, scope);
   };
 }

@@ -144,7 +144,8 @@ export function describe(value: Constant): string {
   }
 }
 
-function leaf(path: string): string {
+/** The setting's own name, at the end of its path. */
+export function leaf(path: string): string {
   return path.slice(path.lastIndexOf(".") + 1);
 }
 

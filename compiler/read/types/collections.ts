@@ -33,7 +33,7 @@ export const readRecord: TypeReader = (type, place, scope) => {
 
 /** The place of what a list or record contains. A list in a list needs a message around it, so it is a level more. */
 export function itemPlace(place: Place, part: (node: ts.TypeNode) => ts.TypeNode | undefined): Place {
-  const written = place.written && part(place.written);
+  const written = place.written && withoutParentheses(part(place.written));
   return {
     ...place,
     node: written ?? place.node,
@@ -41,6 +41,10 @@ export function itemPlace(place: Place, part: (node: ts.TypeNode) => ts.TypeNode
     depth: place.contained ? place.depth + 1 : place.depth,
     contained: true,
   };
+}
+
+function withoutParentheses(node: ts.TypeNode | undefined): ts.TypeNode | undefined {
+  return node && ts.isParenthesizedTypeNode(node) ? withoutParentheses(node.type) : node;
 }
 
 export function writtenItem(node: ts.TypeNode): ts.TypeNode | undefined {

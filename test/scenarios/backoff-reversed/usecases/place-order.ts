@@ -1,0 +1,11 @@
+import { exponential, useCase } from "fivefold";
+
+interface OrderPlaced {
+  id: string;
+}
+
+export default useCase<OrderPlaced>({
+  owner: "team-orders",
+  delivery: { retry: { backoff: exponential("15m", "1s") } },
+  handler: () => {},
+});

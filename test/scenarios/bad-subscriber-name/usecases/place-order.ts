@@ -1,0 +1,10 @@
+import { useCase } from "fivefold";
+
+interface OrderPlaced {
+  id: string;
+}
+
+export default useCase<OrderPlaced>({
+  owner: "team-orders",
+  subscribers: { sendMail: { handler: () => {} } },
+});

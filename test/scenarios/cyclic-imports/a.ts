@@ -1,0 +1,3 @@
+import { B } from "./b.ts";
+
+export const A: number = B + 1;

@@ -1,0 +1,9 @@
+import { useCase } from "fivefold";
+
+interface OrderPlaced {
+  id: string;
+}
+
+export default useCase<OrderPlaced>({
+  handler: () => {},
+});

@@ -1,0 +1,11 @@
+import { useCase } from "fivefold";
+
+interface OrderPlaced {
+  id: string;
+}
+
+export default useCase<OrderPlaced>({
+  owner: "team-orders",
+  scheduler: { maxDelay: "400d" },
+  handler: () => {},
+});

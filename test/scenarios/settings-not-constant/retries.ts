@@ -1,0 +1,1 @@
+export const RETRIES = Number("3");

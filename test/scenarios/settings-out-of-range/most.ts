@@ -1,0 +1,1 @@
+export const MOST = 1_000 * 2;

@@ -1,0 +1,4 @@
+import { useCase } from "fivefold";
+import { type Address, DELIVERY } from "../shared.ts";
+
+export default useCase<{ to: Address }>({ owner: "team-a", delivery: DELIVERY, handler: () => {} });

@@ -1,0 +1,43 @@
+import { useCase } from "fivefold";
+
+class Account {
+  balance = 0;
+}
+
+enum State {
+  Open,
+  Closed,
+}
+
+interface OrderPlaced {
+  anything: any;
+  unknown: unknown;
+  impossible: number & string;
+  callback: () => void;
+  method(): string;
+  token: symbol;
+  account: Account;
+  tags: Set<string>;
+  link: URL;
+  shape: object;
+  empty: {};
+  pair: [string, number];
+  either: string | number;
+  nothing: null;
+  nullable?: string | null;
+  absentItems: (string | undefined)[];
+  counts: Record<number, string>;
+  mixed: { name: string; [key: string]: string };
+  code: `order-${string}`;
+  one: 1;
+  dice: 1 | 2 | 3;
+  yes: true;
+  state: State;
+  brand: string & { readonly brand: "id" };
+  deep: { inside: { list: Promise<string>[] } };
+}
+
+export default useCase<OrderPlaced>({
+  owner: "team-orders",
+  handler: () => {},
+});

@@ -1,0 +1,12 @@
+import { useCase } from "fivefold";
+
+interface Greeted {
+  name: string;
+}
+
+export default useCase<Greeted>({
+  owner: "team-a",
+  handler: () => {},
+});
+
+export const second = useCase<Greeted>({ owner: "team-a", handler: () => {} });

@@ -1,0 +1,15 @@
+import { useCase } from "fivefold";
+
+interface OrderPlaced {
+  id: string;
+}
+
+export default useCase<OrderPlaced>({
+  owner: " ",
+  frontend: "none",
+  scheduler: { orderBy: 5 },
+  flowControl: { maxInFlight: "many", rate: 500 },
+  delivery: { filter: true, retry: [], deadline: 60_000 },
+  execution: { timeout: null },
+  handler: "handler",
+});
