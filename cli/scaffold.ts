@@ -1,5 +1,4 @@
-import { variable } from "../compiler/emit/names.ts";
-import { camelCase, pascalCase, upperCamel, words, words } from "../compiler/model/naming.ts";
+import { upperCamel, words } from "../compiler/model/naming.ts";
 
 /*
  * What `fivefold new` writes, as texts.
