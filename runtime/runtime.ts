@@ -6,4 +6,16 @@ export { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf } from "./contract
 export { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "./errors.ts";
 export { createExecutor, type Executor } from "./executor.ts";
 export type { Pipeline, PipelineCounts, Receipt, Settled } from "./pipeline.ts";
+export {
+  ABSENT,
+  decodeMessage,
+  encodeMessage,
+  type ReadEntry,
+  type Reader,
+  type ReadMessage,
+  readTimestamp,
+  setEntry,
+  type WriteMessage,
+  type Writer,
+} from "./wire.ts";
 export { startWorker, type Worker, type WorkerOptions } from "./worker.ts";

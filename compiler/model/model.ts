@@ -99,12 +99,21 @@ export interface Field {
   readonly number: number;
 }
 
+/** A field or enum member that was removed. Its number and name are not used again for anything else. */
+export interface Removed {
+  /** As in TypeScript. */
+  readonly name: string;
+  readonly number: number;
+}
+
 export interface Message {
   /** Upper camel case, unique within the event. */
   readonly name: string;
   readonly doc: string;
   readonly fields: readonly Field[];
   readonly span: Span;
+  /** By number. Absent until the lock has told. */
+  readonly removed?: readonly Removed[];
 }
 
 export interface EnumMember {
@@ -120,6 +129,8 @@ export interface Enum {
   readonly doc: string;
   readonly members: readonly EnumMember[];
   readonly span: Span;
+  /** By number. Absent until the lock has told. */
+  readonly removed?: readonly Removed[];
 }
 
 export interface Event {

@@ -1,0 +1,49 @@
+import type { Type, UseCase } from "../model/model.ts";
+import { lowerCamel } from "../model/naming.ts";
+import type { Output } from "../model/output.ts";
+import { property, variable } from "./names.ts";
+import { header, imports, print } from "./source.ts";
+
+/** `client.ts`: what other services enqueue with. It loads no handler. */
+export function emitClient({ name, file, event, frontend, scheduler, flowControl }: UseCase): Output {
+  const types = new Set(["Client", "String"]);
+  const type = types.has(event.name) ? `${event.name}Event` : event.name;
+  const imported = type === event.name ? event.name : `${event.name} as ${type}`;
+
+  const keys: readonly (readonly [setting: string, field: string | null])[] = [
+    ["dedupeBy", frontend.dedupeBy],
+    ["orderBy", scheduler.orderBy],
+    ["fairBy", flowControl.fairBy],
+  ];
+  const accessors = keys.flatMap(([setting, field]) => {
+    if (field === null) return [];
+    const declared = event.messages[0]?.fields.find(({ name }) => name === field);
+    const read = property("event", field);
+    return [`${setting}: (event) => ${declared && isString(declared.type) ? read : `String(${read})`},`];
+  });
+
+  const code = [
+    header(file),
+    imports(["type Client", "createClient"], "fivefold/runtime"),
+    imports(["encode"], "./codec.ts"),
+    imports([imported], "./event.ts", "type "),
+    imports(["settings"], "./settings.ts"),
+    imports(["validate"], "./validate.ts"),
+    "",
+    `export type { ${event.name} } from "./event.ts";`,
+    "",
+    `export const ${clientName(name)}: Client<${type}> = createClient({`,
+    ["settings,", "validate,", "encode,", ...accessors],
+    "});",
+  ];
+  return { path: `generated/${name}/client.ts`, text: print(code) };
+}
+
+/** What a use case's client is called: `generateThumbnail`. */
+export function clientName(useCase: string): string {
+  return variable(lowerCamel(useCase), new Set(["createClient", "encode", "settings", "validate"]));
+}
+
+function isString(type: Type): boolean {
+  return type.kind === "text" || type.kind === "enum";
+}

@@ -1,0 +1,184 @@
+import type { Enum, Field, Message, Type } from "../model/model.ts";
+import { EMPTY_FIELDS_NUMBER } from "../model/protobuf.ts";
+import { type CodecNames, inside, type Place } from "./codec-names.ts";
+import { isInherited, property, variable } from "./names.ts";
+import { type Code, literal } from "./source.ts";
+import { typeText } from "./type-text.ts";
+import { tagOf, wireType } from "./wire-types.ts";
+
+/** The functions that write a message's fields in the order of their numbers, and its wrappers'. */
+export function writeMessage(message: Message, names: CodecNames): Code[] {
+  const fields = message.fields.toSorted((a, b) => a.number - b.number);
+  const taken = new Set(["writer", "value", "at", "item", "key"]);
+  const body = [
+    ...fields.flatMap((field) => writeField(field, { names, message, path: String(field.number) }, taken)),
+    ...fields.flatMap(markEmpty),
+  ];
+  return [
+    ...writeFunction(message.name, names.types.own(message.name), body),
+    ...names.wrappers(message).flatMap(({ path, type }) => {
+      const place = { names, message, path };
+      return writeFunction(names.wrapperStem(place), typeText(type, names.types), writeValue(1, type, "value", place));
+    }),
+  ];
+}
+
+function writeFunction(stem: string, type: string, body: readonly Code[]): Code[] {
+  if (body.length === 0) return ["", `function write${stem}(_writer: Writer, _value: ${type}): void {}`];
+  return ["", `function write${stem}(writer: Writer, value: ${type}): void {`, body, "}"];
+}
+
+function writeField({ name, number, type, optional }: Field, place: Place, taken: Set<string>): Code[] {
+  const read = property("value", name);
+  if (!optional) return writeValue(number, type, read, place);
+  if (isInherited(name)) {
+    const local = variable(name, taken);
+    return [
+      `const ${local} = Object.hasOwn(value, ${literal(name)}) ? ${read} : undefined;`,
+      ...writePresent(number, type, local, place),
+    ];
+  }
+  return writePresent(number, type, read, place);
+}
+
+/** An optional field: written whenever it is there, a zero too. */
+function writePresent(number: number, type: Type, value: string, place: Place): Code[] {
+  const several = type.kind === "array" || type.kind === "record";
+  const statements = several
+    ? writeValue(number, type, value, place)
+    : [`${writeTagged(tagOf(number, wireType(type)), type, value, place)};`];
+  const [only] = statements;
+  const condition = `if (${value} !== undefined)`;
+  const lines = [`${condition} {`, statements, "}"];
+  return statements.length === 1 && typeof only === "string" ? [{ line: `${condition} ${only}`, lines }] : lines;
+}
+
+/** A field that is there; proto3 leaves out a scalar's zero. */
+function writeValue(number: number, type: Type, value: string, place: Place): Code[] {
+  switch (type.kind) {
+    case "array":
+      return writeItems(number, type.items, value, inside(place, type));
+    case "record":
+      return [
+        `for (const key of Object.keys(${value}).sort()) {`,
+        [
+          `const at = writer.open(${tagOf(number, 2)});`,
+          "writer.string(10, key);",
+          `${writeTagged(tagOf(2, wireType(type.values)), type.values, `${value}[key]!`, inside(place, type))};`,
+          "writer.close(at);",
+        ],
+        "}",
+      ];
+    default: {
+      const write = `${writeTagged(tagOf(number, wireType(type)), type, value, place)};`;
+      const condition = notZero(type, value);
+      if (condition === "") return [write];
+      return [{ line: `if (${condition}) ${write}`, lines: [`if (${condition}) {`, [write], "}"] }];
+    }
+  }
+}
+
+function writeItems(number: number, items: Type, value: string, place: Place): Code[] {
+  if (wireType(items) === 2) {
+    return [`for (const item of ${value}) ${writeTagged(tagOf(number, 2), items, "item", place)};`];
+  }
+  return [
+    `if (${value}.length > 0) {`,
+    [
+      `const at = writer.open(${tagOf(number, 2)});`,
+      `for (const item of ${value}) ${writePacked(items)};`,
+      "writer.close(at);",
+    ],
+    "}",
+  ];
+}
+
+/** What holds of a value that is written; empty where each is. */
+function notZero(type: Type, value: string): string {
+  switch (type.kind) {
+    case "text":
+      return `${value} !== ""`;
+    case "int":
+      return `${value} !== 0`;
+    case "float":
+      // Minus zero is a value of its own.
+      return `!Object.is(${value}, 0)`;
+    case "bigint":
+      return `${value} !== 0n`;
+    case "boolean":
+      return value;
+    case "bytes":
+      return `${value}.length > 0`;
+    case "timestamp":
+    case "enum":
+    case "message":
+    case "array":
+    case "record":
+      return "";
+  }
+}
+
+function writeTagged(tag: number, type: Type, value: string, place: Place): string {
+  switch (type.kind) {
+    case "text":
+      return `writer.string(${tag}, ${value})`;
+    case "int":
+      return `writer.int(${tag}, ${value})`;
+    case "float":
+      return `writer.double(${tag}, ${value})`;
+    case "bigint":
+      return `writer.bigint(${tag}, ${value})`;
+    case "boolean":
+      return `writer.bool(${tag}, ${value})`;
+    case "bytes":
+      return `writer.bytes(${tag}, ${value})`;
+    case "timestamp":
+      return `writer.timestamp(${tag}, ${value})`;
+    case "enum":
+      return `writer.int(${tag}, numberOf${type.name}(${value}))`;
+    case "message":
+      return `writer.message(${tag}, ${value}, write${type.name})`;
+    case "array":
+    case "record":
+      return `writer.message(${tag}, ${value}, write${place.names.wrapperStem(place)})`;
+  }
+}
+
+/** An item of a packed list. */
+function writePacked(type: Type): string {
+  switch (type.kind) {
+    case "float":
+      return "writer.doubleItem(item)";
+    case "bigint":
+      return "writer.bigintItem(item)";
+    case "boolean":
+      return "writer.boolItem(item)";
+    case "enum":
+      return `writer.intItem(numberOf${type.name}(item))`;
+    default:
+      return "writer.intItem(item)";
+  }
+}
+
+/** See EMPTY_FIELDS_NUMBER. */
+function markEmpty({ name, number, type, optional }: Field): Code[] {
+  if (!optional || (type.kind !== "array" && type.kind !== "record")) return [];
+  const value = property("value", name);
+  const write = `writer.int(${tagOf(EMPTY_FIELDS_NUMBER, 0)}, ${number});`;
+  if (type.kind === "array") return [`if (${value}?.length === 0) ${write}`];
+  return [`if (${value} !== undefined && Object.keys(${value}).length === 0) ${write}`];
+}
+
+/** From an enum's strings to its numbers. */
+export function writeEnum({ name, members }: Enum, names: CodecNames): Code[] {
+  return [
+    "",
+    `function numberOf${name}(value: ${names.types.own(name)}): number {`,
+    [
+      "switch (value) {",
+      members.flatMap(({ value, number }) => [`case ${literal(value)}:`, [`return ${number};`]]),
+      "}",
+    ],
+    "}",
+  ];
+}

@@ -1,0 +1,33 @@
+import type { UseCase } from "../model/model.ts";
+import type { Output } from "../model/output.ts";
+import { emitClient } from "./client.ts";
+import { emitCodec } from "./codec.ts";
+import { emitEvent } from "./event.ts";
+import { emitExecutor } from "./executor.ts";
+import { emitManifest } from "./manifest.ts";
+import { emitProto } from "./proto.ts";
+import { emitSettings } from "./settings.ts";
+import { emitValidate } from "./validate.ts";
+
+/** What is written for one use case; each emitter writes one file. */
+const PER_USE_CASE: readonly ((useCase: UseCase) => Output)[] = [
+  emitEvent,
+  emitSettings,
+  emitValidate,
+  emitCodec,
+  emitClient,
+  emitExecutor,
+  emitProto,
+];
+
+/** What is written for all of them together. */
+const FOR_ALL: readonly ((useCases: readonly UseCase[]) => Output)[] = [emitManifest];
+
+/** All files of `generated/`, by path: a function of the use cases alone, whatever their order. Numbers are filled in. */
+export function emit(useCases: readonly UseCase[]): Output[] {
+  const sorted = useCases.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return [
+    ...sorted.flatMap((useCase) => PER_USE_CASE.map((emitter) => emitter(useCase))),
+    ...FOR_ALL.map((emitter) => emitter(sorted)),
+  ].sort((a, b) => (a.path < b.path ? -1 : 1));
+}

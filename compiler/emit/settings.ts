@@ -1,0 +1,69 @@
+import type { Subscriber, UseCase } from "../model/model.ts";
+import type { Output } from "../model/output.ts";
+import { propertyKey } from "./names.ts";
+import { type Code, header, imports, literal, print } from "./source.ts";
+
+/** Largest encoded event: 1 MiB, well below Pulsar's default limit of 5 MiB for a batch. */
+export const MAX_PAYLOAD_BYTES = 1_048_576;
+
+/** What the runtime is told of a use case: its `UseCaseSettings`, as data. */
+export function runtimeSettings({ name, owner, event, frontend, scheduler, flowControl, subscribers }: UseCase) {
+  const subscriber = ({ name, maxRetries, backoff, deadlineMs, timeoutMs, hasFilter }: Subscriber) => ({
+    name,
+    maxRetries,
+    backoff: { minMs: backoff.minMs, maxMs: backoff.maxMs },
+    deadlineMs,
+    timeoutMs,
+    maxInFlight: flowControl.maxInFlight,
+    rate: flowControl.rate && { count: flowControl.rate.count, periodMs: flowControl.rate.periodMs },
+    hasFilter,
+  });
+  return {
+    name,
+    owner,
+    version: event.version,
+    priority: flowControl.priority,
+    dedupeForMs: frontend.dedupeBy === null ? 0 : frontend.dedupeForMs,
+    maxDelayMs: scheduler.maxDelayMs,
+    maxPayloadBytes: MAX_PAYLOAD_BYTES,
+    ordered: scheduler.orderBy !== null,
+    fair: flowControl.fairBy !== null,
+    subscribers: subscribers.map(subscriber),
+  };
+}
+
+/** `settings.ts`: the use case's settings, with all defaults filled in. */
+export function emitSettings(useCase: UseCase): Output {
+  const code = [
+    header(useCase.file),
+    imports(["UseCaseSettings"], "fivefold/runtime", "type "),
+    "",
+    "export const settings: UseCaseSettings = {",
+    Object.entries(runtimeSettings(useCase)).flatMap(([key, value]) => entry(`${key}: `, value)),
+    "};",
+  ];
+  return { path: `generated/${useCase.name}/settings.ts`, text: print(code) };
+}
+
+type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
+
+/** A property or element with a comma behind: small objects on one line, lists and lists' elements on several. */
+function entry(key: string, value: Plain): Code[] {
+  if (Array.isArray(value)) return [`${key}[`, value.flatMap((element) => entry("", element)), "],"];
+  if (typeof value !== "object" || value === null || key !== "") return [`${key}${inline(value)},`];
+  return ["{", Object.entries(value).flatMap(([name, part]) => entry(`${propertyKey(name)}: `, part)), "},"];
+}
+
+function inline(value: Plain): string {
+  if (typeof value === "string") return literal(value);
+  if (typeof value === "number" && Number.isInteger(value)) return grouped(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  return `{ ${Object.entries(value)
+    .map(([name, part]) => `${propertyKey(name)}: ${inline(part)}`)
+    .join(", ")} }`;
+}
+
+/** `86_400_000`. */
+function grouped(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, "_");
+}

@@ -1,0 +1,103 @@
+import type { TextType, Type } from "../model/model.ts";
+import { bytesRule, floatRule, intRule, textRule } from "./rules.ts";
+import { literal } from "./source.ts";
+
+export type TextFormat = NonNullable<TextType["format"]>;
+
+/** How a value is looked at on the spot. */
+export interface Check {
+  /** It is wrong where one of these holds; with `&&`, where all do. */
+  readonly wrong: readonly string[];
+  readonly operator: "||" | "&&";
+  /** Behind "must be ". */
+  readonly rule: string;
+  /** What describes the value that was found. */
+  readonly describe: "describe" | "quote";
+}
+
+/** An enum of more members is looked up in a set. */
+export const FEW_MEMBERS = 8;
+
+/** The check of a value that has no parts of its own; `value` is the variable that holds it. */
+export function checkOf(type: Type, value: string, top: TopLevel): Check | undefined {
+  switch (type.kind) {
+    case "text": {
+      const { minLength, maxLength, pattern, format } = type;
+      const wrong = [
+        `typeof ${value} !== "string"`,
+        ...(minLength ? [`${value}.length < ${minLength}`] : []),
+        ...(maxLength === undefined ? [] : [`${value}.length > ${maxLength}`]),
+        `!${value}.isWellFormed()`,
+        ...(format === undefined ? [] : [`!${top.hasFormat(format, value)}`]),
+        ...(pattern === undefined ? [] : [`!${top.pattern(pattern)}.test(${value})`]),
+      ];
+      return any(wrong, textRule(type));
+    }
+    case "int":
+      return any(
+        [
+          `typeof ${value} !== "number"`,
+          `!Number.isSafeInteger(${value})`,
+          ...(type.min > -Number.MAX_SAFE_INTEGER ? [`${value} < ${type.min}`] : []),
+          ...(type.max < Number.MAX_SAFE_INTEGER ? [`${value} > ${type.max}`] : []),
+        ],
+        intRule(type),
+      );
+    case "float":
+      return any(
+        [
+          `typeof ${value} !== "number"`,
+          `!Number.isFinite(${value})`,
+          ...(type.min === undefined ? [] : [`${value} < ${type.min}`]),
+          ...(type.max === undefined ? [] : [`${value} > ${type.max}`]),
+        ],
+        floatRule(type),
+      );
+    case "bigint":
+      return any(
+        [`typeof ${value} !== "bigint"`, `BigInt.asIntN(64, ${value}) !== ${value}`],
+        "a bigint of 64 bits, from -2^63 to 2^63 - 1",
+      );
+    case "boolean":
+      return any([`typeof ${value} !== "boolean"`], "a boolean");
+    case "timestamp":
+      return any([`!isTimestamp(${value})`], "a Date in the years 1 to 9999");
+    case "bytes": {
+      const { minLength, maxLength } = type;
+      const wrong = [
+        `!(${value} instanceof Uint8Array)`,
+        ...(minLength ? [`${value}.length < ${minLength}`] : []),
+        ...(maxLength === undefined ? [] : [`${value}.length > ${maxLength}`]),
+      ];
+      return any(wrong, bytesRule(type));
+    }
+    case "enum": {
+      const members = top.members(type.name);
+      const rule = `one of ${members.map((member) => JSON.stringify(member)).join(", ")}`;
+      if (members.length > FEW_MEMBERS) {
+        return { wrong: [`!${top.memberSet(type.name)}.has(${value})`], operator: "&&", rule, describe: "quote" };
+      }
+      const wrong = members.map((member) => `${value} !== ${literal(member)}`);
+      return { wrong, operator: "&&", rule, describe: "quote" };
+    }
+    case "message":
+    case "array":
+    case "record":
+      return undefined;
+  }
+}
+
+function any(wrong: readonly string[], rule: string): Check {
+  return { wrong, operator: "||", rule, describe: "describe" };
+}
+
+/** What checks refer to at the top of the file. */
+export interface TopLevel {
+  readonly members: (enumName: string) => readonly string[];
+  /** The name of the set of an enum's members. */
+  readonly memberSet: (enumName: string) => string;
+  /** The name of a regular expression, by its source. */
+  readonly pattern: (source: string) => string;
+  /** An expression that tells whether the text in a variable has the format. */
+  readonly hasFormat: (format: TextFormat, value: string) => string;
+}

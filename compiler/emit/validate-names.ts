@@ -1,0 +1,92 @@
+import type { Event, Message, Type } from "../model/model.ts";
+import { upperCamel } from "../model/naming.ts";
+import { everyType } from "./every-type.ts";
+import { unique } from "./names.ts";
+import { messagesIn, recursionOf } from "./recursion.ts";
+import { type Code, list, literal } from "./source.ts";
+import { FEW_MEMBERS, type TextFormat, type TopLevel } from "./validate-checks.ts";
+import { FORMAT_PATTERNS } from "./validate-parts.ts";
+
+/** What is fixed for all of one validator's functions. */
+export interface Validator {
+  readonly top: TopLevel;
+  /** Declarations at the top of the file. */
+  readonly constants: readonly Code[];
+  /** Names at the top of the file and of JavaScript, which no variable may hide. */
+  readonly taken: ReadonlySet<string>;
+  readonly recursive: ReadonlySet<string>;
+  /** Whether values of the type can nest without an end, so that its check must know how deep it is. */
+  readonly isDeep: (type: Type) => boolean;
+  /** The name of the function that checks a list or map: see `Place`. */
+  readonly partCheck: (place: Place) => string;
+}
+
+/** A field of a message, or the elements of one: `path` is the field's number, then `/items` or `/values` a level. */
+export interface Place {
+  readonly message: Message;
+  readonly path: string;
+}
+
+const TAKEN = (
+  "add describe failed found isDate isFull isObject isPlainObject isTimestamp keyPath nest objects quote value depth " +
+  "MAX_VIOLATIONS Array BigInt Date JSON Number Object Uint8Array undefined"
+).split(" ");
+
+export function createValidator(event: Event): Validator {
+  const taken = new Set(TAKEN);
+  for (const { name } of event.messages) taken.add(`check${name}`);
+  const constants: Code[] = [];
+  const declare = (preferred: string, value: string) => {
+    const name = unique(preferred, taken);
+    constants.push({ line: `const ${name} = ${value};`, lines: [`const ${name} =`, [`${value};`]] });
+    return name;
+  };
+
+  const sets = new Map<string, string>();
+  for (const { name, members } of event.enums) {
+    if (members.length <= FEW_MEMBERS) continue;
+    const constant = unique(`MEMBERS_OF_${name}`, taken);
+    const items = members.map(({ value }) => literal(value));
+    sets.set(name, constant);
+    constants.push(list(`const ${constant} = new Set<unknown>([`, items, "]);"));
+  }
+  const patterns = new Map<string, string>();
+  const formats = new Map<TextFormat, string>();
+  for (const type of everyType(event)) {
+    if (type.kind !== "text") continue;
+    const { pattern, format } = type;
+    if (pattern !== undefined && !patterns.has(pattern))
+      patterns.set(pattern, declare("PATTERN", regularExpression(pattern)));
+    if (format === undefined || format === "date" || formats.has(format)) continue;
+    formats.set(format, declare(format.toUpperCase(), FORMAT_PATTERNS[format]));
+  }
+
+  const { recursive, leading } = recursionOf(event);
+  const parts = new Map<string, string>();
+  return {
+    constants,
+    taken,
+    recursive,
+    isDeep: (type) => messagesIn(type).some((name) => leading.has(name)),
+    top: {
+      members: (name) => event.enums.find((union) => union.name === name)?.members.map(({ value }) => value) ?? [],
+      memberSet: (name) => sets.get(name)!,
+      pattern: (source) => patterns.get(source)!,
+      hasFormat: (format, value) => (format === "date" ? `isDate(${value})` : `${formats.get(format)}.test(${value})`),
+    },
+    partCheck: ({ message, path }) => {
+      const key = `${message.name}/${path}`;
+      const [number, ...levels] = path.split("/");
+      const field = message.fields.find((field) => String(field.number) === number);
+      const inner = levels.map((level) => (level === "items" ? "Item" : "Value")).join("");
+      const name = parts.get(key) ?? unique(`check${message.name}${upperCamel(field?.name ?? "")}${inner}`, taken);
+      parts.set(key, name);
+      return name;
+    },
+  };
+}
+
+/** A literal; a source that was written as a string may hold slashes and line ends. */
+function regularExpression(source: string): string {
+  return `/${new RegExp(source, "u").source}/u`;
+}

@@ -1,0 +1,125 @@
+import { MAX_PAYLOAD_BYTES } from "./settings.ts";
+import type { TextFormat } from "./validate-checks.ts";
+
+/*
+ * What stands in a validator beside what is specific to its event. Validators depend on nothing, so each has a copy of
+ * what it uses.
+ */
+
+/** How deep values of recursive types may nest. */
+export const MAX_DEPTH = 32;
+
+/** Most objects of recursive types in one event: each takes two bytes of it. */
+export const MAX_OBJECTS = MAX_PAYLOAD_BYTES / 2;
+
+/** Most items of a list without a limit of its own: each takes a byte of the event. */
+export const MAX_ITEMS = MAX_PAYLOAD_BYTES;
+
+/** The text formats as regular expressions. None of them backtracks, whatever the text. */
+export const FORMAT_PATTERNS: Readonly<Record<Exclude<TextFormat, "date">, string>> = {
+  uuid: "/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i",
+  // As HTML's <input type="email"> takes it.
+  email:
+    "/^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i",
+  uri: "/^[a-z][a-z0-9+.-]*:(?:[\\w.~:/?#[\\]@!$&'()*+,;=-]|%[0-9a-f]{2})*$/i",
+  hostname:
+    "/^(?=.{1,253}\\.?$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*\\.?$/i",
+  ipv4: "/^(?:(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)$/",
+};
+
+export const IS_DATE = `
+function isDate(text: string): boolean {
+  const match = /^(\\d{4})-(\\d{2})-(\\d{2})$/.exec(text);
+  if (match === null) return false;
+  const month = Number(match[2]) - 1;
+  // 400 years on, the calendar is the same, and Date takes no year for one of the 1900s.
+  const date = new Date(Date.UTC(Number(match[1]) + 400, month, Number(match[3])));
+  return date.getUTCMonth() === month && date.getUTCDate() === Number(match[3]);
+}`;
+
+export const IS_TIMESTAMP = `
+function isTimestamp(value: unknown): boolean {
+  if (!(value instanceof Date)) return false;
+  const ms = value.getTime();
+  return ms >= -62_135_596_800_000 && ms <= 253_402_300_799_999;
+}`;
+
+export const IS_OBJECT = `
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}`;
+
+export const IS_PLAIN_OBJECT = `
+/** Neither a Map nor another instance, whose entries are no properties. */
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}`;
+
+export const FAILED = `
+function failed(rule: string, what: string): Found {
+  return [{ path: "", rule, found: what }];
+}`;
+
+export const ADD = `
+function add(found: Found, path: string, rule: string, what: string): Found {
+  return nest(found, path, failed(rule, what));
+}`;
+
+export const NEST = `
+/** Adds what was found in a part. */
+function nest(found: Found, path: string, inner: Found): Found {
+  if (inner === undefined) return found;
+  const all = found ?? [];
+  for (const violation of inner) {
+    if (all.length === MAX_VIOLATIONS) break;
+    const dot = violation.path === "" || violation.path.startsWith("[") ? "" : ".";
+    all.push({ ...violation, path: \`\${path}\${dot}\${violation.path}\` });
+  }
+  return all;
+}`;
+
+export const IS_FULL = `
+function isFull(found: Found): boolean {
+  return found !== undefined && found.length === MAX_VIOLATIONS;
+}`;
+
+export const KEY_PATH = `
+/** A record's key as a path has it: \`key\`, or \`["a key"]\`. */
+function keyPath(key: string): string {
+  const short = key.length > 64 ? \`\${key.slice(0, 64)}…\` : key;
+  return /^[\\p{ID_Start}$_][\\p{ID_Continue}$]*$/u.test(short) ? short : \`[\${JSON.stringify(short)}]\`;
+}`;
+
+export const QUOTE = `
+function quote(value: unknown): string {
+  return typeof value === "string" && value.length <= 64 ? \`string \${JSON.stringify(value)}\` : describe(value);
+}`;
+
+export const DESCRIBE = `
+/** A value's kind, and what helps to find it; not the text of a string, which may be private. */
+function describe(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      if (!value.isWellFormed()) return "string with a lone surrogate, which UTF-8 can't hold";
+      return \`string of \${value.length} characters\`;
+    case "number":
+    case "boolean":
+      return \`\${typeof value} \${value}\`;
+    case "bigint":
+      return BigInt.asIntN(64, value) === value ? \`bigint \${value}\` : "bigint of more than 64 bits";
+    case "object":
+      return value === null ? "null" : describeObject(value);
+    default:
+      return typeof value;
+  }
+}
+
+function describeObject(value: object): string {
+  if (Array.isArray(value)) return \`array of \${value.length} items\`;
+  if (value instanceof Uint8Array) return \`Uint8Array of \${value.length} bytes\`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "invalid Date" : \`Date \${value.toISOString()}\`;
+  const name: unknown = value.constructor?.name;
+  return typeof name === "string" && name !== "" && name !== "Object" ? \`instance of \${name}\` : "object";
+}`;

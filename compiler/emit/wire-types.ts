@@ -1,0 +1,29 @@
+import type { Type } from "../model/model.ts";
+
+/** Protobuf's wire types: varint, 64 bits, length-delimited. */
+export type WireType = 0 | 1 | 2;
+
+/** The wire type of one value; of one element where there are several. */
+export function wireType(type: Type): WireType {
+  switch (type.kind) {
+    case "int":
+    case "bigint":
+    case "boolean":
+    case "enum":
+      return 0;
+    case "float":
+      return 1;
+    case "text":
+    case "timestamp":
+    case "bytes":
+    case "message":
+    case "array":
+    case "record":
+      return 2;
+  }
+}
+
+/** What stands in front of a field's bytes. */
+export function tagOf(number: number, wire: WireType): number {
+  return number * 8 + wire;
+}

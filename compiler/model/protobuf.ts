@@ -1,0 +1,17 @@
+/*
+ * Which field numbers the lock may hand out, as the lock and the emitters agree on it.
+ */
+
+/**
+ * A field that messages with optional lists or maps have besides their own: the numbers of those that are there but
+ * empty. Protobuf itself can't tell an empty list from an absent one, and TypeScript can.
+ */
+export const EMPTY_FIELDS_NUMBER = 18_999;
+
+/** The largest number of a field. */
+export const MAX_FIELD_NUMBER = 2 ** 29 - 1;
+
+/** Whether no field may have that number: ours, and those that protobuf keeps to itself. */
+export function isReservedNumber(number: number): boolean {
+  return number === EMPTY_FIELDS_NUMBER || (number >= 19_000 && number <= 19_999);
+}
