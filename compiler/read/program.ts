@@ -1,104 +1,54 @@
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
 import { ts } from "ts-morph";
-import { type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
-import { findSources } from "./find-files.ts";
-import { fileSpan, rangeSpan } from "./spans.ts";
+import type { Project } from "./open-project.ts";
 import { libFolder } from "./typescript-package.ts";
 
-/** Below the root, the folder of use cases. */
-export const USE_CASES = "usecases";
-
-/** A project's sources, parsed and bound; types are resolved when asked for. */
-export interface Project {
-  /** Absolute, with forward slashes. */
-  readonly root: string;
-  /** All modules below `usecases/`, relative to the root. */
-  readonly files: readonly string[];
-  /** Of the project, or the compiler's own where it has none. */
-  readonly tsconfig: string | undefined;
-  readonly options: ts.CompilerOptions;
-  readonly diagnostics: readonly Diagnostic[];
-  /** The text of tsconfig.json, if there is one. */
-  readonly sources: Sources;
-}
-
-/** Settings of a project that has no tsconfig.json, in that file's own terms. */
-export const DEFAULT_OPTIONS = {
-  target: "es2024",
-  lib: ["es2024"],
-  module: "nodenext",
-  moduleResolution: "nodenext",
-  moduleDetection: "force",
-  strict: true,
-  exactOptionalPropertyTypes: true,
-  noUncheckedIndexedAccess: true,
-  verbatimModuleSyntax: true,
-  allowImportingTsExtensions: true,
-  skipLibCheck: true,
-} as const;
-
-export function openProject(root: string): Project {
-  const absolute = forwardSlashes(resolve(root));
-  const files = findSources(absolute, USE_CASES);
-  return { root: absolute, files, ...readConfig(absolute) };
-}
-
-/** The default options with Node's own types where they are installed. */
-export function defaultOptions(root: string): object {
-  return { ...DEFAULT_OPTIONS, types: hasNodeTypes(root) ? ["node"] : [] };
+export interface ProgramOptions {
+  /** Whether the declarations that tsconfig.json's `types` names are there, Node's most of all. */
+  readonly ambientTypes: boolean;
 }
 
 /** Parses the use cases and all that they import, and binds names. Types are resolved when a reader asks for them. */
-export function createProgram({ root, files, options }: Project): ts.Program {
+export function createProgram({ root, files, options }: Project, { ambientTypes }: ProgramOptions): ts.Program {
   const settings: ts.CompilerOptions = {
     ...options,
+    ...(!ambientTypes && { types: [] }),
     // Without strict null checks a field's `null` and `undefined` would go unseen.
     strict: true,
     noEmit: true,
     skipLibCheck: true,
     allowImportingTsExtensions: true,
   };
+  return ts.createProgram({
+    rootNames: files.map((file) => `${root}/${file}`),
+    options: settings,
+    host: createHost(settings),
+  });
+}
+
+function createHost(settings: ts.CompilerOptions): ts.CompilerHost {
   const host = ts.createCompilerHost(settings);
   const folder = libFolder();
-  host.getDefaultLibLocation = () => folder;
-  host.getDefaultLibFileName = (of) => `${folder}/${ts.getDefaultLibFileName(of)}`;
-  return ts.createProgram({ rootNames: files.map((file) => `${root}/${file}`), options: settings, host });
+  const { getSourceFile } = host;
+  const bucket = registry.getKeyForCompilationSettings(settings);
+  return {
+    ...host,
+    getDefaultLibLocation: () => folder,
+    getDefaultLibFileName: (of) => `${folder}/${ts.getDefaultLibFileName(of)}`,
+    getSourceFile(path, parsing, ...rest) {
+      if (!path.startsWith(`${folder}/`) && !path.includes(NODE_TYPES)) return getSourceFile(path, parsing, ...rest);
+      const key = `${bucket} ${path}`;
+      const known = libraries.get(key);
+      if (known) return known;
+      const version = typeof parsing === "object" ? parsing : { languageVersion: parsing };
+      const source = getSourceFile(path, { ...version, jsDocParsingMode: ts.JSDocParsingMode.ParseNone }, ...rest);
+      if (source) libraries.set(key, source);
+      return source;
+    },
+  };
 }
 
-type Config = Pick<Project, "tsconfig" | "options" | "diagnostics" | "sources">;
-
-/** The project's tsconfig.json. Where it can't be read, or there is none, the default options hold. */
-function readConfig(root: string): Config {
-  const path = `${root}/tsconfig.json`;
-  const defaults = ts.convertCompilerOptionsFromJson(defaultOptions(root), root).options;
-  if (!existsSync(path)) return { tsconfig: undefined, options: defaults, diagnostics: [], sources: new Map() };
-  const source = ts.readJsonConfigFile(path, ts.sys.readFile);
-  // The program's files are the use cases and what they import, so what tsconfig.json includes is not searched for.
-  const parsed = ts.parseJsonSourceFileConfigFileContent(source, { ...ts.sys, readDirectory: () => [] }, root);
-  const { error: unparsed } = ts.readConfigFile(path, ts.sys.readFile);
-  const diagnostics = (unparsed ? [unparsed] : parsed.errors)
-    .filter(({ code }) => code !== NO_INPUTS_FOUND && code !== FILES_LIST_EMPTY)
-    .map((error) => configFault(root, error));
-  const sources = new Map([["tsconfig.json", source.text]]);
-  return { tsconfig: path, options: diagnostics.length > 0 ? defaults : parsed.options, diagnostics, sources };
-}
-
-const NO_INPUTS_FOUND = 18003;
-const FILES_LIST_EMPTY = 18002;
-
-function configFault(root: string, { messageText, file, start = 0, length = 0 }: ts.Diagnostic): Diagnostic {
-  const span = file ? rangeSpan(root, file, start, start + length) : fileSpan("tsconfig.json");
-  return diagnostic("bad-tsconfig", span, { reason: ts.flattenDiagnosticMessageText(messageText, "\n") });
-}
-
-function hasNodeTypes(root: string): boolean {
-  for (let folder = root; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "node_modules/@types/node"))) return true;
-    if (folder === dirname(folder)) return false;
-  }
-}
-
-function forwardSlashes(path: string): string {
-  return path.replaceAll("\\", "/");
-}
+const NODE_TYPES = "/node_modules/@types/node/";
+/** Declarations of JavaScript's and Node's own objects, parsed once a process. No comment of theirs is in a contract. */
+const libraries = new Map<string, ts.SourceFile>();
+/** Tells under which settings a parsed file can be shared, as TypeScript's own language server does it. */
+const registry = ts.createDocumentRegistry();

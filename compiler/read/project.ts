@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
-import { posix } from "node:path";
 import { ts } from "ts-morph";
-import type { Diagnostic, Sources } from "../diagnostics.ts";
+import type { Code, Diagnostic, Sources } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { createEvaluate } from "./constants/evaluate.ts";
-import { createProgram, type Project, USE_CASES } from "./program.ts";
+import { type Project, USE_CASES } from "./open-project.ts";
+import { createProgram, type ProgramOptions } from "./program.ts";
 import { createReading, packageSpecifiers, type Reading } from "./reading.ts";
-import { fileSpan, rangeSpan } from "./spans.ts";
+import { fileSpan, pathOf, rangeSpan } from "./spans.ts";
 import { readUseCase } from "./use-case.ts";
 
 export interface ProjectReading {
@@ -17,10 +17,28 @@ export interface ProjectReading {
   readonly sources: Sources;
 }
 
-/** Reads all use cases of a project. Runs none of their code. */
+/**
+ * Reads all use cases of a project. Runs none of their code.
+ *
+ * Most events mention nothing of what is declared globally (Node's types are by far the largest part of a program), so
+ * it is left out at first. Where something is at fault that it may mend, all is read again in full.
+ */
 export function readProject(project: Project): ProjectReading {
+  const reading = readProgram(project, { ambientTypes: false });
+  const complete = reading.diagnostics.every(({ code }) => !MAY_BE_AMBIENT.has(code));
+  return complete ? reading : readProgram(project, { ambientTypes: true });
+}
+
+const MAY_BE_AMBIENT: ReadonlySet<Code> = new Set([
+  "unresolved-type",
+  "unsupported-type",
+  "event-not-object",
+  "setting-not-constant",
+]);
+
+function readProgram(project: Project, options: ProgramOptions): ProjectReading {
   const { root, files } = project;
-  const program = createProgram(project);
+  const program = createProgram(project, options);
   const reading = createReading(root, program);
   const own = program.getSourceFiles().filter((source) => isOwn(source, program));
   const broken = new Set(own.filter((source) => reportSyntax(reading, source)).map(({ fileName }) => fileName));
@@ -73,5 +91,5 @@ function whyUnreadable(path: string): string {
 }
 
 function textsOf(sources: readonly ts.SourceFile[], root: string): Sources {
-  return new Map(sources.map(({ fileName, text }) => [posix.relative(root, fileName), text]));
+  return new Map(sources.map((source) => [pathOf(root, source), source.text]));
 }

@@ -2,6 +2,11 @@ import { posix } from "node:path";
 import type { ts } from "ts-morph";
 import type { Span } from "../diagnostics.ts";
 
+/** A module's path, relative to the project's root. */
+export function pathOf(root: string, { fileName }: ts.SourceFile): string {
+  return fileName.startsWith(`${root}/`) ? fileName.slice(root.length + 1) : posix.relative(root, fileName);
+}
+
 /** Where a node stands, without the comments and blanks before it. */
 export function spanOf(root: string, node: ts.Node): Span {
   const source = node.getSourceFile();
@@ -12,7 +17,7 @@ export function rangeSpan(root: string, source: ts.SourceFile, from: number, to:
   const start = source.getLineAndCharacterOfPosition(from);
   const end = source.getLineAndCharacterOfPosition(to);
   return {
-    file: posix.relative(root, source.fileName),
+    file: pathOf(root, source),
     line: start.line + 1,
     column: start.character + 1,
     endLine: end.line + 1,

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
-import { defaultOptions, type Project } from "./program.ts";
+import { defaultOptions, type Project } from "./open-project.ts";
 import { fileSpan } from "./spans.ts";
 import { tscScript } from "./typescript-package.ts";
 

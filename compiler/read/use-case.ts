@@ -2,7 +2,7 @@ import type { ts } from "ts-morph";
 import type { UseCase } from "../model/model.ts";
 import type { Evaluate } from "./constants/evaluate.ts";
 import { findDeclaration } from "./declaration.ts";
-import { USE_CASES } from "./program.ts";
+import { USE_CASES } from "./open-project.ts";
 import type { Reading } from "./reading.ts";
 import { fillDefaults } from "./settings/defaults.ts";
 import { readDefinition } from "./settings/definition.ts";

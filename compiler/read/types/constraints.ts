@@ -9,19 +9,22 @@ import { typeText } from "./type-text.ts";
 /** `Text`, `Int`, `Uint`, `Float`, `List`, `Bytes`: a base type and a phantom property that holds the rules. */
 export const readConstrained: TypeReader = (type, place, scope) => {
   if (!type.isIntersection()) return undefined;
-  const phantoms = scope.checker.getPropertiesOfType(type).filter(({ name }) => Object.hasOwn(CONSTRAINTS, name));
-  if (phantoms.length === 0) return refusePrimitive(type);
-  const base = type.types.filter((part) => !isPhantom(part, scope));
-  const [phantom] = phantoms;
+  const phantoms = type.types.filter((part) => phantomNames(part).length > 0);
+  const names = new Set(phantoms.flatMap(phantomNames));
+  if (names.size === 0) return refusePrimitive(type);
+  const base = type.types.filter((part) => !phantoms.includes(part));
+  const [name] = names;
   const [of] = base;
-  if (!phantom || !of || base.length > 1 || phantoms.length > 1) {
+  // Of the whole type the checker would work out all that a string has, so the usual single part is asked.
+  const phantom = name && scope.checker.getPropertyOfType(phantoms.length > 1 ? type : (phantoms[0] ?? type), name);
+  if (!phantom || !of || base.length > 1 || names.size > 1) {
     return refuse(
       "and the rules of different types don't go together",
       "Keep one of Text, Int, Uint, Float, List and Bytes.",
     );
   }
   const rules = scope.checker.getNonNullableType(scope.checker.getTypeOfSymbol(phantom));
-  const constraint = CONSTRAINTS[phantom.name as keyof typeof CONSTRAINTS];
+  const constraint = CONSTRAINTS[name];
   const found = readRules(rules, constraint.knows, scope.checker);
   const result = found.kind === "wrong" ? found : constraint.read(found.rules, of, place, scope);
   if (result === "reported" || result.kind !== "wrong") return result;
@@ -112,11 +115,15 @@ function crossed(least: string, min: number, most: string, max: number): Wrong {
   return wrong(`${least} is ${min}, above ${most}, which is ${max}`, `Choose a ${least} up to ${most}.`);
 }
 
-/** The part of an intersection that holds rules only. */
-function isPhantom(type: ts.Type, { checker }: Scope): boolean {
-  if (!(type.flags & ts.TypeFlags.Object)) return false;
-  const names = checker.getPropertiesOfType(type).map(({ name }) => name);
-  return names.length > 0 && names.every((name) => Object.hasOwn(CONSTRAINTS, name));
+/** The properties of a part of an intersection that holds rules only; none for other parts. */
+function phantomNames({ symbol }: ts.Type): (keyof typeof CONSTRAINTS)[] {
+  const members = symbol && symbol.flags & ts.SymbolFlags.TypeLiteral ? symbol.members : undefined;
+  const names = Array.from(members?.keys() ?? [], ts.unescapeLeadingUnderscores);
+  return names.every(isConstraint) ? names : [];
+}
+
+function isConstraint(name: string): name is keyof typeof CONSTRAINTS {
+  return Object.hasOwn(CONSTRAINTS, name);
 }
 
 const PRIMITIVE =
