@@ -1,0 +1,177 @@
+import { isReservedNumber, MAX_FIELD_NUMBER } from "../model/protobuf.ts";
+import { type Json, JsonFault, parseJson } from "./json.ts";
+import { isWireTypeName } from "./lock-types.ts";
+
+/** `contracts.lock.json`: what can't be derived from the sources. */
+export type Lock = ReadonlyMap<string, LockedUseCase>;
+
+export interface LockedUseCase {
+  readonly version: number;
+  /** The name of the root message. */
+  readonly event: string;
+  readonly messages: ReadonlyMap<string, LockedType>;
+  readonly enums: ReadonlyMap<string, LockedType>;
+}
+
+/** A message's fields, or an enum's members. */
+export interface LockedType {
+  readonly parts: readonly LockedPart[];
+  /** Those that were removed. Their numbers are not used again for anything else. */
+  readonly removed: readonly LockedPart[];
+}
+
+export interface LockedPart {
+  readonly name: string;
+  readonly number: number;
+  /** What is on the wire; empty for an enum's member. */
+  readonly type: string;
+}
+
+/** A lock that can't be followed; `at` is an offset in its text. */
+export class LockFault extends Error {
+  override readonly name = "LockFault";
+  readonly mend: string;
+  readonly at: number;
+
+  constructor(reason: string, mend: string, at: number) {
+    super(reason);
+    this.mend = mend;
+    this.at = at;
+  }
+}
+
+/** Of the file's format. */
+export const LOCK_VERSION = 1;
+const RESTORE = "Restore the file from version control: field numbers that are lost can't be told from the types.";
+
+/** Reads a lock; throws a LockFault on any other text. */
+export function readLock(text: string): Lock {
+  const conflict = /^(<{7}|={7}|>{7})( |\r?$)/m.exec(text);
+  if (conflict) {
+    const mend =
+      "Keep the lines of both sides; where they use one number twice, give the newer field the next free one.";
+    throw new LockFault("it has conflict markers of a merge", mend, conflict.index);
+  }
+  const root = entriesOf(jsonOf(text), ["lockVersion", "useCases"]);
+  const version = root.get("lockVersion")!;
+  if (version.kind === "scalar" && typeof version.value === "number" && version.value > LOCK_VERSION) {
+    throw new LockFault(
+      `its lockVersion is ${version.value}, and this fivefold knows 1`,
+      "Update fivefold.",
+      version.at,
+    );
+  }
+  if (version.kind !== "scalar" || version.value !== LOCK_VERSION) throw wrong("lockVersion must be 1", version);
+  return mapOf(root.get("useCases")!, readUseCase);
+}
+
+function jsonOf(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch (fault) {
+    if (fault instanceof JsonFault) throw new LockFault(`it is no JSON: ${fault.message}`, RESTORE, fault.at);
+    throw fault;
+  }
+}
+
+function readUseCase(json: Json): LockedUseCase {
+  const entries = entriesOf(json, ["version", "event", "messages", "enums"]);
+  const messages = mapOf(entries.get("messages")!, readMessage);
+  const event = stringOf(entries.get("event")!);
+  if (!messages.has(event)) throw wrong(`the event's message '${event}' is missing`, entries.get("event")!);
+  const version = integerOf(entries.get("version")!, MAX_FIELD_NUMBER);
+  return { version, event, messages, enums: mapOf(entries.get("enums")!, readEnum) };
+}
+
+function readMessage(json: Json, name: string): LockedType {
+  return readType(json, name, "fields", (field, key) => {
+    const entries = entriesOf(field, ["number", "type"]);
+    const type = stringOf(entries.get("type")!);
+    if (!isWireTypeName(type)) throw wrong(`'${type}' is no type`, entries.get("type")!);
+    const number = entries.get("number")!;
+    if (isReservedNumber(integerOf(number, MAX_FIELD_NUMBER))) throw wrong("no field may have that number", number);
+    return { name: key, number: integerOf(number, MAX_FIELD_NUMBER), type };
+  });
+}
+
+function readEnum(json: Json, name: string): LockedType {
+  return readType(json, name, "members", (number, key) => ({
+    name: key,
+    number: integerOf(number, 2 ** 31 - 1),
+    type: "",
+  }));
+}
+
+function readType(
+  json: Json,
+  name: string,
+  key: string,
+  readPart: (json: Json, name: string) => LockedPart,
+): LockedType {
+  const entries = entriesOf(json, [key], ["removed"]);
+  const gone = entries.get("removed");
+  const parts = [...mapOf(entries.get(key)!, (json, name) => ({ ...readPart(json, name), json })).values()];
+  const removed = gone ? itemsOf(gone).map((json) => ({ ...readRemoved(json, readPart), json })) : [];
+
+  const seen = new Map<number, string>();
+  for (const { name: part, number, json } of [...parts, ...removed]) {
+    const other = seen.get(number);
+    if (other !== undefined) {
+      const free = Math.max(...[...parts, ...removed].map(({ number }) => number)) + 1;
+      const mend = `Give the one that was added last another number, such as ${free}. What records use stays.`;
+      throw new LockFault(`'${other}' and '${part}' of ${name} both have number ${number}`, mend, json.at);
+    }
+    seen.set(number, part);
+  }
+  const plain = ({ name, number, type }: LockedPart): LockedPart => ({ name, number, type });
+  return { parts: parts.map(plain), removed: removed.map(plain) };
+}
+
+/** Removed parts are a list, for two of one name may have been removed. */
+function readRemoved(json: Json, readPart: (json: Json, name: string) => LockedPart): LockedPart {
+  if (json.kind !== "object") throw wrong("a removed field or member must be an object", json);
+  const { name, ...rest } = Object.fromEntries(json.entries);
+  const entries = new Map(Object.entries(rest));
+  const number = entries.get("number");
+  if (!name || !number) throw wrong("a removed field or member must have a name and a number", json);
+  return readPart(entries.size === 1 ? number : { ...json, entries }, stringOf(name));
+}
+
+function entriesOf(
+  json: Json,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): ReadonlyMap<string, Json> {
+  if (json.kind !== "object") throw wrong(`there must be an object with ${required.join(", ")}`, json);
+  const missing = required.find((key) => !json.entries.has(key));
+  if (missing !== undefined) throw wrong(`'${missing}' is missing`, json);
+  for (const [key, value] of json.entries) {
+    if (!required.includes(key) && !optional.includes(key)) throw wrong(`nothing is known of '${key}'`, value);
+  }
+  return json.entries;
+}
+
+function mapOf<T>(json: Json, read: (json: Json, name: string) => T): Map<string, T> {
+  if (json.kind !== "object") throw wrong("there must be an object", json);
+  return new Map(Array.from(json.entries, ([name, value]) => [name, read(value, name)]));
+}
+
+function itemsOf(json: Json): readonly Json[] {
+  if (json.kind !== "array") throw wrong("there must be a list", json);
+  return json.items;
+}
+
+function stringOf(json: Json): string {
+  if (json.kind !== "scalar" || typeof json.value !== "string") throw wrong("there must be a string", json);
+  return json.value;
+}
+
+function integerOf(json: Json, max: number): number {
+  const value = json.kind === "scalar" ? json.value : undefined;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw wrong(`there must be an integer from 1 to ${max}`, json);
+}
+
+function wrong(reason: string, { at }: Json): LockFault {
+  return new LockFault(reason, RESTORE, at);
+}

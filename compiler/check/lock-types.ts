@@ -1,0 +1,85 @@
+import type { Type } from "../model/model.ts";
+
+/** A type as the lock writes it: what is on the wire, in protobuf's words. */
+export function wireTypeName(type: Type): string {
+  switch (type.kind) {
+    case "text":
+      return "string";
+    case "int":
+      return type.wire;
+    case "float":
+      return "double";
+    case "bigint":
+      return "int64";
+    case "boolean":
+      return "bool";
+    case "timestamp":
+      return "timestamp";
+    case "bytes":
+      return "bytes";
+    case "enum":
+    case "message":
+      return `${type.kind} ${type.name}`;
+    case "array":
+      return `repeated ${wireTypeName(type.items)}`;
+    case "record":
+      return `map<string, ${wireTypeName(type.values)}>`;
+  }
+}
+
+const SCALAR = /^(?:string|int32|int64|uint32|uint64|double|bool|timestamp|bytes|(?:enum|message) [^\s<>]+)$/;
+
+export function isWireTypeName(name: string): boolean {
+  const inner = innerOf(name);
+  return inner === undefined ? SCALAR.test(name) : isWireTypeName(inner.name);
+}
+
+function innerOf(name: string): { readonly kind: "array" | "record"; readonly name: string } | undefined {
+  if (name.startsWith("repeated ")) return { kind: "array", name: name.slice("repeated ".length) };
+  if (name.startsWith("map<string, ") && name.endsWith(">")) {
+    return { kind: "record", name: name.slice("map<string, ".length, -1) };
+  }
+  return undefined;
+}
+
+/** Whether two names of messages, or of enums, stand for one thing: the lock's first, the model's second. */
+export type SameName = (kind: "message" | "enum", locked: string, current: string) => boolean;
+
+/**
+ * Whether what was written as the locked type is read right as the current one. Integers are one on the wire, whatever
+ * their width; only a negative one is no unsigned integer.
+ */
+export function isReadable(locked: string, current: Type, isSame: SameName): boolean {
+  const inner = innerOf(locked);
+  switch (current.kind) {
+    case "array":
+      return inner?.kind === "array" && isReadable(inner.name, current.items, isSame);
+    case "record":
+      return inner?.kind === "record" && isReadable(inner.name, current.values, isSame);
+    case "int":
+      return current.wire.startsWith("u") ? /^uint(32|64)$/.test(locked) : /^u?int(32|64)$/.test(locked);
+    case "bigint":
+      return /^u?int(32|64)$/.test(locked);
+    case "message":
+    case "enum": {
+      const [kind, name = ""] = locked.split(" ");
+      return kind === current.kind && isSame(kind, name, current.name);
+    }
+    default:
+      return locked === wireTypeName(current);
+  }
+}
+
+/** The message or enum at the innermost of a type; `undefined`: it has none. */
+export function namedPart(type: string): { readonly kind: "message" | "enum"; readonly name: string } | undefined {
+  const inner = innerOf(type);
+  if (inner) return namedPart(inner.name);
+  const [kind, name] = type.split(" ");
+  return name !== undefined && (kind === "message" || kind === "enum") ? { kind, name } : undefined;
+}
+
+/** A type whose message or enum is called by another name. */
+export function renamed(type: string, nameOf: (kind: "message" | "enum", name: string) => string): string {
+  const part = namedPart(type);
+  return part ? type.replace(`${part.kind} ${part.name}`, () => `${part.kind} ${nameOf(part.kind, part.name)}`) : type;
+}

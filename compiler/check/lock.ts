@@ -1,0 +1,141 @@
+import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
+import type { Enum, Message, UseCase } from "../model/model.ts";
+import { MAX_FIELD_NUMBER } from "../model/protobuf.ts";
+import { type Ancestors, ancestorsOf } from "./lock-ancestors.ts";
+import { type Lock, type LockedPart, type LockedType, type LockedUseCase, LockFault, readLock } from "./lock-file.ts";
+import { assignNumbers } from "./lock-numbers.ts";
+import { isReadable, renamed, wireTypeName } from "./lock-types.ts";
+import { writeLock } from "./write-lock.ts";
+
+/** Relative to the project's root. */
+export const LOCK_FILE = "contracts.lock.json";
+
+export interface Locked {
+  /** With versions and all numbers filled in. */
+  readonly useCases: UseCase[];
+  /** What the lock's file is to hold; what it holds, if there is an error. */
+  readonly lockText: string;
+  readonly diagnostics: Diagnostic[];
+}
+
+/**
+ * Gives each field the number that it had, and new ones numbers that no field had. What was removed is kept, a whole
+ * use case too: topics may hold records of it.
+ */
+export function applyLock(useCases: readonly UseCase[], lockText: string | undefined): Locked {
+  let lock: Lock;
+  try {
+    lock = lockText === undefined ? new Map() : readLock(lockText);
+  } catch (fault) {
+    if (!(fault instanceof LockFault)) throw fault;
+    const { message: reason, mend, at } = fault;
+    const text = lockText ?? "";
+    const found = diagnostic("bad-lock", spanAt(text, at), { reason, mend });
+    return { useCases: [...useCases], lockText: text, diagnostics: [found] };
+  }
+  const results = useCases.map((useCase) => applyUseCase(useCase, lock.get(useCase.name)));
+  const diagnostics = results.flatMap((result) => result.diagnostics);
+  const next = new Map([...lock, ...results.map(({ useCase, locked }) => [useCase.name, locked] as const)]);
+  return {
+    useCases: results.map(({ useCase }) => useCase),
+    lockText: diagnostics.length > 0 ? (lockText ?? "") : writeLock(next),
+    diagnostics,
+  };
+}
+
+interface Result {
+  readonly useCase: UseCase;
+  readonly locked: LockedUseCase;
+  readonly diagnostics: Diagnostic[];
+}
+
+function applyUseCase(useCase: UseCase, before: LockedUseCase = NEW): Result {
+  const { event } = useCase;
+  const ancestors = ancestorsOf(event, before);
+  const messages = event.messages.map((message) => applyMessage(message, ancestors));
+  const enums = event.enums.map((union) => applyEnum(union, ancestors.enum(union.name)));
+  const changed = event.name !== before.event && before.messages.has(event.name);
+  const root = event.messages[0]?.span ?? useCase.span;
+  return {
+    useCase: {
+      ...useCase,
+      event: {
+        ...event,
+        version: before.version,
+        messages: messages.map(({ result }) => result),
+        enums: enums.map(({ result }) => result),
+      },
+    },
+    locked: {
+      version: before.version,
+      event: event.name,
+      messages: withRemoved(messages, before.messages, "message", ancestors),
+      enums: withRemoved(enums, before.enums, "enum", ancestors),
+    },
+    diagnostics: [
+      ...(changed ? [diagnostic("event-type-changed", root, { old: before.event, now: event.name })] : []),
+      ...messages.flatMap(({ diagnostics }) => diagnostics),
+    ],
+  };
+}
+
+const NEW: LockedUseCase = { version: 1, event: "", messages: new Map(), enums: new Map() };
+
+function applyMessage(message: Message, ancestors: Ancestors) {
+  const fields = message.fields.map(({ name, type, span }) => ({ name, type: wireTypeName(type), of: type, span }));
+  const isSame = (locked: LockedPart, { of }: (typeof fields)[number]) => isReadable(locked.type, of, ancestors.isSame);
+  const { numbers, locked, conflicts } = assignNumbers(
+    fields,
+    ancestors.message(message.name),
+    isSame,
+    MAX_FIELD_NUMBER,
+  );
+  return {
+    locked,
+    result: {
+      ...message,
+      fields: message.fields.map((field, i) => ({ ...field, number: numbers[i]! })),
+      removed: removedOf(locked),
+    },
+    diagnostics: conflicts.map(([{ name, type, span }, { type: old, number }]) =>
+      diagnostic("field-type-changed", span, { field: name, message: message.name, number, old, now: type }),
+    ),
+  };
+}
+
+function applyEnum(union: Enum, before: LockedType | undefined) {
+  const members = union.members.map(({ value }) => ({ name: value, type: "" }));
+  const { numbers, locked } = assignNumbers(members, before, () => true, 2 ** 31 - 1);
+  return {
+    locked,
+    result: {
+      ...union,
+      members: union.members.map((member, i) => ({ ...member, number: numbers[i]! })),
+      removed: removedOf(locked),
+    },
+  };
+}
+
+function removedOf({ removed }: LockedType) {
+  return removed.map(({ name, number }) => ({ name, number })).sort((a, b) => a.number - b.number);
+}
+
+/** The event's own, and those that it no longer has: a field of such a type may come back. */
+function withRemoved(
+  current: readonly { readonly result: Message | Enum; readonly locked: LockedType }[],
+  before: ReadonlyMap<string, LockedType>,
+  kind: "message" | "enum",
+  { nameNow }: Ancestors,
+): Map<string, LockedType> {
+  const gone = [...before].filter(([name]) => nameNow(kind, name) === name);
+  const all = [...gone, ...current.map(({ result, locked }) => [result.name, locked] as const)];
+  const now = (part: LockedPart) => ({ ...part, type: renamed(part.type, nameNow) });
+  return new Map(all.map(([name, { parts, removed }]) => [name, { parts: parts.map(now), removed: removed.map(now) }]));
+}
+
+function spanAt(text: string, offset: number): Span {
+  const before = text.slice(0, offset).split("\n");
+  const line = before.length;
+  const column = before.at(-1)!.length + 1;
+  return { file: LOCK_FILE, line, column, endLine: line, endColumn: column + 1 };
+}
