@@ -52,12 +52,10 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
 
   const time = () => dim(new Date().toTimeString().slice(0, 8));
 
-  function ready(subscribers: readonly { useCase: string; subscriber: string }[]): void {
-    labelWidth = Math.max(0, ...subscribers.map((subscriber) => labelOf(subscriber).length));
-    const useCases = count(new Set(subscribers.map(({ useCase }) => useCase)).size, "use case");
+  function ready(useCases: readonly string[]): void {
     const more = toldOfData ? "" : dim(`, data in ${relative(process.cwd(), dataFolder) || "."}, Ctrl+C to end`);
     toldOfData = true;
-    say(`${cyan("●")} ${bold(`running ${useCases}`)}${more}`);
+    say(`${cyan("●")} ${bold(`running ${count(useCases.length, "use case")}`)}${more}`);
   }
 
   function task({ result, id, attempt, latencyMs, message, ...of }: TaskReport): void {
@@ -78,6 +76,10 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
 
   return {
     built(build, running) {
+      const subscribers = build.compilation.useCases.flatMap(({ name, subscribers }) =>
+        subscribers.map((subscriber) => labelOf({ useCase: name, subscriber: subscriber.name })),
+      );
+      labelWidth = Math.max(0, ...subscribers.map((label) => label.length));
       showBuild(build);
       if (!build.difference) {
         say(dim(running ? "The last good build keeps running. Watching usecases/." : "Watching usecases/."));
@@ -87,7 +89,7 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
     report(report) {
       switch (report.kind) {
         case "ready":
-          return ready(report.subscribers);
+          return ready(report.useCases);
         case "task":
           return task(report.task);
         case "tasks":

@@ -25,10 +25,7 @@ export interface TasksReport {
 
 /** What a worker process tells the process that started it. */
 export type WorkerReport =
-  | {
-      readonly kind: "ready";
-      readonly subscribers: readonly { readonly useCase: string; readonly subscriber: string }[];
-    }
+  | { readonly kind: "ready"; readonly useCases: readonly string[] }
   | { readonly kind: "task"; readonly task: TaskReport }
   | { readonly kind: "tasks"; readonly tasks: readonly TasksReport[] }
   | { readonly kind: "problem"; readonly message: string }

@@ -24,10 +24,7 @@ export async function work({ root, data }: WorkerOptions): Promise<void> {
       observe: createTaskReporter(send),
       reportProblem: (problem) => send({ kind: "problem", message: problem.message }),
     });
-    const subscribers = executors.flatMap(({ settings }) =>
-      settings.subscribers.map(({ name }) => ({ useCase: settings.name, subscriber: name })),
-    );
-    send({ kind: "ready", subscribers });
+    send({ kind: "ready", useCases: executors.map(({ settings }) => settings.name) });
     await drained;
     await worker.drain();
     await connection.close();
@@ -83,9 +80,8 @@ async function loadRuntime(root: string): Promise<typeof import("../runtime/runt
 async function loadExecutors(root: string): Promise<Executor[]> {
   const manifest: Manifest = JSON.parse(await readFile(join(root, "generated", "manifest.json"), "utf8"));
   return Promise.all(
-    manifest.useCases.map(async ({ name }) => {
-      const url = pathToFileURL(join(root, "generated", name, "executor.ts"));
-      const { executor } = (await import(url.href)) as { executor: Executor };
+    manifest.useCases.map(async ({ executor: path }) => {
+      const { executor } = (await import(pathToFileURL(join(root, path)).href)) as { executor: Executor };
       return executor;
     }),
   );
@@ -93,7 +89,7 @@ async function loadExecutors(root: string): Promise<Executor[]> {
 
 /** What this needs to know of `generated/manifest.json`. */
 interface Manifest {
-  readonly useCases: readonly { readonly name: string }[];
+  readonly useCases: readonly { readonly executor: string }[];
 }
 
 /** A use case module's own error is its author's to find: with its stack. */
