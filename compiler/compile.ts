@@ -1,9 +1,12 @@
 import { runChecks } from "./check/checks.ts";
+import { applyLock, LOCK_FILE } from "./check/lock.ts";
 import { type Code, type Diagnostic, type Sources, sortDiagnostics, uniqueDiagnostics } from "./diagnostics.ts";
+import { emit } from "./emit/index.ts";
 import type { UseCase } from "./model/model.ts";
 import type { Output } from "./model/output.ts";
-import { openProject } from "./read/program.ts";
+import { openProject } from "./read/open-project.ts";
 import { readProject } from "./read/project.ts";
+import { readText } from "./read/text.ts";
 import { findTypeErrors } from "./read/type-errors.ts";
 
 export interface CompileOptions {
@@ -29,15 +32,24 @@ export async function compile({ root, types = true }: CompileOptions): Promise<C
   const project = openProject(root);
   const typeErrors = types && project.files.length > 0 ? findTypeErrors(project) : [];
   const reading = readProject(project);
-  const useCases = [...reading.useCases].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const found = [...project.diagnostics, ...reading.diagnostics, ...runChecks(useCases)];
+  const lock = readText(project.root, LOCK_FILE);
+  const byName = [...reading.useCases].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const { useCases, lockText, diagnostics: ofLock } = applyLock(byName, lock.text);
+  const found = [
+    ...project.diagnostics,
+    ...reading.diagnostics,
+    ...lock.diagnostics,
+    ...ofLock,
+    ...runChecks(useCases),
+  ];
   const diagnostics = sortDiagnostics(uniqueDiagnostics([...found, ...unsaid(await typeErrors, found)]));
   const failed = diagnostics.some(({ severity }) => severity === "error");
+  const sources = new Map([...project.sources, ...reading.sources, [LOCK_FILE, lock.text ?? ""]]);
   return {
     useCases,
-    outputs: failed ? [] : [],
+    outputs: failed ? [] : [...emit(useCases), { path: LOCK_FILE, text: lockText }],
     diagnostics,
-    sources: mentioned(diagnostics, new Map([...project.sources, ...reading.sources])),
+    sources: mentioned(diagnostics, sources),
   };
 }
 

@@ -35,6 +35,15 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
   });
 }
 
+/** Resolves when the promise does, or after `limitMs`; leaves no timer behind. */
+export async function settledWithin(clock: Clock, limitMs: number, promise: Promise<unknown>): Promise<void> {
+  let cancel: Cancel = () => {};
+  const limit = new Promise<void>((resolve) => {
+    cancel = clock.after(limitMs, resolve);
+  });
+  await Promise.race([promise, limit]).finally(cancel);
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

@@ -1,4 +1,4 @@
-import { sleep } from "./clock.ts";
+import { settledWithin, sleep } from "./clock.ts";
 import type { ExecutorContract, ReportProblem } from "./contract.ts";
 import { openPipelines, type Pipeline, type PipelineCounts, type Ports, type Settled, topicsOf } from "./pipeline.ts";
 import { createPublisher } from "./publisher.ts";
@@ -28,6 +28,8 @@ const DEFAULT_MAX_IN_FLIGHT = 1_024;
 const DEFAULT_GRACE_MS = 25_000;
 /** What a handler gets to heed its aborted signal. */
 const ABORT_GRACE_MS = 1_000;
+/** What storing the last outcomes gets. */
+const STORE_GRACE_MS = 5_000;
 const POLL_MS = 5;
 
 /** Runs the executors' use cases on the ports: declares their topics, and opens a pipeline for each subscriber. */
@@ -62,7 +64,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       await quietWithin(ABORT_GRACE_MS);
     }
     // A disk that takes no more must not keep the process: what isn't stored by then is delivered again.
-    await Promise.race([Promise.all(pipelines.map((pipeline) => pipeline.settled())), sleep(clock, graceMs + 1_000)]);
+    await settledWithin(clock, STORE_GRACE_MS, Promise.all(pipelines.map((pipeline) => pipeline.settled())));
     await delayRunner.close();
     await Promise.all(pipelines.map((pipeline) => pipeline.close()));
     await publisher.close();

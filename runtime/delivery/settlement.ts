@@ -126,39 +126,41 @@ export function createSettlement(options: SettlementOptions): Settlement {
   }
 
   function flush(): void {
-    flushing = false;
-    options.freed(freed);
+    // All is taken before anybody is told: a freed permit starts the next task at once, whose outcome may be here before
+    // the call returns, and belongs to the next flush.
+    const ended = { settled, done, retries, deadLetters, freed };
+    settled = [];
+    done = [];
+    retries = [];
+    deadLetters = [];
     freed = 0;
-    counts.done += done.length;
-    for (const { result } of settled) {
+    flushing = false;
+
+    counts.done += ended.done.length;
+    for (const { result } of ended.settled) {
       if (result === "retried") counts.retried++;
       else if (result === "dead-lettered") counts.deadLettered++;
     }
-    if (done.length > 0) {
-      const messages = done;
-      options.ended(messages);
-      store(() => options.acknowledge(messages));
-      done = [];
+    options.freed(ended.freed);
+    if (ended.done.length > 0) {
+      options.ended(ended.done);
+      store(() => options.acknowledge(ended.done));
     }
-    if (retries.length > 0) {
-      const stored = retries.map(({ record, dueAt }) => ({ record, dueAt }));
+    if (ended.retries.length > 0) {
+      const stored = ended.retries.map(({ record, dueAt }) => ({ record, dueAt }));
       replace(
-        retries.map(({ message }) => message),
+        ended.retries.map(({ message }) => message),
         () => options.delay(stored),
       );
-      retries = [];
     }
-    if (deadLetters.length > 0) {
-      const records = deadLetters.map(({ record }) => record);
+    if (ended.deadLetters.length > 0) {
+      const records = ended.deadLetters.map(({ record }) => record);
       replace(
-        deadLetters.map(({ message }) => message),
+        ended.deadLetters.map(({ message }) => message),
         () => options.deadLetter(records),
       );
-      deadLetters = [];
     }
-    const observed = settled;
-    settled = [];
-    options.observe(observed);
+    options.observe(ended.settled);
   }
 
   /**

@@ -273,6 +273,21 @@ describe("order, priority, fairness, rate", () => {
     expect(worker.counts().note?.default?.delivery.done).toBe(20);
   });
 
+  test("handlers that return at once are given more than one round of permits", async () => {
+    let runs = 0;
+    const notes = await start({
+      subscribers: { default: { maxInFlight: 3 } },
+      handlers: {
+        default: () => {
+          runs++;
+        },
+      },
+    });
+    await inTime(notes.enqueueAll(Array.from({ length: 50 }, (_, i) => ({ id: `${i}` }))));
+    await clock.advance(1_000);
+    expect(runs).toBe(50);
+  });
+
   test("a rate is kept", async () => {
     const at: number[] = [];
     const notes = await start({
