@@ -7,8 +7,14 @@ export interface ProgramOptions {
   readonly ambientTypes: boolean;
 }
 
-/** Parses the use cases and all that they import, and binds names. Types are resolved when a reader asks for them. */
-export function createProgram({ root, files, options }: Project, { ambientTypes }: ProgramOptions): ts.Program {
+/**
+ * Parses the use cases and all that they import, and binds names. Types are resolved when a reader asks for them.
+ * `unparsed` holds the paths of what nests too deeply to be parsed.
+ */
+export function createProgram(
+  { root, files, options }: Project,
+  { ambientTypes }: ProgramOptions,
+): { readonly program: ts.Program; readonly unparsed: ReadonlySet<string> } {
   const settings: ts.CompilerOptions = {
     ...options,
     ...(!ambientTypes && { types: [] }),
@@ -18,14 +24,14 @@ export function createProgram({ root, files, options }: Project, { ambientTypes 
     skipLibCheck: true,
     allowImportingTsExtensions: true,
   };
-  return ts.createProgram({
-    rootNames: files.map((file) => `${root}/${file}`),
-    options: settings,
-    host: createHost(settings),
-  });
+  const unparsed = new Set<string>();
+  const host = createHost(settings, unparsed);
+  const rootNames = files.map((file) => `${root}/${file}`);
+  return { program: ts.createProgram({ rootNames, options: settings, host }), unparsed };
 }
 
-function createHost(settings: ts.CompilerOptions): ts.CompilerHost {
+/** Files that nest too deeply for the parser are taken for empty, and added to `unparsed`. */
+function createHost(settings: ts.CompilerOptions, unparsed: Set<string>): ts.CompilerHost {
   const host = ts.createCompilerHost(settings);
   const folder = libFolder();
   const { getSourceFile } = host;
@@ -35,7 +41,15 @@ function createHost(settings: ts.CompilerOptions): ts.CompilerHost {
     getDefaultLibLocation: () => folder,
     getDefaultLibFileName: (of) => `${folder}/${ts.getDefaultLibFileName(of)}`,
     getSourceFile(path, parsing, ...rest) {
-      if (!path.startsWith(`${folder}/`) && !path.includes(NODE_TYPES)) return getSourceFile(path, parsing, ...rest);
+      if (!path.startsWith(`${folder}/`) && !path.includes(NODE_TYPES)) {
+        try {
+          return getSourceFile(path, parsing, ...rest);
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+          unparsed.add(path);
+          return ts.createSourceFile(path, "", parsing);
+        }
+      }
       const key = `${bucket} ${path}`;
       const known = libraries.get(key);
       if (known) return known;

@@ -7,6 +7,7 @@ import { type Project, USE_CASES } from "./open-project.ts";
 import { createProgram, type ProgramOptions } from "./program.ts";
 import { createReading, packageSpecifiers, type Reading } from "./reading.ts";
 import { fileSpan, pathOf, rangeSpan } from "./spans.ts";
+import { reasonOf } from "./text.ts";
 import { readUseCase } from "./use-case.ts";
 
 export interface ProjectReading {
@@ -38,10 +39,12 @@ const MAY_BE_AMBIENT: ReadonlySet<Code> = new Set([
 
 function readProgram(project: Project, options: ProgramOptions): ProjectReading {
   const { root, files } = project;
-  const program = createProgram(project, options);
+  const { program, unparsed } = createProgram(project, options);
   const reading = createReading(root, program);
   const own = program.getSourceFiles().filter((source) => isOwn(source, program));
-  const broken = new Set(own.filter((source) => reportSyntax(reading, source)).map(({ fileName }) => fileName));
+  const broken = new Set(
+    own.filter((source) => reportSyntax(reading, source, unparsed)).map(({ fileName }) => fileName),
+  );
   const evaluate = createEvaluate(reading);
   const useCases: UseCase[] = [];
   for (const file of packageIsFound(reading, own) ? files : []) {
@@ -63,7 +66,12 @@ function isOwn(source: ts.SourceFile, program: ts.Program): boolean {
 }
 
 /** Reports a module's first syntax error: those behind it are mostly its consequences. */
-function reportSyntax(reading: Reading, source: ts.SourceFile): boolean {
+function reportSyntax(reading: Reading, source: ts.SourceFile, unparsed: ReadonlySet<string>): boolean {
+  if (unparsed.has(source.fileName)) {
+    const reason = "expressions or types in it nest too deeply to be parsed";
+    reading.report("syntax-error", fileSpan(pathOf(reading.root, source)), { reason });
+    return true;
+  }
   const [first] = reading.program.getSyntacticDiagnostics(source);
   if (!first) return false;
   const span = rangeSpan(reading.root, source, first.start, first.start + first.length);
@@ -86,7 +94,7 @@ function whyUnreadable(path: string): string {
     readFileSync(path);
     return "it is no text";
   } catch (error) {
-    return error instanceof Error && "code" in error ? String(error.code) : String(error);
+    return reasonOf(error);
   }
 }
 

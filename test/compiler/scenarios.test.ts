@@ -1,33 +1,57 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CATALOGUE, type Code } from "../../compiler/catalogue/catalogue.ts";
+import { LOCK_FILE } from "../../compiler/check/lock.ts";
 import { type Compilation, compile } from "../../compiler/compile.ts";
 import { formatPretty } from "../../compiler/format.ts";
+import { tscScript } from "../../compiler/read/typescript-package.ts";
 
 /*
  * A folder of test/scenarios is a project, and holds what the compiler makes of it: `diagnostics.txt` if it finds
- * anything, all outputs if it finds no error. `UPDATE_SCENARIOS=1` rewrites what is expected; review the difference.
+ * anything, all outputs if it finds no error. What is generated is compiled, and a `run.ts` beside it is run.
+ * `UPDATE_SCENARIOS=1` rewrites what is expected; review the difference.
  */
 
 const SCENARIOS = resolve(import.meta.dirname, "../scenarios");
 const UPDATE = process.env.UPDATE_SCENARIOS === "1";
 const names = readdirSync(SCENARIOS).sort();
-const provoked = new Set<Code>();
+/** Codes that some scenario shows by itself: one fault, one diagnostic. */
+const shown = new Set<Code>();
 
 describe("scenarios", () => {
   test.each(names)("%s", async (name) => {
     const root = join(SCENARIOS, name);
     const compilation = await compile({ root });
-    for (const { code } of compilation.diagnostics) provoked.add(code);
+    const [first, ...more] = compilation.diagnostics;
+    if (first && more.length === 0) shown.add(first.code);
     const actual = resultOf(compilation);
-    if (UPDATE) rewrite(root, actual);
-    expect(actual).toEqual(expectedOf(root));
+    if (UPDATE) rewrite(root, compilation);
+    expect(actual).toEqual(expectedOf(root, compilation));
+    const run = join(root, "run.ts");
+    if (existsSync(run)) await ((await import(run)) as { default: () => unknown }).default();
+  });
+
+  test("what is generated compiles, as strictly as this repository does", async () => {
+    const folder = resolve(SCENARIOS, "../../.fivefold/scenarios");
+    const config = {
+      extends: "../../tsconfig.json",
+      // Use cases may have enums; that Node's type stripping can't run them is no fault of what is generated.
+      compilerOptions: { erasableSyntaxOnly: false },
+      include: [`${SCENARIOS}/*/generated/**/*.ts`, `${SCENARIOS}/*/run.ts`],
+      exclude: [],
+    };
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    const tsc = spawnSync(process.execPath, [tscScript(), "--pretty", "false", "-p", folder], { encoding: "utf8" });
+    expect(tsc.stdout).toBe("");
+    expect(tsc.status).toBe(0);
   });
 });
 
-test.runIf(!UPDATE)("every code of the catalogue is provoked by a scenario", () => {
-  expect(Object.keys(CATALOGUE).filter((code) => !provoked.has(code as Code))).toEqual([]);
+test("every code of the catalogue has a scenario in which it is the only one", () => {
+  expect(Object.keys(CATALOGUE).filter((code) => !shown.has(code as Code))).toEqual([]);
 });
 
 /** Texts by path, relative to the scenario's folder. */
@@ -40,17 +64,20 @@ function resultOf({ diagnostics, outputs, sources }: Compilation): Result {
   };
 }
 
-function expectedOf(root: string): Result {
+/** A lock is read by every scenario that has one, and written by those that find no error. */
+function expectedOf(root: string, { outputs }: Compilation): Result {
   const files = readdirSync(root, { recursive: true, encoding: "utf8" }).map((path) => path.replaceAll("\\", "/"));
-  const expected = files.filter((path) => /^(diagnostics\.txt|contracts\.lock\.json|generated\/.*\.\w+)$/.test(path));
+  const expected = files.filter((path) => {
+    return path === LOCK_FILE ? outputs.length > 0 : /^diagnostics\.txt$|^generated\/.*\.\w+$/.test(path);
+  });
   return Object.fromEntries(expected.map((path) => [path, readFileSync(join(root, path), "utf8")]));
 }
 
-function rewrite(root: string, result: Result): void {
-  for (const path of Object.keys(expectedOf(root))) if (!(path in result)) rmSync(join(root, path));
+function rewrite(root: string, compilation: Compilation): void {
+  const result = resultOf(compilation);
+  for (const path of Object.keys(expectedOf(root, compilation))) if (!(path in result)) rmSync(join(root, path));
   for (const [path, text] of Object.entries(result)) {
-    const target = join(root, path);
-    mkdirSync(dirname(target), { recursive: true });
-    if (!existsSync(target) || readFileSync(target, "utf8") !== text) writeFileSync(target, text);
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
   }
 }

@@ -2,7 +2,7 @@ import type { ts } from "ts-morph";
 import type { Enum, Event, Message, MessageRef } from "../../model/model.ts";
 import type { Reading } from "../reading.ts";
 import { describeType, type MessageUse, readMessage } from "./message.ts";
-import { createNames, declaredName } from "./names.ts";
+import { createNames, namedBy } from "./names.ts";
 import { isUnresolved, MAX_DEPTH, readPart, readType } from "./part.ts";
 import type { Place, Scope } from "./reader.ts";
 import { refuse } from "./refusal.ts";
@@ -19,7 +19,7 @@ export function readEvent(reading: Reading, node: ts.TypeNode, fallbackName: str
   const nameOf = createNames();
   const names = new Map<ts.Type, string>();
   const uses: MessageUse[] = [];
-  const enums = new Map<ts.Type | number, Enum>();
+  const enums = new Map<ts.Symbol | ts.Type | number, Enum>();
   let failed = false;
 
   const scope: Scope = {
@@ -37,21 +37,20 @@ export function readEvent(reading: Reading, node: ts.TypeNode, fallbackName: str
         scope.report("nesting-too-deep", scope.span(place.node), { subject: place.subject, limit: MAX_DEPTH });
         return "reported";
       }
-      const name = nameOf(declaredName(type, reading), place.name);
+      const name = nameOf(namedBy(type, place.written, reading)?.name, place.name);
       names.set(type, name);
       uses.push({ type, name, place: { ...place, depth: place.depth + 1, contained: false } });
       return { kind: "message", name };
     },
     enumeration(type, values, place) {
-      const declared = declaredName(type, reading);
+      const declared = namedBy(type, place.written, reading);
       // Two fields that happen to list the same literals may part ways later, so each keeps an enum of its own.
-      const key = declared ? type : enums.size;
+      const key = declared?.identity ?? enums.size;
       const known = enums.get(key);
       if (known) return { kind: "enum", name: known.name };
-      const name = nameOf(declared, place.name);
+      const name = nameOf(declared?.name, place.name);
       const members = values.map((value) => ({ value, number: 0 }));
-      const about = declared ? describeType(type, place, scope) : { doc: "", span: scope.span(place.node) };
-      enums.set(key, { name, members, ...about });
+      enums.set(key, { name, members, ...describeType(declared, type, place, scope) });
       return { kind: "enum", name };
     },
   };

@@ -1,6 +1,7 @@
 import { ts } from "ts-morph";
 import type { Field, Message } from "../../model/model.ts";
 import type { Reading } from "../reading.ts";
+import { type Named, namedBy } from "./names.ts";
 import { fieldsOf } from "./objects.ts";
 import { reportRefusal } from "./part.ts";
 import type { Place, Scope } from "./reader.ts";
@@ -15,7 +16,8 @@ export interface MessageUse {
 
 export function readMessage({ type, name, place }: MessageUse, scope: Scope): Message {
   const fields = fieldsOf(type, scope.checker).map((symbol) => readField(symbol, name, place, scope));
-  return { name, ...describeType(type, place, scope), fields: fields.filter((field) => field !== undefined) };
+  const about = describeType(namedBy(type, place.written, scope), type, place, scope);
+  return { name, ...about, fields: fields.filter((field) => field !== undefined) };
 }
 
 function readField(symbol: ts.Symbol, parent: string, around: Place, scope: Scope): Field | undefined {
@@ -51,15 +53,17 @@ function readField(symbol: ts.Symbol, parent: string, around: Place, scope: Scop
   );
 }
 
-/** The comment and the place of a type's declaration; where it has none of its own, of its first use. */
-export function describeType(type: ts.Type, place: Place, scope: Scope): Pick<Message, "doc" | "span"> {
-  const symbol = type.aliasSymbol ?? type.symbol;
+/** The comment and the place of a type's declaration; where it has none of its own, the place of its first use. */
+export function describeType(
+  named: Named | undefined,
+  type: ts.Type,
+  place: Place,
+  scope: Scope,
+): Pick<Message, "doc" | "span"> {
+  const symbol = named?.symbol ?? type.symbol;
   const declaration = symbol?.declarations?.find((candidate) => isOwn(candidate, scope));
   const name = declaration && ts.getNameOfDeclaration(declaration);
-  return {
-    doc: name && symbol ? docOf(symbol, scope.checker) : "",
-    span: scope.span(name ?? declaration ?? place.node),
-  };
+  return { doc: named ? docOf(named.symbol, scope.checker) : "", span: scope.span(name ?? declaration ?? place.node) };
 }
 
 /** Whether a declaration is in the project's own sources, where people can mend it. */

@@ -1,6 +1,6 @@
 import { ts } from "ts-morph";
 import { upperCamel } from "../../model/naming.ts";
-import type { Reading } from "../reading.ts";
+import { type Reading, resolveAlias } from "../reading.ts";
 
 /** Globals that generated code refers to, which a message of the same name would hide. */
 const GLOBALS = ["Array", "BigInt", "Boolean", "Date", "Number", "Object", "Record", "String", "Uint8Array"];
@@ -22,25 +22,47 @@ function numbered(name: string, taken: ReadonlySet<string>): string {
   return `${name}${number}`;
 }
 
-/**
- * The name under which a type is declared, with its arguments' names where it is generic: `Page<User>` is `PageOfUser`.
- * `undefined` for what is written in place and for utility types.
- */
-export function declaredName(type: ts.Type, reading: Reading): string | undefined {
-  const { aliasSymbol, aliasTypeArguments, symbol } = type;
-  if (aliasSymbol && !aliasSymbol.declarations?.some(reading.isBuiltin))
-    return withArguments(aliasSymbol, aliasTypeArguments ?? [], reading);
-  const named = ts.SymbolFlags.Interface | ts.SymbolFlags.Class | ts.SymbolFlags.Enum;
-  if (aliasSymbol || !symbol || !(symbol.flags & named) || symbol.declarations?.some(reading.isBuiltin))
-    return undefined;
-  const isReference = "target" in type;
-  return withArguments(symbol, isReference ? reading.checker.getTypeArguments(type as ts.TypeReference) : [], reading);
+/** A type's declaration, as far as people gave it a name of its own. */
+export interface Named {
+  /** With the arguments' names where it is generic: `Page<User>` is `PageOfUser`. */
+  readonly name: string;
+  readonly symbol: ts.Symbol;
+  /** The same for two uses of the same declaration with the same arguments. */
+  readonly identity: ts.Symbol | ts.Type;
 }
 
-function withArguments(symbol: ts.Symbol, types: readonly ts.Type[], reading: Reading): string | undefined {
-  const names = types.filter((type) => !isThis(type)).map((type) => argumentName(type, reading));
+/** What a type is declared as. `undefined` for what is written in place and for utility types. */
+export function namedBy(type: ts.Type, written: ts.TypeNode | undefined, reading: Reading): Named | undefined {
+  const symbol = namingSymbol(type, reading) ?? writtenAlias(written, reading);
+  if (!symbol) return undefined;
+  const types = argumentsOf(type, symbol, reading);
+  const names = types.map((argument) => argumentName(argument, reading));
   if (names.includes(undefined)) return undefined;
-  return names.length > 0 ? `${symbol.name}Of${names.join("And")}` : symbol.name;
+  const name = names.length > 0 ? `${symbol.name}Of${names.join("And")}` : symbol.name;
+  return { name, symbol, identity: names.length > 0 ? type : symbol };
+}
+
+/** The alias, interface, class or enum that the checker knows the type by. */
+function namingSymbol({ aliasSymbol, symbol }: ts.Type, { isBuiltin }: Reading): ts.Symbol | undefined {
+  if (aliasSymbol) return aliasSymbol.declarations?.some(isBuiltin) ? undefined : aliasSymbol;
+  const named = ts.SymbolFlags.Interface | ts.SymbolFlags.Class | ts.SymbolFlags.Enum;
+  return symbol && symbol.flags & named && !symbol.declarations?.some(isBuiltin) ? symbol : undefined;
+}
+
+/** `Patch` of `type Patch = Partial<User>`: of mapped types and of `keyof` the checker forgets the alias. */
+function writtenAlias(node: ts.TypeNode | undefined, { checker, isBuiltin }: Reading): ts.Symbol | undefined {
+  if (!node || !ts.isTypeReferenceNode(node) || node.typeArguments) return undefined;
+  const found = checker.getSymbolAtLocation(node.typeName);
+  const symbol = found && resolveAlias(checker, found);
+  return symbol && symbol.flags & ts.SymbolFlags.TypeAlias && !symbol.declarations?.some(isBuiltin)
+    ? symbol
+    : undefined;
+}
+
+function argumentsOf(type: ts.Type, symbol: ts.Symbol, { checker }: Reading): readonly ts.Type[] {
+  if (symbol === type.aliasSymbol) return type.aliasTypeArguments ?? [];
+  if (symbol !== type.symbol || !("target" in type)) return [];
+  return checker.getTypeArguments(type as ts.TypeReference).filter((argument) => !isThis(argument));
 }
 
 function argumentName(type: ts.Type, reading: Reading): string | undefined {
@@ -49,8 +71,8 @@ function argumentName(type: ts.Type, reading: Reading): string | undefined {
     const name = item && argumentName(item, reading);
     return name && `${name}List`;
   }
-  const declared = declaredName(type, reading);
-  if (declared) return declared;
+  const declared = namedBy(type, undefined, reading);
+  if (declared) return declared.name;
   if (type.isStringLiteral()) return upperCamel(type.value);
   const scalar = ts.TypeFlags.String | ts.TypeFlags.Number | ts.TypeFlags.BigInt | ts.TypeFlags.Boolean;
   if (type.flags & scalar) return upperCamel(reading.checker.typeToString(type));

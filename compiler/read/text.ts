@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import { fileSpan } from "./spans.ts";
+
+export interface Text {
+  /** Without a byte order mark; `undefined` where there is no such file, or it can't be read. */
+  readonly text: string | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A file of the project that need not exist. */
+export function readText(root: string, file: string): Text {
+  try {
+    return { text: readFileSync(join(root, file), "utf8").replace(/^\ufeff/, ""), diagnostics: [] };
+  } catch (error) {
+    const reason = reasonOf(error);
+    const missing = reason === "ENOENT";
+    return { text: undefined, diagnostics: missing ? [] : [diagnostic("unreadable-file", fileSpan(file), { reason })] };
+  }
+}
+
+/** Why a file can't be read, as the operating system names it. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
+}
