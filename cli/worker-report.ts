@@ -36,52 +36,73 @@ const TOLD_PER_SECOND = 20;
 
 type Counts = { -readonly [K in keyof TasksReport]: TasksReport[K] };
 
+export interface TaskReporter {
+  observe(pipeline: Pick<Pipeline, "useCase" | "subscriber">, settled: readonly Settled[]): void;
+  /** Tells what is counted so far. */
+  flush(): void;
+}
+
 /** Tells of tries one by one while they are few, and of counts a second while they are many. */
-export function createTaskReporter(
-  send: (report: WorkerReport) => void,
-): (pipeline: Pick<Pipeline, "useCase" | "subscriber">, settled: readonly Settled[]) => void {
+export function createTaskReporter(send: (report: WorkerReport) => void): TaskReporter {
   let told = 0;
   let busy = false;
-  let _second: NodeJS.Timeout | undefined;
+  let second: NodeJS.Timeout | undefined;
   const counts = new Map<string, Counts>();
 
-  const endSecond = () => {
+  /** How many were counted. */
+  function flush(): number {
     const tasks = [...counts.values()];
-    const counted = tasks.reduce((sum, { done, retried, deadLettered }) => sum + done + retried + deadLettered, 0);
-    if (counted > 0) send({ kind: "tasks", tasks });
-    busy = told + counted > TOLD_PER_SECOND;
-    told = 0;
     counts.clear();
-    _second = undefined;
-    // One more second tells a pause from the end of the rush.
-    if (busy) startSecond();
-  };
-  const startSecond = () => {
-    _second ??= setTimeout(endSecond, 1_000).unref();
-  };
+    if (tasks.length > 0) send({ kind: "tasks", tasks });
+    return tasks.reduce((sum, { done, retried, deadLettered }) => sum + done + retried + deadLettered, 0);
+  }
 
-  return ({ useCase, subscriber }, settled) => {
-    const now = Date.now();
-    startSecond();
-    for (const { message, outcome, result } of settled) {
-      const latencyMs = Math.max(0, now - Math.max(message.enqueuedAt, message.dueAt));
-      if (!busy && told < TOLD_PER_SECOND) {
-        told++;
-        const why = "message" in outcome ? { message: outcome.message } : {};
-        const { id, attempt } = message;
-        send({ kind: "task", task: { useCase, subscriber, id, attempt, result, latencyMs, ...why } });
-        continue;
-      }
-      const key = `${useCase} ${subscriber}`;
-      let count = counts.get(key);
-      if (!count) {
-        count = { useCase, subscriber, done: 0, retried: 0, deadLettered: 0, slowestMs: 0 };
-        counts.set(key, count);
-      }
-      if (result === "done") count.done++;
-      else if (result === "retried") count.retried++;
-      else count.deadLettered++;
-      count.slowestMs = Math.max(count.slowestMs, latencyMs);
+  function startSecond(): void {
+    if (second) return;
+    second = setTimeout(() => {
+      busy = told + flush() > TOLD_PER_SECOND;
+      told = 0;
+      second = undefined;
+      // One more second tells a pause from the end of the rush.
+      if (busy) startSecond();
+    }, 1_000).unref();
+  }
+
+  function tell({ useCase, subscriber }: { useCase: string; subscriber: string }, settled: Settled, latencyMs: number) {
+    const { message, outcome, result } = settled;
+    told++;
+    const why = "message" in outcome ? { message: outcome.message } : {};
+    const { id, attempt } = message;
+    send({ kind: "task", task: { useCase, subscriber, id, attempt, result, latencyMs, ...why } });
+  }
+
+  function add(
+    { useCase, subscriber }: { useCase: string; subscriber: string },
+    { result }: Settled,
+    latencyMs: number,
+  ) {
+    const key = `${useCase} ${subscriber}`;
+    let count = counts.get(key);
+    if (!count) {
+      count = { useCase, subscriber, done: 0, retried: 0, deadLettered: 0, slowestMs: 0 };
+      counts.set(key, count);
     }
+    if (result === "done") count.done++;
+    else if (result === "retried") count.retried++;
+    else count.deadLettered++;
+    count.slowestMs = Math.max(count.slowestMs, latencyMs);
+  }
+
+  return {
+    observe(pipeline, settled) {
+      const now = Date.now();
+      startSecond();
+      for (const one of settled) {
+        const latencyMs = Math.max(0, now - Math.max(one.message.enqueuedAt, one.message.dueAt));
+        if (!busy && told < TOLD_PER_SECOND) tell(pipeline, one, latencyMs);
+        else add(pipeline, one, latencyMs);
+      }
+    },
+    flush,
   };
 }

@@ -17,17 +17,19 @@ export async function work({ root, data }: WorkerOptions): Promise<void> {
   try {
     const { connect, startWorker } = await loadRuntime(root);
     const executors = await loadExecutors(root);
+    const reporter = createTaskReporter(send);
     const connection = await connect({ data });
     const worker = await startWorker({
       ports: connection.ports,
       executors,
-      observe: createTaskReporter(send),
+      observe: reporter.observe,
       reportProblem: (problem) => send({ kind: "problem", message: problem.message }),
     });
     send({ kind: "ready", useCases: executors.map(({ settings }) => settings.name) });
     await drained;
     await worker.drain();
     await connection.close();
+    reporter.flush();
     await sent();
     process.exit(0);
   } catch (error) {

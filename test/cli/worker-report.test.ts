@@ -30,8 +30,7 @@ function settled(count: number, result: Settled["result"] = "done"): Settled[] {
 
 function watched() {
   const reports: WorkerReport[] = [];
-  const observe = createTaskReporter((report) => reports.push(report));
-  return { reports, observe };
+  return { reports, ...createTaskReporter((report) => reports.push(report)) };
 }
 
 test("few tasks are told one by one, with the time since they were due and why they failed", () => {
@@ -76,4 +75,15 @@ test("a rush that goes on is told as counts alone, and the first calm second end
   expect(reports.map(({ kind }) => kind)).toEqual([...Array(20).fill("task"), ...Array(4).fill("tasks"), "task"]);
   vi.advanceTimersByTime(60_000);
   expect(reports).toHaveLength(25);
+});
+
+test("what is counted when the worker ends is told then", () => {
+  const { reports, observe, flush } = watched();
+  observe(GREET, settled(30));
+  flush();
+  expect(reports).toHaveLength(21);
+  expect(reports[20]).toMatchObject({ kind: "tasks", tasks: [{ done: 10 }] });
+  flush();
+  vi.advanceTimersByTime(60_000);
+  expect(reports).toHaveLength(21);
 });
