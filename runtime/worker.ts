@@ -1,5 +1,6 @@
-import { settledWithin, sleep } from "./clock.ts";
+import { type Cancel, settledWithin, sleep } from "./clock.ts";
 import type { ExecutorContract, ReportProblem } from "./contract.ts";
+import { FivefoldError } from "./errors.ts";
 import { openPipelines, type Pipeline, type PipelineCounts, type Ports, type Settled, topicsOf } from "./pipeline.ts";
 import { createPublisher } from "./publisher.ts";
 
@@ -31,6 +32,7 @@ const ABORT_GRACE_MS = 1_000;
 /** What storing the last outcomes gets. */
 const STORE_GRACE_MS = 5_000;
 const POLL_MS = 5;
+const SWEEP_EVERY_MS = 60_000;
 
 /** Runs the executors' use cases on the ports: declares their topics, and opens a pipeline for each subscriber. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
@@ -47,6 +49,24 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     reportProblem,
   });
 
+  let stopSweeping: Cancel = () => {};
+  const sweepLater = () => {
+    stopSweeping = clock.after(SWEEP_EVERY_MS, sweep, { background: true });
+  };
+  /** Forgets the dedupe ids whose time is over, a bounded batch at a time. */
+  const sweep = async () => {
+    try {
+      while ((await ports.dedupeStore.sweep(clock.now())) > 0);
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      reportProblem(
+        new FivefoldError("storage-failed", `Old dedupe ids can't be removed now: ${cause}`, { cause: error }),
+      );
+    }
+    sweepLater();
+  };
+  sweepLater();
+
   /** Whether all tries ended in that time. */
   async function quietWithin(graceMs: number): Promise<boolean> {
     const endsAt = clock.monotonic() + graceMs;
@@ -58,6 +78,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   }
 
   async function drain(graceMs: number): Promise<void> {
+    stopSweeping();
     for (const pipeline of pipelines) pipeline.stop();
     if (!(await quietWithin(graceMs))) {
       for (const pipeline of pipelines) pipeline.abort("the worker is ending");
