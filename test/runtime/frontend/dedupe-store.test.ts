@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import type { DedupeStore } from "../../../runtime/frontend/dedupe-store.ts";
+import { afterAll } from "vitest";
 import { openLmdbDedupeStore } from "../../../runtime/frontend/lmdb-dedupe-store.ts";
 import { createMemoryDedupeStore } from "../../../runtime/frontend/memory-dedupe-store.ts";
+import { describeDedupeStore } from "./dedupe-store-suite.ts";
 
 const folders: string[] = [];
 
@@ -18,63 +18,5 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
-const request = (dedupeId: string, id: string) => ({ useCase: "note", dedupeId, id });
-
-const stores: [string, () => DedupeStore][] = [
-  ["memory", createMemoryDedupeStore],
-  ["lmdb", () => openLmdbDedupeStore(tempFolder())],
-];
-
-describe.each(stores)("dedupe store: %s", (_, open) => {
-  test("reserved, then pending for others, then a duplicate of the first until its time is over", async () => {
-    const store = open();
-    expect(await store.reserve([request("x", "1")], 0, 5_000)).toEqual([{ kind: "reserved" }]);
-    expect(await store.reserve([request("x", "2"), request("y", "3")], 10, 5_000)).toEqual([
-      { kind: "pending" },
-      { kind: "reserved" },
-    ]);
-    await store.confirm([request("x", "1")], 60_000);
-    expect(await store.reserve([request("x", "4")], 59_999, 5_000)).toEqual([{ kind: "duplicate", id: "1" }]);
-    expect(await store.reserve([request("x", "5")], 60_000, 5_000)).toEqual([{ kind: "reserved" }]);
-    await store.close();
-  });
-
-  test("a reservation lapses with its lease, and one that is released is free at once", async () => {
-    const store = open();
-    await store.reserve([request("x", "1"), request("y", "1")], 0, 5_000);
-    expect(await store.reserve([request("x", "2")], 5_000, 5_000)).toEqual([{ kind: "reserved" }]);
-    await store.release([request("y", "1")]);
-    expect(await store.reserve([request("y", "2")], 1, 5_000)).toEqual([{ kind: "reserved" }]);
-    // Of an id that somebody else holds by now, a late release takes nothing.
-    await store.release([request("x", "1")]);
-    expect(await store.reserve([request("x", "3")], 6_000, 5_000)).toEqual([{ kind: "pending" }]);
-    await store.close();
-  });
-
-  test("use cases don't share ids; long ids, odd ids and empty ones work", async () => {
-    const store = open();
-    const long = "ü".repeat(5_000);
-    const ids = [long, `${long}!`, "", "a\0b", "\n"];
-    expect(
-      await store.reserve(
-        ids.map((id) => request(id, id.slice(0, 3))),
-        0,
-        5_000,
-      ),
-    ).toEqual(ids.map(() => ({ kind: "reserved" })));
-    expect(await store.reserve([{ ...request(long, "2"), useCase: "other" }], 0, 5_000)).toEqual([
-      { kind: "reserved" },
-    ]);
-    await store.close();
-  });
-
-  test("a sweep removes what has lapsed, and only that", async () => {
-    const store = open();
-    await store.reserve([request("x", "1"), request("y", "2"), request("z", "3")], 0, 5_000);
-    await store.confirm([request("x", "1")], 1_000);
-    await store.confirm([request("y", "2")], 9_000);
-    expect(await store.sweep(5_000)).toBe(2);
-    expect(await store.reserve([request("y", "4")], 5_000, 1_000)).toEqual([{ kind: "duplicate", id: "2" }]);
-    await store.close();
-  });
-});
+describeDedupeStore("memory", async () => createMemoryDedupeStore());
+describeDedupeStore("lmdb", async () => openLmdbDedupeStore(tempFolder()));

@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import type { TaskRecord } from "../../../runtime/contract.ts";
-import type { Delayed, DelayStore } from "../../../runtime/scheduler/delay-store.ts";
+import { afterAll, expect, test } from "vitest";
 import { openLmdbDelayStore } from "../../../runtime/scheduler/lmdb-delay-store.ts";
 import { createMemoryDelayStore } from "../../../runtime/scheduler/memory-delay-store.ts";
+import { delayed, describeDelayStore } from "./delay-store-suite.ts";
 
 const folders: string[] = [];
 
@@ -19,86 +18,8 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
-function delayed(id: string, dueAt: number, differs: Partial<TaskRecord> = {}): Delayed {
-  const record: TaskRecord = {
-    id,
-    useCase: "note",
-    version: 3,
-    enqueuedAt: 1_700_000_000_123,
-    dueAt: 0,
-    key: "schlüssel",
-    attempt: 2,
-    priority: "low",
-    tenant: "t",
-    dedupeId: "d",
-    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    subscription: "default",
-    payload: Buffer.from(`payload of ${id}`),
-    ...differs,
-  };
-  return { topic: "note.low", dueAt, record };
-}
-
-const stores: [string, () => DelayStore][] = [
-  ["memory", createMemoryDelayStore],
-  ["lmdb", () => openLmdbDelayStore(tempFolder())],
-];
-
-describe.each(stores)("delay store: %s", (_, open) => {
-  test("gives back what is due, soonest first, whole, and nothing before its time", async () => {
-    const store = open();
-    await store.add([delayed("c", 3_000), delayed("a", 1_000), delayed("b", 2_000)]);
-    expect(await store.nextDueAt()).toBe(1_000);
-    expect(await store.claimDue(999, 10, 5_000)).toEqual([]);
-    const claims = await store.claimDue(2_000, 10, 5_000);
-    expect(claims.map(({ record, topic, dueAt }) => [record.id, topic, dueAt])).toEqual([
-      ["a", "note.low", 1_000],
-      ["b", "note.low", 2_000],
-    ]);
-    const { payload, ...envelope } = claims[0]!.record;
-    const { payload: expected, ...expectedEnvelope } = delayed("a", 0).record;
-    expect(envelope).toEqual(expectedEnvelope);
-    expect(Buffer.from(payload)).toEqual(Buffer.from(expected));
-    await store.remove(claims);
-    expect(await store.size()).toBe(1);
-    await store.close();
-  });
-
-  test("what was claimed can't be claimed again until its lease ends, and then can", async () => {
-    const store = open();
-    await store.add([delayed("a", 1_000)]);
-    expect(await store.claimDue(1_000, 10, 5_000)).toHaveLength(1);
-    expect(await store.claimDue(5_999, 10, 5_000)).toEqual([]);
-    expect(await store.nextDueAt()).toBe(6_000);
-    expect(await store.claimDue(6_000, 10, 5_000)).toHaveLength(1);
-    await store.close();
-  });
-
-  test("records of one due time, several subscriptions of one task included, are kept apart", async () => {
-    const store = open();
-    await store.add([delayed("a", 5), delayed("b", 5), delayed("a", 5, { subscription: "other" })]);
-    await store.add([delayed("a", 5)]);
-    const claims = await store.claimDue(5, 10, 1_000);
-    expect(claims.map(({ record }) => `${record.id} ${record.subscription}`).sort()).toEqual([
-      "a default",
-      "a other",
-      "b default",
-    ]);
-    await store.close();
-  });
-
-  test("claims no more than asked for; payloads stay whole while others are read", async () => {
-    const store = open();
-    await store.add(Array.from({ length: 500 }, (_, i) => delayed(`n${i}`, i)));
-    const first = await store.claimDue(1_000, 200, 60_000);
-    const second = await store.claimDue(1_000, 1_000, 60_000);
-    expect([first.length, second.length]).toEqual([200, 300]);
-    for (const { record } of [...first, ...second]) {
-      expect(Buffer.from(record.payload).toString()).toBe(`payload of ${record.id}`);
-    }
-    await store.close();
-  });
-});
+describeDelayStore("memory", async () => createMemoryDelayStore());
+describeDelayStore("lmdb", async () => openLmdbDelayStore(tempFolder()));
 
 test("lmdb: what was added is there after the store was closed and opened", async () => {
   const folder = tempFolder();
