@@ -1,0 +1,20 @@
+import { openPostgresDedupeStore } from "./frontend/postgres-dedupe-store.ts";
+import type { Ports } from "./pipeline.ts";
+import { openPostgresDelayStore } from "./scheduler/postgres-delay-store.ts";
+import type { PostgresOptions } from "./storage-postgres.ts";
+
+export type { PostgresOptions };
+
+/**
+ * Opens both stores of a cluster in one database. The delay store's is what workers use most; a producer opens it for
+ * nothing but its tables' version. Throws a FivefoldError where the database can't be used.
+ */
+export async function openPostgresStores(options: PostgresOptions): Promise<Pick<Ports, "delayStore" | "dedupeStore">> {
+  const delayStore = await openPostgresDelayStore(options);
+  try {
+    return { delayStore, dedupeStore: await openPostgresDedupeStore(options) };
+  } catch (error) {
+    await delayStore.close();
+    throw error;
+  }
+}

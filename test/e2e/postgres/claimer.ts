@@ -1,0 +1,12 @@
+/* A process that fires what is due and prints the ids, until it is killed: `claimer.ts <url> <schema> <leaseMs>`. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { openPostgresDelayStore } from "../../../runtime/scheduler/postgres-delay-store.ts";
+
+const [url, schema, leaseMs, removes] = process.argv.slice(2) as [string, string, string, string];
+const store = await openPostgresDelayStore({ url, schema });
+for (;;) {
+  const claims = await store.claimDue(Date.now(), 100, Number(leaseMs));
+  for (const { record } of claims) process.stdout.write(`${record.id}\n`);
+  if (removes === "yes") await store.remove(claims);
+  if (claims.length === 0) await sleep(10);
+}
