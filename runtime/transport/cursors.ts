@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { CursorTables } from "./lmdb-store.ts";
+import type { CursorTables, Store } from "./lmdb-store.ts";
 import type { Log } from "./log.ts";
 import { hasEnded, type ProcessIdentity } from "./process-identity.ts";
 import { storageCorrupt } from "./storage-error.ts";
@@ -32,8 +32,8 @@ export type Cursors = ReturnType<typeof createCursors>;
  * The states of subscriptions, shared by all processes: each change is one short transaction, so it sees all changes
  * before it. A state that this process knows already is not decoded again.
  */
-export function createCursors(tables: CursorTables, log: Pick<Log, "checkpoint">, folder: string) {
-  const { root, subscriptions, sessions, counters } = tables;
+export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkpoint">, folder: string) {
+  const { subscriptions, sessions, counters } = store.tables;
   const cache = new Map<string, Cached>();
 
   /** `undefined` where the subscription is not declared. */
@@ -68,7 +68,7 @@ export function createCursors(tables: CursorTables, log: Pick<Log, "checkpoint">
     change<T>(name: SubscriptionName, change: (state: SubscriptionState) => T): T | undefined {
       const key = JSON.stringify([name.topic, name.subscription]);
       try {
-        return root.transactionSync(() => {
+        return store.transact(() => {
           const current = load(name);
           if (!current) return undefined;
           const result = change(current.state);
@@ -85,15 +85,15 @@ export function createCursors(tables: CursorTables, log: Pick<Log, "checkpoint">
     },
 
     /** A number that nobody else has. */
-    newId: (kind: "consumer" | "session"): number => root.transactionSync(() => increment(kind)),
+    newId: (kind: "consumer" | "session"): number => store.transact(() => increment(kind)),
 
     /** Counts up whenever there may be something new to receive: what waiting processes look at. */
     bell: (): number => counters.get("bell") ?? 0,
-    ring: (): number => root.transactionSync(() => increment("bell")),
+    ring: (): number => store.transact(() => increment("bell")),
 
     /** Says that a session lives. False when it was unknown: never begun, or taken for dead. */
     heartbeat(session: number, identity: ProcessIdentity, now: number): boolean {
-      return root.transactionSync(() => {
+      return store.transact(() => {
         const known = sessions.doesExist(session);
         sessions.putSync(session, { ...identity, heartbeatAt: now } satisfies Session);
         return known;
@@ -113,7 +113,7 @@ export function createCursors(tables: CursorTables, log: Pick<Log, "checkpoint">
           for (const { id } of state.consumers.filter(belongs)) leave(state, id);
         });
       }
-      root.transactionSync(() => sessions.removeSync(session));
+      store.transact(() => sessions.removeSync(session));
     },
 
     /** Ends the sessions of processes that ended without saying so, or hang. Returns how many. */
@@ -124,11 +124,11 @@ export function createCursors(tables: CursorTables, log: Pick<Log, "checkpoint">
       });
       for (const { key } of dead) cursors.endSession(key);
       // A killed process' read transaction would keep LMDB from reusing what was freed since.
-      if (dead.length > 0) root.readerCheck();
+      if (dead.length > 0) store.forgetDeadReaders();
       return dead.length;
     },
 
-    close: (): Promise<void> => root.close(),
+    close: (): Promise<void> => store.close(),
   };
   return cursors;
 }

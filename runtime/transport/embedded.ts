@@ -8,9 +8,10 @@ import { createEmbeddedSubscription, type EmbeddedSubscription } from "./embedde
 import { checkFormat, markFormat } from "./folder-format.ts";
 import { createHousekeeping } from "./housekeeping.ts";
 import { partitionOfKey } from "./key-partition.ts";
-import { openCursorTables, openLogTables, type TopicRow } from "./lmdb-store.ts";
+import { openCursorStore, openLogStore, type TopicRow } from "./lmdb-store.ts";
 import { createLog } from "./log.ts";
 import { createLogWriter } from "./log-writer.ts";
+import { createOpenGate } from "./open-gate.ts";
 import { bootId, currentProcess } from "./process-identity.ts";
 import { checkRecords } from "./record-check.ts";
 import { storageError, storageFull } from "./storage-error.ts";
@@ -53,10 +54,17 @@ async function open(
   mkdirSync(folder, { recursive: true });
   checkFormat(folder);
   const boot = bootId();
-  const log = createLog(await openLogTables(join(folder, "log")));
+  // What is of one boot of the machine has its own folder: it is worth nothing after the next.
+  const thisBoot = join(folder, `boot-${boot.slice(0, 8) || "unknown"}`);
+  const gate = createOpenGate(thisBoot, clock);
+  const cursorFolder = join(thisBoot, "cursors");
+  const stores = await gate.open(async () => ({
+    log: await openLogStore(join(folder, "log"), gate),
+    cursors: await openCursorStore(cursorFolder, gate, boot === ""),
+  }));
   markFormat(folder, clock.randomId(8));
-  const cursorFolder = join(folder, `cursors-${boot.slice(0, 8) || "local"}`);
-  const cursors = createCursors(await openCursorTables(cursorFolder, boot === ""), log, cursorFolder);
+  const log = createLog(stores.log);
+  const cursors = createCursors(stores.cursors, log, cursorFolder);
 
   const subscriptions = new Map<string, EmbeddedSubscription>();
   const consumers = new Set<ReturnType<typeof createEmbeddedConsumer>>();
@@ -214,6 +222,7 @@ async function open(
       if (session !== undefined) cursors.endSession(session);
       await cursors.close();
       await log.close();
+      gate.close();
     },
   };
 }

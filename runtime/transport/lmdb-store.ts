@@ -3,6 +3,7 @@ import { mkdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { lengthen, missingBytes } from "./data-file-check.ts";
+import type { OpenGate } from "./open-gate.ts";
 import { EntryReader } from "./record-format.ts";
 import { storageCorrupt, storageError } from "./storage-error.ts";
 
@@ -29,7 +30,6 @@ export interface TopicRow {
 }
 
 export interface LogTables {
-  readonly root: RootDatabase;
   readonly topics: Database<TopicRow, string>;
   /** By partition; the version is the offset of the next record, which makes an append a conditional write. */
   readonly heads: Database<Uint8Array, number>;
@@ -40,15 +40,28 @@ export interface LogTables {
 }
 
 export interface CursorTables {
-  readonly root: RootDatabase;
   readonly subscriptions: Database<Uint8Array, string[]>;
   readonly sessions: Database<unknown, number>;
   readonly counters: Database<number, string>;
 }
 
-export function openLogTables(folder: string): Promise<LogTables> {
-  return openChecked(folder, { overlappingSync: false }, (root) => ({
-    root,
+/** An LMDB environment with its tables. */
+export interface Store<T> {
+  readonly tables: T;
+  /** Runs one asynchronous write, which may be a batch. Resolves with its result once it is committed. */
+  commit<R>(write: () => Promise<R>): Promise<R>;
+  /** Runs a synchronous transaction; what it throws undoes it. */
+  transact<R>(change: () => R): R;
+  /** Lets the next read see what others have written since. */
+  refresh(): void;
+  /** Frees what the reads of dead processes keep from being used again. */
+  forgetDeadReaders(): void;
+  close(): Promise<void>;
+}
+
+/** To be called within `gate.open`. */
+export function openLogStore(folder: string, gate: OpenGate): Promise<Store<LogTables>> {
+  return openChecked(folder, gate, { overlappingSync: false }, (root) => ({
     topics: root.openDB<TopicRow, string>("topics", { encoding: "json" }),
     heads: root.openDB<Uint8Array, number>("heads", { encoding: "binary", keyEncoding: "uint32", useVersions: true }),
     entries: root.openDB<Uint8Array, Uint8Array>("entries", { encoding: "binary", keyEncoding: "binary" }),
@@ -56,41 +69,31 @@ export function openLogTables(folder: string): Promise<LogTables> {
   }));
 }
 
-/** `outlivesReboot`: sync every change, for machines whose reboots cannot be told. */
-export function openCursorTables(folder: string, outlivesReboot: boolean): Promise<CursorTables> {
-  return openChecked(folder, outlivesReboot ? { overlappingSync: false } : { noSync: true }, (root) => ({
-    root,
+/** To be called within `gate.open`. `outlivesReboot`: sync every change, for machines whose reboots cannot be told. */
+export function openCursorStore(folder: string, gate: OpenGate, outlivesReboot: boolean): Promise<Store<CursorTables>> {
+  return openChecked(folder, gate, outlivesReboot ? { overlappingSync: false } : { noSync: true }, (root) => ({
     subscriptions: root.openDB<Uint8Array, string[]>("subscriptions", { encoding: "binary" }),
     sessions: root.openDB<unknown, number>("sessions", { encoding: "json", keyEncoding: "uint32" }),
     counters: root.openDB<number, string>("counters", { encoding: "json" }),
   }));
 }
 
-/** Waits for an asynchronous write. Where it failed, lmdb's promise only says that; the reason is in another one. */
-export async function committed<T>(write: Promise<T>): Promise<T> {
-  try {
-    return await write;
-  } catch (error) {
-    if (error instanceof Error && "commitError" in error) await error.commitError;
-    throw error;
-  }
-}
-
-async function openChecked<T extends { root: RootDatabase }>(
+async function openChecked<T extends object>(
   folder: string,
+  gate: OpenGate,
   options: { overlappingSync: false } | { noSync: true },
   openTables: (root: RootDatabase) => T,
-): Promise<T> {
+): Promise<Store<T>> {
   const file = join(folder, "data.mdb");
   try {
     mkdirSync(folder, { recursive: true });
     const missing = missingBytes(file) ?? 0;
     if (missing > 0) lengthen(file, missing);
     const root = open({ ...options, path: folder, noSubdir: false, maxDbs: 8, maxReaders: MAX_READERS });
-    if (missing === 0) return openTables(root);
+    if (missing === 0) return createStore(root, openTables(root), gate);
 
     const tables = attempt(() => openTables(root));
-    if (tables && attempt(() => readAll(tables))) return tables;
+    if (tables && attempt(() => readAll(tables))) return createStore(root, tables, gate);
     const { size } = statSync(file);
     await root.close();
     truncateSync(file, size - missing);
@@ -100,10 +103,31 @@ async function openChecked<T extends { root: RootDatabase }>(
   }
 }
 
+function createStore<T>(root: RootDatabase, tables: T, gate: OpenGate): Store<T> {
+  return {
+    tables,
+    async commit(write) {
+      try {
+        return await gate.changeAsync(write);
+      } catch (error) {
+        // lmdb's promise only says that the commit failed; the reason is in another one.
+        if (error instanceof Error && "commitError" in error) await error.commitError;
+        throw error;
+      }
+    },
+    transact: (change) => gate.change(() => root.transactionSync(change)),
+    refresh: () => root.resetReadTxn(),
+    forgetDeadReaders: () => {
+      root.readerCheck();
+    },
+    close: () => root.close(),
+  };
+}
+
 /** Reads every value of every table. Throws, or returns false, where one is not as it was written. */
 function readAll(tables: object): boolean {
   for (const [name, table] of Object.entries(tables) as [string, Database<unknown, string>][]) {
-    for (const { value } of name === "root" ? [] : table.getRange({})) {
+    for (const { value } of table.getRange({})) {
       if (name === "entries" && typeof EntryReader.open(value as Buffer, 0, 0) === "string") return false;
     }
   }

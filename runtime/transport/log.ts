@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { ORDERED_PARTITIONS } from "./key-partition.ts";
-import { committed, type LogTables, type TopicRow } from "./lmdb-store.ts";
+import type { LogTables, Store, TopicRow } from "./lmdb-store.ts";
 import { encodeSubscription } from "./subscription-format.ts";
 import { createSubscriptionState } from "./subscription-state.ts";
 import type { TopicDeclaration } from "./transport.ts";
@@ -41,8 +41,8 @@ const offsetOf = (key: Uint8Array): number => Buffer.from(key.buffer, key.byteOf
  */
 export type Log = ReturnType<typeof createLog>;
 
-export function createLog(tables: LogTables) {
-  const { topics, heads, entries, checkpoints } = tables;
+export function createLog(store: Store<LogTables>) {
+  const { topics, heads, entries, checkpoints } = store.tables;
 
   /** The offset that a partition's next record gets. */
   function head(partition: number): number {
@@ -70,12 +70,12 @@ export function createLog(tables: LogTables) {
         topics.put(name, { name, firstPartition, partitions });
       };
       // Without effect when another process declared a topic since: then once more, with what it left.
-      await committed(
+      await store.commit(() =>
         counter === undefined
           ? heads.ifNoExists(PARTITION_COUNTER, write)
           : heads.ifVersion(PARTITION_COUNTER, counter, write),
       );
-      tables.root.resetReadTxn();
+      store.refresh();
     }
   }
 
@@ -94,8 +94,8 @@ export function createLog(tables: LogTables) {
         if (checkpoints.doesExist(key)) continue;
         const starts = Array.from({ length: topic.partitions }, (_, index) => oldest(topic.firstPartition + index));
         const state = encodeSubscription(createSubscriptionState(starts), 0);
-        await committed(checkpoints.ifNoExists(key, () => checkpoints.put(key, state)));
-        tables.root.resetReadTxn();
+        await store.commit(() => checkpoints.ifNoExists(key, () => checkpoints.put(key, state)));
+        store.refresh();
       }
       return topic;
     },
@@ -125,7 +125,7 @@ export function createLog(tables: LogTables) {
         }
         heads.put(partition, NOTHING, offset);
       };
-      return committed(heads.ifVersion(partition, expectedHead, write));
+      return store.commit(() => heads.ifVersion(partition, expectedHead, write));
     },
 
     /** The entry that holds a record. */
@@ -162,7 +162,7 @@ export function createLog(tables: LogTables) {
         for (const { topic, subscription, state } of states) checkpoints.put([topic, subscription], state);
         for (const key of doomed) entries.remove(key);
       };
-      await committed(tables.root.batch(write));
+      await store.commit(() => checkpoints.batch(write));
     },
 
     /** Bytes that entries take, whole pages; what was deleted does not count. */
@@ -171,7 +171,7 @@ export function createLog(tables: LogTables) {
       return (treeBranchPageCount + treeLeafPageCount + overflowPages) * pageSize;
     },
 
-    close: (): Promise<void> => tables.root.close(),
+    close: (): Promise<void> => store.close(),
   };
 }
 

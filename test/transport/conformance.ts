@@ -542,9 +542,9 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         expect(await transport.backlog("t", "s")).toBe(1);
       });
 
-      test("what is durable is there when opened again: records, subscriptions, acknowledgements", async () => {
+      test("what is durable is there when opened again: records, subscriptions, acknowledgements", async ({ skip }) => {
         const transport = await open();
-        if (!transport.capabilities.durable) return;
+        skip(!transport.capabilities.durable, "not durable");
         await transport.declare([{ name: "t", ordered: true, subscriptions: ["s", "unused"] }]);
         await publish(transport, "t", records(2_000, "", { key: "k", payload: new Uint8Array(100) }));
         const consumer = await transport.subscribe("t", "s", "key-shared");
@@ -563,9 +563,9 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
     });
 
     describe("two transports on one place", () => {
-      test("see each other's topics and records, and share a subscription", async () => {
+      test("see each other's topics and records, and share a subscription", async ({ skip }) => {
         const first = await open();
-        if (!first.capabilities.multiProcess) return;
+        skip(!first.capabilities.multiProcess, "one process only");
         const second = await open();
         await first.declare([{ name: "t", ordered: false, subscriptions: ["s"] }]);
         const consumers = [await first.subscribe("t", "s", "shared"), await second.subscribe("t", "s", "shared")];
@@ -577,9 +577,9 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         expect(await second.backlog("t", "s")).toBe(101);
       });
 
-      test("publish to one topic at once, each in its own order", async () => {
+      test("publish to one topic at once, each in its own order", async ({ skip }) => {
         const first = await open();
-        if (!first.capabilities.multiProcess) return;
+        skip(!first.capabilities.multiProcess, "one process only");
         const transports = [first, await open(), await open()];
         await first.declare([{ name: "t", ordered: true, subscriptions: ["s"] }]);
         await Promise.all(
@@ -597,9 +597,9 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         }
       });
 
-      test("what one gives back on closing wakes the other", async () => {
+      test("what one gives back on closing wakes the other", async ({ skip }) => {
         const first = await open();
-        if (!first.capabilities.multiProcess) return;
+        skip(!first.capabilities.multiProcess, "one process only");
         const second = await open();
         await first.declare([{ name: "t", ordered: true, subscriptions: ["s"] }]);
         await publish(first, "t", records(20));

@@ -1,0 +1,47 @@
+import { FivefoldError } from "../../errors.ts";
+
+/** What a broker's refusal means, from its HTTP status and its own words. */
+export function refusal(what: string, status: number, found: string): FivefoldError {
+  const said = found === "" ? `HTTP status ${status}` : `HTTP status ${status}: ${found}`;
+  switch (status) {
+    case 401:
+      return new FivefoldError(
+        "unauthorized",
+        `${what}: Pulsar does not accept this token (${said}). Set a valid one, that is not expired.`,
+      );
+    case 403:
+      return new FivefoldError(
+        "unauthorized",
+        `${what}: this token's role may not do that (${said}). Grant it the permission, or let the role that deploys do it.`,
+      );
+    case 404:
+      return new FivefoldError("unknown-topic", `${what}: it does not exist (${said}). Declare it before using it.`);
+    case 409:
+      return new FivefoldError("invalid-option", `${what}: it conflicts with what is there (${said}).`);
+    case 429:
+      return new FivefoldError("throttled", `${what}: Pulsar limits such requests (${said}). Try again later.`);
+    case 503:
+      return new FivefoldError(
+        "not-connected",
+        `${what}: the broker can't serve it now, or its backlog quota is used up (${said}).`,
+      );
+    default:
+      return new FivefoldError("not-connected", `${what}: Pulsar could not do it (${said}).`);
+  }
+}
+
+/** Why a connection could not be had. */
+export function unreachable(what: string, url: string, error: unknown): FivefoldError {
+  if (error instanceof FivefoldError) return error;
+  return new FivefoldError("not-connected", `${what}: no connection to Pulsar at ${url}: ${causeOf(error)}.`, {
+    cause: error,
+  });
+}
+
+/** The innermost message that says something: fetch and sockets wrap theirs. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0]);
+  if (error.cause !== undefined) return causeOf(error.cause);
+  return error.message || ("code" in error ? String(error.code) : error.name);
+}

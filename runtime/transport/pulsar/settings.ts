@@ -1,0 +1,49 @@
+import type { Clock } from "../../clock.ts";
+import { FivefoldError } from "../../errors.ts";
+
+/** Where a Pulsar cluster is, and as whom to come. */
+export interface PulsarSettings {
+  /** The web service, which answers the admin REST API and WebSockets: `http://host:8080` or `https://host:8443`. */
+  readonly webUrl: string;
+  /** `tenant/namespace` of all topics. */
+  readonly namespace: string;
+  /** The token to come with; asked for at every connection and request, so that it may be renewed. Default: none. */
+  readonly token?: (() => string | Promise<string>) | undefined;
+  /** How long a first connection, and a publish, may take in ms before it rejects. Default 30,000. */
+  readonly timeoutMs?: number | undefined;
+  readonly clock: Clock;
+}
+
+export const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** Refuses settings that no cluster can have, before anything connects. */
+export function checkSettings({ webUrl, namespace }: Pick<PulsarSettings, "webUrl" | "namespace">): void {
+  if (!URL.canParse(webUrl) || !/^https?:$/.test(new URL(webUrl).protocol)) {
+    throw new FivefoldError(
+      "invalid-option",
+      `'${webUrl}' is not the URL of a Pulsar web service. Write it as http://host:8080 or https://host:8443.`,
+    );
+  }
+  if (!/^[\w.:=-]+\/[\w.:=-]+$/.test(namespace)) {
+    throw new FivefoldError(
+      "invalid-option",
+      `'${namespace}' is not a Pulsar namespace. Write it as tenant/namespace, like public/default.`,
+    );
+  }
+}
+
+/** The HTTP headers that a request comes with. */
+export async function authorization(token: PulsarSettings["token"]): Promise<Record<string, string>> {
+  if (!token) return {};
+  const text = (await token()).trim();
+  // A line end in the middle would be an invalid header, and its error would show the token.
+  if (!/^[\x21-\x7e]+$/.test(text)) {
+    throw new FivefoldError("unauthorized", "The Pulsar token is empty or has characters that no token has.");
+  }
+  return { authorization: `Bearer ${text}` };
+}
+
+/** A topic's local name in Pulsar: its own, with what Pulsar doesn't take percent-encoded. */
+export function localName(topic: string): string {
+  return encodeURIComponent(topic.toWellFormed());
+}
