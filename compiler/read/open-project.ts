@@ -4,6 +4,7 @@ import { ts } from "ts-morph";
 import { type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
 import { findSources } from "./find-files.ts";
 import { fileSpan, rangeSpan } from "./spans.ts";
+import { readText } from "./text.ts";
 
 /** Below the root, the folder of use cases. */
 export const USE_CASES = "usecases";
@@ -39,8 +40,9 @@ export const DEFAULT_OPTIONS = {
 
 export function openProject(root: string): Project {
   const absolute = forwardSlashes(resolve(root));
-  const files = findSources(absolute, USE_CASES);
-  return { root: absolute, files, ...readConfig(absolute) };
+  const { files, diagnostics } = findSources(absolute, USE_CASES);
+  const config = readConfig(absolute);
+  return { root: absolute, files, ...config, diagnostics: [...diagnostics, ...config.diagnostics] };
 }
 
 /** The default options with Node's own types where they are installed. */
@@ -52,26 +54,36 @@ type Config = Pick<Project, "tsconfig" | "options" | "diagnostics" | "sources">;
 
 /** The project's tsconfig.json. Where it can't be read, or there is none, the default options hold. */
 function readConfig(root: string): Config {
-  const path = `${root}/tsconfig.json`;
-  const defaults = ts.convertCompilerOptionsFromJson(defaultOptions(root), root).options;
-  if (!existsSync(path)) return { tsconfig: undefined, options: defaults, diagnostics: [], sources: new Map() };
-  const source = ts.readJsonConfigFile(path, ts.sys.readFile);
+  const path = `${root}/${TSCONFIG}`;
+  const options = ts.convertCompilerOptionsFromJson(defaultOptions(root), root).options;
+  const { text, diagnostics } = readText(root, TSCONFIG);
+  if (text === undefined) return { tsconfig: undefined, options, diagnostics, sources: new Map() };
+  const source = ts.readJsonConfigFile(path, () => text);
   // The program's files are the use cases and what they import, so what tsconfig.json includes is not searched for.
   const parsed = ts.parseJsonSourceFileConfigFileContent(source, { ...ts.sys, readDirectory: () => [] }, root);
-  const { error: unparsed } = ts.readConfigFile(path, ts.sys.readFile);
-  const diagnostics = (unparsed ? [unparsed] : parsed.errors)
-    .filter(({ code }) => code !== NO_INPUTS_FOUND && code !== FILES_LIST_EMPTY)
-    .map((error) => configFault(root, error));
-  const sources = new Map([["tsconfig.json", source.text]]);
-  return { tsconfig: path, options: diagnostics.length > 0 ? defaults : parsed.options, diagnostics, sources };
+  const { error: unparsed } = ts.readConfigFile(path, () => text);
+  const faults = (unparsed ? [unparsed] : parsed.errors.filter(({ code }) => FATAL.has(code))).map((error) =>
+    configFault(root, error),
+  );
+  return {
+    tsconfig: path,
+    options: faults.length > 0 ? options : parsed.options,
+    diagnostics: faults,
+    sources: new Map([[TSCONFIG, text]]),
+  };
 }
 
-const NO_INPUTS_FOUND = 18003;
-const FILES_LIST_EMPTY = 18002;
+const TSCONFIG = "tsconfig.json";
+/**
+ * A config that it extends is missing, unreadable, or extends it in turn. What it says of single options is for `tsc` to
+ * judge, which may know others than the API that reads here.
+ */
+const FATAL: ReadonlySet<number> = new Set([5012, 5083, 6053, 18000]);
 
 function configFault(root: string, { messageText, file, start = 0, length = 0 }: ts.Diagnostic): Diagnostic {
-  const span = file ? rangeSpan(root, file, start, start + length) : fileSpan("tsconfig.json");
-  return diagnostic("bad-tsconfig", span, { reason: ts.flattenDiagnosticMessageText(messageText, "\n") });
+  const span = file ? rangeSpan(root, file, start, start + length) : fileSpan(TSCONFIG);
+  const reason = ts.flattenDiagnosticMessageText(messageText, "\n").replaceAll(`${root}/`, "");
+  return diagnostic("bad-tsconfig", span, { reason });
 }
 
 function hasNodeTypes(root: string): boolean {

@@ -54,7 +54,7 @@ function readProgram(project: Project, options: ProgramOptions): ProjectReading 
     const useCase = readUseCase(reading, evaluate, source, file);
     if (useCase) useCases.push(useCase);
   }
-  if (useCases.length + reading.diagnostics.length === 0) {
+  if (useCases.length + reading.diagnostics.length + project.diagnostics.length === 0) {
     reading.report("no-use-cases", fileSpan(USE_CASES), { folder: USE_CASES });
   }
   return { useCases, diagnostics: reading.diagnostics, sources: textsOf(own, root) };

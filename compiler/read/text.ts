@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
 import { fileSpan } from "./spans.ts";
@@ -11,13 +11,19 @@ export interface Text {
 
 /** A file of the project that need not exist. */
 export function readText(root: string, file: string): Text {
+  const path = join(root, file);
   try {
-    return { text: readFileSync(join(root, file), "utf8").replace(/^\ufeff/, ""), diagnostics: [] };
+    // To read from a pipe or a device might never end.
+    if (!statSync(path).isFile()) return refuse(file, "it is no regular file");
+    return { text: readFileSync(path, "utf8").replace(/^\ufeff/, ""), diagnostics: [] };
   } catch (error) {
     const reason = reasonOf(error);
-    const missing = reason === "ENOENT";
-    return { text: undefined, diagnostics: missing ? [] : [diagnostic("unreadable-file", fileSpan(file), { reason })] };
+    return reason === "ENOENT" ? { text: undefined, diagnostics: [] } : refuse(file, reason);
   }
+}
+
+function refuse(file: string, reason: string): Text {
+  return { text: undefined, diagnostics: [diagnostic("unreadable-file", fileSpan(file), { reason })] };
 }
 
 /** Why a file can't be read, as the operating system names it. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
 import { defaultOptions, type Project } from "./open-project.ts";
@@ -32,8 +32,13 @@ function writeConfig({ root, files, tsconfig }: Project): string {
     files: files.map((file) => `${root}/${file}`),
     include: [],
   };
+  const text = `${JSON.stringify(config, null, 2)}\n`;
+  if (readLines(path).join("\n") === text) return path;
   mkdirSync(folder, { recursive: true });
-  writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`);
+  // Another compilation of the same project may be reading it.
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, text);
+  renameSync(draft, path);
   return path;
 }
 

@@ -1,7 +1,11 @@
+import { execFileSync } from "node:child_process";
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compile } from "../../../compiler/compile.ts";
 import { formatPretty } from "../../../compiler/format.ts";
+import { openProject } from "../../../compiler/read/open-project.ts";
 import { read, useCaseText, writeProject } from "./scratch-project.ts";
 
 const GOOD = useCaseText(
@@ -76,6 +80,23 @@ test("an event of 1,000 fields", () => {
   const text = useCaseText(`interface Event { ${fields.join("\n")} }`, "Event", 'owner: "team", handler: () => {}');
   const { useCases } = read("wide", { "usecases/wide.ts": text });
   expect(useCases[0]?.event.messages[0]?.fields).toHaveLength(1_000);
+});
+
+test("links that lead in circles, pipes and devices are refused rather than read", () => {
+  const root = writeProject("no-files", { "usecases/good.ts": GOOD });
+  const usecases = join(root, "usecases");
+  symlinkSync("loop.ts", join(usecases, "loop.ts"));
+  symlinkSync("/dev/zero", join(usecases, "endless.ts"));
+  symlinkSync("..", join(usecases, "up"));
+  execFileSync("mkfifo", [join(usecases, "pipe.ts"), join(root, "tsconfig.json")]);
+  const project = openProject(root);
+  expect(project.files).toEqual(["usecases/good.ts"]);
+  expect(project.diagnostics.map(({ code, span, message }) => `${code} ${span.file} ${message}`)).toEqual([
+    "unreadable-file usecases/endless.ts The file can't be read: it is no regular file.",
+    "unreadable-file usecases/loop.ts The file can't be read: ELOOP.",
+    "unreadable-file usecases/pipe.ts The file can't be read: it is no regular file.",
+    "unreadable-file tsconfig.json The file can't be read: it is no regular file.",
+  ]);
 });
 
 test("what nests too deeply for the parser is refused as such", () => {
