@@ -18,7 +18,8 @@ const SAME_SIGNAL_MS = 500;
 /** `fivefold dev` */
 export async function dev({ data, json = false, root: named }: DevOptions): Promise<void> {
   const root = findProject(named);
-  const dataFolder = resolve(data ?? process.env.FIVEFOLD_DATA ?? join(root, ".fivefold", "data"));
+  // As the clients choose it, for they must meet in one folder; an empty value names none.
+  const dataFolder = resolve(data || process.env.FIVEFOLD_DATA || join(root, ".fivefold", "data"));
   const output = json ? createJsonOutput() : createTerminalOutput(dataFolder);
   const changes = watchFolder(join(root, USE_CASES));
   let worker: WorkerProcess | undefined;

@@ -64,6 +64,7 @@ function createProgram(): Command {
 /** Runs one command line, and sets the process's exit code. */
 export async function run(argv: readonly string[]): Promise<void> {
   const program = createProgram();
+  process.stdout.on("error", endOfReader);
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -71,6 +72,12 @@ export async function run(argv: readonly string[]): Promise<void> {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     else fail(error, argv.includes("--json"));
   }
+}
+
+/** Who reads through `head` has had enough: that is no failure. */
+function endOfReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(EXIT.ok);
 }
 
 function fail(error: unknown, json: boolean): void {

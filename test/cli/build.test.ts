@@ -139,6 +139,14 @@ test("a file system that refuses ends with 3 and says what it refused, in JSON t
   expect(JSON.parse(stdout)).toEqual({ ok: false, error: expect.stringContaining("a file stands where") });
 });
 
+test("a reader that has had enough is no failure", async () => {
+  const project = await createGreeting();
+  const main = join(import.meta.dirname, "../../cli/main.ts");
+  const piped = `set -o pipefail; ${process.execPath} ${main} build --json | true`;
+  const { code, stderr } = await startCommand("bash", ["-c", piped], project.root).ended();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+});
+
 test("colours are for terminals, unless NO_COLOR is set", async () => {
   const project = await createGreeting();
   const main = join(import.meta.dirname, "../../cli/main.ts");

@@ -178,6 +178,26 @@ test("a second Ctrl+C does not wait", async () => {
   expect(performance.now() - startedAt).toBeLessThan(5_000);
 });
 
+test("where dev itself is killed, its worker ends too", async () => {
+  const project = await createGreeting("console.log('worker', process.pid);");
+  const dev = project.start(["dev"]);
+  await dev.prints("running 1 use case");
+  await enqueue(project, "Ada");
+  await dev.prints("worker");
+  const worker = Number(/^worker (\d+)$/m.exec(dev.printed.stdout)?.[1]);
+  expect(process.kill(worker, 0)).toBe(true);
+  dev.process.kill("SIGKILL");
+  await expect.poll(() => isRunning(worker), { timeout: 10_000 }).toBe(false);
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 test("without the package, the way to install it is told", async () => {
   const project = await createGreeting(SAY);
   await project.fivefold("build");
