@@ -1,4 +1,4 @@
-import { mkdirSync, statfsSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Cancel, Clock } from "../clock.ts";
 import { FivefoldError } from "../errors.ts";
@@ -19,7 +19,12 @@ import type { Capabilities, Transport } from "./transport.ts";
 import { createWakeUp } from "./wake-up.ts";
 
 const MIB = 1024 * 1024;
-const CAPABILITIES: Capabilities = { multiProcess: true, durable: true, maxRecordBytes: 4 * MIB };
+const CAPABILITIES: Capabilities = {
+  multiProcess: true,
+  durable: true,
+  maxRecordBytes: 4 * MIB,
+  takesOnlyWhatItReturns: true,
+};
 
 /** Room that publishing leaves on the disk: acknowledging and deleting need some too. */
 const RESERVE_BYTES = 8 * MIB;
@@ -55,7 +60,8 @@ async function open(
   checkFormat(folder);
   const boot = bootId();
   // What is of one boot of the machine has its own folder: it is worth nothing after the next.
-  const thisBoot = join(folder, `boot-${boot.slice(0, 8) || "unknown"}`);
+  const bootFolder = `boot-${boot.slice(0, 8) || "unknown"}`;
+  const thisBoot = join(folder, bootFolder);
   const gate = createOpenGate(thisBoot, clock);
   const cursorFolder = join(thisBoot, "cursors");
   const stores = await gate.open(async () => ({
@@ -63,6 +69,9 @@ async function open(
     cursors: await openCursorStore(cursorFolder, gate, boot === ""),
   }));
   markFormat(folder, clock.randomId(8));
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith("boot-") && name !== bootFolder) rmSync(join(folder, name), { recursive: true, force: true });
+  }
   const log = createLog(stores.log);
   const cursors = createCursors(stores.cursors, log, cursorFolder);
 

@@ -18,7 +18,12 @@ import {
 } from "./subscription-state.ts";
 import type { Capabilities, Consumer, SubscriptionType, TopicDeclaration, Transport } from "./transport.ts";
 
-const CAPABILITIES: Capabilities = { multiProcess: false, durable: false, maxRecordBytes: 4 * 1024 * 1024 };
+const CAPABILITIES: Capabilities = {
+  multiProcess: false,
+  durable: false,
+  maxRecordBytes: 4 * 1024 * 1024,
+  takesOnlyWhatItReturns: true,
+};
 
 /** Records are freed in steps of at least this many, so that freeing costs little per record. */
 const TRIM_RECORDS = 1_024;

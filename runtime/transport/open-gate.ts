@@ -35,7 +35,9 @@ export function createOpenGate(folder: string, clock: Clock) {
   const changing = join(folder, "changing");
   mkdirSync(changing, { recursive: true });
   const { pid, startTime, pidNamespace } = currentProcess();
-  const token = [pid, startTime, pidNamespace.replace(/\D/g, ""), clock.randomId(10)].join(".");
+  /** Transports of one process do not wait for each other: they share LMDB's environment, which only the first opens. */
+  const ownProcess = `${[pid, startTime, pidNamespace.replace(/\D/g, "")].join(".")}.`;
+  const token = `${ownProcess}${clock.randomId(10)}`;
   const log = openSync(join(folder, "opening"), "a+");
   const flag = openSync(join(changing, token), "w");
   /** Who is opening, in the order of their lines, with the time of it. */
@@ -61,6 +63,7 @@ export function createOpenGate(folder: string, clock: Clock) {
     readLog();
     for (const [name, time] of openers) {
       if (name === token) return undefined;
+      if (name.startsWith(ownProcess)) continue;
       if (!isGone(name, time)) return name;
       openers.delete(name);
     }
@@ -70,7 +73,7 @@ export function createOpenGate(folder: string, clock: Clock) {
   /** A process that changes something now. */
   function currentChanger(): string | undefined {
     return readdirSync(changing).find((name) => {
-      if (name === token) return false;
+      if (name.startsWith(ownProcess)) return false;
       const file = join(changing, name);
       const changedAt = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
       if (changedAt === undefined) return false;
