@@ -29,7 +29,7 @@ export const readConstrained: TypeReader = (type, place, scope) => {
   const result = found.kind === "wrong" ? found : constraint.read(found.rules, of, place, scope);
   if (result === "reported" || result.kind !== "wrong") return result;
   const { reason, mend } = result;
-  scope.report("bad-constraint", scope.span(place.node), { type: typeText(type, place.node, scope), reason, mend });
+  scope.report("bad-constraint", scope.span(place.node), { type: typeText(type, place, scope), reason, mend });
   return "reported";
 };
 

@@ -72,15 +72,15 @@ const TOO_MANY = refuse(
 function readRoot(node: ts.TypeNode, name: string, scope: Scope): MessageRef | undefined {
   const type = scope.checker.getTypeFromTypeNode(node);
   const subject = "The event";
+  const place: Place = { subject, name, node, written: node, outside: undefined, depth: 0, contained: false };
   if (isUnresolved(type)) {
-    scope.report("unresolved-type", scope.span(node), { subject, found: node.getText() });
+    scope.report("unresolved-type", scope.span(node), { subject, found: typeText(type, place, scope) });
     return undefined;
   }
-  const place: Place = { subject, name, node, written: node, outside: undefined, depth: 0, contained: false };
   const result = readType(type, place, scope);
   if (result === "reported") return undefined;
   if (result.kind === "message") return result;
   const reason = result.kind === "refusal" ? result.reason : "which has no named fields";
-  scope.report("event-not-object", scope.span(node), { found: typeText(type, node, scope), reason });
+  scope.report("event-not-object", scope.span(node), { found: typeText(type, place, scope), reason });
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { ts } from "ts-morph";
+import type { Related } from "../../diagnostics.ts";
 import type { Type } from "../../model/model.ts";
 import { readBuiltin, refuseBuiltin, refuseClass, refuseFunction } from "./builtins.ts";
 import { readArray, readRecord } from "./collections.ts";
@@ -41,7 +42,8 @@ export function readType(type: ts.Type, place: Place, scope: Scope): Type | Refu
 /** Reads a field's type or a part of it. `undefined`: it has no wire form, which has been reported. */
 export function readPart(type: ts.Type, place: Place, scope: Scope): Type | undefined {
   if (isUnresolved(type)) {
-    scope.report("unresolved-type", scope.span(place.node), { subject: place.subject, found: place.node.getText() });
+    const parameters = { subject: place.subject, found: typeText(type, place, scope) };
+    scope.report("unresolved-type", scope.span(place.node), parameters, declaredOutside(place, scope));
     return undefined;
   }
   if (place.depth > MAX_DEPTH) {
@@ -56,9 +58,14 @@ export function readPart(type: ts.Type, place: Place, scope: Scope): Type | unde
 }
 
 export function reportRefusal({ reason, mend }: Refusal, type: ts.Type, place: Place, scope: Scope): void {
-  const found = typeText(type, place.node, scope);
-  const related = place.outside && [{ message: "The field is declared here.", span: scope.span(place.outside) }];
-  scope.report("unsupported-type", scope.span(place.node), { subject: place.subject, found, reason, mend }, related);
+  const found = typeText(type, place, scope);
+  const parameters = { subject: place.subject, found, reason, mend };
+  scope.report("unsupported-type", scope.span(place.node), parameters, declaredOutside(place, scope));
+}
+
+/** Where a field of a package's type stands, which is no place that people of this project can mend. */
+function declaredOutside({ outside }: Place, { span }: Scope): Related[] {
+  return outside ? [{ message: "The field is declared here.", span: span(outside) }] : [];
 }
 
 /** Whether the checker could make nothing of a type's name: then it has said why, in words of its own. */

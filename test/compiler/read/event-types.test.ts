@@ -225,3 +225,17 @@ test("Node's types are resolved where an event mentions them", () => {
   });
   expect(diagnostics).toMatchObject([{ code: "unsupported-type", mend: "Write `Uint8Array`." }]);
 });
+
+test("what is wrong with a package's type is told at the use of it, with the place in the package", () => {
+  const text = useCaseText("", "{ id: string; colors: Colors }", 'owner: "team", handler: () => {}');
+  const { diagnostics } = read("package-type", {
+    "usecases/a.ts": `import type { Colors } from "picocolors/types.js";\n${text}`,
+  });
+  const first = diagnostics.find(({ message }) => message.startsWith("'bold'"));
+  expect(first).toMatchObject({
+    code: "unsupported-type",
+    message: "'bold' is `Formatter`, and functions can't leave the process.",
+    span: { file: "usecases/a.ts", line: 4 },
+    related: [{ span: { file: expect.stringContaining("node_modules/picocolors/types.d.ts") } }],
+  });
+});
