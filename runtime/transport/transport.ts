@@ -8,6 +8,11 @@ export interface Capabilities {
   readonly durable: boolean;
   /** Largest record, envelope included. */
   readonly maxRecordBytes: number;
+  /**
+   * A consumer takes from its topic what `receive` returns, and no more. Otherwise some more may wait in it, out of
+   * reach of other consumers, until it receives again or ends.
+   */
+  readonly takesOnlyWhatItReturns: boolean;
 }
 
 /** `shared`: any consumer gets any record. `key-shared`: one consumer at a time gets a key's records, in publishing order. */

@@ -18,11 +18,39 @@ function withoutPosition({ position: _, ...rest }: Message): TaskRecord {
   return { ...rest, payload: new Uint8Array(rest.payload) };
 }
 
+/** What the suite can't ask a transport. */
+export interface Pace {
+  /** How long what is there may take to come, in ms. Default 15. */
+  readonly patienceMs?: number;
+  /** Runs of the test that takes long where the patience is long. Default 30. */
+  readonly orderRuns?: number;
+}
+
 /** Receives until there are `count` messages, acknowledging none. */
 async function receiveCount(consumer: Consumer, count: number, max = count): Promise<Message[]> {
   const messages: Message[] = [];
   while (messages.length < count) messages.push(...(await consumer.receive(Math.min(max, count - messages.length))));
   return messages;
+}
+
+/** Receives from all consumers at once until there are `count` messages in all; by consumer. The last calls stay pending. */
+async function receiveFromAll(consumers: readonly Consumer[], count: number, max = count): Promise<Message[][]> {
+  const received: Message[][] = consumers.map(() => []);
+  let rest = count;
+  await new Promise<void>((resolve, reject) => {
+    for (const [index, consumer] of consumers.entries()) {
+      const next = async () => {
+        while (rest > 0) {
+          const messages = await consumer.receive(max);
+          received[index]!.push(...messages);
+          rest -= messages.length;
+        }
+        resolve();
+      };
+      next().catch(reject);
+    }
+  });
+  return received;
 }
 
 /**
@@ -33,6 +61,7 @@ async function checkKeyOrder(
   transport: Transport,
   topic: string,
   steps: readonly { kind: string; count: number }[],
+  patienceMs: number,
 ): Promise<void> {
   await transport.declare([{ name: topic, ordered: true, subscriptions: ["s"] }]);
   const producer = await transport.producer(topic);
@@ -53,13 +82,14 @@ async function checkKeyOrder(
     await producer.publish(batch);
   }
 
-  async function receive(worker: (typeof workers)[number], count: number): Promise<number> {
+  async function receive(worker: (typeof workers)[number], count: number): Promise<void> {
     // What can come is there already, in whichever consumer's share: a pending call is ended by leaving.
-    const received = await Promise.race([worker.consumer.receive(count), sleep(systemClock, 15)]);
-    if (!received) {
-      await leave(worker);
-      return 0;
-    }
+    const received = await Promise.race([worker.consumer.receive(count), sleep(systemClock, patienceMs)]);
+    if (received) take(worker, received);
+    else await leave(worker);
+  }
+
+  function take(worker: (typeof workers)[number], received: readonly Message[]): void {
     for (const message of received) {
       const index = Number(message.id.split(":")[1]);
       for (let earlier = 0; earlier < index; earlier++) {
@@ -71,7 +101,6 @@ async function checkKeyOrder(
       expect(elsewhere, `${message.id} is held already`).toBe(false);
       worker.held.push(message);
     }
-    return received.length;
   }
 
   async function acknowledge(worker: (typeof workers)[number], count: number): Promise<void> {
@@ -99,7 +128,7 @@ async function checkKeyOrder(
   const last = { consumer: await transport.subscribe(topic, "s", "key-shared"), held: [] as Message[] };
   workers.push(last);
   while (acknowledged.size < published) {
-    await receive(last, 50);
+    take(last, await last.consumer.receive(50));
     await acknowledge(last, 50);
   }
   await last.consumer.close();
@@ -109,7 +138,8 @@ async function checkKeyOrder(
 /**
  * What every transport must do. Where transports differ, the suite asks the transport's capabilities, never its name.
  */
-export function describeTransport(name: string, createPlace: () => Promise<Place>): void {
+export function describeTransport(name: string, createPlace: () => Promise<Place>, pace: Pace = {}): void {
+  const { patienceMs = 15, orderRuns = 30 } = pace;
   describe(`${name} as a transport`, () => {
     let place: Place | undefined;
     let transports: Transport[] = [];
@@ -211,7 +241,9 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
           record("lone \ud800 surrogate", { key: "\udfff", dedupeId: "nul \0 character" }),
           record("x".repeat(5_000), { enqueuedAt: 0, dueAt: Number.MAX_SAFE_INTEGER, version: 0, attempt: 0 }),
           record("later", { enqueuedAt: Number.MAX_SAFE_INTEGER }),
-          record("large", { payload: new Uint8Array(1_500_000).fill(7) }),
+          record("large", {
+            payload: new Uint8Array(Math.min(1_500_000, transport.capabilities.maxRecordBytes / 2)).fill(7),
+          }),
           record("after-large", { payload: bytes.subarray(3, 9) }),
         ];
         await publish(transport, "t", published);
@@ -330,9 +362,15 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         await transport.declare([{ name: "t", ordered: false, subscriptions: ["s"] }]);
         await publish(transport, "t", records(10));
         const consumer = await transport.subscribe("t", "s", "shared");
-        expect(ids(await consumer.receive(1))).toEqual(["0"]);
-        expect(ids(await consumer.receive(3))).toEqual(["1", "2", "3"]);
-        expect(ids(await consumer.receive(100))).toEqual(["4", "5", "6", "7", "8", "9"]);
+        const received: string[] = [];
+        for (const max of [1, 3, 3, 100]) {
+          const messages = await consumer.receive(max);
+          expect(messages.length).toBeGreaterThanOrEqual(1);
+          expect(messages.length).toBeLessThanOrEqual(max);
+          received.push(...ids(messages));
+        }
+        received.push(...ids(await receiveCount(consumer, 10 - received.length)));
+        expect(received).toEqual(ids(records(10)));
         for (const max of [0, -1, 1.5, Number.NaN]) {
           await expect(consumer.receive(max)).rejects.toMatchObject({ code: "invalid-option" });
         }
@@ -345,7 +383,8 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         const received = consumer.receive(10);
         await expect(consumer.receive(1)).rejects.toMatchObject({ code: "invalid-option" });
         await publish(transport, "t", [record("a", { key: "k" }), record("b", { key: "k" })]);
-        expect(ids(await received)).toEqual(["a", "b"]);
+        const first = await received;
+        expect(ids([...first, ...(await receiveCount(consumer, 2 - first.length))])).toEqual(["a", "b"]);
       });
 
       test("every subscription gets every record, also before anybody consumes it", async () => {
@@ -365,13 +404,8 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         await transport.declare([{ name: "t", ordered: false, subscriptions: ["s"] }]);
         await publish(transport, "t", records(100));
         const consumers = await Promise.all([1, 2, 3].map(() => transport.subscribe("t", "s", "shared")));
-        const received: string[] = [];
-        while (received.length < 100) {
-          for (const consumer of consumers) {
-            if (received.length < 100) received.push(...ids(await consumer.receive(7)));
-          }
-        }
-        expect(received.toSorted()).toEqual(ids(records(100)).toSorted());
+        const received = (await receiveFromAll(consumers, 100, 7)).flat();
+        expect(ids(received).toSorted()).toEqual(ids(records(100)).toSorted());
       });
 
       test("consumers of one subscription must agree on its type", async () => {
@@ -454,8 +488,9 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         expect(ids(await receiveCount(second, 6, 2))).toEqual(["0", "3", "4", "5", "6", "7"]);
       });
 
-      test("a waiting consumer gets what another one gives back", async () => {
+      test("a waiting consumer gets what another one gives back", async ({ skip }) => {
         const transport = await open();
+        skip(!transport.capabilities.takesOnlyWhatItReturns, "the other one may take it again");
         await transport.declare([{ name: "t", ordered: false, subscriptions: ["s"] }]);
         await publish(transport, "t", records(2));
         const first = await transport.subscribe("t", "s", "shared");
@@ -519,10 +554,12 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         const producer = await transport.producer("t");
         const consumers = await Promise.all([1, 2].map(() => transport.subscribe("t", "s", "shared")));
         await producer.publish(records(1));
-        expect(ids(await consumers[0]!.receive(1))).toEqual(["0"]);
         const received = consumers.map((consumer) => consumer.receive(5));
+        const [first, holder] = await Promise.race(received.map(async (call, index) => [await call, index] as const));
+        expect(ids(first)).toEqual(["0"]);
+        received[holder] = consumers[holder]!.receive(5);
         await transport.close();
-        // What the first one held is not delivered to the second on the way out.
+        // What the one held is not delivered to the other on the way out.
         expect(await Promise.all(received)).toEqual([[], []]);
         await expect(producer.publish(records(1))).rejects.toMatchObject({ code: "closed" });
         await expect(transport.producer("t")).rejects.toMatchObject({ code: "closed" });
@@ -605,7 +642,7 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         await publish(first, "t", records(20));
         const consumer = await first.subscribe("t", "s", "key-shared");
         const held = await receiveCount(consumer, 20);
-        const waiting = (await second.subscribe("t", "s", "key-shared")).receive(50);
+        const waiting = receiveCount(await second.subscribe("t", "s", "key-shared"), 15, 50);
         await consumer.acknowledge(held.slice(0, 5));
         await first.close();
         expect(ids(await waiting)).toEqual(ids(records(20)).slice(5));
@@ -621,12 +658,14 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         const held = await first.receive(3);
         expect(ids(held)).toEqual(["0", "1", "2"]);
         const others = await Promise.all([1, 2].map(() => transport.subscribe("t", "s", "key-shared")));
-        const waiting = Promise.race(others.map((other) => other.receive(20)));
+        const waiting = receiveFromAll(others, 9, 20);
         await publish(transport, "t", [record("more", { key: "same" })]);
         expect(await Promise.race([waiting, sleep(systemClock, 60)])).toBe(undefined);
         await first.acknowledge(held.slice(0, 2));
         await first.close();
-        expect(ids(await waiting)).toEqual(["2", "3", "4", "5", "6", "7", "8", "9", "more"]);
+        // One of the two gets them all.
+        const received = (await waiting).filter(({ length }) => length > 0);
+        expect(received.map(ids)).toEqual([["2", "3", "4", "5", "6", "7", "8", "9", "more"]]);
       });
 
       test("keys are shared out again when consumers join", async () => {
@@ -639,7 +678,7 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         const second = await transport.subscribe("t", "s", "key-shared");
         await first.acknowledge(all);
         await publish(transport, "t", keyed);
-        const shares = [await second.receive(200), await first.receive(200)];
+        const shares = await receiveFromAll([first, second], 200);
         expect(shares[0]!.length + shares[1]!.length).toBe(200);
         // Half of the partitions each; how many of the keys that are is up to the hash.
         expect(Math.min(...shares.map(({ length }) => length))).toBeGreaterThan(50);
@@ -661,9 +700,9 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         await fc.assert(
           fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
             topics += 1;
-            await checkKeyOrder(transport, `keys-${topics}`, steps);
+            await checkKeyOrder(transport, `keys-${topics}`, steps, patienceMs);
           }),
-          { numRuns: 30 },
+          { numRuns: orderRuns },
         );
       });
     });
