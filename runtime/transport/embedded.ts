@@ -93,7 +93,11 @@ async function open(
   /** Tells whoever waits, in any process, that there may be something to receive. */
   function announce(topics: ReadonlySet<string>): void {
     if (topics.size === 0) return;
-    wakeUp.rang(cursors.ring());
+    try {
+      wakeUp.rang(cursors.ring());
+    } catch {
+      // What is announced is stored already; other processes find it when they look by themselves.
+    }
     wakeUp.wake(topics);
   }
 
@@ -111,7 +115,11 @@ async function open(
   }
 
   function endDeadSessions(): void {
-    if (session !== undefined && cursors.endDeadSessions(session, clock.now()) > 0) cursors.ring();
+    try {
+      if (session !== undefined && cursors.endDeadSessions(session, clock.now()) > 0) cursors.ring();
+    } catch {
+      // Tried again soon, here and by every other process.
+    }
   }
 
   function beginSession(): number {
@@ -119,9 +127,14 @@ async function open(
     const identity = currentProcess();
     const beat = () => {
       stopHeartbeat = clock.after(HEARTBEAT_MS, beat, { background: true });
-      cursors.heartbeat(id, identity, clock.now());
+      try {
+        cursors.heartbeat(id, identity, clock.now());
+      } catch {
+        // One is missed, of six before this process is taken for dead.
+      }
     };
-    beat();
+    cursors.heartbeat(id, identity, clock.now());
+    stopHeartbeat = clock.after(HEARTBEAT_MS, beat, { background: true });
     return id;
   }
 

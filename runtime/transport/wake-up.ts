@@ -47,7 +47,7 @@ export function createWakeUp(settings: {
   function poll(): void {
     cancel = undefined;
     const elapsed = clock.monotonic();
-    const bell = settings.bell();
+    const bell = listen();
     if (elapsed - sweptAt >= SWEEP_MS) {
       sweptAt = elapsed;
       settings.sweep();
@@ -62,6 +62,15 @@ export function createWakeUp(settings: {
     }
     seen = bell;
     schedule();
+  }
+
+  /** Where even this cannot be read, waiters have to look, and learn why. */
+  function listen(): number {
+    try {
+      return settings.bell();
+    } catch {
+      return Number.NaN;
+    }
   }
 
   function lookAll(): void {
