@@ -13,6 +13,8 @@ export type ErrorCode =
   | "storage-failed"
   | "unknown-topic"
   | "not-connected"
+  | "unauthorized"
+  | "throttled"
   | "closed";
 
 /** One rule that a value breaks, as a validator reports it. */

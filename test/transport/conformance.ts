@@ -655,7 +655,7 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         await transport.declare([{ name: "t", ordered: true, subscriptions: ["s"] }]);
         await publish(transport, "t", records(10, "", { key: "same" }));
         const first = await transport.subscribe("t", "s", "key-shared");
-        const held = await first.receive(3);
+        const held = await receiveCount(first, 3);
         expect(ids(held)).toEqual(["0", "1", "2"]);
         const others = await Promise.all([1, 2].map(() => transport.subscribe("t", "s", "key-shared")));
         const waiting = receiveFromAll(others, 9, 20);

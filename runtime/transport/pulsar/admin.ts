@@ -21,8 +21,6 @@ export interface TopicState {
 }
 
 export interface Admin {
-  /** `tenant/namespace/topic` for URLs and messages, its local name encoded once. */
-  path(topic: string): string;
   /** Creates missing topics, not partitioned, and missing subscriptions at the topic's start. */
   declare(topics: readonly TopicDeclaration[]): Promise<void>;
   /** Throws `unknown-topic` where topic or subscription are missing. */
@@ -106,7 +104,6 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
   }
 
   return {
-    path: (topic) => `${namespace}/${localName(topic)}`,
     async declare(topics) {
       for (let next = 0; next < topics.length; next += DECLARE_AT_ONCE) {
         await Promise.all(topics.slice(next, next + DECLARE_AT_ONCE).map(declareOne));

@@ -13,12 +13,19 @@ const CLOSE_TIMEOUT_MS = 2_000;
 /** For so long a conflict may be with a former connection, which isn't gone yet. */
 const CONFLICT_RETRY_MS = 2_000;
 
+/** Where to connect, and with which headers. */
+export interface Target {
+  readonly url: string;
+  readonly headers: Record<string, string>;
+}
+
 export interface LinkSettings {
   /** What the connection is for, for messages: `Publishing to topic 'orders'`. */
   readonly what: string;
   /** Checks what must be there, and says where to connect. Called anew for every attempt. */
-  readonly target: () => Promise<{ url: string; headers: Record<string, string> }>;
-  readonly onOpen: () => void;
+  readonly target: () => Promise<Target>;
+  readonly onOpen: (link: Link) => void;
+  /** Told of each message. Where it throws, the connection is dropped. */
   readonly onText: (text: string) => void;
   /** Told each time that a connection ended, or couldn't be had, unless `close` was called. */
   readonly onDown: (error: FivefoldError) => void;
@@ -88,11 +95,11 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
         fault = undefined;
         dropped = undefined;
         beat(opening, true);
-        settings.onOpen();
+        settings.onOpen(link);
         resolve();
       });
       opening.on("message", (data) => {
-        if (!closed) settings.onText(String(data));
+        if (!closed) take(String(data));
       });
       opening.on("error", (error) => {
         problem = error;
@@ -106,6 +113,14 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
         if (!closed) down(error);
       });
     });
+  }
+
+  function take(text: string): void {
+    try {
+      settings.onText(text);
+    } catch (error) {
+      link.drop(`it sent what can't be read: ${error instanceof Error ? error.message : error}`);
+    }
   }
 
   function beat(opened: WebSocket, answered: boolean): void {
@@ -155,8 +170,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
     }
   }
 
-  await openFirst();
-  return {
+  const link: Link = {
     get isOpen() {
       return socket !== undefined;
     },
@@ -184,6 +198,8 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
       if (closing) await closeSocket(closing, clock);
     },
   };
+  await openFirst();
+  return link;
 }
 
 function closeSocket(socket: WebSocket, clock: Clock): Promise<void> {

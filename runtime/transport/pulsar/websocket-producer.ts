@@ -1,10 +1,10 @@
-import { type Cancel, type Clock, sleep } from "../../clock.ts";
+import type { Cancel, Clock } from "../../clock.ts";
 import type { TaskRecord } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
 import { checkRecords } from "../record-check.ts";
 import type { Producer } from "../transport.ts";
 import { messageOf } from "./envelope.ts";
-import { type Link, type LinkSettings, openLink } from "./link.ts";
+import { type Link, openLink, type Target } from "./link.ts";
 
 /** Sent and not yet acknowledged, at most: what is behind waits here, where a broken connection costs nothing. */
 const MAX_SENT = 2_000;
@@ -34,8 +34,8 @@ export interface WebSocketProducerSettings {
   readonly maxFrameBytes: number;
   readonly timeoutMs: number;
   readonly clock: Clock;
-  /** Where a producer of this name connects, to go on behind sequence number `last`. */
-  readonly target: (name: string, last: number) => ReturnType<LinkSettings["target"]>;
+  /** Where a producer of this name connects, to number its messages from behind `last`. */
+  readonly target: (name: string, last: number) => Promise<Target>;
   readonly onClose: () => void;
 }
 
@@ -44,96 +44,203 @@ export interface WebSocketProducerSettings {
  * order, under the same producer name and sequence numbers: where the namespace deduplicates, nothing is stored twice.
  */
 export async function openWebSocketProducer(settings: WebSocketProducerSettings): Promise<Producer> {
-  const { topic, clock } = settings;
-  /** In order of their sequence numbers; the first `sent` of them are on their way. */
-  const pending = new Map<number, Pending>();
-  let sent = 0;
+  const { topic, clock, timeoutMs } = settings;
+  const what = `Publishing to topic '${topic}'`;
+  /** On their way to the broker, by sequence number, in order. */
+  const sent = new Map<number, Pending>();
   let sentBytes = 0;
+  /** Behind them, in order. */
+  let waiting: Pending[] = [];
+  let waitingFrom = 0;
   let next = 0;
   let name = newName();
-  /** Whether the broker may number its next messages otherwise than `next` says. */
+  /** Whether the broker may have numbered messages of this name otherwise than they are here. */
   let isNameSpent = false;
   let refusals = 0;
   let closed = false;
   let cancelCheck: Cancel | undefined;
+  let onIdle = () => {};
 
   function newName(): string {
     return `fivefold-${clock.randomId(16)}`;
   }
 
-  /** Gaps would shift the numbers of what comes behind them, and the broker would drop it as seen before. */
-  function target(): ReturnType<LinkSettings["target"]> {
-    const [first] = pending.keys();
-    const isGapless = first === undefined || next - first === pending.size;
-    if (isNameSpent || !isGapless || refusals >= NAME_TRIES) {
+  const link = await openLink({ what, target, timeoutMs, clock, onOpen, onText, onDown });
+
+  /** All is waiting here while there is no connection. */
+  function target(): Promise<Target> {
+    const first = waiting[waitingFrom]?.sequence ?? next;
+    // The broker numbers without gaps: behind one, it would take new messages for some that it has already.
+    const hasGap = next - first !== waiting.length - waitingFrom;
+    if (isNameSpent || hasGap || refusals >= NAME_TRIES) {
       name = newName();
       isNameSpent = false;
       refusals = 0;
     }
-    return settings.target(name, (first ?? next) - 1);
+    return settings.target(name, first - 1);
   }
 
-  let link: Link | undefined;
-  const what = `Publishing to topic '${topic}'`;
-  link = await openLink({
-    what,
-    target,
-    timeoutMs: settings.timeoutMs,
-    clock,
-    onOpen() {
-      refusals = 0;
-      sendAgain();
-    },
-    onText: receipt,
-    onDown(error) {
-      sent = 0;
-      sentBytes = 0;
-      if (error.code === "invalid-option") refusals += 1;
-      if (error.code === "unauthorized" || error.code === "unknown-topic") rejectAll(error);
-    },
-  });
-
-  function sendAgain(): void {
-    sent = 0;
-    sentBytes = 0;
-    send();
+  function onOpen(opened: Link): void {
+    refusals = 0;
+    send(opened);
   }
 
-  function send(): void {
-    if (!link?.isOpen || sent === pending.size) return;
-    let index = 0;
-    for (const { frame } of pending.values()) {
-      index += 1;
-      if (index <= sent) continue;
-      if (sent >= MAX_SENT || sentBytes >= MAX_SENT_BYTES) return;
-      sent += 1;
-      sentBytes += frame.length;
-      link.send(frame);
+  function send(to: Link): void {
+    while (waitingFrom < waiting.length && sent.size < MAX_SENT && sentBytes < MAX_SENT_BYTES) {
+      const item = waiting[waitingFrom]!;
+      waitingFrom += 1;
+      sent.set(item.sequence, item);
+      sentBytes += item.frame.length;
+      to.send(item.frame);
+    }
+    if (waitingFrom === waiting.length) {
+      waiting = [];
+      waitingFrom = 0;
     }
   }
 
-  function receipt(text: string): void {
+  function onText(text: string): void {
     const { context, result, errorMsg } = JSON.parse(text) as { context?: string; result?: string; errorMsg?: string };
-    const item = pending.get(Number(context));
+    const item = sent.get(Number(context));
     if (!item) return;
-    if (result === "ok") settle(item);
-    else {
+    sent.delete(item.sequence);
+    sentBytes -= item.frame.length;
+    if (result !== "ok") {
       isNameSpent = true;
-      settle(item, refused(`${what}: the broker did not take record number ${item.sequence}`, errorMsg ?? text));
+      item.call.error ??= notTaken(what, errorMsg ?? text);
     }
-    send();
+    settle(item.call);
+    send(link);
   }
 
-  function settle(item: Pending, error?: FivefoldError): void {
-    pending.delete(item.sequence);
-    sent -= 1;
-    sentBytes -= item.frame.length;
-    const { call } = item;
+  function settle(call: Call): void {
     call.rest -= 1;
-    call.error ??= error;
-    if (call.rest === 0) {
-      if (call.error) call.reject(call.error);
-      else call.resolve();
-    }
-    if (pending.size === 0) idle();
+    if (call.rest > 0) return;
+    if (call.error) call.reject(call.error);
+    else call.resolve();
+    if (sent.size === 0 && waitingFrom === waiting.length) idle();
   }
+
+  function idle(): void {
+    cancelCheck?.();
+    cancelCheck = undefined;
+    link.keepProcess(false);
+    onIdle();
+  }
+
+  function onDown(error: FivefoldError): void {
+    waiting = [...sent.values(), ...waiting.slice(waitingFrom)];
+    waitingFrom = 0;
+    sent.clear();
+    sentBytes = 0;
+    if (error.code === "invalid-option") refusals += 1;
+    // Waiting would mend neither; whoever publishes again tries again.
+    if (error.code === "unauthorized" || error.code === "unknown-topic") give(() => error);
+  }
+
+  /** Rejects the calls that `why` has an error for. What of theirs was sent may have been stored. */
+  function give(why: (call: Call) => FivefoldError | undefined): void {
+    const calls = new Set([...sent.values(), ...waiting.slice(waitingFrom)].map(({ call }) => call));
+    const given = new Map<Call, FivefoldError>();
+    for (const call of calls) {
+      const error = why(call);
+      if (error) given.set(call, error);
+    }
+    if (given.size === 0) return;
+    for (const { sequence, call, frame } of [...sent.values()]) {
+      if (!given.has(call)) continue;
+      sent.delete(sequence);
+      sentBytes -= frame.length;
+    }
+    waiting = waiting.slice(waitingFrom).filter(({ call }) => !given.has(call));
+    waitingFrom = 0;
+    for (const [call, error] of given) call.reject(error);
+    if (sent.size === 0 && waiting.length === 0) idle();
+  }
+
+  function check(): void {
+    const now = clock.monotonic();
+    cancelCheck = clock.after(CHECK_MS, check);
+    give(({ deadline }) => (deadline <= now ? late() : undefined));
+  }
+
+  function late(): FivefoldError {
+    if (link.fault) return link.fault;
+    const seconds = Math.round(timeoutMs / 1_000);
+    return new FivefoldError(
+      "throttled",
+      `${what}: connected, but nothing was acknowledged for ${seconds} s. The broker is overloaded, limits the rate of ` +
+        "publishing, or holds producers back because a backlog quota is used up. It may still store the records.",
+    );
+  }
+
+  /** The frames of a call's records, refused together where one is too large. */
+  function framesOf(records: readonly TaskRecord[]): string[] {
+    checkRecords(records, topic, settings.maxRecordBytes);
+    return records.map((record, index) => {
+      const { properties, key, eventTime } = messageOf(record);
+      const frame = JSON.stringify({
+        payload: Buffer.from(record.payload.buffer, record.payload.byteOffset, record.payload.length).toString(
+          "base64",
+        ),
+        properties,
+        key: key === "" ? undefined : key,
+        eventTime: eventTime === 0 ? undefined : new Date(eventTime).toISOString(),
+        context: `${next + index}`,
+      });
+      const bytes = Buffer.byteLength(frame);
+      if (bytes <= settings.maxFrameBytes) return frame;
+      throw new FivefoldError(
+        "payload-too-large",
+        `Record '${record.id}' for topic '${topic}' takes ${bytes} bytes as a WebSocket message; the broker's ` +
+          `webSocketMaxTextFrameSize is taken to be ${settings.maxFrameBytes}. Nothing of this call was stored. Keep ` +
+          "large content elsewhere and send a reference to it, or raise both settings.",
+      );
+    });
+  }
+
+  return {
+    async publish(records) {
+      if (closed) throw new FivefoldError("closed", `The producer of topic '${topic}' is closed.`);
+      const frames = framesOf(records);
+      if (frames.length === 0) return;
+      await new Promise<void>((resolve, reject) => {
+        const deadline = clock.monotonic() + timeoutMs;
+        const call: Call = { rest: frames.length, error: undefined, deadline, resolve, reject };
+        for (const frame of frames) {
+          waiting.push({ sequence: next, frame, call });
+          next += 1;
+        }
+        link.keepProcess(true);
+        cancelCheck ??= clock.after(CHECK_MS, check);
+        if (link.isOpen) send(link);
+      });
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      if (sent.size > 0 || waitingFrom < waiting.length) {
+        // Where there is no connection, those that wait for it are told now.
+        if (!link.isOpen)
+          give(() => new FivefoldError("closed", `${what}: the producer was closed without a connection.`));
+        else
+          await new Promise<void>((resolve) => {
+            onIdle = resolve;
+          });
+      }
+      await link.close();
+      settings.onClose();
+    },
+  };
+}
+
+/** What the broker's refusal of one message means. */
+function notTaken(what: string, found: string): FivefoldError {
+  if (/quota/i.test(found)) {
+    return new FivefoldError(
+      "storage-full",
+      `${what}: a backlog quota is used up (${found}). Consume what waits, or raise the quota.`,
+    );
+  }
+  return new FivefoldError("not-connected", `${what}: the broker did not store a record (${found}).`);
+}

@@ -1,0 +1,93 @@
+import type { Cancel, Clock } from "../../clock.ts";
+import { FivefoldError } from "../../errors.ts";
+import type { Link } from "./link.ts";
+
+/** How long a consumer that closes waits for its last acknowledgements. */
+const CLOSE_WAIT_MS = 5_000;
+
+interface Call {
+  readonly messageIds: readonly string[];
+  readonly resolve: () => void;
+  readonly reject: (error: FivefoldError) => void;
+  readonly cancelTimeout: Cancel;
+}
+
+export type Acknowledgements = ReturnType<typeof createAcknowledgements>;
+
+/**
+ * Acknowledges over a WebSocket. Pulsar answers no acknowledgement; so each call's are followed by a question that it
+ * does answer, in order, which shows that it took them. Those that a broken connection left unanswered are sent again.
+ */
+export function createAcknowledgements(settings: {
+  readonly what: string;
+  readonly link: Link;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}) {
+  const { what, link, clock } = settings;
+  /** In the order of their questions. */
+  const calls = new Set<Call>();
+  let onIdle = () => {};
+
+  function send({ messageIds }: Call): void {
+    for (const messageId of messageIds) link.send(JSON.stringify({ messageId }));
+    link.send(JSON.stringify({ type: "isEndOfTopic" }));
+  }
+
+  function end(call: Call): void {
+    calls.delete(call);
+    call.cancelTimeout();
+    if (calls.size === 0) onIdle();
+  }
+
+  /** Without a connection the calls wait; an answer that comes after all would be taken for the next call's. */
+  function expire(call: Call): void {
+    const fault =
+      link.fault ??
+      new FivefoldError(
+        "not-connected",
+        `${what}: the broker did not confirm acknowledgements for ${Math.round(settings.timeoutMs / 1_000)} s.`,
+      );
+    end(call);
+    call.reject(fault);
+    link.drop("it did not confirm acknowledgements");
+  }
+
+  return {
+    /** Resolves once the broker took them. */
+    add(messageIds: readonly string[]): Promise<void> {
+      return new Promise((resolve, reject) => {
+        const cancelTimeout = clock.after(settings.timeoutMs, () => expire(call));
+        const call: Call = { messageIds, resolve, reject, cancelTimeout };
+        calls.add(call);
+        send(call);
+      });
+    },
+    /** Told of an answer. */
+    confirmed(): void {
+      const [call] = calls;
+      if (!call) return;
+      end(call);
+      call.resolve();
+    },
+    sendAgain(): void {
+      for (const call of calls) send(call);
+    },
+    /** Waits for what is under way; what isn't confirmed in time may come again. */
+    async close(): Promise<void> {
+      if (calls.size > 0 && link.isOpen) {
+        await new Promise<void>((resolve) => {
+          const cancel = clock.after(CLOSE_WAIT_MS, resolve);
+          onIdle = () => {
+            cancel();
+            resolve();
+          };
+        });
+      }
+      for (const call of [...calls]) {
+        end(call);
+        call.reject(new FivefoldError("closed", `${what}: the consumer was closed before the broker confirmed.`));
+      }
+    },
+  };
+}
