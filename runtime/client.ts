@@ -9,7 +9,7 @@ export interface EnqueueOptions {
   readonly delay?: Duration | undefined;
   /** The time before which no handler runs, instead of `delay`. */
   readonly at?: Date | undefined;
-  /** W3C trace context of the caller, for the handler. */
+  /** W3C trace context of the caller, for the handler. A malformed one is dropped. */
   readonly traceparent?: string | undefined;
 }
 
@@ -52,9 +52,9 @@ export function createClient<E>(contract: ClientContract<E>): Client<E> {
   const { name } = contract.settings;
   let opened: { connection: Connection; frontend: Promise<Frontend<E>> } | undefined;
 
-  async function openFrontend({ ports, publisher }: Connection): Promise<Frontend<E>> {
+  async function openFrontend({ ports, publisher, enqueued }: Connection): Promise<Frontend<E>> {
     await ports.transport.declare(topicsOf(contract.settings));
-    return createFrontendOn(contract, publisher.publish, ports);
+    return createFrontendOn(contract, publisher.publish, ports, (batch) => enqueued(name, batch));
   }
 
   async function frontendOf(connection: Connection): Promise<Frontend<E>> {

@@ -1,15 +1,23 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { Cancel } from "./clock.ts";
 import { FivefoldError } from "./errors.ts";
-import type { Ports } from "./pipeline.ts";
+import type { Enqueued, Ports } from "./pipeline.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 
 /** Open ports, and one producer a topic on them. */
 export interface Connection {
   readonly ports: Ports;
   readonly publisher: Publisher;
+  /** Told by this process's clients of what they enqueue. */
+  readonly enqueued: EnqueueObserver;
+  /** Watches what this process's clients enqueue from now on, until the returned function is called. */
+  observe(observer: EnqueueObserver): Cancel;
   close(): Promise<void>;
 }
+
+/** Called in the midst of enqueueing, so it must be quick, and must not throw. */
+export type EnqueueObserver = (useCase: string, enqueued: Enqueued) => void;
 
 export interface ConnectOptions {
   /**
@@ -44,9 +52,17 @@ function dataFolder({ data }: ConnectOptions): string {
 /** Makes ports the ones that this process's clients enqueue to. */
 export function connectTo(ports: Ports): Connection {
   const publisher = createPublisher(ports.transport);
+  const observers = new Set<EnqueueObserver>();
   const connection: Connection = {
     ports,
     publisher,
+    enqueued(useCase, enqueued) {
+      for (const observer of observers) observer(useCase, enqueued);
+    },
+    observe(observer) {
+      observers.add(observer);
+      return () => observers.delete(observer);
+    },
     async close() {
       current = undefined;
       await publisher.close();

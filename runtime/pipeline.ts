@@ -4,6 +4,7 @@ import {
   DEAD_LETTER_SUBSCRIPTION,
   deadLetterTopicOf,
   type ExecutorContract,
+  type FailureReason,
   type ReportProblem,
   type SubscriberSettings,
   type TaskRecord,
@@ -17,13 +18,13 @@ import { createAdmission } from "./flow-control/admission.ts";
 import { createGate, type Gate } from "./flow-control/gate.ts";
 import { createFixedLimit } from "./flow-control/limit.ts";
 import type { DedupeStore } from "./frontend/dedupe-store.ts";
-import { createFrontend, type Frontend, type Receipt } from "./frontend/frontend.ts";
+import { createFrontend, type Enqueued, type Frontend, type Receipt } from "./frontend/frontend.ts";
 import { createDelayRunner, type DelayRunner } from "./scheduler/delay-runner.ts";
-import type { DelayStore } from "./scheduler/delay-store.ts";
+import type { Delayed, DelayStore } from "./scheduler/delay-store.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
 import type { TopicDeclaration, Transport } from "./transport/transport.ts";
 
-export type { Frontend, Receipt, Settled };
+export type { Delayed, Enqueued, Frontend, Receipt, Settled };
 
 /** What the layers stand on, in one process. */
 export interface Ports {
@@ -51,6 +52,7 @@ export function createFrontendOn<E>(
   contract: ClientContract<E>,
   publish: (topic: string, records: readonly TaskRecord[]) => Promise<void>,
   ports: Ports,
+  observe: (enqueued: Enqueued) => void,
 ): Frontend<E> {
   const { name, priority } = contract.settings;
   const topic = topicOf(name, priority);
@@ -61,6 +63,7 @@ export function createFrontendOn<E>(
     contract,
     publish: (records) => publish(topic, records),
     dedupeStore: ports.dedupeStore,
+    observe,
     clock: ports.clock,
     nextId: () => `${prefix}-${(count++).toString(36)}`,
   });
@@ -69,13 +72,20 @@ export function createFrontendOn<E>(
 /** How many tasks each layer let through since the start. */
 export interface PipelineCounts {
   readonly scheduler: { readonly received: number; readonly delayed: number; readonly skipped: number };
-  readonly flowControl: { readonly admitted: number; readonly inFlight: number; readonly waiting: number };
+  readonly flowControl: {
+    readonly admitted: number;
+    readonly inFlight: number;
+    readonly waiting: number;
+    readonly limit: number;
+  };
   readonly delivery: {
     readonly filtered: number;
     readonly sent: number;
     readonly done: number;
     readonly retried: number;
     readonly deadLettered: number;
+    /** The same by their reason. */
+    readonly deadLetters: Readonly<Record<FailureReason, number>>;
   };
   readonly execution: { readonly running: number };
 }
@@ -97,12 +107,20 @@ export interface Pipeline {
   close(): Promise<void>;
 }
 
+/** Watches pipelines. It is called in their midst, so it must be quick, and must not throw. */
+export interface Observer {
+  /** Told of every batch of tries that ended. */
+  readonly settled?: ((pipeline: Pipeline, settled: readonly Settled[]) => void) | undefined;
+  /** Told of delayed tasks that were published to their topic when they had come due. */
+  readonly fired?: ((topic: string, fired: readonly Delayed[]) => void) | undefined;
+}
+
 /** What the pipelines of one process share. */
 export interface Shared {
   readonly ports: Ports;
   /** Resolves once the records are durable. */
   readonly publish: (topic: string, records: readonly TaskRecord[]) => Promise<void>;
-  readonly observe: (pipeline: Pipeline, settled: readonly Settled[]) => void;
+  readonly observers: ReadonlySet<Observer>;
   readonly reportProblem: ReportProblem;
 }
 
@@ -118,9 +136,17 @@ export async function openPipelines(
   permits: number,
   shared: Shared,
 ): Promise<Pipelines> {
-  const { ports, publish, reportProblem } = shared;
+  const { ports, publish, observers, reportProblem } = shared;
   const gate = createGate(permits);
-  const delayRunner = createDelayRunner({ store: ports.delayStore, publish, clock: ports.clock, reportProblem });
+  const delayRunner = createDelayRunner({
+    store: ports.delayStore,
+    publish,
+    observe(topic, fired) {
+      for (const observer of observers) observer.fired?.(topic, fired);
+    },
+    clock: ports.clock,
+    reportProblem,
+  });
   const pipelines: Pipeline[] = [];
   for (const contract of executors) {
     for (const subscriber of contract.settings.subscribers) {
@@ -140,7 +166,7 @@ async function openPipeline(
   subscriber: SubscriberSettings,
   gate: Gate,
   delayRunner: DelayRunner,
-  { ports, publish, observe, reportProblem }: Shared,
+  { ports, publish, observers, reportProblem }: Shared,
 ): Promise<Pipeline> {
   const { clock } = ports;
   const { name, priority, ordered, fair } = contract.settings;
@@ -177,7 +203,9 @@ async function openPipeline(
     again: (message, afterMs) => scheduler.again(message, afterMs),
     freed: (count) => admission.release(count),
     ended: (messages) => scheduler.ended(messages),
-    observe: (settled) => observe(pipeline, settled),
+    observe(settled) {
+      for (const observer of observers) observer.settled?.(pipeline, settled);
+    },
     clock,
     reportProblem,
   });
@@ -185,7 +213,7 @@ async function openPipeline(
     handler: contract.subscribers[subscriber.name]!.handler,
     subscriber: subscriber.name,
     timeoutMs: subscriber.timeoutMs,
-    report: (message, outcome) => settlement.add(message, outcome),
+    report: (message, outcome, startedAt, endedAt) => settlement.add(message, outcome, startedAt, endedAt),
     clock,
   });
   const delivery = createDelivery({ contract, subscriber, target: execution, settlement, clock, reportProblem });
@@ -195,8 +223,17 @@ async function openPipeline(
     subscriber: subscriber.name,
     counts: () => ({
       scheduler: { ...scheduler.counts },
-      flowControl: { ...admission.counts, inFlight: admission.inFlight, waiting: admission.waiting },
-      delivery: { ...delivery.counts, ...settlement.counts },
+      flowControl: {
+        ...admission.counts,
+        inFlight: admission.inFlight,
+        waiting: admission.waiting,
+        limit: admission.limit,
+      },
+      delivery: {
+        ...delivery.counts,
+        ...settlement.counts,
+        deadLetters: { ...settlement.counts.deadLetters },
+      },
       execution: { running: execution.running },
     }),
     stop() {

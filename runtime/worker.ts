@@ -1,7 +1,15 @@
 import { type Cancel, settledWithin, sleep } from "./clock.ts";
-import type { ExecutorContract, ReportProblem } from "./contract.ts";
+import type { ExecutorContract, ReportProblem, UseCaseSettings } from "./contract.ts";
 import { FivefoldError } from "./errors.ts";
-import { openPipelines, type Pipeline, type PipelineCounts, type Ports, type Settled, topicsOf } from "./pipeline.ts";
+import {
+  type Observer,
+  openPipelines,
+  type Pipeline,
+  type PipelineCounts,
+  type Ports,
+  type Settled,
+  topicsOf,
+} from "./pipeline.ts";
 import { createPublisher } from "./publisher.ts";
 
 export interface WorkerOptions {
@@ -23,6 +31,12 @@ export interface Worker {
    * signals of what still runs, stores all outcomes, and gives back the rest. The ports stay open.
    */
   drain(graceMs?: number): Promise<void>;
+  /** Whether it has begun to drain. */
+  readonly draining: boolean;
+  readonly useCases: readonly UseCaseSettings[];
+  readonly ports: Ports;
+  /** Watches from now on, until the returned function is called. */
+  observe(observer: Observer): Cancel;
 }
 
 const DEFAULT_MAX_IN_FLIGHT = 1_024;
@@ -41,11 +55,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const reportProblem = options.reportProblem ?? ((problem) => process.emitWarning(problem));
   await transport.declare(executors.flatMap(({ settings }) => topicsOf(settings)));
 
+  const observers = new Set<Observer>();
+  if (options.observe) observers.add({ settled: options.observe });
   const publisher = createPublisher(transport);
   const { pipelines, delayRunner } = await openPipelines(executors, options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT, {
     ports,
     publish: publisher.publish,
-    observe: options.observe ?? (() => {}),
+    observers,
     reportProblem,
   });
 
@@ -104,6 +120,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     drain(graceMs = DEFAULT_GRACE_MS) {
       drained ??= drain(graceMs);
       return drained;
+    },
+    get draining() {
+      return drained !== undefined;
+    },
+    useCases: executors.map(({ settings }) => settings),
+    ports,
+    observe(observer) {
+      observers.add(observer);
+      return () => observers.delete(observer);
     },
   };
 }

@@ -17,7 +17,14 @@ export interface Settled {
   readonly outcome: Outcome;
   /** What follows from the outcome. */
   readonly result: "done" | "retried" | "dead-lettered";
+  /** When its handler was called, in ms on the monotonic clock; 0: it was settled without. */
+  readonly startedAt: number;
+  /** When its handler had ended, in ms on the monotonic clock; at most a turn of the event loop later than it did. */
+  readonly endedAt: number;
 }
+
+/** One whose end may still be timed, with those of its batch. */
+type Settling = Settled & { endedAt: number };
 
 /** A record that is to be tried again, at a time in ms since the Unix epoch. */
 export interface Retry {
@@ -46,12 +53,19 @@ export interface SettlementOptions {
 }
 
 export interface Settlement {
-  add(message: Message, outcome: Outcome): void;
+  /** Times are of the handler's run, on the monotonic clock; without `endedAt`, its batch's time stands for it. */
+  add(message: Message, outcome: Outcome, startedAt?: number, endedAt?: number): void;
   /** Puts a task off without counting a try. */
   postpone(message: Message, afterMs: number): void;
   /** Resolves once all that was added is stored. */
   idle(): Promise<void>;
-  readonly counts: { done: number; retried: number; deadLettered: number };
+  readonly counts: {
+    done: number;
+    retried: number;
+    deadLettered: number;
+    /** The same by their reason. */
+    readonly deadLetters: Record<FailureReason, number>;
+  };
 }
 
 const RETRY_MS = 500;
@@ -66,9 +80,10 @@ function strip({ position: _, ...record }: Message): TaskRecord {
  */
 export function createSettlement(options: SettlementOptions): Settlement {
   const { subscriber, clock } = options;
-  const counts = { done: 0, retried: 0, deadLettered: 0 };
+  const deadLettersBy = { rejected: 0, attempts: 0, deadline: 0, undecodable: 0, "unknown-use-case": 0 };
+  const counts = { done: 0, retried: 0, deadLettered: 0, deadLetters: deadLettersBy };
   const storing = new Set<Promise<void>>();
-  let settled: Settled[] = [];
+  let settled: Settling[] = [];
   let done: Message[] = [];
   let retries: (Retry & { message: Message })[] = [];
   let deadLetters: { message: Message; record: TaskRecord }[] = [];
@@ -81,40 +96,41 @@ export function createSettlement(options: SettlementOptions): Settlement {
     clock.soon(flush);
   }
 
-  function add(message: Message, outcome: Outcome): void {
+  function add(message: Message, outcome: Outcome, startedAt = 0, endedAt = 0): void {
     freed++;
     schedule();
-    if (outcome.kind === "done") {
-      done.push(message);
-      settled.push({ message, outcome, result: "done" });
-    } else if (outcome.kind === "reject") {
-      giveUp(message, outcome, outcome.reason);
-    } else if (message.attempt > subscriber.maxRetries) {
-      giveUp(message, outcome, "attempts");
-    } else {
-      retry(message, outcome, outcome.afterMs ?? backoffMs(subscriber.backoff, message.attempt, clock));
-    }
+    settled.push({ message, outcome, result: follow(message, outcome), startedAt, endedAt });
   }
 
-  function giveUp(message: Message, outcome: Outcome & { message: string }, reason: FailureReason): void {
+  function follow(message: Message, outcome: Outcome): Settled["result"] {
+    if (outcome.kind === "done") {
+      done.push(message);
+      return "done";
+    }
+    if (outcome.kind === "reject") return giveUp(message, outcome.message, outcome.reason);
+    if (message.attempt > subscriber.maxRetries) return giveUp(message, outcome.message, "attempts");
+    return retry(message, outcome.message, outcome.afterMs ?? backoffMs(subscriber.backoff, message.attempt, clock));
+  }
+
+  function giveUp(message: Message, why: string, reason: FailureReason): Settled["result"] {
     const failure: Failure = {
       reason,
-      message: outcome.message,
+      message: why,
       subscription: subscriber.name,
       failedAt: clock.now(),
     };
     deadLetters.push({ message, record: { ...strip(message), failure } });
-    settled.push({ message, outcome, result: "dead-lettered" });
+    deadLettersBy[reason]++;
+    return "dead-lettered";
   }
 
-  function retry(message: Message, outcome: Outcome & { message: string }, afterMs: number): void {
+  function retry(message: Message, why: string, afterMs: number): Settled["result"] {
     const startsAt = clock.now() + afterMs;
     if (subscriber.deadlineMs > 0 && startsAt > firstDueAt(message) + subscriber.deadlineMs) {
-      giveUp(message, outcome, "deadline");
-      return;
+      return giveUp(message, why, "deadline");
     }
-    settled.push({ message, outcome, result: "retried" });
     putOff({ ...message, attempt: message.attempt + 1 }, message, afterMs);
+    return "retried";
   }
 
   function putOff(next: Message, message: Message, afterMs: number): void {
@@ -137,9 +153,11 @@ export function createSettlement(options: SettlementOptions): Settlement {
     flushing = false;
 
     counts.done += ended.done.length;
-    for (const { result } of ended.settled) {
-      if (result === "retried") counts.retried++;
-      else if (result === "dead-lettered") counts.deadLettered++;
+    const now = clock.monotonic();
+    for (const one of ended.settled) {
+      if (one.endedAt === 0) one.endedAt = now;
+      if (one.result === "retried") counts.retried++;
+      else if (one.result === "dead-lettered") counts.deadLettered++;
     }
     options.freed(ended.freed);
     if (ended.done.length > 0) {

@@ -26,6 +26,8 @@ export interface Admission {
   stop(): void;
   readonly inFlight: number;
   readonly waiting: number;
+  /** Most tasks in flight, as the limit stands now. */
+  readonly limit: number;
   readonly counts: { admitted: number };
 }
 
@@ -71,6 +73,9 @@ export function createAdmission(options: AdmissionOptions): Admission {
     },
     get waiting() {
       return queue.length;
+    },
+    get limit() {
+      return limit.current();
     },
     offer(messages) {
       queue.push(messages);

@@ -1,8 +1,9 @@
 import type { Clock } from "../clock.ts";
 import type { ClientContract, TaskRecord } from "../contract.ts";
-import { FivefoldError, InvalidEventError } from "../errors.ts";
+import { type ErrorCode, FivefoldError, InvalidEventError } from "../errors.ts";
 import { publishOnce } from "./dedupe.ts";
 import type { DedupeStore } from "./dedupe-store.ts";
+import { readTraceparent } from "./traceparent.ts";
 
 /** What `enqueue` answers. */
 export interface Receipt {
@@ -14,8 +15,20 @@ export interface Receipt {
 export interface Admission {
   /** Ms since the Unix epoch before which no handler runs; 0: at once. */
   readonly dueAt: number;
-  /** W3C trace context; empty: none. */
+  /** W3C trace context; empty: none. A malformed one is dropped. */
   readonly traceparent: string;
+}
+
+/** How the events of one call, or of the calls that were stored together, fared; for whoever watches. */
+export interface Enqueued {
+  readonly accepted: number;
+  readonly duplicates: number;
+  /** Events that were not accepted; if some are not, none are. */
+  readonly refused: number;
+  /** Why; `unknown` for an error that is not of this runtime. */
+  readonly code: ErrorCode | "unknown" | "";
+  /** From the (first) call to its answer. */
+  readonly tookMs: number;
 }
 
 export interface Frontend<E> {
@@ -30,6 +43,7 @@ export interface FrontendOptions<E> {
   /** Resolves once the records are durable. */
   readonly publish: (records: readonly TaskRecord[]) => Promise<void>;
   readonly dedupeStore: DedupeStore;
+  readonly observe: (enqueued: Enqueued) => void;
   readonly clock: Clock;
   readonly nextId: () => string;
 }
@@ -45,6 +59,23 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
   const { contract, clock } = options;
   const { settings } = contract;
   let waiting: Waiting[] = [];
+  /** When the first of those that wait was enqueued. */
+  let waitingSince = 0;
+
+  function refused(count: number, error: unknown, startedAt: number): void {
+    const code = error instanceof FivefoldError ? error.code : "unknown";
+    options.observe({ accepted: 0, duplicates: 0, refused: count, code, tookMs: clock.monotonic() - startedAt });
+  }
+
+  function toRecords(events: readonly E[], { dueAt, traceparent }: Admission, startedAt: number): TaskRecord[] {
+    const admission = { dueAt, traceparent: traceparent === "" ? "" : readTraceparent(traceparent) };
+    try {
+      return events.map((event) => toRecord(event, admission));
+    } catch (error) {
+      refused(events.length, error, startedAt);
+      throw error;
+    }
+  }
 
   function toRecord(event: E, { dueAt, traceparent }: Admission): TaskRecord {
     const violations = contract.validate(event);
@@ -82,7 +113,7 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     };
   }
 
-  async function publish(records: readonly TaskRecord[]): Promise<readonly Receipt[]> {
+  async function store(records: readonly TaskRecord[]): Promise<readonly Receipt[]> {
     if (settings.dedupeForMs > 0) {
       return publishOnce(records, settings.dedupeForMs, options);
     }
@@ -90,11 +121,28 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     return records.map(({ id }) => ({ id, duplicate: false }));
   }
 
+  async function publish(records: readonly TaskRecord[], startedAt: number): Promise<readonly Receipt[]> {
+    try {
+      const receipts = await store(records);
+      let duplicates = 0;
+      for (const { duplicate } of receipts) if (duplicate) duplicates++;
+      const tookMs = clock.monotonic() - startedAt;
+      options.observe({ accepted: receipts.length - duplicates, duplicates, refused: 0, code: "", tookMs });
+      return receipts;
+    } catch (error) {
+      refused(records.length, error, startedAt);
+      throw error;
+    }
+  }
+
   async function flush(): Promise<void> {
     const batch = waiting;
     waiting = [];
     try {
-      const receipts = await publish(batch.map(({ record }) => record));
+      const receipts = await publish(
+        batch.map(({ record }) => record),
+        waitingSince,
+      );
       for (let i = 0; i < batch.length; i++) batch[i]!.resolve(receipts[i]!);
     } catch (error) {
       for (const { reject } of batch) reject(error);
@@ -104,13 +152,16 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
   return {
     async enqueueAll(events, admission) {
       if (events.length === 0) return [];
-      return publish(events.map((event) => toRecord(event, admission)));
+      const startedAt = clock.monotonic();
+      return publish(toRecords(events, admission, startedAt), startedAt);
     },
     enqueue(event, admission) {
       return new Promise((resolve, reject) => {
-        const record = toRecord(event, admission);
+        const startedAt = waiting.length === 0 ? clock.monotonic() : waitingSince;
+        const [record] = toRecords([event], admission, startedAt);
         if (waiting.length === 0) clock.soon(flush);
-        waiting.push({ record, resolve, reject });
+        waitingSince = startedAt;
+        waiting.push({ record: record!, resolve, reject });
       });
     },
   };

@@ -20,6 +20,8 @@ export interface DelayRunnerOptions {
   readonly store: DelayStore;
   /** Resolves once the records are durable in the topic. */
   readonly publish: (topic: string, records: readonly TaskRecord[]) => Promise<void>;
+  /** Told of records that were published when they had come due. */
+  readonly observe: (topic: string, fired: readonly Delayed[]) => void;
   readonly clock: Clock;
   readonly reportProblem: ReportProblem;
 }
@@ -28,7 +30,8 @@ export interface DelayRunnerOptions {
  * Fires delayed records when they are due, never early: publish, wait for the receipt, then remove. A crash between
  * the last two fires a record twice, never not at all.
  */
-export function createDelayRunner({ store, publish, clock, reportProblem }: DelayRunnerOptions): DelayRunner {
+export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
+  const { store, publish, clock, reportProblem } = options;
   let cancelTimer: Cancel = () => {};
   let wakesAt = Number.POSITIVE_INFINITY;
   let running: Promise<void> | undefined;
@@ -80,6 +83,7 @@ export function createDelayRunner({ store, publish, clock, reportProblem }: Dela
       topic,
       claims.map(({ record }) => record),
     );
+    options.observe(topic, claims);
     await store.remove(claims);
   }
 

@@ -134,6 +134,7 @@ describe("delay store on PostgreSQL", () => {
               fired.push(id);
             }
           },
+          observe: () => {},
           clock: systemClock,
           reportProblem: (problem) => errors.push(problem),
         });
