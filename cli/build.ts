@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { type Compilation, compile } from "../compiler/compile.ts";
-import { showDiagnostics } from "./diagnostics.ts";
+import { type ReportFormat, reportDiagnostics, showDiagnostics } from "./diagnostics.ts";
 import { EXIT } from "./fault.ts";
 import { compareOutputs, type Difference, writeOutputs } from "./outputs.ts";
 import { findProject } from "./project.ts";
@@ -9,6 +9,7 @@ import { colorsOf, count, duration, say, sayJson } from "./terminal.ts";
 export interface BuildOptions {
   readonly check?: boolean;
   readonly json?: boolean;
+  readonly format?: ReportFormat;
   readonly root?: string;
 }
 
@@ -31,10 +32,11 @@ export async function buildProject(root: string, options: { check: boolean }): P
 }
 
 /** `fivefold build` */
-export async function build({ check = false, json = false, root }: BuildOptions): Promise<void> {
+export async function build({ check = false, json = false, format, root }: BuildOptions): Promise<void> {
   const result = await buildProject(findProject(root), { check });
   const stale = check && !!result.difference && changes(result.difference) > 0;
   if (json) sayJson(buildReport(result, { check }));
+  else if (format) reportDiagnostics(result.compilation, format);
   else if (check) showCheck(result);
   else showBuild(result);
   if (!result.difference || stale) process.exitCode = EXIT.input;

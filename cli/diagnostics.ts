@@ -1,6 +1,18 @@
 import type { Compilation } from "../compiler/compile.ts";
-import { formatPretty } from "../compiler/format.ts";
-import { colorsOf, complain, count, hasColors } from "./terminal.ts";
+import { formatGithub } from "../compiler/format/github.ts";
+import { formatPretty } from "../compiler/format/pretty.ts";
+import { formatSarif } from "../compiler/format/sarif.ts";
+import { packageVersion } from "./package-version.ts";
+import { colorsOf, complain, count, hasColors, say } from "./terminal.ts";
+
+/** How diagnostics are printed for others than people at a terminal. */
+export type ReportFormat = "github" | "sarif";
+
+/** Prints what the compiler found for code scanning, on standard output. */
+export function reportDiagnostics({ diagnostics }: Compilation, format: ReportFormat): void {
+  if (format === "sarif") say(formatSarif(diagnostics, packageVersion()));
+  else if (diagnostics.length > 0) say(formatGithub(diagnostics));
+}
 
 /** Prints what the compiler found, with code frames, and a count at the end. */
 export function showDiagnostics({ diagnostics, sources }: Compilation): void {

@@ -1,13 +1,7 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { EXIT, Fault } from "./fault.ts";
+import { packageVersion } from "./package-version.ts";
 import { colorsOf, complain, sayJson } from "./terminal.ts";
-
-function packageVersion(): string {
-  const manifest = readFileSync(fileURLToPath(import.meta.resolve("fivefold/package.json")), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
-}
 
 /** Commands are loaded when they run: `new` and `--help` must not wait for the compiler. */
 function createProgram(): Command {
@@ -22,6 +16,11 @@ function createProgram(): Command {
     .description("compile usecases/ and write generated/ and contracts.lock.json")
     .option("--check", "write nothing; fail where generated/ or contracts.lock.json is stale")
     .option("--json", "print one JSON object")
+    .addOption(
+      new Option("--format <format>", "print diagnostics as GitHub annotations or as a SARIF 2.1.0 log")
+        .choices(["github", "sarif"])
+        .conflicts("json"),
+    )
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (options) => {
       const { build } = await import("./build.ts");

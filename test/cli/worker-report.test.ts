@@ -25,7 +25,7 @@ function settled(count: number, result: Settled["result"] = "done"): Settled[] {
     position: null,
   };
   const outcome = result === "done" ? ({ kind: "done" } as const) : ({ kind: "retry", message: "refused" } as const);
-  return Array.from({ length: count }, () => ({ message, outcome, result }));
+  return Array.from({ length: count }, () => ({ message, outcome, result, startedAt: 0, endedAt: 0 }));
 }
 
 function watched() {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { CATALOGUE, type Code } from "../../compiler/catalogue/catalogue.ts";
 import { LOCK_FILE } from "../../compiler/check/lock.ts";
 import { type Compilation, compile } from "../../compiler/compile.ts";
-import { formatPretty } from "../../compiler/format.ts";
+import { formatPretty } from "../../compiler/format/pretty.ts";
 import { tscScript } from "../../compiler/read/typescript-package.ts";
 
 /*

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compile } from "../../../compiler/compile.ts";
-import { formatPretty } from "../../../compiler/format.ts";
+import { formatPretty } from "../../../compiler/format/pretty.ts";
 import { openProject } from "../../../compiler/read/open-project.ts";
 import { read, useCaseText, writeProject } from "./scratch-project.ts";
 

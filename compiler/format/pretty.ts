@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { type Diagnostic, type Related, type Sources, type Span, sortDiagnostics } from "./diagnostics.ts";
+import { type Diagnostic, type Related, type Sources, type Span, sortDiagnostics } from "../diagnostics.ts";
 
 export interface FormatOptions {
   /** Whether to use a terminal's colours. Default false. */
