@@ -28,6 +28,8 @@ const CAPABILITIES: Capabilities = {
 
 /** Room that publishing leaves on the disk: acknowledging and deleting need some too. */
 const RESERVE_BYTES = 8 * MIB;
+/** What housekeeping leaves: it frees room, so it may go further. */
+const HOUSEKEEPING_BYTES = 2 * MIB;
 const HEARTBEAT_MS = 10_000;
 
 export interface EmbeddedTransportOptions {
@@ -83,7 +85,7 @@ async function open(
   let closed = false;
 
   const wakeUp = createWakeUp({ clock, bell: cursors.bell, sweep: () => endDeadSessions() });
-  const housekeeping = createHousekeeping({ log, cursors, clock });
+  const housekeeping = createHousekeeping({ log, cursors, clock, checkRoom: () => checkDisk(HOUSEKEEPING_BYTES) });
   const writer = createLogWriter(log, {
     checkRoom,
     explain,
@@ -108,10 +110,14 @@ async function open(
     }
     // LMDB copies the pages that it changes, so a commit needs more than its records for a moment.
     const needed = 2 * bytes + RESERVE_BYTES;
+    const reusable = statSync(join(folder, "log", "data.mdb")).size - used;
+    checkDisk(reusable < needed ? needed : bytes + HOUSEKEEPING_BYTES);
+  }
+
+  /** LMDB must not find out by itself: lmdb 3.5 damages its memory when commits fail for want of room. */
+  function checkDisk(needed: number): void {
     const { bavail, bsize } = statfsSync(folder);
-    if (bavail * bsize >= needed) return;
-    if (statSync(join(folder, "log", "data.mdb")).size - used >= needed) return;
-    throw storageFull(folder, `its file system has ${bavail * bsize} bytes left`);
+    if (bavail * bsize < needed) throw storageFull(folder, `its file system has ${bavail * bsize} bytes left`);
   }
 
   function endDeadSessions(): void {

@@ -9,7 +9,14 @@ import { markDelete } from "./subscription-state.ts";
 const EVERY_MS = 500;
 
 /** Writes checkpoints of subscriptions that moved on, and deletes entries that all subscriptions have settled. */
-export function createHousekeeping({ log, cursors, clock }: { log: Log; cursors: Cursors; clock: Clock }) {
+export function createHousekeeping(settings: {
+  readonly log: Log;
+  readonly cursors: Cursors;
+  readonly clock: Clock;
+  /** Throws where the disk has no room for a small commit. */
+  readonly checkRoom: () => void;
+}) {
+  const { log, cursors, clock } = settings;
   const moved = new Map<string, { topic: TopicRow; name: SubscriptionName }>();
   let cancel: Cancel | undefined;
   let running: Promise<void> = Promise.resolve();
@@ -32,6 +39,7 @@ export function createHousekeeping({ log, cursors, clock }: { log: Log; cursors:
   }
 
   async function run(batch: readonly { topic: TopicRow; name: SubscriptionName }[]): Promise<void> {
+    settings.checkRoom();
     const states = batch.flatMap(({ name }) => {
       const state = cursors.peek(name);
       return state ? { ...name, state: encodeSubscription(state, 0) } : [];

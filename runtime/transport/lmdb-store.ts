@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { mkdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
@@ -19,8 +19,16 @@ import { storageCorrupt, storageError } from "./storage-error.ts";
  * two on one environment makes lmdb interrupt its own batches.
  */
 
-/** Processes with the folder open at a time, roughly: each takes a slot or two. */
-const MAX_READERS = 512;
+const RESERVE_BYTES = 1024 * 1024;
+
+const COMMON_OPTIONS = {
+  noSubdir: false,
+  maxDbs: 8,
+  /** Processes with the folder open at a time, roughly: each takes a slot or two. */
+  maxReaders: 512,
+  /** With it, lmdb rejects a promise that nobody has when a commit fails, which ends the process. */
+  eventTurnBatching: false,
+};
 
 /** A topic as it is stored. Its partitions are numbered on from `firstPartition`. */
 export interface TopicRow {
@@ -70,12 +78,25 @@ export function openLogStore(folder: string, gate: OpenGate): Promise<Store<LogT
 }
 
 /** To be called within `gate.open`. `outlivesReboot`: sync every change, for machines whose reboots cannot be told. */
-export function openCursorStore(folder: string, gate: OpenGate, outlivesReboot: boolean): Promise<Store<CursorTables>> {
-  return openChecked(folder, gate, outlivesReboot ? { overlappingSync: false } : { noSync: true }, (root) => ({
+export async function openCursorStore(
+  folder: string,
+  gate: OpenGate,
+  outlivesReboot: boolean,
+): Promise<Store<CursorTables>> {
+  const isNew = missingBytes(join(folder, "data.mdb")) === undefined;
+  const options = outlivesReboot ? { overlappingSync: false as const } : { noSync: true as const };
+  const store = await openChecked(folder, gate, options, (root) => ({
     subscriptions: root.openDB<Uint8Array, string[]>("subscriptions", { encoding: "binary" }),
     sessions: root.openDB<unknown, number>("sessions", { encoding: "json", keyEncoding: "uint32" }),
     counters: root.openDB<number, string>("counters", { encoding: "json" }),
   }));
+  if (isNew) {
+    // Leaves free pages in the file, so that acknowledging goes on when the disk is full.
+    const { subscriptions } = store.tables;
+    store.transact(() => subscriptions.putSync(["reserve"], Buffer.alloc(RESERVE_BYTES)));
+    store.transact(() => subscriptions.removeSync(["reserve"]));
+  }
+  return store;
 }
 
 async function openChecked<T extends object>(
@@ -89,7 +110,7 @@ async function openChecked<T extends object>(
     mkdirSync(folder, { recursive: true });
     const missing = missingBytes(file) ?? 0;
     if (missing > 0) lengthen(file, missing);
-    const root = open({ ...options, path: folder, noSubdir: false, maxDbs: 8, maxReaders: MAX_READERS });
+    const root = open({ ...options, ...COMMON_OPTIONS, path: folder });
     if (missing === 0) return createStore(root, openTables(root), gate);
 
     const tables = attempt(() => openTables(root));

@@ -1,5 +1,5 @@
 import type { TaskRecord } from "../contract.ts";
-import type { Log, SealedEntry } from "./log.ts";
+import type { Append, Log } from "./log.ts";
 import { EntryWriter } from "./record-format.ts";
 
 /** An entry takes no more records and starts no more bytes than this: it is read and checked as a whole. */
@@ -69,36 +69,34 @@ export function createLogWriter(
       waiting = new Map();
       try {
         settings.checkRoom(batches.reduce((sum, { writers }) => sum + bytesOf(writers), 0));
+        settings.onAppended(await append(batches));
       } catch (error) {
-        for (const batch of batches) settle(batch, error);
-        continue;
+        heads.clear();
+        for (const batch of batches) settle(batch, settings.explain(error));
       }
-      // All in one turn, so that lmdb puts them into one transaction.
-      const appended = await Promise.all(batches.map(append));
-      settings.onAppended(appended.filter((partition) => partition !== undefined));
     }
     writing = undefined;
   }
 
-  /** Resolves to the partition if it grew. */
-  async function append(batch: Batch): Promise<number | undefined> {
-    const { partition } = batch;
-    const sealed = batch.writers.map((writer): SealedEntry => ({ bytes: writer.finish(), count: writer.count }));
-    try {
-      const head = heads.get(partition) ?? log.head(partition);
-      if (await log.append(partition, head, sealed)) {
-        heads.set(partition, head + sealed.reduce((sum, { count }) => sum + count, 0));
+  /** Resolves to the partitions that grew. */
+  async function append(batches: readonly Batch[]): Promise<number[]> {
+    const appends = batches.map(({ partition, writers }): Append => {
+      const sealed = writers.map((writer) => ({ bytes: writer.finish(), count: writer.count }));
+      return { partition, expectedHead: heads.get(partition) ?? log.head(partition), sealed };
+    });
+    const appended = await log.append(appends);
+    return appends.flatMap(({ partition, expectedHead, sealed }, index) => {
+      const batch = batches[index]!;
+      if (appended[index]) {
+        heads.set(partition, expectedHead + sealed.reduce((sum, { count }) => sum + count, 0));
         settle(batch, undefined);
         return partition;
       }
       // Another process appended in the meantime: once more, at its head.
       heads.delete(partition);
       requeue(batch);
-    } catch (error) {
-      heads.delete(partition);
-      settle(batch, settings.explain(error));
-    }
-    return undefined;
+      return [];
+    });
   }
 
   /** Puts a batch back, before what was published since. */

@@ -16,6 +16,13 @@ export interface SealedEntry {
   readonly count: number;
 }
 
+/** Entries for one partition. */
+export interface Append {
+  readonly partition: number;
+  readonly expectedHead: number;
+  readonly sealed: readonly SealedEntry[];
+}
+
 /** What `getStats` returns, whose type lmdb leaves open. */
 interface PageCounts {
   readonly treeBranchPageCount: number;
@@ -113,19 +120,28 @@ export function createLog(store: Store<LogTables>) {
       checkpoints.getBinary([topic, subscription]),
 
     /**
-     * Adds entries at a partition's head. False, and nothing written, when the head is not `expectedHead` any more.
-     * Resolves once synced to the disk. Appends of one turn of the event loop share a transaction.
+     * Adds entries at the heads of partitions, in one transaction. Says for each whether it was done: not when the head
+     * is not the expected one any more. Resolves once synced to the disk.
      */
-    append(partition: number, expectedHead: number, sealed: readonly SealedEntry[]): Promise<boolean> {
-      const write = () => {
-        let offset = expectedHead;
-        for (const { bytes, count } of sealed) {
-          entries.put(entryKey(partition, offset), bytes);
-          offset += count;
-        }
-        heads.put(partition, NOTHING, offset);
-      };
-      return store.commit(() => heads.ifVersion(partition, expectedHead, write));
+    async append(appends: readonly Append[]): Promise<boolean[]> {
+      return store.commit(async () => {
+        const conditions: Promise<boolean>[] = [];
+        const committed = heads.batch(() => {
+          for (const { partition, expectedHead, sealed } of appends) {
+            const write = () => {
+              let offset = expectedHead;
+              for (const { bytes, count } of sealed) {
+                entries.put(entryKey(partition, offset), bytes);
+                offset += count;
+              }
+              heads.put(partition, NOTHING, offset);
+            };
+            conditions.push(heads.ifVersion(partition, expectedHead, write));
+          }
+        });
+        const [, ...results] = await Promise.all([committed, ...conditions]);
+        return results;
+      });
     },
 
     /** The entry that holds a record. */

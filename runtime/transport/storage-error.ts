@@ -1,6 +1,10 @@
+import { statfsSync } from "node:fs";
 import { FivefoldError } from "../errors.ts";
 
 const NO_SPACE: ReadonlySet<string | number> = new Set(["ENOSPC", "EDQUOT", 28, 122, -30792]);
+/** LMDB takes a write that the file system cut short for this. */
+const INPUT_OUTPUT_ERROR = 5;
+const NEARLY_FULL_BYTES = 1024 * 1024;
 const NO_ACCESS: ReadonlySet<string | number> = new Set([
   ...["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ENOENT", "EISDIR"],
   ...[13, 1, 30, 20, 17, 2, 21],
@@ -13,7 +17,8 @@ export function storageError(error: unknown, folder: string): FivefoldError {
   if (error instanceof FivefoldError) return error;
   const { message, code } = describe(error);
   const options = { cause: error };
-  if (NO_SPACE.has(code)) return storageFull(folder, "its file system has no room left", options);
+  if (NO_SPACE.has(code) || (code === INPUT_OUTPUT_ERROR && isNearlyFull(folder)))
+    return storageFull(folder, "its file system has no room left", options);
   if (NO_ACCESS.has(code)) {
     return new FivefoldError(
       "storage-unwritable",
@@ -39,6 +44,15 @@ export function storageCorrupt(file: string, finding: string, options?: { cause:
     `${file} is damaged: ${finding}. Nothing was changed or deleted. Stop all processes that use it and restore the folder from a copy; or move it away to begin with an empty one, and keep it for what can be saved from it.`,
     options,
   );
+}
+
+function isNearlyFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < NEARLY_FULL_BYTES;
+  } catch {
+    return false;
+  }
 }
 
 function describe(error: unknown): { message: string; code: string | number } {

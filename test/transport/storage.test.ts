@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  statfsSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -293,7 +302,22 @@ describe("a full folder refuses publishing, loses nothing, and works again once 
       skip("no mounting here");
     }
     try {
-      await checkFull(await open());
+      const transport = await open();
+      await checkFull(transport);
+      // Filled to the last byte by somebody else: what is there can be consumed, and publishing is refused.
+      await publishWhenThereIsRoom(transport);
+      const backlog = await transport.backlog("t", "s");
+      const { bavail, bsize } = statfsSync(folder);
+      writeFileSync(join(folder, "filler"), Buffer.alloc(bavail * bsize));
+      expect(statfsSync(folder).bavail).toBe(0);
+      const producer = await transport.producer("t");
+      await expect(producer.publish([record("late")])).rejects.toMatchObject({ code: "storage-full" });
+      await consumeAll(transport, backlog);
+      // Longer than housekeeping waits, which must not fall over either.
+      await sleep(systemClock, 700);
+      await rm(join(folder, "filler"));
+      await publishWhenThereIsRoom(transport);
+      expect(await transport.backlog("t", "s")).toBe(20);
       await closeAll();
     } finally {
       execFileSync("umount", ["-l", folder]);
