@@ -88,8 +88,8 @@ export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkp
     newId: (kind: "consumer" | "session"): number => store.transact(() => increment(kind)),
 
     /** Counts up whenever there may be something new to receive: what waiting processes look at. */
-    bell: (): number => counters.get("bell") ?? 0,
-    ring: (): number => store.transact(() => increment("bell")),
+    news: (): number => counters.get("news") ?? 0,
+    tellNews: (): number => store.transact(() => increment("news")),
 
     /** Says that a session lives. False when it was unknown: never begun, or taken for dead. */
     heartbeat(session: number, identity: ProcessIdentity, now: number): boolean {

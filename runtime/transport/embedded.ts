@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Cancel, Clock } from "../clock.ts";
 import { FivefoldError } from "../errors.ts";
+import { createBell } from "./bell.ts";
 import { createCursors } from "./cursors.ts";
 import { createEmbeddedConsumer } from "./embedded-consumer.ts";
 import { createEmbeddedSubscription, type EmbeddedSubscription } from "./embedded-subscription.ts";
@@ -24,6 +25,7 @@ const CAPABILITIES: Capabilities = {
   durable: true,
   maxRecordBytes: 4 * MIB,
   takesOnlyWhatItReturns: true,
+  countsBacklogInRecords: true,
 };
 
 /** Room that publishing leaves on the disk: acknowledging and deleting need some too. */
@@ -84,7 +86,8 @@ async function open(
   let stopHeartbeat: Cancel | undefined;
   let closed = false;
 
-  const wakeUp = createWakeUp({ clock, bell: cursors.bell, sweep: () => endDeadSessions() });
+  const bell = createBell(join(thisBoot, "bell"));
+  const wakeUp = createWakeUp({ clock, bell, news, sweep: () => endDeadSessions() });
   const housekeeping = createHousekeeping({ log, cursors, clock, checkRoom: () => checkDisk(HOUSEKEEPING_BYTES) });
   const writer = createLogWriter(log, {
     checkRoom,
@@ -92,24 +95,38 @@ async function open(
     onAppended: (partitions) => announce(new Set(partitions.map((partition) => topicOfPartition.get(partition)!))),
   });
 
+  function news(): number {
+    // Otherwise what this turn of the event loop has read already hides what was written since.
+    stores.log.refresh();
+    stores.cursors.refresh();
+    return cursors.news();
+  }
+
   /** Tells whoever waits, in any process, that there may be something to receive. */
   function announce(topics: ReadonlySet<string>): void {
     if (topics.size === 0) return;
-    try {
-      wakeUp.rang(cursors.ring());
-    } catch {
-      // What is announced is stored already; other processes find it when they look by themselves.
-    }
+    tellOthers();
     wakeUp.wake(topics);
   }
 
+  function tellOthers(): void {
+    try {
+      wakeUp.told(cursors.tellNews());
+      bell.ring();
+    } catch {
+      // What there is to tell is stored already; other processes find it when they look by themselves.
+    }
+  }
+
   function checkRoom(bytes: number): void {
+    // LMDB copies the pages that it changes, so a commit needs more than its records for a moment.
+    const needed = 2 * bytes + RESERVE_BYTES;
+    const { bavail, bsize } = statfsSync(folder);
+    if (maxBytes === Number.POSITIVE_INFINITY && bavail * bsize >= needed) return;
     const used = log.usedBytes();
     if (used + bytes > maxBytes) {
       throw storageFull(folder, `its records take ${used} of the ${maxBytes} bytes that maxBytes allows`);
     }
-    // LMDB copies the pages that it changes, so a commit needs more than its records for a moment.
-    const needed = 2 * bytes + RESERVE_BYTES;
     const reusable = statSync(join(folder, "log", "data.mdb")).size - used;
     checkDisk(reusable < needed ? needed : bytes + HOUSEKEEPING_BYTES);
   }
@@ -122,7 +139,7 @@ async function open(
 
   function endDeadSessions(): void {
     try {
-      if (session !== undefined && cursors.endDeadSessions(session, clock.now()) > 0) cursors.ring();
+      if (session !== undefined && cursors.endDeadSessions(session, clock.now()) > 0) tellOthers();
     } catch {
       // Tried again soon, here and by every other process.
     }
@@ -250,6 +267,7 @@ async function open(
       if (session !== undefined) cursors.endSession(session);
       await cursors.close();
       await log.close();
+      bell.close();
       gate.close();
     },
   };

@@ -1,9 +1,9 @@
 import type { Cancel, Clock } from "../clock.ts";
+import type { Bell } from "./bell.ts";
 
-/** How often the bell is looked at while something happens, and once nothing has for a while. */
-const BUSY_POLL_MS = 3;
-const IDLE_POLL_MS = 20;
-const IDLE_AFTER_MS = 1_000;
+/** How often others' doings are looked at where nothing tells of them, and where the bell does. */
+const POLL_MS = 4;
+const BELL_POLL_MS = 25;
 /** How often consumers of dead processes are looked for. */
 const SWEEP_MS = 250;
 
@@ -19,26 +19,31 @@ export interface Waiter {
 export type WakeUp = ReturnType<typeof createWakeUp>;
 
 /**
- * Wakes waiting consumers. Within a process at once; from other processes by polling one number, which costs some
- * microseconds. Polls while somebody waits, and keeps the process alive then; not otherwise.
+ * Wakes waiting consumers: within a process at once, from other processes by the bell, and by polling a number for what
+ * the bell did not tell. Polls while somebody waits, and keeps the process alive then; not otherwise.
  */
 export function createWakeUp(settings: {
   readonly clock: Clock;
   /** A number that changes when another process has something new. */
-  readonly bell: () => number;
+  readonly news: () => number;
+  readonly bell: Pick<Bell, "onRing">;
   /** Gives back what consumers of dead processes hold. */
   readonly sweep: () => void;
 }) {
   const { clock } = settings;
   const waiters = new Set<Waiter>();
   let cancel: Cancel | undefined;
-  let seen = settings.bell();
-  let activeAt = clock.monotonic();
+  let seen = settings.news();
   let sweptAt = clock.monotonic();
+  const pollMs = settings.bell.onRing(() => {
+    if (waiters.size > 0) lookForNews();
+  })
+    ? BELL_POLL_MS
+    : POLL_MS;
 
   function schedule(): void {
     if (cancel || waiters.size === 0) return;
-    let delayMs = clock.monotonic() - activeAt > IDLE_AFTER_MS ? IDLE_POLL_MS : BUSY_POLL_MS;
+    let delayMs = pollMs;
     const now = clock.now();
     for (const { dueAt } of waiters) delayMs = Math.min(delayMs, Math.max(0, dueAt - now));
     cancel = clock.after(delayMs, poll);
@@ -47,27 +52,30 @@ export function createWakeUp(settings: {
   function poll(): void {
     cancel = undefined;
     const elapsed = clock.monotonic();
-    const bell = listen();
     if (elapsed - sweptAt >= SWEEP_MS) {
       sweptAt = elapsed;
       settings.sweep();
-      // A process that died after its commit never rang.
+      // A process that died after its commit told nobody.
       lookAll();
-    } else if (bell !== seen) {
-      activeAt = elapsed;
-      lookAll();
-    } else {
+    } else if (!lookForNews()) {
       const now = clock.now();
       for (const waiter of [...waiters]) if (waiter.dueAt <= now) waiter.look();
     }
-    seen = bell;
     schedule();
   }
 
+  function lookForNews(): boolean {
+    const news = readNews();
+    if (news === seen) return false;
+    seen = news;
+    lookAll();
+    return true;
+  }
+
   /** Where even this cannot be read, waiters have to look, and learn why. */
-  function listen(): number {
+  function readNews(): number {
     try {
-      return settings.bell();
+      return settings.news();
     } catch {
       return Number.NaN;
     }
@@ -91,12 +99,11 @@ export function createWakeUp(settings: {
     },
     /** Lets those look that wait for these topics in this process. */
     wake(topics: ReadonlySet<string>): void {
-      activeAt = clock.monotonic();
       for (const waiter of [...waiters]) if (topics.has(waiter.topic)) waiter.look();
     },
-    /** The bell as this process has rung it: no reason to look again. */
-    rang(bell: number): void {
-      if (bell === seen + 1) seen = bell;
+    /** This process has made that number of it: no reason to look again. */
+    told(news: number): void {
+      if (news === seen + 1) seen = news;
     },
   };
 }
