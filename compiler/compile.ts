@@ -1,11 +1,12 @@
 import { runChecks } from "./check/checks.ts";
-import { applyLock, LOCK_FILE } from "./check/lock.ts";
+import { applyLock, createLockMemory, LOCK_FILE, type LockMemory } from "./check/lock.ts";
 import { type Code, type Diagnostic, type Sources, sortDiagnostics, uniqueDiagnostics } from "./diagnostics.ts";
 import { emit } from "./emit/index.ts";
 import type { UseCase } from "./model/model.ts";
 import type { Output } from "./model/output.ts";
+import { createMemory, type ReadingMemory, rememberTypes } from "./read/memory.ts";
 import { openProject } from "./read/open-project.ts";
-import { readProject } from "./read/project.ts";
+import { readProject, uncheckedModules } from "./read/project.ts";
 import { readText } from "./read/text.ts";
 import { findTypeErrors } from "./read/type-errors.ts";
 
@@ -14,6 +15,18 @@ export interface CompileOptions {
   readonly root: string;
   /** Whether TypeScript's own errors are looked for too, by a `tsc` that runs beside the reading. Default true. */
   readonly types?: boolean;
+  /** What is known from before, and is added to. Default: nothing, and nothing is kept. */
+  readonly memory?: CompileMemory;
+}
+
+/** What earlier compilations of a project found out: only what changed since is worked out again. */
+export interface CompileMemory {
+  readonly reading: ReadingMemory;
+  readonly lock: LockMemory;
+}
+
+export function createCompileMemory(): CompileMemory {
+  return { reading: createMemory(), lock: createLockMemory() };
 }
 
 export interface Compilation {
@@ -28,13 +41,15 @@ export interface Compilation {
 }
 
 /** Reads and checks all use cases below `root`, and emits what follows from them. Writes no output: its caller does. */
-export async function compile({ root, types = true }: CompileOptions): Promise<Compilation> {
+export async function compile(options: CompileOptions): Promise<Compilation> {
+  const { root, types = true, memory = createCompileMemory() } = options;
   const project = openProject(root);
-  const typeErrors = types && project.files.length > 0 ? findTypeErrors(project) : [];
-  const reading = readProject(project);
+  const unchecked = types ? uncheckedModules(project, memory.reading) : [];
+  const checking = unchecked.length > 0 ? findTypeErrors({ ...project, files: unchecked }) : [];
+  const reading = readProject(project, memory.reading);
   const lock = readText(project.root, LOCK_FILE);
   const byName = [...reading.useCases].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const { useCases, lockText, diagnostics: ofLock } = applyLock(byName, lock.text);
+  const { useCases, lockText, diagnostics: ofLock } = applyLock(byName, lock.text, memory.lock);
   const found = [
     ...project.diagnostics,
     ...reading.diagnostics,
@@ -42,7 +57,9 @@ export async function compile({ root, types = true }: CompileOptions): Promise<C
     ...ofLock,
     ...runChecks(useCases),
   ];
-  const diagnostics = sortDiagnostics(uniqueDiagnostics([...found, ...unsaid(await typeErrors, found)]));
+  const typeErrors = await checking;
+  rememberTypes(memory.reading, project.root, unchecked, typeErrors);
+  const diagnostics = sortDiagnostics(uniqueDiagnostics([...found, ...unsaid(typeErrors, found)]));
   const failed = diagnostics.some(({ severity }) => severity === "error");
   const sources = new Map([...project.sources, ...reading.sources, [LOCK_FILE, lock.text ?? ""]]);
   return {

@@ -18,14 +18,29 @@ export interface Locked {
   readonly diagnostics: Diagnostic[];
 }
 
+/** What a lock came to the last time: where nothing changed since, it need not be worked out again. */
+export interface LockMemory {
+  text: string | undefined;
+  lock: Lock;
+  readonly results: Map<UseCase, Result>;
+}
+
+export function createLockMemory(): LockMemory {
+  return { text: undefined, lock: new Map(), results: new Map() };
+}
+
 /**
  * Gives each field the number that it had, and new ones numbers that no field had. What was removed is kept, a whole
  * use case too: topics may hold records of it.
  */
-export function applyLock(useCases: readonly UseCase[], lockText: string | undefined): Locked {
+export function applyLock(
+  useCases: readonly UseCase[],
+  lockText: string | undefined,
+  memory: LockMemory = createLockMemory(),
+): Locked {
   let lock: Lock;
   try {
-    lock = lockText === undefined ? new Map() : readLock(lockText);
+    lock = recall(memory, lockText);
   } catch (fault) {
     if (!(fault instanceof LockFault)) throw fault;
     const { message: reason, mend, at } = fault;
@@ -33,14 +48,27 @@ export function applyLock(useCases: readonly UseCase[], lockText: string | undef
     const found = diagnostic("bad-lock", spanAt(text, at), { reason, mend });
     return { useCases: [...useCases], lockText: text, diagnostics: [found] };
   }
-  const results = useCases.map((useCase) => applyUseCase(useCase, lock.get(useCase.name)));
-  const diagnostics = results.flatMap((result) => result.diagnostics);
-  const next = new Map([...lock, ...results.map(({ useCase, locked }) => [useCase.name, locked] as const)]);
-  return {
-    useCases: results.map(({ useCase }) => useCase),
-    lockText: diagnostics.length > 0 ? (lockText ?? "") : writeLock(next),
-    diagnostics,
-  };
+  const results = useCases.map((useCase) => {
+    const result = memory.results.get(useCase) ?? applyUseCase(useCase, lock.get(useCase.name));
+    return [useCase, result] as const;
+  });
+  const diagnostics = results.flatMap(([, result]) => result.diagnostics);
+  const current = results.map(([, { useCase }]) => useCase);
+  if (diagnostics.length > 0) return { useCases: current, lockText: lockText ?? "", diagnostics };
+  const next = new Map([...lock, ...results.map(([{ name }, { locked }]) => [name, locked] as const)]);
+  const text = writeLock(next);
+  memory.text = text;
+  memory.lock = next;
+  memory.results.clear();
+  for (const [useCase, result] of results) memory.results.set(useCase, result);
+  return { useCases: current, lockText: text, diagnostics };
+}
+
+/** The lock of that text; what follows from another one is forgotten. */
+function recall(memory: LockMemory, text: string | undefined): Lock {
+  if (text !== undefined && text === memory.text) return memory.lock;
+  memory.results.clear();
+  return text === undefined ? new Map() : readLock(text);
 }
 
 interface Result {

@@ -5,10 +5,19 @@ export function writeLock(lock: Lock): string {
   const lines = [
     "{",
     `  "lockVersion": ${LOCK_VERSION},`,
-    ...block("  ", "useCases", sorted(lock), (indent, [name, useCase]) => writeUseCase(indent, name, useCase)),
+    ...block("  ", "useCases", sorted(lock), (indent, [name, useCase]) => recallUseCase(indent, name, useCase)),
     "}",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Lines of use cases that are written again and again, as a watching compiler does. */
+const written = new WeakMap<LockedUseCase, string[]>();
+
+function recallUseCase(indent: string, name: string, useCase: LockedUseCase): string[] {
+  const lines = written.get(useCase) ?? writeUseCase(indent, name, useCase);
+  written.set(useCase, lines);
+  return lines;
 }
 
 function writeUseCase(indent: string, name: string, { version, event, messages, enums }: LockedUseCase): string[] {

@@ -26,8 +26,16 @@ const FOR_ALL: readonly ((useCases: readonly UseCase[]) => Output)[] = [emitMani
 /** All files of `generated/`, by path: a function of the use cases alone, whatever their order. Numbers are filled in. */
 export function emit(useCases: readonly UseCase[]): Output[] {
   const sorted = useCases.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return [
-    ...sorted.flatMap((useCase) => PER_USE_CASE.map((emitter) => emitter(useCase))),
-    ...FOR_ALL.map((emitter) => emitter(sorted)),
-  ].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return [...sorted.flatMap(emitOne), ...FOR_ALL.map((emitter) => emitter(sorted))].sort((a, b) =>
+    a.path < b.path ? -1 : 1,
+  );
+}
+
+/** The outputs of use cases that are emitted again and again, as a watching compiler does. */
+const emitted = new WeakMap<UseCase, readonly Output[]>();
+
+function emitOne(useCase: UseCase): readonly Output[] {
+  const outputs = emitted.get(useCase) ?? PER_USE_CASE.map((emitter) => emitter(useCase));
+  emitted.set(useCase, outputs);
+  return outputs;
 }

@@ -4,6 +4,7 @@ import { ts } from "ts-morph";
 import { type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
 import { findSources } from "./find-files.ts";
 import { fileSpan, rangeSpan } from "./spans.ts";
+import { installationFiles, stampOf } from "./stamp.ts";
 import { readText } from "./text.ts";
 
 /** Below the root, the folder of use cases. */
@@ -17,7 +18,11 @@ export interface Project {
   readonly files: readonly string[];
   /** Of the project, or the compiler's own where it has none. */
   readonly tsconfig: string | undefined;
+  /** The files that the settings come from: tsconfig.json, also where there is none, and those that it extends. */
+  readonly settingsFiles: readonly string[];
   readonly options: ts.CompilerOptions;
+  /** What all that is read of the project depends on: the settings, the installed packages, the compiler itself. */
+  readonly identity: string;
   readonly diagnostics: readonly Diagnostic[];
   /** The text of tsconfig.json, if there is one. */
   readonly sources: Sources;
@@ -42,7 +47,12 @@ export function openProject(root: string): Project {
   const absolute = forwardSlashes(resolve(root));
   const { files, diagnostics } = findSources(absolute, USE_CASES);
   const config = readConfig(absolute);
-  return { root: absolute, files, ...config, diagnostics: [...diagnostics, ...config.diagnostics] };
+  const identity = identityOf(absolute, config.options);
+  return { root: absolute, files, ...config, identity, diagnostics: [...diagnostics, ...config.diagnostics] };
+}
+
+function identityOf(root: string, options: ts.CompilerOptions): string {
+  return JSON.stringify([ts.version, process.version, options, installationFiles(root).map(stampOf)]);
 }
 
 /** The default options with Node's own types where they are installed. */
@@ -50,14 +60,16 @@ export function defaultOptions(root: string): object {
   return { ...DEFAULT_OPTIONS, types: hasNodeTypes(root) ? ["node"] : [] };
 }
 
-type Config = Pick<Project, "tsconfig" | "options" | "diagnostics" | "sources">;
+type Config = Pick<Project, "tsconfig" | "settingsFiles" | "options" | "diagnostics" | "sources">;
 
 /** The project's tsconfig.json. Where it can't be read, or there is none, the default options hold. */
 function readConfig(root: string): Config {
   const path = `${root}/${TSCONFIG}`;
   const options = ts.convertCompilerOptionsFromJson(defaultOptions(root), root).options;
   const { text, diagnostics } = readText(root, TSCONFIG);
-  if (text === undefined) return { tsconfig: undefined, options, diagnostics, sources: new Map() };
+  if (text === undefined) {
+    return { tsconfig: undefined, settingsFiles: [path], options, diagnostics, sources: new Map() };
+  }
   const source = ts.readJsonConfigFile(path, () => text);
   // The program's files are the use cases and what they import, so what tsconfig.json includes is not searched for.
   const parsed = ts.parseJsonSourceFileConfigFileContent(source, { ...ts.sys, readDirectory: () => [] }, root);
@@ -67,6 +79,7 @@ function readConfig(root: string): Config {
   );
   return {
     tsconfig: path,
+    settingsFiles: [path, ...(source.extendedSourceFiles ?? [])],
     options: faults.length > 0 ? options : parsed.options,
     diagnostics: faults,
     sources: new Map([[TSCONFIG, text]]),

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { ts } from "ts-morph";
-import type { Code, Diagnostic, Sources } from "../diagnostics.ts";
+import { type Code, type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { createEvaluate } from "./constants/evaluate.ts";
+import { createMemory, forgetChanged, type ReadingMemory, remember } from "./memory.ts";
 import { type Project, USE_CASES } from "./open-project.ts";
 import { createProgram, type ProgramOptions } from "./program.ts";
 import { createReading, packageSpecifiers, type Reading } from "./reading.ts";
@@ -14,20 +15,45 @@ export interface ProjectReading {
   /** Those without fault, by file. */
   readonly useCases: readonly UseCase[];
   readonly diagnostics: readonly Diagnostic[];
-  /** The texts of the project's own modules. */
+  /** The texts of the modules that were read this time, and of the project's own that they import. */
   readonly sources: Sources;
+  /** The modules below `usecases/` that were read this time; what was remembered of the others still holds. */
+  readonly read: readonly string[];
 }
 
 /**
- * Reads all use cases of a project. Runs none of their code.
+ * Reads all use cases of a project, as far as `memory` does not know them already. Runs none of their code.
  *
  * Most events mention nothing of what is declared globally (Node's types are by far the largest part of a program), so
  * it is left out at first. Where something is at fault that it may mend, all is read again in full.
  */
-export function readProject(project: Project): ProjectReading {
-  const reading = readProgram(project, { ambientTypes: false });
-  const complete = reading.diagnostics.every(({ code }) => !MAY_BE_AMBIENT.has(code));
-  return complete ? reading : readProgram(project, { ambientTypes: true });
+export function readProject(project: Project, memory: ReadingMemory = createMemory()): ProjectReading {
+  const read = unreadModules(project, memory);
+  const attempt = readModules(project, read, { ambientTypes: false });
+  const complete = attempt.diagnostics.every(({ code }) => !MAY_BE_AMBIENT.has(code));
+  const { diagnostics, useCases, program, sources } = complete
+    ? attempt
+    : readModules(project, read, { ambientTypes: true });
+  if (program) remember(memory, { root: project.root, program }, useCases, diagnostics);
+  const all = project.files.map((file) => useCases.get(file) ?? memory.modules.get(file)?.useCase);
+  return {
+    useCases: all.filter((useCase) => !!useCase),
+    diagnostics: [...diagnostics, ...noUseCases(project, all, diagnostics)],
+    sources,
+    read,
+  };
+}
+
+/** The modules that have to be read: those that `memory` doesn't know, and those for which something changed since. */
+function unreadModules(project: Project, memory: ReadingMemory): string[] {
+  forgetChanged(memory, project.identity, new Set(project.files));
+  return project.files.filter((file) => !memory.modules.has(file));
+}
+
+/** The modules that `tsc` has to see, for the same reasons, or since it found them at fault the last time. */
+export function uncheckedModules(project: Project, memory: ReadingMemory): string[] {
+  forgetChanged(memory, project.identity, new Set(project.files));
+  return project.files.filter((file) => !memory.modules.get(file)?.typed);
 }
 
 const MAY_BE_AMBIENT: ReadonlySet<Code> = new Set([
@@ -37,27 +63,42 @@ const MAY_BE_AMBIENT: ReadonlySet<Code> = new Set([
   "setting-not-constant",
 ]);
 
-function readProgram(project: Project, options: ProgramOptions): ProjectReading {
-  const { root, files } = project;
-  const { program, unparsed } = createProgram(project, options);
+interface ModulesReading {
+  /** By file; `undefined` where a module declares none, or is at fault. */
+  readonly useCases: ReadonlyMap<string, UseCase | undefined>;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly sources: Sources;
+  readonly program: ts.Program | undefined;
+}
+
+function readModules(project: Project, files: readonly string[], options: ProgramOptions): ModulesReading {
+  const useCases = new Map<string, UseCase | undefined>();
+  if (files.length === 0) return { useCases, diagnostics: [], sources: new Map(), program: undefined };
+  const { root } = project;
+  const { program, unparsed } = createProgram({ ...project, files }, options);
   const reading = createReading(root, program);
   const own = program.getSourceFiles().filter((source) => isOwn(source, program));
   const broken = new Set(
     own.filter((source) => reportSyntax(reading, source, unparsed)).map(({ fileName }) => fileName),
   );
   const evaluate = createEvaluate(reading);
-  const useCases: UseCase[] = [];
   for (const file of packageIsFound(reading, own) ? files : []) {
     const source = program.getSourceFile(`${root}/${file}`);
     if (!source) reading.report("unreadable-file", fileSpan(file), { reason: whyUnreadable(`${root}/${file}`) });
     if (!source || broken.has(source.fileName)) continue;
-    const useCase = readUseCase(reading, evaluate, source, file);
-    if (useCase) useCases.push(useCase);
+    useCases.set(file, readUseCase(reading, evaluate, source, file));
   }
-  if (useCases.length + reading.diagnostics.length + project.diagnostics.length === 0) {
-    reading.report("no-use-cases", fileSpan(USE_CASES), { folder: USE_CASES });
-  }
-  return { useCases, diagnostics: reading.diagnostics, sources: textsOf(own, root) };
+  return { useCases, diagnostics: reading.diagnostics, sources: textsOf(own, root), program };
+}
+
+/** A project without use cases is at fault, unless other faults explain it. */
+function noUseCases(
+  project: Project,
+  useCases: readonly (UseCase | null | undefined)[],
+  diagnostics: readonly Diagnostic[],
+): Diagnostic[] {
+  if (useCases.some((useCase) => !!useCase) || diagnostics.length + project.diagnostics.length > 0) return [];
+  return [diagnostic("no-use-cases", fileSpan(USE_CASES), { folder: USE_CASES })];
 }
 
 /** Whether people of this project wrote it: packages and declaration files are others' work. */

@@ -1,0 +1,118 @@
+import { hash } from "node:crypto";
+import { join } from "node:path";
+import { ts } from "ts-morph";
+import type { Diagnostic } from "../diagnostics.ts";
+import type { UseCase } from "../model/model.ts";
+import { stampOf } from "./stamp.ts";
+
+/** What was read of one module, and of which files it is a function. */
+interface Remembered {
+  /** Absolute paths: the module, and all that it imports, directly or not. */
+  readonly inputs: readonly string[];
+  /** `null`: a module that declares none. */
+  readonly useCase: UseCase | null;
+  /** Whether `tsc` found no error in it either. */
+  typed: boolean;
+}
+
+/**
+ * What earlier readings of a project found, by the state of the files that it follows from: a module is read again only
+ * when one of them changed. Faults are not remembered, so a faulty module is read every time.
+ */
+export interface ReadingMemory {
+  /** What all readings depend on: the settings, the installed packages, the compiler itself. */
+  identity: string;
+  /** States of files by absolute path, as they were when the modules below were read. */
+  readonly stamps: Map<string, string>;
+  /** By path relative to the root. */
+  readonly modules: Map<string, Remembered>;
+}
+
+export function createMemory(): ReadingMemory {
+  return { identity: "", stamps: new Map(), modules: new Map() };
+}
+
+/** Forgets all where the identity is another one, and else what follows from files that changed. */
+export function forgetChanged(memory: ReadingMemory, identity: string, files: ReadonlySet<string>): void {
+  if (memory.identity !== identity) {
+    memory.identity = identity;
+    memory.modules.clear();
+  }
+  const changed = new Set<string>();
+  for (const [path, stamp] of memory.stamps) if (stampOf(path) !== stamp) changed.add(path);
+  for (const [file, { inputs }] of memory.modules) {
+    if (!files.has(file) || inputs.some((path) => changed.has(path))) memory.modules.delete(file);
+  }
+  const needed = new Set([...memory.modules.values()].flatMap(({ inputs }) => inputs));
+  for (const path of memory.stamps.keys()) if (!needed.has(path)) memory.stamps.delete(path);
+}
+
+/** Remembers the modules that were just read and that no diagnostic concerns. */
+export function remember(
+  memory: ReadingMemory,
+  { root, program }: { readonly root: string; readonly program: ts.Program },
+  read: ReadonlyMap<string, UseCase | undefined>,
+  diagnostics: readonly Diagnostic[],
+): void {
+  const faulty = filesOf(root, diagnostics);
+  const importsOf = createImports(program);
+  for (const [file, useCase] of read) {
+    const inputs = closureOf(`${root}/${file}`, importsOf);
+    if (inputs.some((path) => faulty.has(path))) continue;
+    memory.modules.set(file, { inputs, useCase: useCase ?? null, typed: false });
+    for (const path of inputs) {
+      // The text that was parsed, which the disk may no longer hold.
+      const source = path.includes("/node_modules/") ? undefined : program.getSourceFile(path);
+      if (!memory.stamps.has(path)) memory.stamps.set(path, source ? hash("sha1", source.text) : stampOf(path));
+    }
+  }
+}
+
+/** Notes that `tsc` saw those modules, and which diagnostics it had; a module that they concern is seen again. */
+export function rememberTypes(
+  memory: ReadingMemory,
+  root: string,
+  files: readonly string[],
+  diagnostics: readonly Diagnostic[],
+): void {
+  const faulty = filesOf(root, diagnostics);
+  const known = new Set(memory.stamps.keys());
+  // What is no module's own, such as a fault of tsconfig.json, is every module's.
+  const everywhere = [...faulty].some((path) => !known.has(path));
+  for (const file of files) {
+    const module = memory.modules.get(file);
+    if (module) module.typed = !everywhere && !module.inputs.some((path) => faulty.has(path));
+  }
+}
+
+function filesOf(root: string, diagnostics: readonly Diagnostic[]): Set<string> {
+  const spans = diagnostics.flatMap(({ span, related = [] }) => [span, ...related.map((other) => other.span)]);
+  return new Set(spans.map(({ file }) => join(root, file)));
+}
+
+function closureOf(path: string, importsOf: (path: string) => readonly string[]): string[] {
+  const found = new Set([path]);
+  for (const one of found) for (const imported of importsOf(one)) found.add(imported);
+  return [...found];
+}
+
+/** The files that a file imports; of a package's file, whose imports change with it, none. */
+function createImports(program: ts.Program): (path: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  const options = program.getCompilerOptions();
+  const cache = ts.createModuleResolutionCache(program.getCurrentDirectory(), (name) => name, options);
+  const read = (path: string): string[] => {
+    const source = program.getSourceFile(path);
+    if (!source || path.includes("/node_modules/")) return [];
+    return ts.preProcessFile(source.text, true, true).importedFiles.flatMap(({ fileName }) => {
+      const mode = source.impliedNodeFormat;
+      const { resolvedModule } = ts.resolveModuleName(fileName, path, options, ts.sys, cache, undefined, mode);
+      return resolvedModule ? [resolvedModule.resolvedFileName] : [];
+    });
+  };
+  return (path) => {
+    const imports = known.get(path) ?? read(path);
+    known.set(path, imports);
+    return imports;
+  };
+}
