@@ -63,6 +63,13 @@ const ZONES: readonly Zone[] = [
   },
   // Below the layers: tables on the disk or in a database, for the adapters of their ports.
   { name: "the storage", files: /^runtime\/(storage.*)\.ts$/, may: ["runtime/(storage.*|errors).ts"], packages: ["*"] },
+  // Beside the layers: it reads what a worker and a connection show, and reaches into no layer.
+  {
+    name: "metrics",
+    files: /^runtime\/metrics\//,
+    may: ["runtime/metrics/.*", "runtime/(worker|connection|pipeline).ts", ...RUNTIME_SHAPES],
+    packages: ["node:*"],
+  },
   {
     name: "a runtime layer",
     files: /^runtime\/([^/]+)\//,
@@ -72,7 +79,7 @@ const ZONES: readonly Zone[] = [
   {
     name: "the runtime's surface",
     files: /^runtime\//,
-    may: ["runtime/[^/]+.ts", "runtime/transport/transport.ts"],
+    may: ["runtime/[^/]+.ts", "runtime/transport/transport.ts", "runtime/metrics/metrics-server.ts"],
     packages: ["node:*"],
   },
   {

@@ -1,0 +1,43 @@
+import { settledWithin } from "../clock.ts";
+import { topicOf } from "../contract.ts";
+import type { Worker } from "../worker.ts";
+
+/** Answers why the process is not ready; empty: it is. */
+export type Readiness = () => Promise<string>;
+
+/** Kubernetes' probes give up after one second by default; a slower answer would be nobody's. */
+const ANSWER_MS = 900;
+
+/** Ready is a worker that doesn't drain and whose transport answers. */
+export function createReadiness(worker: Worker): Readiness {
+  const { transport, clock } = worker.ports;
+  const [useCase] = worker.useCases;
+  let asking: Promise<string> | undefined;
+
+  async function ask(): Promise<string> {
+    if (!useCase) return "";
+    let answered = false;
+    try {
+      const answer = transport.backlog(topicOf(useCase.name, useCase.priority), useCase.subscribers[0]!.name);
+      await settledWithin(
+        clock,
+        ANSWER_MS,
+        answer.then(() => {
+          answered = true;
+        }),
+      );
+      return answered ? "" : `the transport does not answer within ${ANSWER_MS} ms`;
+    } catch (error) {
+      return `the transport can't be used: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+
+  return async () => {
+    if (worker.draining) return "the worker is draining";
+    // Those who ask at once share one question.
+    asking ??= ask().finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
+}
