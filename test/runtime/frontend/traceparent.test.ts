@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { readTraceparent } from "../../../runtime/frontend/traceparent.ts";
+import { RetryError } from "../../../runtime/outcome.ts";
+import { openWorld } from "../world.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const PARENT = "b7ad6b7169203331";
@@ -31,3 +33,25 @@ test.each([
   ["a line's end", `00-${TRACE}-${PARENT}-01\n`],
   ["a version without digits", `0g-${TRACE}-${PARENT}-01`],
 ])("dropped: %s", (_, text) => expect(readTraceparent(text)).toBe(""));
+
+test("the handler gets its caller's trace context in every try, and none that is malformed", async () => {
+  const seen: unknown[] = [];
+  const world = await openWorld({
+    handlers: {
+      default: ({ id }, { attempt, traceparent }) => {
+        seen.push([id, attempt, traceparent]);
+        if (id === "a" && attempt === 1) throw new RetryError("again", { after: "1s" });
+      },
+    },
+  });
+  const traceparent = `00-${TRACE}-${PARENT}-01`;
+  await world.inTime(world.notes.enqueue({ id: "a" }, { traceparent, delay: "10s" }));
+  await world.inTime(world.notes.enqueueAll([{ id: "b" }], { traceparent: "00-nothing" }));
+  await world.clock.advance(60_000);
+  expect(seen).toEqual([
+    ["b", 1, ""],
+    ["a", 1, traceparent],
+    ["a", 2, traceparent],
+  ]);
+  await world.close();
+});
