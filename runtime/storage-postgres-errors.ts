@@ -1,4 +1,4 @@
-import { FivefoldError } from "./errors.ts";
+import { type ErrorCode, FivefoldError } from "./errors.ts";
 
 interface Fault {
   /** PostgreSQL's SQLSTATE, or Node's code of a failed connection; empty where there is none. */
@@ -21,6 +21,8 @@ const LOST =
 const NETWORK =
   /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|E(HOST|NET)(UNREACH|DOWN)|ENOENT|EACCES)$/;
 
+type FivefoldErrorParts = readonly [code: ErrorCode, message: string];
+
 /** By SQLSTATE (PostgreSQL's manual, appendix A): the beginning of a code, and what it means here. */
 const MEANINGS: readonly [prefix: string, (place: string, message: string) => FivefoldErrorParts][] = [
   ["28", notLetIn],
@@ -33,8 +35,6 @@ const MEANINGS: readonly [prefix: string, (place: string, message: string) => Fi
   ["57P", unreachable],
 ];
 
-type FivefoldErrorParts = readonly ["not-connected" | "storage-full" | "storage-unwritable" | "storage-failed", string];
-
 function unreachable(place: string, message: string): FivefoldErrorParts {
   return [
     "not-connected",
@@ -46,7 +46,7 @@ function unreachable(place: string, message: string): FivefoldErrorParts {
 
 function notLetIn(place: string, message: string): FivefoldErrorParts {
   return [
-    "not-connected",
+    "unauthorized",
     `${place} refused the connection (${message}). Check the user, the password and the database's name in its URL, ` +
       "and the server's pg_hba.conf.",
   ];
@@ -55,8 +55,8 @@ function notLetIn(place: string, message: string): FivefoldErrorParts {
 function full(place: string, message: string): FivefoldErrorParts {
   return [
     "storage-full",
-    `${place} has no room left (${message}). What was added before is kept; this call was not stored. Give its disk ` +
-      "more room: writing works again as soon as there is some.",
+    `${place} has no room left (${message}). What was added before is kept; this call may be repeated. Give its ` +
+      "disk more room: writing works again as soon as there is some.",
   ];
 }
 
@@ -87,5 +87,9 @@ export function postgresError(error: unknown, place: string): FivefoldError {
     return new FivefoldError(kind, text, { cause: error });
   }
   const shown = code === "" ? message : `${message}, SQLSTATE ${code}`;
-  return new FivefoldError("storage-failed", `${place} failed: ${shown}. This call was not stored.`, { cause: error });
+  return new FivefoldError(
+    "storage-failed",
+    `${place} failed: ${shown}. What was added before is kept; this call may be repeated.`,
+    { cause: error },
+  );
 }

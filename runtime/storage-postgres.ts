@@ -63,7 +63,7 @@ function checkSchema(schema: string): void {
 }
 
 /**
- * Connects, and creates or upgrades the tables. Throws a FivefoldError: `not-connected`, `storage-unwritable` (missing
+ * Connects, and creates or upgrades the tables. Throws a FivefoldError: `not-connected`, `unauthorized`, `storage-unwritable` (missing
  * permissions, a read-only server), `storage-full`, `storage-failed`, `newer-version` (tables of a newer Fivefold).
  */
 export async function openPostgres(options: PostgresOptions, tables: Tables): Promise<Postgres> {

@@ -94,11 +94,26 @@ describe("opening", () => {
     await (await openPostgresDedupeStore({ url })).close();
   });
 
+  test("a server that takes no writes is told apart, and works once it does", async () => {
+    const store = await openPostgresDelayStore({ url: server.url, schema: "standby" });
+    await store.close();
+    await admin.query("CREATE ROLE reader LOGIN SUPERUSER; ALTER ROLE reader SET default_transaction_read_only = on");
+    const reading = await openPostgresDelayStore({ url: urlWith({ username: "reader" }), schema: "standby" });
+    await expect(reading.add([delayed("a", 1)])).rejects.toMatchObject({
+      code: "storage-unwritable",
+      message: expect.stringContaining("primary"),
+    });
+    await admin.query("ALTER ROLE reader RESET default_transaction_read_only");
+    await reading.add([delayed("a", 1)]);
+    expect(await reading.size()).toBe(1);
+    await reading.close();
+  });
+
   test.each<[string, () => string, string]>([
     ["nobody listens", () => urlWith({ port: "1" }), "not-connected"],
     ["an unknown host", () => "postgres://nobody.invalid/x", "not-connected"],
-    ["an unknown user", () => urlWith({ username: "nobody" }), "not-connected"],
-    ["an unknown database", () => urlWith({ pathname: "/nothing" }), "not-connected"],
+    ["an unknown user", () => urlWith({ username: "nobody" }), "unauthorized"],
+    ["an unknown database", () => urlWith({ pathname: "/nothing" }), "unauthorized"],
     ["no URL", () => "no url", "invalid-option"],
   ])("%s: a clear error that doesn't tell the password", async (_, url, code) => {
     const secret = url().replace("postgres@", "postgres:hunter2@");
