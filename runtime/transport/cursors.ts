@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { CursorTables, Store } from "./lmdb-store.ts";
 import type { Log } from "./log.ts";
 import { hasEnded, type ProcessIdentity } from "./process-identity.ts";
-import { storageCorrupt } from "./storage-error.ts";
+import { REMAKE_CURSORS, storageCorrupt } from "./storage-error.ts";
 import { decodeSubscription, encodeSubscription, revisionOf } from "./subscription-format.ts";
 import { leave, NOBODY, QUARANTINE, type SubscriptionState } from "./subscription-state.ts";
 
@@ -42,12 +42,16 @@ export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkp
     const name = JSON.stringify(key);
     const known = cache.get(name);
     const stored = subscriptions.getBinaryFast(key);
-    if (stored && known?.revision === revisionOf(stored)) return known;
+    if (stored && known && known.revision === revisionOf(stored)) return known;
     const value = stored ? Buffer.from(stored.subarray(0, stored.length)) : log.checkpoint(topic, subscription);
     if (!value) return undefined;
     const state = decodeSubscription(value);
     if (!state) {
-      throw storageCorrupt(folder, `the state of subscription '${subscription}' of topic '${topic}' cannot be read`);
+      throw storageCorrupt(
+        folder,
+        `the state of subscription '${subscription}' of topic '${topic}' cannot be read`,
+        REMAKE_CURSORS,
+      );
     }
     const loaded = { revision: revisionOf(value), state: stored ? state : withoutConsumers(state) };
     if (stored) cache.set(name, loaded);

@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
 import { closeSync, openSync, readSync, statSync, writeSync } from "node:fs";
-import { storageCorrupt } from "./storage-error.ts";
 
 /*
  * LMDB maps its file into memory: where the file is shorter than its header says, reading ends the process with SIGBUS,
@@ -21,16 +20,16 @@ interface Meta {
 
 /**
  * How many bytes an LMDB data file lacks at its end; `undefined` where there is none yet. Usually 0; LMDB itself leaves
- * out pages at the end that it allocated and freed in one transaction, so a difference alone is no damage. Throws
- * `storage-corrupt` for a file that is not LMDB's, or lost its header.
+ * out pages at the end that it allocated and freed in one transaction, so a difference alone is no damage. Throws what
+ * `damaged` makes of the finding when the file is not LMDB's, or lost its header.
  */
-export function missingBytes(file: string): number | undefined {
+export function missingBytes(file: string, damaged: (finding: string) => Error): number | undefined {
   const stats = statSync(file, { throwIfNoEntry: false });
   if (!stats || stats.size === 0) return undefined;
   const descriptor = openSync(file, "r");
   try {
-    const first = readMeta(descriptor, file, 0);
-    const second = readMeta(descriptor, file, first.pageBytes);
+    const first = readMeta(descriptor, 0, damaged);
+    const second = readMeta(descriptor, first.pageBytes, damaged);
     const { lastPage, pageBytes } = first.transaction > second.transaction ? first : second;
     // The size comes after the header: another process may be growing the file, and writes pages before headers.
     return Math.max(0, (Number(lastPage) + 1) * pageBytes - statSync(file).size);
@@ -51,21 +50,20 @@ export function lengthen(file: string, bytes: number): void {
   }
 }
 
-function readMeta(descriptor: number, file: string, position: number): Meta {
+function readMeta(descriptor: number, position: number, damaged: (finding: string) => Error): Meta {
   const page = Buffer.alloc(META_BYTES);
   const read = readSync(descriptor, page, 0, META_BYTES, position);
   const where = `the header at byte ${position}`;
-  if (read < META_BYTES) throw storageCorrupt(file, `the file ends in ${where}; it was truncated`);
+  if (read < META_BYTES) throw damaged(`the file ends in ${where}; it was truncated`);
   if (page.readUInt32LE(24) !== MAGIC || (page.readUInt16LE(18) & META_FLAG) === 0) {
-    throw storageCorrupt(file, `${where} is not that of an LMDB file`);
+    throw damaged(`${where} is not that of an LMDB file`);
   }
   const format = page.readUInt16LE(28);
-  if (format !== DATA_FORMAT)
-    throw storageCorrupt(file, `${where} says LMDB data format ${format}, not ${DATA_FORMAT}`);
+  if (format !== DATA_FORMAT) throw damaged(`${where} says LMDB data format ${format}, not ${DATA_FORMAT}`);
   const pageBytes = page.readUInt32LE(48);
   const isPowerOfTwo = (pageBytes & (pageBytes - 1)) === 0;
   if (pageBytes < 256 || pageBytes > 65_536 || !isPowerOfTwo) {
-    throw storageCorrupt(file, `${where} says pages of ${pageBytes} bytes`);
+    throw damaged(`${where} says pages of ${pageBytes} bytes`);
   }
   return { pageBytes, lastPage: page.readBigUInt64LE(144), transaction: page.readBigUInt64LE(152) };
 }

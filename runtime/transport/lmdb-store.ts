@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
-import { mkdirSync, statSync, truncateSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { lengthen, missingBytes } from "./data-file-check.ts";
 import type { OpenGate } from "./open-gate.ts";
 import { EntryReader } from "./record-format.ts";
-import { storageCorrupt, storageError } from "./storage-error.ts";
+import { REMAKE_CURSORS, storageCorrupt, storageError } from "./storage-error.ts";
 
 /*
  * The only file that names LMDB. Two environments:
@@ -83,9 +83,9 @@ export async function openCursorStore(
   gate: OpenGate,
   outlivesReboot: boolean,
 ): Promise<Store<CursorTables>> {
-  const isNew = missingBytes(join(folder, "data.mdb")) === undefined;
+  const isNew = !existsSync(join(folder, "data.mdb"));
   const options = outlivesReboot ? { overlappingSync: false as const } : { noSync: true as const };
-  const store = await openChecked(folder, gate, options, (root) => ({
+  const store = await openChecked(folder, gate, { ...options, mend: REMAKE_CURSORS }, (root) => ({
     subscriptions: root.openDB<Uint8Array, string[]>("subscriptions", { encoding: "binary" }),
     sessions: root.openDB<unknown, number>("sessions", { encoding: "json", keyEncoding: "uint32" }),
     counters: root.openDB<number, string>("counters", { encoding: "json" }),
@@ -102,13 +102,14 @@ export async function openCursorStore(
 async function openChecked<T extends object>(
   folder: string,
   gate: OpenGate,
-  options: { overlappingSync: false } | { noSync: true },
+  { mend, ...options }: ({ overlappingSync: false } | { noSync: true }) & { mend?: string },
   openTables: (root: RootDatabase) => T,
 ): Promise<Store<T>> {
   const file = join(folder, "data.mdb");
+  const damaged = (finding: string) => storageCorrupt(file, finding, mend);
   try {
     mkdirSync(folder, { recursive: true });
-    const missing = missingBytes(file) ?? 0;
+    const missing = missingBytes(file, damaged) ?? 0;
     if (missing > 0) lengthen(file, missing);
     const root = open({ ...options, ...COMMON_OPTIONS, path: folder });
     if (missing === 0) return createStore(root, openTables(root), gate);
@@ -118,9 +119,9 @@ async function openChecked<T extends object>(
     const { size } = statSync(file);
     await root.close();
     truncateSync(file, size - missing);
-    throw storageCorrupt(file, `${missing} bytes are missing at its end, and records with them`);
+    throw damaged(`${missing} bytes are missing at its end, and records with them`);
   } catch (error) {
-    throw storageError(error, folder);
+    throw storageError(error, folder, mend);
   }
 }
 

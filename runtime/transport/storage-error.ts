@@ -12,8 +12,15 @@ const NO_ACCESS: ReadonlySet<string | number> = new Set([
 /** LMDB's MDB_CORRUPTED, MDB_INVALID, MDB_PAGE_NOTFOUND, MDB_BAD_TXN, MDB_PANIC, MDB_PROBLEM. */
 const DAMAGED: ReadonlySet<string | number> = new Set([-30796, -30793, -30797, -30782, -30795, -30779]);
 
+const RESTORE =
+  "Stop all processes that use it and restore the folder from a copy; or move it away to begin with an empty one, and keep it for what can be saved from it.";
+
+/** What to do about damaged cursors: they can be made anew. */
+export const REMAKE_CURSORS =
+  "End all processes that use the data folder and delete this folder: it is made anew from the log, and only what was acknowledged in the last half second is delivered once more.";
+
 /** Says what a failure of the store means for whoever called, and what to do. LMDB's codes are negative, errno's are not. */
-export function storageError(error: unknown, folder: string): FivefoldError {
+export function storageError(error: unknown, folder: string, mend = RESTORE): FivefoldError {
   if (error instanceof FivefoldError) return error;
   const { message, code } = describe(error);
   const options = { cause: error };
@@ -26,7 +33,7 @@ export function storageError(error: unknown, folder: string): FivefoldError {
       options,
     );
   }
-  if (DAMAGED.has(code)) return storageCorrupt(folder, message, options);
+  if (DAMAGED.has(code)) return storageCorrupt(folder, message, mend, error);
   return new FivefoldError("storage-failed", `The data folder ${folder} failed: ${message}.`, options);
 }
 
@@ -38,11 +45,11 @@ export function storageFull(folder: string, reason: string, options?: { cause: u
   );
 }
 
-export function storageCorrupt(file: string, finding: string, options?: { cause: unknown }): FivefoldError {
+export function storageCorrupt(file: string, finding: string, mend = RESTORE, cause?: unknown): FivefoldError {
   return new FivefoldError(
     "storage-corrupt",
-    `${file} is damaged: ${finding}. Nothing was changed or deleted. Stop all processes that use it and restore the folder from a copy; or move it away to begin with an empty one, and keep it for what can be saved from it.`,
-    options,
+    `${file} is damaged: ${finding}. Nothing was changed or deleted. ${mend}`,
+    cause === undefined ? undefined : { cause },
   );
 }
 

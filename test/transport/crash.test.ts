@@ -32,6 +32,11 @@ function start(role: Role, name: string): ChildProcess {
 
 const unexpectedEnds: string[] = [];
 
+/** Resolves once a worker has opened the transport: it says so. */
+function ready(worker: ChildProcess): Promise<unknown> {
+  return new Promise((resolve) => worker.stdout!.once("data", resolve));
+}
+
 async function kill(worker: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => worker.once("exit", resolve));
   worker.kill("SIGKILL");
