@@ -69,6 +69,8 @@ test(`what was published survives ${KILLS} SIGKILLs of producers and consumers, 
   const roles: Role[] = ["produce", "produce", "consume", "consume"];
   const startOne = (role: Role) => ({ role, worker: start(role, `${role}${started++}`) });
   const workers = roles.map(startOne);
+  // All have begun once; later ones may be killed while they open.
+  await Promise.all(workers.map(({ worker }) => ready(worker)));
   for (let kills = 0; kills < KILLS; ) {
     await sleep(systemClock, 100 + Math.random() * 400);
     // Now and then all at once, as a machine's loss of memory would.
