@@ -14,6 +14,18 @@ import { record } from "../transport/records.ts";
  * part too), for publishing until it is durable, and for receiving with acknowledging until that is stored.
  *
  *   node test/bench/transport.ts [--seconds 3] [--transport embedded] [--batch 100]
+ *
+ * What profiling it (`node --cpu-prof`) has taught, on two cores of a virtual machine:
+ *
+ * - A commit costs 330 µs of CPU whatever is in it, nearly all of it the kernel's for fdatasync in lmdb's thread; the
+ *   main thread waits for 60 % of the time. So all that counts is how many records a commit has. That is what group
+ *   commit and batches as entries are for: 4 µs a record at 100 single publishes under way, 0.7 at 4 × 1,000.
+ * - Encoding takes 0.18 µs a record and decoding 0.31, since texts that repeat are stored once, and short ones are
+ *   copied by a loop: each call of Buffer's own methods costs as much as 20 characters.
+ * - Entries' memory is used again: filling fresh memory costs the kernel more than the records cost us.
+ * - A change of the cursors costs 13 µs without a sync, 120 of CPU and 490 of waiting with lmdb's overlapping one: hence
+ *   a store of their own that lives until the machine reboots, and checkpoints in the log.
+ * - Counting used pages (`getStats`) took 2 % and is done only where there is a quota or little room.
  */
 
 const { values } = parseArgs({
