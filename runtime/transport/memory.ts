@@ -23,6 +23,7 @@ const CAPABILITIES: Capabilities = {
   durable: false,
   maxRecordBytes: 4 * 1024 * 1024,
   takesOnlyWhatItReturns: true,
+  countsBacklogInRecords: true,
 };
 
 /** Records are freed in steps of at least this many, so that freeing costs little per record. */

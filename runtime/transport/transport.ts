@@ -13,6 +13,11 @@ export interface Capabilities {
    * reach of other consumers, until it receives again or ends.
    */
   readonly takesOnlyWhatItReturns: boolean;
+  /**
+   * `backlog` counts records. Otherwise it counts what the transport stores them in, which may hold several records
+   * each: it is 0 only where no record is left, and never more than there are.
+   */
+  readonly countsBacklogInRecords: boolean;
 }
 
 /** `shared`: any consumer gets any record. `key-shared`: one consumer at a time gets a key's records, in publishing order. */

@@ -33,7 +33,10 @@ const FAILURE_REASON = "fivefold-failure-reason";
 const FAILURE_MESSAGE = "fivefold-failure-message";
 const FAILURE_SUBSCRIPTION = "fivefold-failure-subscription";
 const FAILED_AT = "fivefold-failed-at";
-/** Only for texts with half a surrogate pair, which UTF-8 can't carry: JSON of the exact texts by their property's name. */
+/**
+ * Only for texts with half a surrogate pair, which UTF-8 can't carry, or with NUL, where C's strings end: JSON of the
+ * exact texts by their property's name.
+ */
 const EXACT = "fivefold-exact";
 const EXACT_KEY = "key";
 
@@ -45,9 +48,9 @@ export function messageOf(record: TaskRecord): PulsarMessage {
   const properties: Record<string, string> = {};
   let exact: Record<string, string> | undefined;
   const well = (name: string, text: string): string => {
-    if (text.isWellFormed()) return text;
+    if (text.isWellFormed() && !text.includes("\0")) return text;
     exact = { ...exact, [name]: text };
-    return text.toWellFormed();
+    return text.toWellFormed().replaceAll("\0", "\ufffd");
   };
   for (const [field, name] of TEXTS) if (record[field] !== "") properties[name] = well(name, record[field]);
   properties[VERSION] = `${record.version}`;

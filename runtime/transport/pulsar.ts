@@ -1,0 +1,161 @@
+import { type Clock, sleep } from "../clock.ts";
+import { FivefoldError } from "../errors.ts";
+import type { Admin } from "./pulsar/admin.ts";
+import { openConsumer } from "./pulsar/consumer.ts";
+import { nativeError } from "./pulsar/native-client.ts";
+import { createNativeProducer } from "./pulsar/native-producer.ts";
+import { createNativeSource } from "./pulsar/native-source.ts";
+import { DEFAULT_TIMEOUT_MS, localName, type PulsarSettings, prefetchOf } from "./pulsar/settings.ts";
+import { createTransportOn, type Protocol } from "./pulsar/transport-on.ts";
+import type { Transport } from "./transport.ts";
+
+export interface PulsarNativeSettings extends PulsarSettings {
+  /** The broker service: `pulsar://host:6650` or `pulsar+ssl://host:6651`. */
+  readonly serviceUrl: string;
+  /** Broker services of other clusters, in the order in which they are taken while the first can't be reached. */
+  readonly failoverUrls?: readonly string[] | undefined;
+  /** PEM file of the authorities that a broker's certificate may come from. Default: those that Node trusts. */
+  readonly trustCertsFile?: string | undefined;
+}
+
+type Library = typeof import("pulsar-client");
+type Client = InstanceType<Library["Client"]>;
+
+/** A broker takes messages of 5 MiB by default (maxMessageSize); this much of it is left to their metadata. */
+const METADATA_BYTES = 64 * 1_024;
+const MAX_RECORD_BYTES = 5 * 1_024 * 1_024 - METADATA_BYTES;
+/** Waits for company are this long at most: what is alone is sent soon, what comes together goes together. */
+const BATCH_WAIT_MS = 1;
+const MAX_BATCH_RECORDS = 1_000;
+/** Where one cluster stands for another: 3 failed probes to leave, 12 good ones to come back. Its defaults flap. */
+const FAILOVER = { checkIntervalMs: 5_000, failoverThreshold: 3, switchBackThreshold: 12 };
+/** For so long a conflict may be with a former connection, which isn't gone yet. */
+const CONFLICT_RETRY_MS = 2_000;
+const CONFLICT_WAIT_MS = 200;
+
+/** Loads pulsar-client, whose native part npm may have left out. */
+async function loadLibrary(): Promise<Library> {
+  try {
+    const loaded = (await import("pulsar-client")) as unknown as { default: Library };
+    // It would write to the console; what matters is in the errors.
+    loaded.default.Client.setLogHandler(() => {});
+    return loaded.default;
+  } catch (error) {
+    const found = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    throw new FivefoldError(
+      "not-connected",
+      `The npm package pulsar-client can't be loaded (${found}). Its native part is downloaded or built when it is ` +
+        "installed; do that with `npm rebuild pulsar-client`. Or use Pulsar's WebSocket API, which needs no native " +
+        "part: give the web service's URL (http:// or https://) instead of pulsar://.",
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Topics on Pulsar by its binary protocol, with libpulsar: batches by key, acknowledges within batches, and fails over
+ * to other clusters. Rejects where pulsar-client's native part is missing. Connects when it is first used.
+ */
+export async function openPulsarTransport(settings: PulsarNativeSettings): Promise<Transport> {
+  if (!/^pulsar(\+ssl)?:\/\/[^/]+$/.test(settings.serviceUrl)) {
+    throw new FivefoldError(
+      "invalid-option",
+      `'${settings.serviceUrl}' is not the URL of a Pulsar broker service. Write it as pulsar://host:6650 or pulsar+ssl://host:6651.`,
+    );
+  }
+  const library = await loadLibrary();
+  return createTransportOn(settings, (admin) => createNativeProtocol(settings, createClient(library, settings), admin));
+}
+
+function createClient(library: Library, settings: PulsarNativeSettings): Client {
+  const { serviceUrl, failoverUrls = [], trustCertsFile, token, timeoutMs = DEFAULT_TIMEOUT_MS } = settings;
+  return new library.Client({
+    ...(failoverUrls.length === 0
+      ? { serviceUrl }
+      : { serviceUrlProvider: { primary: serviceUrl, secondary: [...failoverUrls], ...FAILOVER } }),
+    ...(token && {
+      authentication: new library.AuthenticationToken({ token: async () => (await token()).trim() }),
+    }),
+    ...(trustCertsFile !== undefined && { tlsTrustCertsFilePath: trustCertsFile }),
+    operationTimeoutSeconds: Math.max(1, Math.round(timeoutMs / 1_000)),
+  });
+}
+
+function createNativeProtocol(settings: PulsarNativeSettings, client: Client, admin: Admin): Protocol {
+  const { clock, timeoutMs = DEFAULT_TIMEOUT_MS, namespace } = settings;
+  const prefetch = prefetchOf(settings);
+  const topicUrl = (topic: string) => `persistent://${namespace}/${localName(topic)}`;
+
+  return {
+    capabilities: {
+      multiProcess: true,
+      durable: true,
+      maxRecordBytes: MAX_RECORD_BYTES,
+      takesOnlyWhatItReturns: false,
+      countsBacklogInRecords: false,
+    },
+    async openProducer(topic, ordered, onClose) {
+      await admin.requireTopic(topic);
+      const producer = await opened(`Publishing to topic '${topic}'`, clock, () =>
+        client.createProducer({
+          topic: topicUrl(topic),
+          producerName: `fivefold-${clock.randomId(16)}`,
+          initialSequenceId: -1,
+          // It tries for as long as it takes, so that deduplication sees one and the same message.
+          sendTimeoutMs: 0,
+          // Callers wait for their receipts: what is pending is bounded by them.
+          maxPendingMessages: 1_000_000,
+          maxPendingMessagesAcrossPartitions: 1_000_000,
+          batchingEnabled: true,
+          // Key_Shared hands out whole batches: one may hold no other key.
+          batchingType: ordered ? "KeyBasedBatching" : "DefaultBatching",
+          batchingMaxPublishDelayMs: BATCH_WAIT_MS,
+          batchingMaxMessages: MAX_BATCH_RECORDS,
+        }),
+      );
+      return createNativeProducer({ topic, producer, maxRecordBytes: MAX_RECORD_BYTES, timeoutMs, clock, onClose });
+    },
+    async openConsumer(topic, subscription, type, on) {
+      // The broker would create what is missing, where the namespace lets it.
+      await admin.requireTopic(topic, subscription);
+      const what = `Consuming topic '${topic}' (${subscription})`;
+      const consumer = await opened(what, clock, () =>
+        client.subscribe({
+          topic: topicUrl(topic),
+          subscription,
+          subscriptionType: type === "shared" ? "Shared" : "KeyShared",
+          consumerName: `fivefold-${clock.randomId(16)}`,
+          receiverQueueSize: prefetch,
+          batchReceivePolicy: { maxNumMessages: prefetch, maxNumBytes: -1, timeoutMs: BATCH_WAIT_MS },
+          batchIndexAckEnabled: true,
+          // At once: the delays of `negativeAcknowledge` are waited for here.
+          nAckRedeliverTimeoutMs: 1,
+        }),
+      );
+      return openConsumer({
+        what,
+        clock,
+        open: async (events) => createNativeSource({ what, consumer, batchSize: prefetch, clock }, events),
+        onAcknowledged: on.acknowledged,
+        onClose: on.close,
+      });
+    },
+    async close() {
+      await client.close().catch(() => {});
+    },
+  };
+}
+
+/** Opens what may conflict for a moment with a former connection. */
+async function opened<T>(what: string, clock: Clock, open: () => Promise<T>): Promise<T> {
+  const startedAt = clock.monotonic();
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      const failed = nativeError(what, error);
+      if (failed.code !== "invalid-option" || clock.monotonic() - startedAt >= CONFLICT_RETRY_MS) throw failed;
+      await sleep(clock, CONFLICT_WAIT_MS);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import type { Cancel, Clock } from "../../clock.ts";
+import type { TaskRecord } from "../../contract.ts";
+import { FivefoldError } from "../../errors.ts";
+import { checkRecords } from "../record-check.ts";
+import type { Producer } from "../transport.ts";
+import { messageOf } from "./envelope.ts";
+import { type NativeProducer, nativeError } from "./native-client.ts";
+
+/**
+ * Publishes with libpulsar, which batches, and after a broken connection sends again under the same name and sequence
+ * numbers, for as long as it takes. A call that takes longer than `timeoutMs` rejects, though its records may follow.
+ */
+export function createNativeProducer<Id>(settings: {
+  readonly topic: string;
+  readonly producer: NativeProducer<Id>;
+  readonly maxRecordBytes: number;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly onClose: () => void;
+}): Producer {
+  const { topic, producer, timeoutMs, clock } = settings;
+  const what = `Publishing to topic '${topic}'`;
+  const calls = new Set<Promise<unknown>>();
+  let closed = false;
+
+  function late(): FivefoldError {
+    const seconds = Math.round(timeoutMs / 1_000);
+    return producer.isConnected()
+      ? new FivefoldError(
+          "throttled",
+          `${what}: connected, but not acknowledged for ${seconds} s. The broker is overloaded, limits the rate of ` +
+            "publishing, or holds producers back because a backlog quota is used up. It may still store the records.",
+        )
+      : new FivefoldError(
+          "not-connected",
+          `${what}: no connection to Pulsar for ${seconds} s. The records may still be stored once there is one.`,
+        );
+  }
+
+  /** Rejects with what `late` says where the work takes too long. */
+  async function inTime(work: Promise<unknown>): Promise<void> {
+    let cancel: Cancel = () => {};
+    const timeout = new Promise<never>((_, reject) => {
+      cancel = clock.after(timeoutMs, () => reject(late()));
+    });
+    try {
+      await Promise.race([work, timeout]);
+    } catch (error) {
+      throw nativeError(what, error);
+    } finally {
+      cancel();
+    }
+  }
+
+  return {
+    async publish(records) {
+      if (closed) throw new FivefoldError("closed", `The producer of topic '${topic}' is closed.`);
+      checkRecords(records, topic, settings.maxRecordBytes);
+      const sends = Promise.all(records.map((record) => producer.send(nativeMessageOf(record))));
+      const call = inTime(sends);
+      const settled = call.catch(() => {});
+      calls.add(settled);
+      settled.then(() => calls.delete(settled));
+      await call;
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await Promise.all(calls);
+      await producer.close().catch(() => {});
+      settings.onClose();
+    },
+  };
+}
+
+function nativeMessageOf(record: TaskRecord) {
+  const { properties, key, eventTime } = messageOf(record);
+  const { buffer, byteOffset, length } = record.payload;
+  return {
+    data: Buffer.from(buffer, byteOffset, length),
+    properties,
+    ...(key !== "" && { partitionKey: key }),
+    ...(eventTime !== 0 && { eventTimestamp: eventTime }),
+  };
+}

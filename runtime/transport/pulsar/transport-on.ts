@@ -1,0 +1,84 @@
+import { sleep } from "../../clock.ts";
+import { FivefoldError } from "../../errors.ts";
+import type { Capabilities, Consumer, Producer, SubscriptionType, Transport } from "../transport.ts";
+import { type Admin, createAdmin } from "./admin.ts";
+import { checkSettings, type PulsarSettings } from "./settings.ts";
+
+/** Pulsar's clients collect acknowledgements for 100 ms before they pass them on. */
+const ACKNOWLEDGE_GROUP_MS = 150;
+
+/** How one of Pulsar's protocols produces and consumes. */
+export interface Protocol {
+  readonly capabilities: Capabilities;
+  /** `ordered` is false only where it is known that no order of keys matters. */
+  openProducer(topic: string, ordered: boolean, onClose: () => void): Promise<Producer>;
+  openConsumer(
+    topic: string,
+    subscription: string,
+    type: SubscriptionType,
+    on: { readonly acknowledged: () => void; readonly close: () => void },
+  ): Promise<Consumer>;
+  /** Ends what producers and consumers share. */
+  close(): Promise<void>;
+}
+
+/** A transport on a protocol: what is the same over all of them. Topics are looked after by the admin REST API. */
+export function createTransportOn(settings: PulsarSettings, createProtocol: (admin: Admin) => Protocol): Transport {
+  checkSettings(settings);
+  const { clock } = settings;
+  const admin = createAdmin(settings);
+  const protocol = createProtocol(admin);
+  /** Topics that this process declared as without order. */
+  const unordered = new Set<string>();
+  const open = new Set<Producer | Consumer>();
+  let acknowledgedAt = Number.NEGATIVE_INFINITY;
+  let closed = false;
+
+  function requireOpen(): void {
+    if (closed) throw new FivefoldError("closed", "The transport is closed: it takes no more calls.");
+  }
+
+  /** One that was opened while the transport closed is closed too. */
+  async function keep<T extends Producer | Consumer>(openOne: (onClose: () => void) => Promise<T>): Promise<T> {
+    requireOpen();
+    const opened: T = await openOne(() => open.delete(opened));
+    open.add(opened);
+    if (closed) {
+      await opened.close();
+      requireOpen();
+    }
+    return opened;
+  }
+
+  return {
+    capabilities: protocol.capabilities,
+    async declare(topics) {
+      requireOpen();
+      await admin.declare(topics);
+      for (const { name, ordered } of topics) if (!ordered) unordered.add(name);
+    },
+    producer: (topic) => keep((onClose) => protocol.openProducer(topic, !unordered.has(topic), onClose)),
+    subscribe: (topic, subscription, type) =>
+      keep((close) =>
+        protocol.openConsumer(topic, subscription, type, {
+          close,
+          acknowledged() {
+            acknowledgedAt = clock.monotonic();
+          },
+        }),
+      ),
+    async backlog(topic, subscription) {
+      requireOpen();
+      // What was acknowledged here a moment ago should not be counted.
+      const restMs = acknowledgedAt + ACKNOWLEDGE_GROUP_MS - clock.monotonic();
+      if (restMs > 0) await sleep(clock, restMs);
+      const { backlogs } = await admin.requireTopic(topic, subscription);
+      return backlogs.get(subscription)!;
+    },
+    async close() {
+      closed = true;
+      await Promise.all([...open].map((one) => one.close()));
+      await protocol.close();
+    },
+  };
+}
