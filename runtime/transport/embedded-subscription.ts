@@ -30,6 +30,8 @@ export function createEmbeddedSubscription(settings: {
   readonly clock: Clock;
   /** The state moved on: it wants a checkpoint. */
   readonly onSettled: () => void;
+  /** A consumer of this process was removed by another process. */
+  readonly onTakenForDead: () => void;
   /** Others may receive something now. */
   readonly onFreed: () => void;
   readonly explain: (error: unknown) => unknown;
@@ -92,6 +94,8 @@ export function createEmbeddedSubscription(settings: {
       const state = cursors.peek(name);
       // Looking costs less than a transaction, which is needed only when there is something to change.
       if (state && claimableAt(state, consumer.id, heads, now) > now) return [];
+      // Its process was taken for dead, wrongly: then others have to know of it again before it holds anything.
+      if (state && !state.consumers.some(({ id }) => id === consumer.id)) settings.onTakenForDead();
       return change((state) => {
         if (!state.consumers.some(({ id }) => id === consumer.id)) join(state, consumer, type);
         return claim(state, consumer.id, heads, { max, now, turn });

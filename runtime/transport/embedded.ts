@@ -83,6 +83,7 @@ async function open(
   const consumers = new Set<ReturnType<typeof createEmbeddedConsumer>>();
   const topicOfPartition = new Map<number, string>();
   let session: number | undefined;
+  let heartbeat = () => {};
   let stopHeartbeat: Cancel | undefined;
   let closed = false;
 
@@ -148,16 +149,19 @@ async function open(
   function beginSession(): number {
     const id = cursors.newId("session");
     const identity = currentProcess();
-    const beat = () => {
-      stopHeartbeat = clock.after(HEARTBEAT_MS, beat, { background: true });
+    heartbeat = () => {
+      cursors.heartbeat(id, identity, clock.now());
+    };
+    const beatOnAndOn = () => {
       try {
-        cursors.heartbeat(id, identity, clock.now());
+        heartbeat();
       } catch {
         // One is missed, of six before this process is taken for dead.
       }
+      stopHeartbeat = clock.after(HEARTBEAT_MS, beatOnAndOn, { background: true });
     };
-    cursors.heartbeat(id, identity, clock.now());
-    stopHeartbeat = clock.after(HEARTBEAT_MS, beat, { background: true });
+    heartbeat();
+    stopHeartbeat = clock.after(HEARTBEAT_MS, beatOnAndOn, { background: true });
     return id;
   }
 
@@ -188,6 +192,7 @@ async function open(
     const created = createEmbeddedSubscription({
       ...{ topic, name, log, cursors, clock, explain },
       onSettled: () => housekeeping.settled(topic, name),
+      onTakenForDead: () => heartbeat(),
       onFreed: () => announce(new Set([topicName])),
     });
     subscriptions.set(key, created);

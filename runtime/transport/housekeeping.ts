@@ -32,20 +32,21 @@ export function createHousekeeping(settings: {
     moved.clear();
     running = running
       .then(() => run(batch))
-      .catch(() => {
-        // A full disk, say. Nothing is lost when it is done later, and publishing tells whom it concerns.
-        for (const { topic, name } of batch) settled(topic, name);
+      // A full disk, say. Nothing is lost when it is done later, and publishing tells whom it concerns.
+      .catch(() => false)
+      .then((isDone) => {
+        if (!isDone) for (const { topic, name } of batch) settled(topic, name);
       });
   }
 
-  async function run(batch: readonly { topic: TopicRow; name: SubscriptionName }[]): Promise<void> {
+  async function run(batch: readonly { topic: TopicRow; name: SubscriptionName }[]): Promise<boolean> {
     settings.checkRoom();
     const states = batch.flatMap(({ name }) => {
       const state = cursors.peek(name);
       return state ? { ...name, state: encodeSubscription(state, 0) } : [];
     });
     const topics = new Map(batch.map(({ topic }) => [topic.name, topic]));
-    await log.checkpointAndTrim(states, [...topics.values()].flatMap(settledOf));
+    return log.checkpointAndTrim(states, [...topics.values()].flatMap(settledOf));
   }
 
   function settled(topic: TopicRow, name: SubscriptionName): void {
@@ -72,6 +73,8 @@ export function createHousekeeping(settings: {
       cancel?.();
       if (moved.size > 0) runNow();
       await running;
+      // What failed, or was too much for once, is left to others.
+      cancel?.();
     },
   };
 }

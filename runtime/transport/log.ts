@@ -9,6 +9,8 @@ const NOTHING = Buffer.alloc(1);
 /** The head that numbers partitions instead of records. */
 const PARTITION_COUNTER = 0;
 const KEY_BYTES = 10;
+/** Entries of a partition deleted in one transaction, which publishing waits for. */
+const MAX_TRIMMED = 4_096;
 
 /** An entry of a partition: `[first, first + count)` are its records' offsets. */
 export interface SealedEntry {
@@ -162,16 +164,22 @@ export function createLog(store: Store<LogTables>) {
       return head(partition);
     },
 
-    /** Stores subscriptions' states for good, and deletes entries that lie below `settled`, in one transaction. */
+    /**
+     * Stores subscriptions' states for good, and deletes entries that lie below `settled`, in one transaction. False when
+     * there are more to delete than one transaction should.
+     */
     async checkpointAndTrim(
       states: readonly { topic: string; subscription: string; state: Buffer }[],
       settled: readonly { partition: number; below: number }[],
-    ): Promise<void> {
+    ): Promise<boolean> {
+      let isDone = true;
       const doomed = settled.flatMap(({ partition, below }) => {
         const range = { start: entryKey(partition, 0), end: entryKey(partition, below), inclusiveEnd: true };
-        const keys = [...entries.getKeys(range)].map((key) => Buffer.from(key));
+        const keys = [...entries.getKeys({ ...range, limit: MAX_TRIMMED + 1 })].map((key) => Buffer.from(key));
+        const isCut = keys.length > MAX_TRIMMED;
+        if (isCut) isDone = false;
         // An entry ends where the next begins: the last one may hold records that are not settled.
-        if (keys.length > 0 && below < head(partition)) keys.pop();
+        if (isCut || below < head(partition)) keys.pop();
         return keys;
       });
       const write = () => {
@@ -179,6 +187,7 @@ export function createLog(store: Store<LogTables>) {
         for (const key of doomed) entries.remove(key);
       };
       await store.commit(() => checkpoints.batch(write));
+      return isDone;
     },
 
     /** Bytes that entries take, whole pages; what was deleted does not count. */

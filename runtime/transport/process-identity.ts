@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 
 /** A process, so that others can tell whether it still runs. Parts that this machine does not tell are empty. */
@@ -11,7 +12,12 @@ export interface ProcessIdentity {
 
 /** Changes when the machine starts anew; empty where the machine does not tell. */
 export function bootId(): string {
-  return readText("/proc/sys/kernel/random/boot_id").trim();
+  if (process.platform !== "darwin") return readText("/proc/sys/kernel/random/boot_id").trim();
+  try {
+    return execFileSync("/usr/sbin/sysctl", ["-n", "kern.bootsessionuuid"], { encoding: "utf8" }).trim();
+  } catch {
+    return "";
+  }
 }
 
 export function currentProcess(): ProcessIdentity {

@@ -15,7 +15,7 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
  * no byte, and times are distances. Texts that repeat are decoded once, which is most of what makes decoding fast.
  */
 
-export const ENTRY_FORMAT = 1;
+const ENTRY_FORMAT = 1;
 const HEADER_BYTES = 8;
 
 const PRIORITIES: readonly Priority[] = ["normal", "high", "low"];
