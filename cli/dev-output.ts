@@ -1,5 +1,6 @@
 import { relative } from "node:path";
-import { type Build, buildReport, showBuild } from "./build.ts";
+import { buildReport, showBuild } from "./build.ts";
+import type { Build } from "./build-project.ts";
 import { colorsOf, complain, count, duration, say, sayJson } from "./terminal.ts";
 import type { TaskReport, TasksReport, WorkerReport } from "./worker-report.ts";
 

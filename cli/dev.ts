@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { type Build, buildProject } from "./build.ts";
+import { type Build, type Builder, createBuilder } from "./build-project.ts";
 import { createJsonOutput, createTerminalOutput, type DevOutput } from "./dev-output.ts";
 import { Fault } from "./fault.ts";
 import { findProject, USE_CASES } from "./project.ts";
@@ -22,6 +22,7 @@ export async function dev({ data, json = false, root: named }: DevOptions): Prom
   const dataFolder = resolve(data || process.env.FIVEFOLD_DATA || join(root, ".fivefold", "data"));
   const output = json ? createJsonOutput() : createTerminalOutput(dataFolder);
   const changes = watchFolder(join(root, USE_CASES));
+  const builder = createBuilder(root);
   let worker: WorkerProcess | undefined;
   let stoppingSince: number | undefined;
 
@@ -52,7 +53,7 @@ export async function dev({ data, json = false, root: named }: DevOptions): Prom
 
   try {
     do {
-      const build = await tryBuild(root, output, worker !== undefined);
+      const build = await tryBuild(builder, output, worker !== undefined);
       if (!build?.difference || stoppingSince !== undefined) continue;
       await worker?.drain();
       if (stoppingSince === undefined) worker = start();
@@ -71,9 +72,9 @@ export async function dev({ data, json = false, root: named }: DevOptions): Prom
 }
 
 /** Builds, and tells of it. While something runs, a build that can't be done is told too, and does not end it. */
-async function tryBuild(root: string, output: DevOutput, running: boolean): Promise<Build | undefined> {
+async function tryBuild(builder: Builder, output: DevOutput, running: boolean): Promise<Build | undefined> {
   try {
-    const build = await buildProject(root, { check: false });
+    const build = await builder.build();
     output.built(build, running);
     return build;
   } catch (error) {

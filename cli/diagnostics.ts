@@ -14,8 +14,8 @@ export function reportDiagnostics({ diagnostics }: Compilation, format: ReportFo
   else if (diagnostics.length > 0) say(formatGithub(diagnostics));
 }
 
-/** Prints what the compiler found, with code frames, and a count at the end. */
-export function showDiagnostics({ diagnostics, sources }: Compilation): void {
+/** Prints what the compiler found, with code frames, and a count at the end. `written`: errors kept nothing from it. */
+export function showDiagnostics({ diagnostics, sources }: Compilation, { written = false } = {}): void {
   if (diagnostics.length === 0) return;
   complain(formatPretty(diagnostics, sources, { colors: hasColors(process.stderr) }));
   const errors = diagnostics.filter(({ severity }) => severity === "error");
@@ -26,5 +26,7 @@ export function showDiagnostics({ diagnostics, sources }: Compilation): void {
     ...(warnings > 0 ? [yellow(count(warnings, "warning"))] : []),
   ];
   const files = count(new Set(diagnostics.map(({ span }) => span.file)).size, "file");
-  complain(`\n${bold(counts.join(" and "))} in ${files}${errors.length > 0 ? ": nothing was written." : "."}`);
+  complain(
+    `\n${bold(counts.join(" and "))} in ${files}${errors.length > 0 && !written ? ": nothing was written." : "."}`,
+  );
 }

@@ -3,7 +3,7 @@ import { dirname, join, posix } from "node:path";
 import type { Output } from "../compiler/model/output.ts";
 import { filing } from "./fault.ts";
 
-const GENERATED = "generated";
+export const GENERATED = "generated";
 
 /** What stands between the disk and a compilation's outputs. Paths are relative to the project's root, sorted. */
 export interface Difference {
@@ -16,15 +16,29 @@ export interface Difference {
   readonly unchanged: number;
 }
 
-/** Compares the disk with a compilation's outputs. Changes nothing. */
-export function compareOutputs(root: string, outputs: readonly Output[]): Promise<Difference> {
+/** How many files are not as they should be. */
+export function countChanges({ missing, stale, superfluous }: Difference): number {
+  return missing.length + stale.length + superfluous.length;
+}
+
+/**
+ * Compares the disk with a compilation's outputs. Changes nothing. `known` is what an earlier build of this process left
+ * there: it is not read again.
+ */
+export function compareOutputs(
+  root: string,
+  outputs: readonly Output[],
+  known?: ReadonlyMap<string, string>,
+): Promise<Difference> {
   return filing("The generated files can't be read", async () => {
-    const current = await Promise.all(outputs.map(({ path }) => readIfThere(join(root, path))));
+    const read = (path: string) => known?.get(path) ?? readIfThere(join(root, path));
+    const current = await Promise.all(outputs.map(({ path }) => read(path)));
     const missing = outputs.filter((_, i) => current[i] === undefined);
     const stale = outputs.filter(({ text }, i) => current[i] !== undefined && current[i] !== text);
     const emitted = new Set(outputs.map(({ path }) => path));
-    const others = (await filesBelow(root, GENERATED)).filter((path) => !emitted.has(path));
-    const ours = await Promise.all(others.map((path) => isOurs(root, path)));
+    const there = known ? known.keys() : await filesBelow(root, GENERATED);
+    const others = [...there].filter((path) => !emitted.has(path));
+    const ours = await Promise.all(others.map((path) => known?.has(path) || isOurs(root, path)));
     return {
       missing,
       stale,

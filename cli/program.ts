@@ -16,6 +16,7 @@ function createProgram(): Command {
     .description("compile usecases/ and write generated/ and contracts.lock.json")
     .option("--check", "write nothing; fail where generated/ or contracts.lock.json is stale")
     .option("--json", "print one JSON object")
+    .option("--watch", "build again at every change, until it is ended")
     .addOption(
       new Option("--format <format>", "print diagnostics as GitHub annotations or as a SARIF 2.1.0 log")
         .choices(["github", "sarif"])

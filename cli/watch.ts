@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { Fault } from "./fault.ts";
 
 /** How long files must rest before a change counts: an editor's save is several events. */
-const QUIET_MS = 100;
+const QUIET_MS = 10;
 
 export interface Changes {
   /** Resolves with true once files changed since the last call, and rest; with false once it is closed. */

@@ -7,6 +7,7 @@ import type { Output } from "./model/output.ts";
 import { createMemory, type ReadingMemory, rememberTypes } from "./read/memory.ts";
 import { openProject } from "./read/open-project.ts";
 import { readProject, uncheckedModules } from "./read/project.ts";
+import { installationFiles } from "./read/stamp.ts";
 import { readText } from "./read/text.ts";
 import { findTypeErrors } from "./read/type-errors.ts";
 
@@ -15,6 +16,8 @@ export interface CompileOptions {
   readonly root: string;
   /** Whether TypeScript's own errors are looked for too, by a `tsc` that runs beside the reading. Default true. */
   readonly types?: boolean;
+  /** Ends the search for TypeScript's errors: then none is said to be found. */
+  readonly signal?: AbortSignal;
   /** What is known from before, and is added to. Default: nothing, and nothing is kept. */
   readonly memory?: CompileMemory;
 }
@@ -36,16 +39,18 @@ export interface Compilation {
   readonly outputs: readonly Output[];
   /** By file, then line. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Absolute paths of the files that all of this follows from, besides the compiler's own; complete if there is no fault. */
+  readonly inputs: readonly string[];
   /** The texts that the diagnostics point into, by their spans' `file`: what `formatPretty` prints frames from. */
   readonly sources: Sources;
 }
 
 /** Reads and checks all use cases below `root`, and emits what follows from them. Writes no output: its caller does. */
 export async function compile(options: CompileOptions): Promise<Compilation> {
-  const { root, types = true, memory = createCompileMemory() } = options;
+  const { root, types = true, signal, memory = createCompileMemory() } = options;
   const project = openProject(root);
   const unchecked = types ? uncheckedModules(project, memory.reading) : [];
-  const checking = unchecked.length > 0 ? findTypeErrors({ ...project, files: unchecked }) : [];
+  const checking = unchecked.length > 0 ? findTypeErrors({ ...project, files: unchecked }, signal) : [];
   const reading = readProject(project, memory.reading);
   const lock = readText(project.root, LOCK_FILE);
   const byName = [...reading.useCases].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -58,7 +63,7 @@ export async function compile(options: CompileOptions): Promise<Compilation> {
     ...runChecks(useCases),
   ];
   const typeErrors = await checking;
-  rememberTypes(memory.reading, project.root, unchecked, typeErrors);
+  if (!signal?.aborted) rememberTypes(memory.reading, project.root, unchecked, typeErrors);
   const diagnostics = sortDiagnostics(uniqueDiagnostics([...found, ...unsaid(typeErrors, found)]));
   const failed = diagnostics.some(({ severity }) => severity === "error");
   const sources = new Map([...project.sources, ...reading.sources, [LOCK_FILE, lock.text ?? ""]]);
@@ -66,6 +71,7 @@ export async function compile(options: CompileOptions): Promise<Compilation> {
     useCases,
     outputs: failed ? [] : [...emit(useCases), { path: LOCK_FILE, text: lockText }],
     diagnostics,
+    inputs: [...project.settingsFiles, ...installationFiles(project.root), ...memory.reading.stamps.keys()],
     sources: mentioned(diagnostics, sources),
   };
 }

@@ -13,10 +13,11 @@ const SCRATCH = ".fivefold/typecheck";
  * TypeScript's own errors in the use cases and in what they import, from the native `tsc`. It is a process of its own,
  * several times as fast as the API, and runs while this one reads.
  */
-export async function findTypeErrors(project: Project): Promise<Diagnostic[]> {
+export async function findTypeErrors(project: Project, signal?: AbortSignal): Promise<Diagnostic[]> {
   try {
-    return parseErrors(await runTsc(project.root, writeConfig(project)), project.root);
+    return parseErrors(await runTsc(project.root, writeConfig(project), signal), project.root);
   } catch (error) {
+    if (signal?.aborted) return [];
     const reason = withoutRoot(error instanceof Error ? error.message : String(error), project.root);
     return [diagnostic("type-check-failed", fileSpan(SCRATCH), { reason })];
   }
@@ -44,11 +45,12 @@ function writeConfig({ root, files, tsconfig }: Project): string {
 
 const CHECK_ONLY = { noEmit: true, composite: false, incremental: false, declaration: false };
 
-function runTsc(root: string, config: string): Promise<string> {
+function runTsc(root: string, config: string, signal: AbortSignal | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [tscScript(), "--pretty", "false", "-p", config], {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
+      ...(signal && { signal }),
     });
     const output: string[] = [];
     const failure: string[] = [];

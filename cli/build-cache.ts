@@ -1,0 +1,152 @@
+import { hash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Compilation, CompileMemory } from "../compiler/compile.ts";
+import { findSources } from "../compiler/read/find-files.ts";
+import { stampOf } from "../compiler/read/stamp.ts";
+import { GENERATED } from "./outputs.ts";
+import { USE_CASES } from "./project.ts";
+
+/*
+ * What builds leave for later ones, below `.fivefold/cache`. It may be deleted at any time, and what can't be read or
+ * written there is done without.
+ *
+ * - `build.json`: the states of all files that the last build followed from and led to. While they are the same, there
+ *   is nothing to do, and the compiler need not even be loaded.
+ * - `reading.json`: what was read of each module.
+ */
+
+const CACHE = ".fivefold/cache";
+const LOCK = "contracts.lock.json";
+
+/** The last build that found no fault. */
+export interface LastBuild {
+  readonly compiler: string;
+  readonly useCases: readonly string[];
+  /** How many files it led to. */
+  readonly files: number;
+  readonly modules: readonly string[];
+  /** States by absolute path. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** States of the lock and of all files in `generated/`, by path relative to the root. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** The last build, if another one would find all as it left it. */
+export function findUnchangedBuild(root: string): LastBuild | undefined {
+  const last = readJson<LastBuild>(root, "build.json");
+  if (!last || last.compiler !== compilerStamp()) return undefined;
+  const { files, diagnostics } = findSources(root, USE_CASES);
+  const unchanged =
+    diagnostics.length === 0 &&
+    isEqual(files, last.modules) &&
+    Object.entries(last.inputs).every(([path, stamp]) => stampOf(path) === stamp) &&
+    isEqual(Object.entries(outputStamps(root)).flat(), Object.entries(last.outputs).flat());
+  return unchanged ? last : undefined;
+}
+
+/** Keeps a build whose outputs are on the disk. */
+export function keepBuild(root: string, { useCases, outputs, diagnostics, inputs }: Compilation): void {
+  if (diagnostics.length > 0) return;
+  writeJson(root, "build.json", {
+    compiler: compilerStamp(),
+    useCases: useCases.map(({ name }) => name),
+    files: outputs.length,
+    modules: findSources(root, USE_CASES).files,
+    inputs: Object.fromEntries(inputs.map((path) => [path, stampOf(path)])),
+    outputs: outputStamps(root),
+  } satisfies LastBuild);
+}
+
+interface KeptReading {
+  readonly compiler: string;
+  readonly identity: string;
+  readonly stamps: [string, string][];
+  readonly modules: [string, unknown][];
+}
+
+/** Fills a memory with what an earlier process read. */
+export function recallReading(root: string, { reading }: CompileMemory): void {
+  const kept = readJson<KeptReading>(root, "reading.json");
+  if (!kept || kept.compiler !== compilerStamp()) return;
+  reading.identity = kept.identity;
+  for (const [path, stamp] of kept.stamps) reading.stamps.set(path, stamp);
+  for (const [file, module] of kept.modules as typeof reading.modules extends Map<infer K, infer V>
+    ? [K, V][]
+    : never) {
+    reading.modules.set(file, module);
+  }
+}
+
+export function keepReading(root: string, { reading }: CompileMemory): void {
+  const { identity, stamps, modules } = reading;
+  const kept: KeptReading = { compiler: compilerStamp(), identity, stamps: [...stamps], modules: [...modules] };
+  writeJson(root, "reading.json", kept);
+}
+
+/** Changes with every file of this compiler: what another one found is not to be trusted. */
+function compilerStamp(): string {
+  const folder = join(import.meta.dirname, "..", "compiler");
+  const states = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => {
+    const { size, mtimeMs } = statSync(join(folder, path));
+    return `${path} ${size} ${mtimeMs}`;
+  });
+  return hash("sha1", [process.version, ...states.sort()].join("\n"));
+}
+
+/** Sizes and times: generated files are many, and nobody but a build should change one. */
+function outputStamps(root: string): Record<string, string> {
+  const below = entriesBelow(join(root, GENERATED)).map((path) => `${GENERATED}/${path}`);
+  return Object.fromEntries(
+    [...below.sort(), LOCK].map((path) => {
+      const stats = statSync(join(root, path), { throwIfNoEntry: false });
+      return [path, stats ? `${stats.size} ${stats.mtimeMs}` : ""];
+    }),
+  );
+}
+
+function entriesBelow(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(folder.length + 1)
+          .replaceAll("\\", "/"),
+      );
+  } catch {
+    return [];
+  }
+}
+
+function isEqual(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}
+
+function readJson<T>(root: string, name: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(join(root, CACHE, name), "utf8")) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+function writeJson(root: string, name: string, value: unknown): void {
+  const path = join(root, CACHE, name);
+  const temporary = `${path}.${process.pid}`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, JSON.stringify(value));
+    renameSync(temporary, path);
+  } catch {
+    removeIfThere(temporary);
+  }
+}
+
+function removeIfThere(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // No folder can be there to hold it.
+  }
+}

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { buildReport, showBuild } from "./build.ts";
+import { type Build, type Builder, createBuilder } from "./build-project.ts";
+import { showDiagnostics } from "./diagnostics.ts";
+import { USE_CASES } from "./project.ts";
+import { colorsOf, say, sayJson } from "./terminal.ts";
+import { watchFolder } from "./watch.ts";
+
+/** How long files must rest before TypeScript's own errors are looked for: it takes a core for some hundred ms. */
+const REST_MS = 200;
+
+/**
+ * Looks for TypeScript's own errors behind builds that did not wait for it, one search at a time: a newer build ends
+ * the search for an older one.
+ */
+export function createTypeChecking(builder: Builder, found: (build: Build) => void): { start(): void; stop(): void } {
+  let search: AbortController | undefined;
+  let rest: NodeJS.Timeout | undefined;
+
+  async function check({ signal }: AbortController): Promise<void> {
+    const step = { check: true, types: true, signal };
+    const build = await builder.build(step);
+    if (signal.aborted) return;
+    builder.keep(build, step);
+    if (build.compilation.diagnostics.length > 0) found(build);
+  }
+
+  function stop(): void {
+    clearTimeout(rest);
+    search?.abort();
+  }
+
+  return {
+    stop,
+    start() {
+      stop();
+      const next = new AbortController();
+      search = next;
+      // What the build itself can't do, the next one will say.
+      rest = setTimeout(() => void check(next).catch(() => {}), REST_MS).unref();
+    },
+  };
+}
+
+/** `fivefold build --watch`: builds at every change until it is ended. */
+export async function watchBuilds(root: string, { json }: { json: boolean }): Promise<void> {
+  const builder = createBuilder(root);
+  const changes = watchFolder(join(root, USE_CASES));
+  const { dim } = colorsOf(process.stdout);
+  const typeChecking = createTypeChecking(builder, (build) => {
+    if (json) sayJson(buildReport(build, { check: true }));
+    else showDiagnostics(build.compilation, { written: true });
+  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => changes.close());
+  do {
+    typeChecking.stop();
+    const build = await builder.build({ types: false });
+    if (json) sayJson(buildReport(build, { check: false }));
+    else showBuild(build);
+    if (build.difference) typeChecking.start();
+    if (!json) say(dim("Watching usecases/, Ctrl+C to end."));
+  } while (await changes.next());
+  typeChecking.stop();
+}
