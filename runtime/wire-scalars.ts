@@ -5,6 +5,8 @@
 const STRETCH_BYTES = 1_024;
 const TWO_32 = 2 ** 32;
 
+const BEYOND = "what a length announces goes on beyond its end";
+
 const NOTHING: Buffer = Buffer.alloc(0);
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** Reinterprets two 32-bit words as a bigint. */
@@ -174,7 +176,7 @@ export class ScalarReader {
   }
 
   protected truncated(): Error {
-    return this.fault("what a length announces goes on beyond its end");
+    return this.fault(BEYOND);
   }
 
   private unsafe(): Error {
@@ -182,6 +184,8 @@ export class ScalarReader {
   }
 
   protected fault(what: string): Error {
-    return new Error(`The payload can't be decoded: ${what} (at byte ${this.pos - this.origin}).`);
+    // Whatever was read beyond the end is none of the payload.
+    const reason = this.pos > this.end ? BEYOND : what;
+    return new Error(`The payload can't be decoded: ${reason} (at byte ${Math.min(this.pos, this.end) - this.origin}).`);
   }
 }

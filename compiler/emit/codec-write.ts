@@ -10,9 +10,13 @@ import { tagOf, wireType } from "./wire-types.ts";
 export function writeMessage(message: Message, names: CodecNames): Code[] {
   const fields = message.fields.toSorted((a, b) => a.number - b.number);
   const taken = new Set(["writer", "value", "at", "item", "key"]);
+  const reads = new Map(fields.map((field) => [field, readField(field, taken)]));
   const body = [
-    ...fields.flatMap((field) => writeField(field, { names, message, path: String(field.number) }, taken)),
-    ...fields.flatMap(markEmpty),
+    ...fields.flatMap((field) => {
+      const { declaration, expression } = reads.get(field)!;
+      return [...declaration, ...writeField(field, expression, { names, message, path: String(field.number) })];
+    }),
+    ...fields.flatMap((field) => markEmpty(field, reads.get(field)!.expression)),
   ];
   return [
     ...writeFunction(message.name, names.types.own(message.name), body),
@@ -28,17 +32,17 @@ function writeFunction(stem: string, type: string, body: readonly Code[]): Code[
   return ["", `function write${stem}(writer: Writer, value: ${type}): void {`, body, "}"];
 }
 
-function writeField({ name, number, type, optional }: Field, place: Place, taken: Set<string>): Code[] {
-  const read = property("value", name);
-  if (!optional) return writeValue(number, type, read, place);
-  if (isInherited(name)) {
-    const local = variable(name, taken);
-    return [
-      `const ${local} = Object.hasOwn(value, ${literal(name)}) ? ${read} : undefined;`,
-      ...writePresent(number, type, local, place),
-    ];
-  }
-  return writePresent(number, type, read, place);
+/** How a field is read; what every object has through its prototype is no optional field's value. */
+function readField({ name, optional }: Field, taken: Set<string>): { declaration: Code[]; expression: string } {
+  const expression = property("value", name);
+  if (!optional || !isInherited(name)) return { declaration: [], expression };
+  const local = variable(name, taken);
+  const own = `Object.hasOwn(value, ${literal(name)})`;
+  return { declaration: [`const ${local} = ${own} ? ${expression} : undefined;`], expression: local };
+}
+
+function writeField({ number, type, optional }: Field, value: string, place: Place): Code[] {
+  return optional ? writePresent(number, type, value, place) : writeValue(number, type, value, place);
 }
 
 /** An optional field: written whenever it is there, a zero too. */
@@ -161,9 +165,8 @@ function writePacked(type: Type): string {
 }
 
 /** See EMPTY_FIELDS_NUMBER. */
-function markEmpty({ name, number, type, optional }: Field): Code[] {
+function markEmpty({ number, type, optional }: Field, value: string): Code[] {
   if (!optional || (type.kind !== "array" && type.kind !== "record")) return [];
-  const value = property("value", name);
   const write = `writer.int(${tagOf(EMPTY_FIELDS_NUMBER, 0)}, ${number});`;
   if (type.kind === "array") return [`if (${value}?.length === 0) ${write}`];
   return [`if (${value} !== undefined && Object.keys(${value}).length === 0) ${write}`];

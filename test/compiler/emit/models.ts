@@ -1,0 +1,172 @@
+import type { Enum, Field, Message, Type, UseCase } from "../../../compiler/model/model.ts";
+
+/*
+ * Models as reading would make them, in few words. Numbers are given in order, as the lock does.
+ */
+
+const SPAN = { file: "usecases/sample.ts", line: 1, column: 1, endLine: 1, endColumn: 2 };
+
+export const TEXT: Type = { kind: "text" };
+export const INT: Type = { kind: "int", wire: "int64", min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
+export const FLOAT: Type = { kind: "float" };
+
+export function messageRef(name: string): Type {
+  return { kind: "message", name };
+}
+
+export function enumRef(name: string): Type {
+  return { kind: "enum", name };
+}
+
+export function list(items: Type): Type {
+  return { kind: "array", items };
+}
+
+export function record(values: Type): Type {
+  return { kind: "record", values };
+}
+
+/** A message of the given fields; those whose names end in `?` are optional. */
+export function message(name: string, fields: Readonly<Record<string, Type>>, doc = ""): Message {
+  return messageOf(name, Object.entries(fields), doc);
+}
+
+export function messageOf(name: string, fields: readonly (readonly [name: string, type: Type])[], doc = ""): Message {
+  return {
+    name,
+    doc,
+    span: SPAN,
+    fields: fields.map(
+      ([name, type], i): Field => ({
+        name: name.endsWith("?") ? name.slice(0, -1) : name,
+        optional: name.endsWith("?"),
+        type,
+        doc: "",
+        span: SPAN,
+        number: i + 1,
+      }),
+    ),
+  };
+}
+
+export function enumOf(name: string, ...values: readonly string[]): Enum {
+  return { name, doc: "", span: SPAN, members: values.map((value, i) => ({ value, number: i + 1 })) };
+}
+
+/** A use case of that event, with the defaults that reading fills in. */
+export function useCaseOf(
+  name: string,
+  messages: readonly Message[],
+  enums: readonly Enum[] = [],
+  changes: Partial<UseCase> = {},
+): UseCase {
+  return {
+    name,
+    file: `usecases/${name}.ts`,
+    doc: "",
+    owner: "team-samples",
+    event: { name: messages[0]!.name, version: 1, messages, enums },
+    frontend: { dedupeBy: null, dedupeForMs: 86_400_000 },
+    scheduler: { orderBy: null, maxDelayMs: 2_592_000_000 },
+    flowControl: { priority: "normal", maxInFlight: 64, rate: null, fairBy: null },
+    subscribers: [
+      {
+        name: "default",
+        maxRetries: 8,
+        backoff: { minMs: 1_000, maxMs: 900_000 },
+        deadlineMs: 0,
+        timeoutMs: 30_000,
+        hasFilter: false,
+        span: SPAN,
+      },
+    ],
+    severalSubscribers: false,
+    span: SPAN,
+    spans: {},
+    ...changes,
+  };
+}
+
+/** The use case of the README, and what the emitted samples in the documentation are of. */
+export const GENERATE_THUMBNAIL: UseCase = useCaseOf(
+  "generate-thumbnail",
+  [
+    message(
+      "FileUploaded",
+      {
+        fileId: { kind: "text", maxLength: 64 },
+        teamId: TEXT,
+        sizeBytes: { kind: "int", wire: "uint64", min: 0, max: Number.MAX_SAFE_INTEGER },
+        kind: enumRef("FileKind"),
+        uploadedAt: { kind: "timestamp" },
+        "note?": { kind: "text", maxLength: 200 },
+        tags: { kind: "array", items: { kind: "text", minLength: 1 }, maxItems: 5 },
+        "labels?": record(TEXT),
+        origin: messageRef("Origin"),
+      },
+      "A file finished uploading.",
+    ),
+    message("Origin", {
+      host: { kind: "text", format: "hostname" },
+      port: { kind: "int", wire: "uint32", min: 1, max: 65_535 },
+    }),
+  ],
+  [enumOf("FileKind", "image", "video", "document")],
+  {
+    frontend: { dedupeBy: "fileId", dedupeForMs: 86_400_000 },
+    flowControl: { priority: "high", maxInFlight: 64, rate: { count: 500, periodMs: 1_000 }, fairBy: "sizeBytes" },
+  },
+);
+
+/** One event with every kind of type in every position, and names that are none elsewhere. */
+export const EVERYTHING: UseCase = useCaseOf(
+  "delete",
+  [
+    messageOf("Everything", [
+      ["text", { kind: "text", minLength: 1, maxLength: 10, pattern: "^[a-z/]+$" }],
+      ["value", { kind: "text", format: "date" }],
+      ["mail?", { kind: "text", format: "email" }],
+      ["small", { kind: "int", wire: "int32", min: -5, max: 2_147_483_647 }],
+      ["big?", INT],
+      ["natural", { kind: "int", wire: "uint64", min: 0, max: Number.MAX_SAFE_INTEGER }],
+      ["ratio", { kind: "float", min: 0, max: 1 }],
+      ["weight?", FLOAT],
+      ["count", { kind: "bigint" }],
+      ["flag", { kind: "boolean" }],
+      ["maybe?", { kind: "boolean" }],
+      ["at", { kind: "timestamp" }],
+      ["later?", { kind: "timestamp" }],
+      ["data", { kind: "bytes", maxLength: 8 }],
+      ["blob?", { kind: "bytes" }],
+      ["colour", enumRef("Colour")],
+      ["colours?", list(enumRef("Colour"))],
+      ["month?", enumRef("Month")],
+      ["reader", messageRef("Reader")],
+      ["next?", messageRef("Everything")],
+      ["readers", list(messageRef("Reader"))],
+      ["by name", record(messageRef("Reader"))],
+      ["matrix", list(list(FLOAT))],
+      ["lists?", record(list(TEXT))],
+      ["maps", list(record(list(list({ kind: "bigint" }))))],
+      ["numbers", { kind: "array", items: { kind: "int", wire: "int32", min: -9, max: 9 }, minItems: 1 }],
+      ["flags?", list({ kind: "boolean" })],
+      ["times", list({ kind: "timestamp" })],
+      ["default", TEXT],
+      ["constructor?", TEXT],
+      ["toString", TEXT],
+      ["__proto__?", TEXT],
+      ["größe", FLOAT],
+      ["emptyFields", TEXT],
+      ["holder?", messageRef("Holder")],
+    ]),
+    message("Reader", { "Number?": TEXT, Object: record(INT) }, "Called like a part of the runtime. */ Really."),
+    message("Nothing", {}),
+    message("Date", { "nothing?": messageRef("Nothing") }),
+    message("Record", { "date?": messageRef("Date"), map: record(TEXT), at: { kind: "timestamp" } }),
+    message("Holder", { record: messageRef("Record") }),
+  ],
+  [
+    enumOf("Colour", "red", "dark-red", 'a "b"', ""),
+    enumOf("Month", ..."jan feb mar apr may jun jul aug sep oct nov dec".split(" ")),
+  ],
+);

@@ -1,0 +1,164 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import {
+  create,
+  createFileRegistry,
+  type DescField,
+  type DescMessage,
+  type FileRegistry,
+  fromBinary,
+  type Message as ProtoMessage,
+} from "@bufbuild/protobuf";
+import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import type { Event, Message, Type } from "../../../compiler/model/model.ts";
+import type { Output } from "../../../compiler/model/output.ts";
+
+/*
+ * Protobuf as others implement it: buf compiles the contracts, @bufbuild/protobuf reads and writes by them.
+ */
+
+const BUF = resolve("node_modules/.bin/buf");
+
+/** buf's own rules, but for those of folders: each use case is a package, and all contracts are in one folder. */
+const LINT = JSON.stringify({
+  version: "v2",
+  lint: { use: ["STANDARD"], except: ["PACKAGE_DIRECTORY_MATCH", "DIRECTORY_SAME_PACKAGE"] },
+});
+
+/** What buf makes of contracts, and what its linter has to say: one line a fault. */
+export function compileContracts(outputs: readonly Output[]): { registry: FileRegistry; lint: readonly string[] } {
+  const root = mkdtempSync(join(tmpdir(), "contracts-"));
+  try {
+    for (const { path, text } of outputs) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    }
+    execFileSync(BUF, ["build", "-o", "set.binpb"], { cwd: root, stdio: ["ignore", "ignore", "pipe"] });
+    const set = fromBinary(FileDescriptorSetSchema, readFileSync(join(root, "set.binpb")));
+    return { registry: createFileRegistry(set), lint: lintContracts(root) };
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+function lintContracts(root: string): readonly string[] {
+  try {
+    execFileSync(BUF, ["lint", "--config", LINT], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return [];
+  } catch (error) {
+    return String((error as { stdout?: string }).stdout)
+      .trim()
+      .split("\n");
+  }
+}
+
+/** Between an event as TypeScript has it and a message of @bufbuild/protobuf, by fields' numbers. */
+export function converter(event: Event) {
+  const messages = new Map(event.messages.map((message) => [message.name, message]));
+  const enums = new Map(event.enums.map((union) => [union.name, union]));
+
+  function toMessage(value: unknown, model: Message, desc: DescMessage): ProtoMessage {
+    const init: Record<string, unknown> = {};
+    const empty: number[] = [];
+    for (const { name, number, type, optional } of model.fields) {
+      const part = Object.hasOwn(value as object, name) ? (value as Record<string, unknown>)[name] : undefined;
+      if (part === undefined) continue;
+      const field = fieldOf(desc, number);
+      init[field.localName] = toField(part, type, field);
+      if (optional && (type.kind === "array" || type.kind === "record") && Object.keys(part as object).length === 0) {
+        empty.push(number);
+      }
+    }
+    const marks = desc.fields.find(({ number }) => number === 18_999);
+    if (marks) init[marks.localName] = empty.sort((a, b) => a - b);
+    return create(desc, init);
+  }
+
+  function toField(value: unknown, type: Type, field: DescField): unknown {
+    if (type.kind === "array") return (value as unknown[]).map((item) => toOne(item, type.items, field));
+    if (type.kind === "record") return mapValues(value, (item) => toOne(item, type.values, field));
+    return toOne(value, type, field);
+  }
+
+  function toOne(value: unknown, type: Type, field: DescField): unknown {
+    switch (type.kind) {
+      case "int":
+        return type.wire.endsWith("64") ? BigInt(value as number) : value;
+      case "enum":
+        return enums.get(type.name)!.members.find((member) => member.value === value)!.number;
+      case "timestamp": {
+        const ms = (value as Date).getTime();
+        const seconds = Math.floor(ms / 1_000);
+        return create(field.message!, { seconds: BigInt(seconds), nanos: (ms - seconds * 1_000) * 1_000_000 });
+      }
+      case "message":
+        return toMessage(value, messages.get(type.name)!, field.message!);
+      case "array":
+      case "record": {
+        const inner = fieldOf(field.message!, 1);
+        return create(field.message!, { [inner.localName]: toField(value, type, inner) });
+      }
+      default:
+        return value;
+    }
+  }
+
+  function fromMessage(message: ProtoMessage, model: Message, desc: DescMessage): unknown {
+    const parts = message as unknown as Record<string, unknown>;
+    const marks = desc.fields.find(({ number }) => number === 18_999);
+    const empty = marks ? (parts[marks.localName] as number[]) : [];
+    const entries = model.fields.flatMap(({ name, number, type, optional }) => {
+      const field = fieldOf(desc, number);
+      const isSet = field.presence === 2 || Object.hasOwn(parts, field.localName);
+      const value = parts[field.localName];
+      if (type.kind === "array" || type.kind === "record") {
+        if (optional && Object.keys(value as object).length === 0 && !empty.includes(number)) return [];
+      } else if (optional && !isSet) return [];
+      return [[name, fromField(value, type, field)]];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  function fromField(value: unknown, type: Type, field: DescField): unknown {
+    if (type.kind === "array") return (value as unknown[]).map((item) => fromOne(item, type.items, field));
+    if (type.kind === "record") return mapValues(value, (item) => fromOne(item, type.values, field));
+    return fromOne(value, type, field);
+  }
+
+  function fromOne(value: unknown, type: Type, field: DescField): unknown {
+    switch (type.kind) {
+      case "int":
+        return Number(value);
+      case "enum":
+        return enums.get(type.name)!.members.find(({ number }) => number === value)!.value;
+      case "timestamp": {
+        const { seconds, nanos } = value as { seconds: bigint; nanos: number };
+        return new Date(Number(seconds) * 1_000 + nanos / 1_000_000);
+      }
+      case "message":
+        return fromMessage(value as ProtoMessage, messages.get(type.name)!, field.message!);
+      case "array":
+      case "record": {
+        const inner = fieldOf(field.message!, 1);
+        return fromField((value as Record<string, unknown>)[inner.localName], type, inner);
+      }
+      default:
+        return value;
+    }
+  }
+
+  return {
+    toMessage: (value: unknown, desc: DescMessage) => toMessage(value, event.messages[0]!, desc),
+    fromMessage: (message: ProtoMessage, desc: DescMessage) => fromMessage(message, event.messages[0]!, desc),
+  };
+}
+
+function fieldOf(desc: DescMessage, number: number): DescField {
+  return desc.fields.find((field) => field.number === number)!;
+}
+
+function mapValues(record: unknown, convert: (value: unknown) => unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record as object).map(([key, value]) => [key, convert(value)]));
+}
