@@ -1,11 +1,13 @@
 import { once } from "node:events";
-import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { installParts } from "../parts/install.ts";
+import { startKubernetesApi } from "../parts/kubernetes-api.ts";
+import type { KubernetesObject } from "../parts/kubernetes-client.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { startPulsarBroker } from "../parts/pulsar-broker.ts";
-import { installPulsarBroker } from "../parts/pulsar-install.ts";
 
 beforeAll(async () => {
-  await installPulsarBroker();
+  await installParts([]);
 }, INSTALL_TIMEOUT_MS);
 
 test("a Pulsar broker keeps what it confirmed, though it is killed", async () => {
@@ -50,6 +52,71 @@ test("a broker that can't start is an error that shows why", async () => {
     /'standalone' ended with exit code 1 before it served[\s\S]*no port/,
   );
 });
+
+describe("a Kubernetes API server", () => {
+  test("takes a Deployment, whose Pods the controllers make, and refuses wrong ones", async () => {
+    const { client, stop } = await startKubernetesApi();
+    onTestFinished(stop);
+    await client.apply(deployment("app"));
+    await vi.waitFor(async () => expect(await client.list("v1", "Pod", "default")).toHaveLength(2), 30_000);
+
+    await expect(client.apply(deployment("typo", { replica: 2 }))).rejects.toThrow(
+      /\.spec\.replica: field not declared/,
+    );
+    await expect(client.apply(deployment("none", { selector: { matchLabels: { app: "other" } } }))).rejects.toThrow(
+      /`selector` does not match template `labels`/,
+    );
+    expect(await client.read(deployment("none"))).toBeUndefined();
+
+    await client.delete(deployment("app"));
+    await vi.waitFor(async () => expect(await client.list("v1", "Pod", "default")).toHaveLength(0), 30_000);
+  });
+
+  test("enforces the restricted standard, and warns of it where only a Pod would be refused", async () => {
+    const { client, stop } = await startKubernetesApi();
+    onTestFinished(stop);
+    const labels = Object.fromEntries(
+      ["enforce", "warn"].map((mode) => [`pod-security.kubernetes.io/${mode}`, "restricted"]),
+    );
+    await client.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "strict", labels } });
+    const { warnings } = await client.apply(deployment("app", {}, "strict"));
+    expect(warnings.join()).toContain('would violate PodSecurity "restricted:latest"');
+    const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "app", namespace: "strict" }, spec: POD };
+    await expect(client.apply(pod)).rejects.toThrow(/violates PodSecurity "restricted:latest"/);
+  });
+
+  test("knows KEDA's kinds", async () => {
+    const { client, stop } = await startKubernetesApi();
+    onTestFinished(stop);
+    await client.apply(scaledObject({ scaleTargetRef: { name: "app" }, triggers: [{ type: "cron", metadata: {} }] }));
+    await expect(client.apply(scaledObject({ triggers: [] }))).rejects.toThrow(/spec\.scaleTargetRef: Required value/);
+  });
+});
+
+const POD = { containers: [{ name: "app", image: "example/app:1" }] };
+
+function deployment(name: string, spec: object = {}, namespace = "default"): KubernetesObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: { app: name } },
+      template: { metadata: { labels: { app: name } }, spec: POD },
+      ...spec,
+    },
+  };
+}
+
+function scaledObject(spec: object): KubernetesObject {
+  return {
+    apiVersion: "keda.sh/v1alpha1",
+    kind: "ScaledObject",
+    metadata: { name: "app", namespace: "default" },
+    spec,
+  };
+}
 
 /** Sends one message over a WebSocket, where there is one, and resolves with the first that comes. */
 async function exchange(url: string, message?: unknown): Promise<unknown> {

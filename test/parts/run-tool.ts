@@ -8,6 +8,8 @@ export interface ToolOptions {
   readonly cwd: string;
   /** What it prints is appended there. */
   readonly log: string;
+  /** A new file for its standard output, which then stays out of the log. */
+  readonly output?: string;
   /** Added to this process's own. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -19,12 +21,13 @@ const HOW_TO_GET: Readonly<Record<string, string>> = {
 
 /** Runs a tool to its end, at the lowest priority: builds take the time that nobody else needs. */
 export async function runTool(command: string, args: readonly string[], options: ToolOptions): Promise<void> {
-  const file = openSync(options.log, "a");
+  const log = openSync(options.log, "a");
+  const output = options.output === undefined ? log : openSync(options.output, "w");
   try {
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
-      stdio: ["ignore", file, file],
+      stdio: ["ignore", output, log],
     });
     endWithThisProcess(child);
     if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
@@ -34,6 +37,7 @@ export async function runTool(command: string, args: readonly string[], options:
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
     throw new Error(`'${command}' is not on the PATH; ${HOW_TO_GET[command] ?? "install it"}`, { cause });
   } finally {
-    closeSync(file);
+    closeSync(log);
+    if (output !== log) closeSync(output);
   }
 }
