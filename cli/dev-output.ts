@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { buildReport, showBuild } from "./build.ts";
+import { buildReport, showBuild } from "./build-output.ts";
 import type { Build } from "./build-project.ts";
 import { colorsOf, complain, count, duration, say, sayJson } from "./terminal.ts";
 import type { TaskReport, TasksReport, WorkerReport } from "./worker-report.ts";

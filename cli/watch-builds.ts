@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { buildReport, showBuild } from "./build.ts";
+import { buildReport, showBuild } from "./build-output.ts";
 import { type Build, type Builder, createBuilder } from "./build-project.ts";
 import { showDiagnostics } from "./diagnostics.ts";
 import { USE_CASES } from "./project.ts";

@@ -9,8 +9,8 @@ import { openEmbeddedTransport } from "./transport/embedded.ts";
 export async function openEmbedded(folder: string): Promise<Ports> {
   return {
     transport: await openEmbeddedTransport({ folder: join(folder, "topics"), clock: systemClock }),
-    delayStore: openLmdbDelayStore(join(folder, "delays")),
-    dedupeStore: openLmdbDedupeStore(join(folder, "dedupe")),
+    delayStore: await openLmdbDelayStore(join(folder, "delays"), systemClock),
+    dedupeStore: await openLmdbDedupeStore(join(folder, "dedupe"), systemClock),
     clock: systemClock,
   };
 }

@@ -1,7 +1,7 @@
 import { openPostgresDedupeStore } from "./frontend/postgres-dedupe-store.ts";
 import type { Ports } from "./pipeline.ts";
 import { openPostgresDelayStore } from "./scheduler/postgres-delay-store.ts";
-import type { PostgresOptions } from "./storage-postgres.ts";
+import type { PostgresOptions } from "./storage/postgres.ts";
 
 export type { PostgresOptions };
 

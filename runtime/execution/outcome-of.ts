@@ -21,7 +21,7 @@ export function outcomeOf(error: unknown): Outcome {
   if (error instanceof Error && error.name === "RejectError") return { kind: "reject", reason: "rejected", message };
   if (error instanceof Error && error.name === "RetryError" && "afterMs" in error) {
     const { afterMs } = error;
-    if (typeof afterMs === "number") return { kind: "retry", afterMs, message };
+    if (typeof afterMs === "number" && Number.isFinite(afterMs)) return { kind: "retry", afterMs, message };
   }
   return { kind: "retry", message };
 }

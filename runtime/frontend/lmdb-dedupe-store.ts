@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { openStorage } from "../storage.ts";
+import type { Clock } from "../clock.ts";
+import { openPairedStores } from "../storage/paired-stores.ts";
 import type { DedupeRequest, DedupeStore, Reservation } from "./dedupe-store.ts";
 
 interface Entry {
   readonly id: string;
-  readonly confirmed: boolean;
   readonly untilMs: number;
 }
 
@@ -21,68 +21,94 @@ function keyOf({ useCase, dedupeId }: DedupeRequest): EntryKey {
 }
 
 /**
- * A dedupe store in a folder, for all processes of one machine. Its writes survive a crash of any process at once; a
- * power loss may forget the last moments, which can duplicate an event and loses none.
+ * Opens a dedupe store in a folder, for all processes of one machine. An id is accepted durably before its reservation
+ * goes, so whoever asks for it finds the one or the other.
  */
-export function openLmdbDedupeStore(folder: string): DedupeStore {
-  const storage = openStorage({ folder, syncBeforeResolve: false });
-  const entries = storage.table<EntryKey, Entry>("entries");
-  const expiries = storage.table<ExpiryKey, true>("expiries");
+export async function openLmdbDedupeStore(folder: string, clock: Clock): Promise<DedupeStore> {
+  const stores = await openPairedStores({
+    folder,
+    clock,
+    durable: (root) => ({
+      /** The version is the entry's end, which makes its removal a conditional write. */
+      accepted: root.openDB<Entry, EntryKey>("accepted", { encoding: "json", useVersions: true }),
+      expiries: root.openDB<true, ExpiryKey>("expiries", { encoding: "json" }),
+    }),
+    volatile: (root) => ({ reservations: root.openDB<Entry, EntryKey>("reservations", { encoding: "json" }) }),
+  });
+  const { durable, volatile } = stores;
+  const { accepted, expiries } = durable.tables;
+  const { reservations } = volatile.tables;
 
-  function set(key: EntryKey, entry: Entry): void {
-    const old = entries.get(key);
-    if (old) expiries.remove([old.untilMs, ...key]);
-    entries.put(key, entry);
-    expiries.put([entry.untilMs, ...key], true);
+  function reserveOne(request: DedupeRequest, nowMs: number, leaseMs: number): Reservation {
+    const key = keyOf(request);
+    const found = accepted.get(key);
+    if (found && found.untilMs > nowMs) return { kind: "duplicate", id: found.id };
+    if ((reservations.get(key)?.untilMs ?? 0) > nowMs) return { kind: "pending" };
+    reservations.putSync(key, { id: request.id, untilMs: nowMs + leaseMs });
+    return { kind: "reserved" };
   }
 
-  function drop(key: EntryKey, entry: Entry): void {
-    entries.remove(key);
-    expiries.remove([entry.untilMs, ...key]);
+  function releaseAll(requests: readonly DedupeRequest[]): void {
+    volatile.transact(() => {
+      for (const request of requests) {
+        const key = keyOf(request);
+        if (reservations.get(key)?.id === request.id) reservations.removeSync(key);
+      }
+    });
+  }
+
+  async function sweepAccepted(nowMs: number): Promise<number> {
+    durable.refresh();
+    const lapsed = [...expiries.getKeys({ end: [nowMs + 1], limit: SWEEP_BATCH })];
+    if (lapsed.length === 0) return 0;
+    await durable.commit(() =>
+      expiries.batch(() => {
+        for (const expiry of lapsed) {
+          const [untilMs, ...key] = expiry;
+          expiries.remove(expiry);
+          // Unless it was accepted anew since.
+          accepted.remove(key, untilMs);
+        }
+      }),
+    );
+    return lapsed.length;
+  }
+
+  function sweepReservations(nowMs: number): number {
+    return volatile.transact(() => {
+      const lapsed = [...reservations.getRange({ limit: SWEEP_BATCH })].filter(({ value }) => value.untilMs <= nowMs);
+      for (const { key } of lapsed) reservations.removeSync(key);
+      return lapsed.length;
+    });
   }
 
   return {
-    reserve(requests, nowMs, leaseMs) {
-      return storage.write(() =>
-        requests.map((request): Reservation => {
-          const key = keyOf(request);
-          const found = entries.get(key);
-          if (found && found.untilMs > nowMs) {
-            return found.confirmed ? { kind: "duplicate", id: found.id } : { kind: "pending" };
-          }
-          set(key, { id: request.id, confirmed: false, untilMs: nowMs + leaseMs });
-          return { kind: "reserved" };
+    reserve: (requests, nowMs, leaseMs) =>
+      stores.explained(async () =>
+        volatile.transact(() => {
+          durable.refresh();
+          return requests.map((request) => reserveOne(request, nowMs, leaseMs));
         }),
-      );
-    },
+      ),
 
-    async confirm(requests, untilMs) {
-      await storage.write(() => {
-        for (const request of requests) set(keyOf(request), { id: request.id, confirmed: true, untilMs });
-      });
-    },
+    confirm: (requests, untilMs) =>
+      stores.explained(async () => {
+        await durable.commit(() =>
+          accepted.batch(() => {
+            for (const request of requests) {
+              const key = keyOf(request);
+              accepted.put(key, { id: request.id, untilMs }, untilMs);
+              expiries.put([untilMs, ...key], true);
+            }
+          }),
+        );
+        releaseAll(requests);
+      }),
 
-    async release(requests) {
-      await storage.write(() => {
-        for (const request of requests) {
-          const key = keyOf(request);
-          const found = entries.get(key);
-          if (found?.id === request.id) drop(key, found);
-        }
-      });
-    },
+    release: (requests) => stores.explained(async () => releaseAll(requests)),
 
-    sweep(nowMs) {
-      return storage.write(() => {
-        const lapsed = [...expiries.range({ end: [nowMs + 1], limit: SWEEP_BATCH })];
-        for (const { key } of lapsed) {
-          const [untilMs, ...entryKey] = key;
-          drop(entryKey, { id: "", confirmed: false, untilMs });
-        }
-        return lapsed.length;
-      });
-    },
+    sweep: (nowMs) => stores.explained(async () => (await sweepAccepted(nowMs)) + sweepReservations(nowMs)),
 
-    close: () => storage.close(),
+    close: () => stores.close(),
   };
 }

@@ -1,6 +1,6 @@
-import { openPostgres, type PostgresOptions } from "../storage-postgres.ts";
-import type { Tables } from "../storage-postgres-tables.ts";
-import { textKey } from "../storage-postgres-text.ts";
+import { openPostgres, type PostgresOptions } from "../storage/postgres.ts";
+import type { Tables } from "../storage/postgres-tables.ts";
+import { textKey } from "../storage/postgres-text.ts";
 import type { DedupeRequest, DedupeStore, Reservation } from "./dedupe-store.ts";
 
 /** The task's id is stored as a JSON string, since an id may hold what PostgreSQL's text can't (NUL, a lone surrogate). */

@@ -1,66 +1,125 @@
-import { openStorage } from "../storage.ts";
+import type { Clock } from "../clock.ts";
+import type { Database } from "../storage/environment.ts";
+import { openPairedStores } from "../storage/paired-stores.ts";
+import { currentProcess, hasEnded, type ProcessIdentity } from "../storage/process-identity.ts";
 import type { Delayed, DelayedClaim, DelayStore } from "./delay-store.ts";
 
 /** Due time, then what makes it unique: the order of keys is the order of firing. */
 type DueKey = [dueAt: number, id: string, subscription: string];
 
-/** A lease's end and whose record it covers: what is leased has left the due order, and comes back when this lapses. */
-type LeaseKey = [leasedUntil: number, ...DueKey];
+/** The one process that fires. */
+interface Leader extends ProcessIdentity {
+  readonly token: string;
+  readonly untilMs: number;
+}
+
+/** How long a leader that hangs keeps others from firing; one that has ended is replaced at once. */
+const LEADER_LEASE_MS = 2_000;
 
 const keyOf = ({ dueAt, record }: Delayed): DueKey => [dueAt, record.id, record.subscription];
+const nameOf = (key: DueKey): string => key.join("\n");
 
 /**
- * A delay store in a folder, for all processes of one machine. Two ordered tables, so that claiming never has to walk
- * over what others have leased: `due` holds what waits, `leased` what somebody is firing.
+ * Opens a delay store in a folder, for all processes of one machine. One of them at a time hands out claims, so that
+ * claiming writes nothing to the disk: what was claimed is known in that process, and given out again by the next one
+ * if it ends.
  */
-export function openLmdbDelayStore(folder: string): DelayStore {
-  const storage = openStorage({ folder, syncBeforeResolve: true });
-  const due = storage.table<DueKey, Delayed>("due");
-  const leased = storage.table<LeaseKey, Delayed>("leased");
+export async function openLmdbDelayStore(folder: string, clock: Clock): Promise<DelayStore> {
+  const stores = await openPairedStores({
+    folder,
+    clock,
+    durable: (root) => ({ waiting: root.openDB<Delayed, DueKey>("waiting", { encoding: "msgpack" }) }),
+    volatile: (root) => ({ leaders: root.openDB<Leader, string>("leaders", { encoding: "json" }) }),
+  });
+  const { durable, volatile } = stores;
+  const waiting: Database<Delayed, DueKey> = durable.tables.waiting;
+  const { leaders } = volatile.tables;
+  const self = { ...currentProcess(), token: clock.randomId(10) };
+  /** When the lease of what this process handed out ends. */
+  const claimed = new Map<string, number>();
+
+  /** The other process that leads, and still will for a while. */
+  function otherLeader(nowMs: number): Leader | undefined {
+    const leader = leaders.get("leader");
+    const leads = leader && leader.token !== self.token && leader.untilMs > nowMs && !hasEnded(leader);
+    return leads ? leader : undefined;
+  }
+
+  function lead(nowMs: number): boolean {
+    if (otherLeader(nowMs)) return false;
+    return volatile.transact(() => {
+      if (otherLeader(nowMs)) return false;
+      leaders.putSync("leader", { ...self, untilMs: nowMs + LEADER_LEASE_MS });
+      return true;
+    });
+  }
+
+  function isClaimed(key: DueKey, nowMs: number): boolean {
+    return (claimed.get(nameOf(key)) ?? 0) > nowMs;
+  }
 
   return {
     horizonMs: Number.POSITIVE_INFINITY,
 
-    async add(delayed) {
-      await storage.write(() => {
-        for (const entry of delayed) due.put(keyOf(entry), entry);
-      });
-    },
+    add: (delayed) =>
+      stores.explained(async () => {
+        await durable.commit(() =>
+          waiting.batch(() => {
+            for (const entry of delayed) waiting.put(keyOf(entry), entry);
+          }),
+        );
+      }),
 
-    claimDue(nowMs, max, leaseMs) {
-      return storage.write(() => {
-        const lapsed = [...leased.range({ end: [nowMs + 1], limit: max })];
-        for (const { key, value } of lapsed) {
-          leased.remove(key);
-          due.put(keyOf(value), value);
-        }
+    claimDue: (nowMs, max, leaseMs) =>
+      stores.explained(async () => {
+        if (!lead(nowMs)) return [];
+        durable.refresh();
         const claims: DelayedClaim[] = [];
-        for (const { key, value } of [...due.range({ end: [nowMs + 1], limit: max })]) {
-          const leaseKey: LeaseKey = [nowMs + leaseMs, ...key];
-          due.remove(key);
-          leased.put(leaseKey, value);
-          claims.push({ ...value, key: leaseKey });
+        for (const { key, value } of waiting.getRange({ end: [nowMs + 1] })) {
+          if (claims.length === max) break;
+          if (isClaimed(key, nowMs)) continue;
+          claimed.set(nameOf(key), nowMs + leaseMs);
+          claims.push({ ...value, key });
         }
         return claims;
-      });
-    },
+      }),
 
-    async remove(claims) {
-      await storage.write(() => {
-        for (const { key } of claims) leased.remove(key as LeaseKey);
-      });
-    },
+    remove: (claims) =>
+      stores.explained(async () => {
+        const keys = claims.map(({ key }) => key as DueKey);
+        await durable.commit(() =>
+          waiting.batch(() => {
+            for (const key of keys) waiting.remove(key);
+          }),
+        );
+        for (const key of keys) claimed.delete(nameOf(key));
+      }),
 
-    async nextDueAt() {
-      const [nextDue] = due.range({ limit: 1 });
-      const [nextLease] = leased.range({ limit: 1 });
-      return Math.min(nextDue?.key[0] ?? Number.POSITIVE_INFINITY, nextLease?.key[0] ?? Number.POSITIVE_INFINITY);
-    },
+    nextDueAt: () =>
+      stores.explained(async () => {
+        durable.refresh();
+        const nowMs = clock.now();
+        const leader = otherLeader(nowMs);
+        let next = Number.POSITIVE_INFINITY;
+        for (const key of waiting.getKeys({})) {
+          const leaseEnd = claimed.get(nameOf(key));
+          next = Math.min(next, leaseEnd ?? key[0]);
+          if (leaseEnd === undefined) break;
+        }
+        // While another process leads there is nothing to do here, however much is due.
+        return leader ? Math.max(next, leader.untilMs) : next;
+      }),
 
     async size() {
-      return due.count() + leased.count();
+      durable.refresh();
+      return waiting.getCount();
     },
 
-    close: () => storage.close(),
+    async close() {
+      volatile.transact(() => {
+        if (leaders.get("leader")?.token === self.token) leaders.removeSync("leader");
+      });
+      await stores.close();
+    },
   };
 }

@@ -1,7 +1,7 @@
 import type { TaskRecord } from "../contract.ts";
-import { openPostgres, type PostgresOptions } from "../storage-postgres.ts";
-import type { Tables } from "../storage-postgres-tables.ts";
-import { textKey } from "../storage-postgres-text.ts";
+import { openPostgres, type PostgresOptions } from "../storage/postgres.ts";
+import type { Tables } from "../storage/postgres-tables.ts";
+import { textKey } from "../storage/postgres-text.ts";
 import type { Delayed, DelayedClaim, DelayStore } from "./delay-store.ts";
 
 /*

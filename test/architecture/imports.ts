@@ -38,7 +38,7 @@ const ZONES: readonly Zone[] = [
     name: "compiler",
     files: /^compiler\//,
     may: ["compiler/.*"],
-    packages: ["ts-morph", "typescript", "node:*", "picocolors"],
+    packages: ["ts-morph", "typescript", "node:*", "picocolors", "sarif"],
   },
   {
     name: "runtime's shapes",
@@ -51,7 +51,7 @@ const ZONES: readonly Zone[] = [
   {
     name: "a choice of ports",
     files: /^runtime\/(embedded|postgres|testing)\.ts$/,
-    may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|lmdb-|postgres-|memory).*"],
+    may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|lmdb-|postgres|memory).*"],
     packages: ["node:path"],
   },
   // Every use case imports it: it must not drag the layers along.
@@ -62,7 +62,12 @@ const ZONES: readonly Zone[] = [
     packages: [],
   },
   // Below the layers: tables on the disk or in a database, for the adapters of their ports.
-  { name: "the storage", files: /^runtime\/(storage.*)\.ts$/, may: ["runtime/(storage.*|errors).ts"], packages: ["*"] },
+  {
+    name: "the storage",
+    files: /^runtime\/storage\//,
+    may: ["runtime/storage/.*", "runtime/(clock|contract|errors).ts"],
+    packages: ["*"],
+  },
   // Beside the layers: it reads what a worker and a connection show, and reaches into no layer.
   {
     name: "metrics",
@@ -73,7 +78,7 @@ const ZONES: readonly Zone[] = [
   {
     name: "a runtime layer",
     files: /^runtime\/([^/]+)\//,
-    may: ["runtime/$1/.*", ...RUNTIME_SHAPES, "runtime/storage.*"],
+    may: ["runtime/$1/.*", ...RUNTIME_SHAPES, "runtime/storage/.*"],
     packages: ["*"],
   },
   {
@@ -164,7 +169,7 @@ export function spreadVendors(sources: readonly Source[]): string[] {
     const users = sources.filter(
       ({ path, imports }) => !path.startsWith("test/") && imports.some(({ specifier }) => specifier === vendor),
     );
-    const ports = Map.groupBy(users, ({ path }) => /^runtime\/([^/]+\/|storage[^/]*\.ts$)/.exec(path)?.[0] ?? "");
+    const ports = Map.groupBy(users, ({ path }) => /^runtime\/[^/]+\//.exec(path)?.[0] ?? "");
     return Array.from(ports, ([port, files]) => ({ port, names: files.map(({ path }) => path).join(", ") }))
       .filter(({ port, names }) => port === "" || names.includes(", "))
       .map(({ port, names }) =>

@@ -5,7 +5,7 @@ import { checkMax } from "../message-position.ts";
 import type { Consumer } from "../transport.ts";
 
 /** After a wait this long, it is looked whether there still is something to wait for. */
-const LOOK_AFTER_MS = 20_000;
+const LOOK_AFTER_MS = 10_000;
 
 /** Where a consumer's messages come from. `Handle` is what the source acknowledges by. */
 export interface Source<Handle> {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { systemClock } from "../../../runtime/clock.ts";
 import { openLmdbDelayStore } from "../../../runtime/scheduler/lmdb-delay-store.ts";
 import { createMemoryDelayStore } from "../../../runtime/scheduler/memory-delay-store.ts";
 import { delayed, describeDelayStore } from "./delay-store-suite.ts";
@@ -19,14 +20,34 @@ afterAll(() => {
 });
 
 describeDelayStore("memory", async () => createMemoryDelayStore());
-describeDelayStore("lmdb", async () => openLmdbDelayStore(tempFolder()));
+describeDelayStore("lmdb", () => openLmdbDelayStore(tempFolder(), systemClock));
 
 test("lmdb: what was added is there after the store was closed and opened", async () => {
   const folder = tempFolder();
-  const store = openLmdbDelayStore(folder);
+  const store = await openLmdbDelayStore(folder, systemClock);
   await store.add([delayed("a", 1_000)]);
   await store.close();
-  const again = openLmdbDelayStore(folder);
+  const again = await openLmdbDelayStore(folder, systemClock);
   expect((await again.claimDue(1_000, 10, 1_000))[0]!.record.id).toBe("a");
   await again.close();
+});
+
+test("lmdb: one process at a time hands out claims, what others added too; the next one all that was not fired", async () => {
+  const folder = tempFolder();
+  const [first, second] = [
+    await openLmdbDelayStore(folder, systemClock),
+    await openLmdbDelayStore(folder, systemClock),
+  ];
+  const now = Date.now();
+  await second.add([delayed("a", now - 2), delayed("b", now - 1)]);
+  const [a] = await first.claimDue(now, 1, 10_000);
+  expect(a?.record.id).toBe("a");
+  expect(await second.claimDue(now, 10, 10_000)).toEqual([]);
+  // It has nothing to do until the first one could be gone, and does not look again at once.
+  expect(await second.nextDueAt()).toBeGreaterThan(now);
+  await first.remove([a!]);
+  await first.claimDue(now, 1, 10_000);
+  await first.close();
+  expect((await second.claimDue(now, 10, 10_000)).map(({ record }) => record.id)).toEqual(["b"]);
+  await second.close();
 });

@@ -1,9 +1,10 @@
 import { Buffer } from "node:buffer";
-import { ORDERED_PARTITIONS } from "./key-partition.ts";
-import type { LogTables, Store, TopicRow } from "./lmdb-store.ts";
+import type { Store } from "../../storage/environment.ts";
+import { ORDERED_PARTITIONS } from "../key-partition.ts";
+import { createSubscriptionState } from "../subscription-state.ts";
+import type { TopicDeclaration } from "../transport.ts";
+import type { LogTables, TopicRow } from "./stores.ts";
 import { encodeSubscription } from "./subscription-format.ts";
-import { createSubscriptionState } from "./subscription-state.ts";
-import type { TopicDeclaration } from "./transport.ts";
 
 const NOTHING = Buffer.alloc(1);
 /** The head that numbers partitions instead of records. */

@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
-import type { CursorTables, Store } from "./lmdb-store.ts";
+import type { Store } from "../../storage/environment.ts";
+import { hasEnded, type ProcessIdentity } from "../../storage/process-identity.ts";
+import { REMAKE_CURSORS, storageCorrupt } from "../../storage/storage-error.ts";
+import { leave, NOBODY, QUARANTINE, type SubscriptionState } from "../subscription-state.ts";
 import type { Log } from "./log.ts";
-import { hasEnded, type ProcessIdentity } from "./process-identity.ts";
-import { REMAKE_CURSORS, storageCorrupt } from "./storage-error.ts";
+import type { CursorTables } from "./stores.ts";
 import { decodeSubscription, encodeSubscription, revisionOf } from "./subscription-format.ts";
-import { leave, NOBODY, QUARANTINE, type SubscriptionState } from "./subscription-state.ts";
 
 /** A live process that was not heard of for this long is taken for hung, and what it holds is given to others. */
 const SESSION_TIMEOUT_MS = 60_000;

@@ -1,7 +1,4 @@
-import type { Clock } from "../clock.ts";
-import type { Cursors, SubscriptionName } from "./cursors.ts";
-import type { TopicRow } from "./lmdb-store.ts";
-import type { Log } from "./log.ts";
+import type { Clock } from "../../clock.ts";
 import {
   claim,
   claimableAt,
@@ -13,8 +10,11 @@ import {
   type Range,
   type SubscriptionState,
   settle,
-} from "./subscription-state.ts";
-import type { SubscriptionType } from "./transport.ts";
+} from "../subscription-state.ts";
+import type { SubscriptionType } from "../transport.ts";
+import type { Cursors, SubscriptionName } from "./cursors.ts";
+import type { Log } from "./log.ts";
+import type { TopicRow } from "./stores.ts";
 
 /** Acknowledgements of so much time share a transaction. */
 const ACKNOWLEDGE_EVERY_MS = 2;

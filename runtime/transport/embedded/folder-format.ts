@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FivefoldError } from "../errors.ts";
-import { storageCorrupt } from "./storage-error.ts";
+import { FivefoldError } from "../../errors.ts";
+import { storageCorrupt } from "../../storage/storage-error.ts";
 
 /** The layout of the data folder and of all that is stored in it. Raised when an older Fivefold could not read it. */
 const FOLDER_FORMAT = 1;

@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
-import type { Failure, FailureReason, Message, Priority, TaskRecord } from "../contract.ts";
+import type { Failure, FailureReason, Message, Priority, TaskRecord } from "../../contract.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
 
 /*

@@ -1,4 +1,4 @@
-import { FivefoldError } from "./errors.ts";
+import { FivefoldError } from "../errors.ts";
 
 /** The tables of one store, as the statements that lead to them. */
 export interface Tables {

@@ -1,7 +1,7 @@
-import type { Message } from "../contract.ts";
+import type { Message } from "../../contract.ts";
+import type { Range } from "../subscription-state.ts";
 import type { Log } from "./log.ts";
 import { type EntryFault, EntryReader } from "./record-format.ts";
-import type { Range } from "./subscription-state.ts";
 
 /** Records that a consumer was given but that cannot be read. */
 export interface UnreadableRange extends Range {

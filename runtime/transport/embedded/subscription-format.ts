@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
+import type { PartitionCursor, Run, SubscriptionState } from "../subscription-state.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import type { PartitionCursor, Run, SubscriptionState } from "./subscription-state.ts";
 
 /*
  * A subscription's state in one value: format version (1 byte), CRC-32 of all that follows (4), revision (8), then

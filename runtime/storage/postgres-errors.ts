@@ -1,4 +1,4 @@
-import { type ErrorCode, FivefoldError } from "./errors.ts";
+import { type ErrorCode, FivefoldError } from "../errors.ts";
 
 interface Fault {
   /** PostgreSQL's SQLSTATE, or Node's code of a failed connection; empty where there is none. */

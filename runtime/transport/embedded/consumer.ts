@@ -1,12 +1,12 @@
-import type { Clock } from "../clock.ts";
-import type { Message } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
-import type { EmbeddedSubscription } from "./embedded-subscription.ts";
+import type { Clock } from "../../clock.ts";
+import type { Message } from "../../contract.ts";
+import { FivefoldError } from "../../errors.ts";
+import { storageCorrupt } from "../../storage/storage-error.ts";
+import { checkMax, rangesOf } from "../message-position.ts";
+import type { Consumer, SubscriptionType } from "../transport.ts";
 import { createEntryCursor, type UnreadableRange } from "./entry-cursor.ts";
 import type { Log } from "./log.ts";
-import { checkMax, rangesOf } from "./message-position.ts";
-import { storageCorrupt } from "./storage-error.ts";
-import type { Consumer, SubscriptionType } from "./transport.ts";
+import type { EmbeddedSubscription } from "./subscription.ts";
 import type { Waiter, WakeUp } from "./wake-up.ts";
 
 /** Before records of a newer format are tried again, by whoever can read them then. */

@@ -1,9 +1,9 @@
-import type { Cancel, Clock } from "../clock.ts";
+import type { Cancel, Clock } from "../../clock.ts";
+import { markDelete } from "../subscription-state.ts";
 import type { Cursors, SubscriptionName } from "./cursors.ts";
-import type { TopicRow } from "./lmdb-store.ts";
 import type { Log } from "./log.ts";
+import type { TopicRow } from "./stores.ts";
 import { encodeSubscription } from "./subscription-format.ts";
-import { markDelete } from "./subscription-state.ts";
 
 /** How much of acknowledging a reboot may undo, and how long settled entries stay. */
 const EVERY_MS = 500;

@@ -1,4 +1,4 @@
-import type { TaskRecord } from "../contract.ts";
+import type { TaskRecord } from "../../contract.ts";
 import type { Append, Log } from "./log.ts";
 import { EntryWriter } from "./record-format.ts";
 

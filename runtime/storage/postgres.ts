@@ -1,7 +1,7 @@
 import pg from "pg";
-import { FivefoldError } from "./errors.ts";
-import { postgresError } from "./storage-postgres-errors.ts";
-import { migrate, type Tables } from "./storage-postgres-tables.ts";
+import { FivefoldError } from "../errors.ts";
+import { postgresError } from "./postgres-errors.ts";
+import { migrate, type Tables } from "./postgres-tables.ts";
 
 /*
  * Tables in PostgreSQL: what the cluster's adapters of the delay store and the dedupe store stand on.

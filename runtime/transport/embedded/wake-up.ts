@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "../clock.ts";
+import type { Cancel, Clock } from "../../clock.ts";
 import type { Bell } from "./bell.ts";
 
 /** How often others' doings are looked at where nothing tells of them, and where the bell does. */

@@ -1,0 +1,71 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../clock.ts";
+import { openEnvironment, type RootDatabase, type Store } from "./environment.ts";
+import { createOpenGate } from "./open-gate.ts";
+import { bootId } from "./process-identity.ts";
+import { storageError } from "./storage-error.ts";
+
+/** A folder's stores, for all processes of a machine. */
+export interface PairedStores<D, V> {
+  /** Outlives a power loss; written asynchronously, without keeping other processes waiting. */
+  readonly durable: Store<D>;
+  /** Who does what now. Outlives every process, and is empty after a reboot; written synchronously, in microseconds. */
+  readonly volatile: Store<V>;
+  /** Runs a call of the stores; what it throws says what is wrong with the folder, and how to mend it. */
+  explained<T>(call: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface PairedStoresOptions<D, V> {
+  /** Created where it is missing. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly durable: (root: RootDatabase) => D;
+  readonly volatile: (root: RootDatabase) => V;
+}
+
+const REMAKE =
+  "End all processes that use the data folder and delete this folder: it holds only what they were doing, and is made anew.";
+
+/** Opens both stores. Throws a FivefoldError (`storage-unwritable`, `storage-corrupt`, `storage-full`). */
+export async function openPairedStores<D extends object, V extends object>(
+  options: PairedStoresOptions<D, V>,
+): Promise<PairedStores<D, V>> {
+  const { folder, clock } = options;
+  try {
+    mkdirSync(folder, { recursive: true });
+    // What is of one boot of the machine has its own folder: it is worth nothing after the next.
+    const boot = bootId();
+    const thisBoot = join(folder, `boot-${boot.slice(0, 8) || "unknown"}`);
+    const gate = createOpenGate(thisBoot, clock);
+    const { durable, volatile } = await gate.open(async () => ({
+      durable: await openEnvironment({ folder: join(folder, "kept"), gate, synced: true, openTables: options.durable }),
+      volatile: await openEnvironment({
+        folder: join(thisBoot, "now"),
+        gate,
+        synced: boot === "",
+        openTables: options.volatile,
+        mend: REMAKE,
+      }),
+    }));
+    return {
+      durable,
+      volatile,
+      async explained(call) {
+        try {
+          return await call();
+        } catch (error) {
+          throw storageError(error, folder);
+        }
+      },
+      async close() {
+        await durable.close();
+        await volatile.close();
+        gate.close();
+      },
+    };
+  } catch (error) {
+    throw storageError(error, folder);
+  }
+}

@@ -1,0 +1,112 @@
+/*
+ * Whole builds of generated use cases with nested events: beside `tsc --noEmit` of TypeScript 6 and 7 on the same files
+ * in the same run, from nothing, with nothing changed, and after an edit under `build --watch`.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { makeProject, useCaseFile, useCaseText } from "./compiler/make-project.ts";
+import { printFigure } from "./figure.ts";
+
+const REPOSITORY = resolve(import.meta.dirname, "../..");
+const MAIN = join(REPOSITORY, "cli/main.ts");
+const ROOT = join(REPOSITORY, ".fivefold/bench-compiler");
+const PEAK_FILE = join(REPOSITORY, ".fivefold/bench-peak");
+const RUNS = Number(process.env.BENCH_RUNS ?? 5);
+const EDITS = Number(process.env.BENCH_EDITS ?? 100);
+
+interface Run {
+  readonly wallMs: number;
+  readonly peakMb: number;
+}
+
+function run(args: readonly string[]): Run {
+  const startedAt = performance.now();
+  const hook = join(import.meta.dirname, "compiler/peak-memory.ts");
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", hook, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, BENCH_PEAK_FILE: PEAK_FILE },
+  });
+  if (status !== 0) throw new Error(`${args.join(" ")} ended with ${status}:\n${stdout}${stderr}`);
+  return { wallMs: performance.now() - startedAt, peakMb: Number(readFileSync(PEAK_FILE, "utf8")) / 1_000 };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+/** Medians of several runs, each after `prepare`. */
+function measure(name: string, useCases: number, args: readonly string[], prepare: () => void): number {
+  const runs = Array.from({ length: RUNS }, () => {
+    prepare();
+    return run(args);
+  });
+  const wallMs = median(runs.map((one) => one.wallMs));
+  const peakMb = Math.round(median(runs.map((one) => one.peakMb)));
+  printFigure({ bench: "compiler", case: name, useCases, wallMs: Math.round(wallMs), peakMb });
+  return wallMs;
+}
+
+const build = [MAIN, "build", "--root", ROOT];
+
+function forget(): void {
+  for (const path of [".fivefold", "generated", "contracts.lock.json"]) {
+    rmSync(join(ROOT, path), { recursive: true, force: true });
+  }
+}
+
+/** From the write of a use case until what follows from it is on the disk, by a compiler that watches. */
+async function measureEdits(): Promise<void> {
+  const watching = spawn(process.execPath, [...build, "--watch"], { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(watching, "exit");
+  await once(watching.stdout, "data");
+  const latencies: number[] = [];
+  for (let edit = 1; edit <= EDITS; edit++) {
+    await sleep(edit % 10 === 0 ? 1_000 : 60);
+    const number = (edit * 37) % 400;
+    const output = join(ROOT, `generated/change-document-${number}/codec.ts`);
+    writeFileSync(join(ROOT, useCaseFile(number)), useCaseText(number, edit));
+    const startedAt = performance.now();
+    while (!readFileSync(output, "utf8").includes(`note${edit}`)) await sleep(1);
+    latencies.push(performance.now() - startedAt);
+  }
+  watching.kill("SIGINT");
+  await exited;
+  const sorted = latencies.toSorted((a, b) => a - b);
+  const at = (share: number) =>
+    Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]! * 10) / 10;
+  printFigure({
+    bench: "compiler",
+    case: "one edit under --watch",
+    useCases: 400,
+    edits: EDITS,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+  });
+}
+
+makeProject(ROOT, 400);
+const config = join(ROOT, "tsconfig.json");
+writeFileSync(config, JSON.stringify({ extends: "../../tsconfig.json", include: ["usecases"], exclude: [] }));
+const tsc6 = measure("tsc 6 --noEmit", 400, [join(import.meta.dirname, "compiler/tsc6.ts"), config], () => {});
+const tsc7Script = join(REPOSITORY, "node_modules/typescript/bin/tsc");
+const tsc7 = measure("tsc 7 --noEmit", 400, [tsc7Script, "--noEmit", "-p", config], () => {});
+const cold = measure("cold build", 400, build, forget);
+const warm = measure("build with nothing changed", 400, build, () => {});
+const ratio = (value: number, of: number) => Math.round((value / of) * 100) / 100;
+printFigure({
+  bench: "compiler",
+  case: "ratios",
+  coldToTsc6: ratio(cold, tsc6),
+  coldToTsc7: ratio(cold, tsc7),
+  warmToTsc6: ratio(warm, tsc6),
+});
+await measureEdits();
+
+for (const count of [100, 1_600]) {
+  makeProject(ROOT, count);
+  measure("cold build", count, build, forget);
+}
+rmSync(ROOT, { recursive: true, force: true });
