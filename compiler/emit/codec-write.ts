@@ -47,14 +47,12 @@ function writeField({ number, type, optional }: Field, value: string, place: Pla
 
 /** An optional field: written whenever it is there, a zero too. */
 function writePresent(number: number, type: Type, value: string, place: Place): Code[] {
-  const several = type.kind === "array" || type.kind === "record";
-  const statements = several
-    ? writeValue(number, type, value, place)
-    : [`${writeTagged(tagOf(number, wireType(type)), type, value, place)};`];
-  const [only] = statements;
   const condition = `if (${value} !== undefined)`;
-  const lines = [`${condition} {`, statements, "}"];
-  return statements.length === 1 && typeof only === "string" ? [{ line: `${condition} ${only}`, lines }] : lines;
+  if (type.kind === "array" || type.kind === "record") {
+    return [`${condition} {`, writeValue(number, type, value, place), "}"];
+  }
+  const write = `${writeTagged(tagOf(number, wireType(type)), type, value, place)};`;
+  return [{ line: `${condition} ${write}`, lines: [`${condition} {`, [write], "}"] }];
 }
 
 /** A field that is there; proto3 leaves out a scalar's zero. */

@@ -1,4 +1,5 @@
 import { lowerCamel } from "../model/naming.ts";
+import { literal } from "./source.ts";
 
 /*
  * Names between TypeScript and what is generated. What somebody wrote can be any string; what comes out is legal.
@@ -37,12 +38,12 @@ export function unique(candidate: string, taken: Set<string>, separator = ""): s
 export function propertyKey(name: string): string {
   if (isIdentifier(name) && name !== "__proto__") return name;
   // In an object literal only the computed form makes a property of it; in a type both mean the same.
-  return name === "__proto__" ? '["__proto__"]' : JSON.stringify(name);
+  return name === "__proto__" ? '["__proto__"]' : literal(name);
 }
 
 /** A property as one reads it: `event.id`, `event["a b"]`. */
 export function property(object: string, name: string): string {
-  return isIdentifier(name) ? `${object}.${name}` : `${object}[${JSON.stringify(name)}]`;
+  return isIdentifier(name) ? `${object}.${name}` : `${object}[${literal(name)}]`;
 }
 
 /** A property as a violation's path names it: `id`, `["a b"]`. */

@@ -179,8 +179,12 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
             .date({ min: new Date("0001-01-01"), max: new Date("9999-12-31"), noInvalidDate: true })
             .map((date) => date.toISOString().slice(0, 10));
         if (type.format === "ipv4") return fc.ipV4();
-        if (type.pattern !== undefined) return fc.stringMatching(new RegExp(type.pattern, "u"));
+        if (type.format === "email") return fc.constantFrom("a@b.c", "first.last+tag@sub.example.org");
         const { minLength = 0, maxLength = 200 } = type;
+        if (type.pattern !== undefined) {
+          const matching = fc.stringMatching(new RegExp(type.pattern, "u"));
+          return matching.filter(({ length }) => length >= minLength && length <= maxLength);
+        }
         return text
           .map((text) => text.padEnd(minLength, "-").slice(0, maxLength))
           .filter((text) => text.isWellFormed());
