@@ -1,10 +1,9 @@
 import { hash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, posix } from "node:path";
 import type { Compilation, CompileMemory } from "../compiler/compile.ts";
 import { findSources } from "../compiler/read/find-files.ts";
 import { stampOf } from "../compiler/read/stamp.ts";
-import { GENERATED } from "./outputs.ts";
 import { USE_CASES } from "./project.ts";
 
 /*
@@ -17,18 +16,17 @@ import { USE_CASES } from "./project.ts";
  */
 
 const CACHE = ".fivefold/cache";
-const LOCK = "contracts.lock.json";
 
 /** The last build that found no fault. */
 export interface LastBuild {
   readonly compiler: string;
   readonly useCases: readonly string[];
-  /** How many files it led to. */
-  readonly files: number;
+  /** The files that it led to, by path relative to the root. */
+  readonly files: readonly string[];
   readonly modules: readonly string[];
   /** States by absolute path. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** States of the lock and of all files in `generated/`, by path relative to the root. */
+  /** States of those files, and of the folders that they are in. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 
@@ -41,20 +39,21 @@ export function findUnchangedBuild(root: string): LastBuild | undefined {
     diagnostics.length === 0 &&
     isEqual(files, last.modules) &&
     Object.entries(last.inputs).every(([path, stamp]) => stampOf(path) === stamp) &&
-    isEqual(Object.entries(outputStamps(root)).flat(), Object.entries(last.outputs).flat());
+    isEqual(Object.entries(outputStamps(root, last.files)).flat(), Object.entries(last.outputs).flat());
   return unchanged ? last : undefined;
 }
 
 /** Keeps a build whose outputs are on the disk. */
 export function keepBuild(root: string, { useCases, outputs, diagnostics, inputs }: Compilation): void {
   if (diagnostics.length > 0) return;
+  const files = outputs.map(({ path }) => path);
   writeJson(root, "build.json", {
     compiler: compilerStamp(),
     useCases: useCases.map(({ name }) => name),
-    files: outputs.length,
+    files,
     modules: findSources(root, USE_CASES).files,
     inputs: Object.fromEntries(inputs.map((path) => [path, stampOf(path)])),
-    outputs: outputStamps(root),
+    outputs: outputStamps(root, files),
   } satisfies LastBuild);
 }
 
@@ -94,29 +93,21 @@ function compilerStamp(): string {
   return hash("sha1", [process.version, ...states.sort()].join("\n"));
 }
 
-/** Sizes and times: generated files are many, and nobody but a build should change one. */
-function outputStamps(root: string): Record<string, string> {
-  const below = entriesBelow(join(root, GENERATED)).map((path) => `${GENERATED}/${path}`);
+/**
+ * Sizes and times, for generated files are many, and nobody but a build should change one. A folder's time tells of
+ * files that came or went.
+ */
+function outputStamps(root: string, files: readonly string[]): Record<string, string> {
+  const folders = new Set<string>();
+  for (const file of files) {
+    for (let folder = posix.dirname(file); folder !== "."; folder = posix.dirname(folder)) folders.add(folder);
+  }
   return Object.fromEntries(
-    [...below.sort(), LOCK].map((path) => {
-      const stats = statSync(join(root, path), { throwIfNoEntry: false });
-      return [path, stats ? `${stats.size} ${stats.mtimeMs}` : ""];
+    [...folders, ...files].map((path) => {
+      const stats = statSync(`${root}/${path}`, { throwIfNoEntry: false });
+      return [path, stats ? `${stats.isFile() ? stats.size : "folder"} ${stats.mtimeMs}` : ""];
     }),
   );
-}
-
-function entriesBelow(folder: string): string[] {
-  try {
-    return readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) =>
-        join(entry.parentPath, entry.name)
-          .slice(folder.length + 1)
-          .replaceAll("\\", "/"),
-      );
-  } catch {
-    return [];
-  }
 }
 
 function isEqual(a: readonly string[], b: readonly string[]): boolean {

@@ -29,7 +29,7 @@ export async function build(options: BuildOptions): Promise<void> {
   if (unchanged && !format) {
     const { useCases, files } = unchanged;
     const durationMs = performance.now() - startedAt;
-    if (json) sayJson(reportOf({ ok: true, useCases, unchanged: files, durationMs }));
+    if (json) sayJson(reportOf({ ok: true, useCases, unchanged: files.length, durationMs }));
     else showUpToDate(useCases.length, durationMs, { check });
     return;
   }

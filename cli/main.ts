@@ -1,6 +1,10 @@
 #!/usr/bin/env node
+import module from "node:module";
+
 // Before anything is loaded: what the rest imports may already be a syntax error to an old Node.
 if (process.features.typescript) {
+  // The compiler is 10 MB of JavaScript: compiled once, it loads in half the time.
+  module.enableCompileCache?.();
   const { run } = await import("./program.ts");
   await run(process.argv);
 } else {
@@ -9,6 +13,3 @@ if (process.features.typescript) {
   );
   process.exitCode = 3;
 }
-
-// Makes this file a module to TypeScript: top-level await needs one.
-export {};

@@ -38,6 +38,7 @@ export function kebabCase(name: string): string {
 
 /** Accents go, and what has no letter in ASCII becomes its code point, so that different names stay different. */
 function asciiLetters(name: string): string {
+  if (/^\p{ASCII}*$/u.test(name)) return name;
   return name
     .normalize("NFKD")
     .replace(/\p{M}/gu, "")
