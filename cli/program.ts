@@ -49,6 +49,15 @@ function createProgram(): Command {
     });
 
   program
+    .command("lsp")
+    .description("serve an editor on standard input and output, by the language server protocol")
+    .option("--stdio", "what editors pass; there is no other way")
+    .action(async () => {
+      const { serveEditor } = await import("./lsp.ts");
+      serveEditor();
+    });
+
+  program
     .command("worker", { hidden: true })
     .requiredOption("--root <folder>")
     .requiredOption("--data <folder>")

@@ -16,6 +16,11 @@ function upwards(folder: string): string[] {
   return folders;
 }
 
+/** The project that a file belongs to: the nearest folder upwards that has `usecases/`. */
+export function projectOf(file: string): string | undefined {
+  return upwards(dirname(file)).find((folder) => isFolder(join(folder, USE_CASES)));
+}
+
 /** The project that a command works on: `--root`, or the nearest folder upwards that has `usecases/`. */
 export function findProject(root: string | undefined): string {
   if (root !== undefined) {
@@ -23,7 +28,7 @@ export function findProject(root: string | undefined): string {
     if (!isFolder(root)) throw new Fault("usage", `--root names '${root}', which is no folder.`);
     throw new Fault("usage", `--root names '${root}', which has no folder ${USE_CASES}/.${START}`);
   }
-  const found = upwards(process.cwd()).find((folder) => isFolder(join(folder, USE_CASES)));
+  const found = projectOf(join(process.cwd(), "-"));
   if (found) return found;
   throw new Fault("usage", `No folder ${USE_CASES}/ in ${process.cwd()} or above it.${START}`);
 }

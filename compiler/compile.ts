@@ -16,6 +16,8 @@ export interface CompileOptions {
   readonly root: string;
   /** Whether TypeScript's own errors are looked for too, by a `tsc` that runs beside the reading. Default true. */
   readonly types?: boolean;
+  /** Texts that stand for what the disk holds, by absolute path: of files that an editor has not saved. */
+  readonly unsaved?: ReadonlyMap<string, string>;
   /** Ends the search for TypeScript's errors: then none is said to be found. */
   readonly signal?: AbortSignal;
   /** What is known from before, and is added to. Default: nothing, and nothing is kept. */
@@ -47,8 +49,8 @@ export interface Compilation {
 
 /** Reads and checks all use cases below `root`, and emits what follows from them. Writes no output: its caller does. */
 export async function compile(options: CompileOptions): Promise<Compilation> {
-  const { root, types = true, signal, memory = createCompileMemory() } = options;
-  const project = openProject(root);
+  const { root, types = true, unsaved, signal, memory = createCompileMemory() } = options;
+  const project = openProject(root, unsaved);
   const unchecked = types ? uncheckedModules(project, memory.reading) : [];
   const checking = unchecked.length > 0 ? findTypeErrors({ ...project, files: unchecked }, signal) : [];
   const reading = readProject(project, memory.reading);

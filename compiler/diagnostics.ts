@@ -24,6 +24,8 @@ export interface Diagnostic {
   /** How to mend it. */
   readonly mend: string;
   readonly span: Span;
+  /** The mend as an edit, where it is one: what is to stand in the span's place. */
+  readonly replacement?: string;
   /** Other places that have part in the fault. */
   readonly related?: readonly Related[];
 }
@@ -45,12 +47,14 @@ export function diagnostic<C extends Code>(
 ): Diagnostic {
   // Each entry takes its own parameters: TypeScript can't see that `code` picks the entry and the parameters alike.
   const entry = CATALOGUE[code] as unknown as Entry<Parameters<C>>;
+  const replacement = entry.replacement?.(parameters);
   return {
     code,
     severity: entry.severity,
     message: entry.message(parameters),
     mend: entry.mend(parameters),
     span,
+    ...(replacement !== undefined && { replacement }),
     ...(related.length > 0 && { related }),
   };
 }

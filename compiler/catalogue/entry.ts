@@ -8,10 +8,16 @@ export interface Entry<P> {
   readonly message: (parameters: P) => string;
   /** What to do about it, as an imperative. */
   readonly mend: (parameters: P) => string;
+  /** The mend as an edit of the source, where it is one: what is to stand in the span's place. */
+  readonly replacement?: (parameters: P) => string | undefined;
 }
 
-export function error<P>(message: Entry<P>["message"], mend: Entry<P>["mend"]): Entry<P> {
-  return { severity: "error", message, mend };
+export function error<P>(
+  message: Entry<P>["message"],
+  mend: Entry<P>["mend"],
+  replacement?: Entry<P>["replacement"],
+): Entry<P> {
+  return { severity: "error", message, mend, ...(replacement && { replacement }) };
 }
 
 export function warning<P>(message: Entry<P>["message"], mend: Entry<P>["mend"]): Entry<P> {

@@ -6,9 +6,16 @@ export const SETTINGS = {
     ({ reason }) => `This is no constant: ${reason}. The compiler never runs a use case module; it works settings out.`,
     () => "Write a literal, or a `const` made of literals, operators, spreads and fivefold's own functions.",
   ),
-  "unknown-setting": error<{ name: string; inside: string; known: readonly string[]; mend: string }>(
+  "unknown-setting": error<{
+    name: string;
+    inside: string;
+    known: readonly string[];
+    near: string | undefined;
+    home: string | undefined;
+  }>(
     ({ name, inside, known }) => `'${name}' is no setting of ${inside}. It knows ${known.join(", ")}.`,
-    ({ mend }) => mend,
+    ({ near, home }) => (near ? `Write '${near}'.` : home ? `Move it into '${home}'.` : "Remove it."),
+    ({ near }) => near,
   ),
   "missing-setting": error<{ name: string; inside: string; example: string }>(
     ({ name, inside }) => `'${name}' is missing. ${inside} has no default for it.`,
@@ -31,6 +38,7 @@ export const SETTINGS = {
       `'${path}' names '${name}', ${reason}. It must name a required field that is a string, number, bigint or boolean.`,
     ({ usable }) =>
       usable.length > 0 ? `Choose ${anyOf(usable)}.` : "Give the event a required field that can be a key.",
+    ({ usable }) => (usable.length === 1 ? JSON.stringify(usable[0]) : undefined),
   ),
   "missing-handler": error<{ inside: string }>(
     ({ inside }) => `${inside} handles nothing: it has no handler.`,
@@ -44,6 +52,7 @@ export const SETTINGS = {
   "bad-subscriber-name": error<{ name: string; rule: string; suggestion: string }>(
     ({ name, rule }) => `The subscriber's name '${name}' ${rule}.`,
     ({ suggestion }) => `Rename it, for example to '${suggestion}'.`,
+    ({ suggestion }) => JSON.stringify(suggestion),
   ),
   "setting-without-effect": error<{ path: string; reason: string; mend: string }>(
     ({ path, reason }) => `'${path}' has no effect: ${reason}.`,
@@ -52,11 +61,13 @@ export const SETTINGS = {
   "backoff-reversed": error<{ min: string; max: string }>(
     ({ min, max }) => `The backoff starts at ${min}, above its longest wait of ${max}.`,
     ({ min, max }) => `Write \`exponential("${max}", "${min}")\`, the shorter wait first.`,
+    ({ min, max }) => `exponential("${max}", "${min}")`,
   ),
   "retries-beyond-deadline": error<{ retries: number; waits: string; deadline: string; fit: number }>(
     ({ retries, waits, deadline, fit }) =>
       `${retries} retries can't fit the deadline: on average the last starts ${waits} after the first try, and the ` +
       `deadline is ${deadline}. About ${fit} of them would ever run.`,
     ({ fit, waits }) => `Set \`retry.max\` to ${fit}, shorten the backoff, or raise the deadline above ${waits}.`,
+    ({ fit }) => String(fit),
   ),
 };

@@ -32,16 +32,24 @@ export function createMemory(): ReadingMemory {
   return { identity: "", stamps: new Map(), modules: new Map() };
 }
 
+/** A project as it is now. */
+interface Current {
+  readonly identity: string;
+  readonly files: readonly string[];
+  readonly unsaved: ReadonlyMap<string, string>;
+}
+
 /** Forgets all where the identity is another one, and else what follows from files that changed. */
-export function forgetChanged(memory: ReadingMemory, identity: string, files: ReadonlySet<string>): void {
+export function forgetChanged(memory: ReadingMemory, { identity, files, unsaved }: Current): void {
   if (memory.identity !== identity) {
     memory.identity = identity;
     memory.modules.clear();
   }
+  const present = new Set(files);
   const changed = new Set<string>();
-  for (const [path, stamp] of memory.stamps) if (stampOf(path) !== stamp) changed.add(path);
+  for (const [path, stamp] of memory.stamps) if (stampOf(path, unsaved) !== stamp) changed.add(path);
   for (const [file, { inputs }] of memory.modules) {
-    if (!files.has(file) || inputs.some((path) => changed.has(path))) memory.modules.delete(file);
+    if (!present.has(file) || inputs.some((path) => changed.has(path))) memory.modules.delete(file);
   }
   const needed = new Set([...memory.modules.values()].flatMap(({ inputs }) => inputs));
   for (const path of memory.stamps.keys()) if (!needed.has(path)) memory.stamps.delete(path);

@@ -23,6 +23,8 @@ export interface Project {
   readonly options: ts.CompilerOptions;
   /** What all that is read of the project depends on: the settings, the installed packages, the compiler itself. */
   readonly identity: string;
+  /** Texts that stand for what the disk holds, by absolute path: of files that an editor has not saved. */
+  readonly unsaved: ReadonlyMap<string, string>;
   readonly diagnostics: readonly Diagnostic[];
   /** The text of tsconfig.json, if there is one. */
   readonly sources: Sources;
@@ -43,16 +45,16 @@ export const DEFAULT_OPTIONS = {
   skipLibCheck: true,
 } as const;
 
-export function openProject(root: string): Project {
+export function openProject(root: string, unsaved: ReadonlyMap<string, string> = new Map()): Project {
   const absolute = forwardSlashes(resolve(root));
   const { files, diagnostics } = findSources(absolute, USE_CASES);
   const config = readConfig(absolute);
   const identity = identityOf(absolute, config.options);
-  return { root: absolute, files, ...config, identity, diagnostics: [...diagnostics, ...config.diagnostics] };
+  return { root: absolute, files, unsaved, ...config, identity, diagnostics: [...diagnostics, ...config.diagnostics] };
 }
 
 function identityOf(root: string, options: ts.CompilerOptions): string {
-  return JSON.stringify([ts.version, process.version, options, installationFiles(root).map(stampOf)]);
+  return JSON.stringify([ts.version, process.version, options, installationFiles(root).map((file) => stampOf(file))]);
 }
 
 /** The default options with Node's own types where they are installed. */

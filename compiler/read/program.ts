@@ -12,7 +12,7 @@ export interface ProgramOptions {
  * `unparsed` holds the paths of what nests too deeply to be parsed.
  */
 export function createProgram(
-  { root, files, options }: Project,
+  { root, files, options, unsaved }: Project,
   { ambientTypes }: ProgramOptions,
 ): { readonly program: ts.Program; readonly unparsed: ReadonlySet<string> } {
   const settings: ts.CompilerOptions = {
@@ -25,13 +25,17 @@ export function createProgram(
     allowImportingTsExtensions: true,
   };
   const unparsed = new Set<string>();
-  const host = createHost(settings, unparsed);
+  const host = createHost(settings, unsaved, unparsed);
   const rootNames = files.map((file) => `${root}/${file}`);
   return { program: ts.createProgram({ rootNames, options: settings, host }), unparsed };
 }
 
 /** Files that nest too deeply for the parser are taken for empty, and added to `unparsed`. */
-function createHost(settings: ts.CompilerOptions, unparsed: Set<string>): ts.CompilerHost {
+function createHost(
+  settings: ts.CompilerOptions,
+  unsaved: ReadonlyMap<string, string>,
+  unparsed: Set<string>,
+): ts.CompilerHost {
   const host = ts.createCompilerHost(settings);
   const folder = libFolder();
   const { getSourceFile } = host;
@@ -43,7 +47,8 @@ function createHost(settings: ts.CompilerOptions, unparsed: Set<string>): ts.Com
     getSourceFile(path, parsing, ...rest) {
       if (!path.startsWith(`${folder}/`) && !path.includes(NODE_TYPES)) {
         try {
-          return getSourceFile(path, parsing, ...rest);
+          const text = unsaved.get(path);
+          return text === undefined ? getSourceFile(path, parsing, ...rest) : ts.createSourceFile(path, text, parsing);
         } catch (error) {
           if (!(error instanceof RangeError)) throw error;
           unparsed.add(path);

@@ -46,13 +46,13 @@ export function readProject(project: Project, memory: ReadingMemory = createMemo
 
 /** The modules that have to be read: those that `memory` doesn't know, and those for which something changed since. */
 function unreadModules(project: Project, memory: ReadingMemory): string[] {
-  forgetChanged(memory, project.identity, new Set(project.files));
+  forgetChanged(memory, project);
   return project.files.filter((file) => !memory.modules.has(file));
 }
 
 /** The modules that `tsc` has to see, for the same reasons, or since it found them at fault the last time. */
 export function uncheckedModules(project: Project, memory: ReadingMemory): string[] {
-  forgetChanged(memory, project.identity, new Set(project.files));
+  forgetChanged(memory, project);
   return project.files.filter((file) => !memory.modules.get(file)?.typed);
 }
 

@@ -5,7 +5,9 @@ import { readFileSync, statSync } from "node:fs";
  * A file's state: its content's hash, or in a package, whose files are many and change with an installation only, its
  * size and time. A file that isn't there has a state too.
  */
-export function stampOf(path: string): string {
+export function stampOf(path: string, unsaved?: ReadonlyMap<string, string>): string {
+  const text = unsaved?.get(path);
+  if (text !== undefined) return hash("sha1", text);
   try {
     if (!path.includes("/node_modules/")) return hash("sha1", readFileSync(path));
     const { size, mtimeMs } = statSync(path);

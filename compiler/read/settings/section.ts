@@ -105,7 +105,6 @@ function reportUnknown(
 ): void {
   const near = suggest(name, known);
   const home = scope.homeOf(name);
-  const mend = near ? `Write '${near}'.` : home ? `Move it into '${home}'.` : "Remove it.";
   const inside = path ? `'${path}'` : "a use case";
-  scope.report("unknown-setting", scope.span(entry.name), { name, inside, known, mend });
+  scope.report("unknown-setting", scope.span(entry.name), { name, inside, known, near, home });
 }
