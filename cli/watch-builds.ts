@@ -18,10 +18,8 @@ export function createTypeChecking(builder: Builder, found: (build: Build) => vo
   let rest: NodeJS.Timeout | undefined;
 
   async function check({ signal }: AbortController): Promise<void> {
-    const step = { check: true, types: true, signal };
-    const build = await builder.build(step);
+    const build = await builder.build({ check: true, signal });
     if (signal.aborted) return;
-    builder.keep(build, step);
     if (build.compilation.diagnostics.length > 0) found(build);
   }
 
@@ -52,13 +50,15 @@ export async function watchBuilds(root: string, { json }: { json: boolean }): Pr
     else showDiagnostics(build.compilation, { written: true });
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => changes.close());
+  let build: Build;
   do {
     typeChecking.stop();
-    const build = await builder.build({ types: false });
+    build = await builder.build({ types: false });
     if (json) sayJson(buildReport(build, { check: false }));
     else showBuild(build);
     if (build.difference) typeChecking.start();
     if (!json) say(dim("Watching usecases/, Ctrl+C to end."));
   } while (await changes.next());
   typeChecking.stop();
+  builder.keep(build, { types: false });
 }

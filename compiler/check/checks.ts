@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../diagnostics.ts";
+import { type Diagnostic, uniqueDiagnostics } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import type { Check } from "./check.ts";
 import { checkDeadLetterTopics } from "./dead-letter-topics.ts";
@@ -21,5 +21,5 @@ const CHECKS: readonly Check[] = [
 
 /** All that is wrong with use cases that could be read. */
 export function runChecks(useCases: readonly UseCase[]): Diagnostic[] {
-  return CHECKS.flatMap((check) => check(useCases));
+  return uniqueDiagnostics(CHECKS.flatMap((check) => check(useCases)));
 }

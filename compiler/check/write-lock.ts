@@ -11,13 +11,13 @@ export function writeLock(lock: Lock): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** Lines of use cases that are written again and again, as a watching compiler does. */
-const written = new WeakMap<LockedUseCase, string[]>();
+/** Texts of use cases that are written again and again, as a watching compiler does. */
+const written = new WeakMap<LockedUseCase, string>();
 
 function recallUseCase(indent: string, name: string, useCase: LockedUseCase): string[] {
-  const lines = written.get(useCase) ?? writeUseCase(indent, name, useCase);
-  written.set(useCase, lines);
-  return lines;
+  const text = written.get(useCase) ?? writeUseCase(indent, name, useCase).join("\n");
+  written.set(useCase, text);
+  return [text];
 }
 
 function writeUseCase(indent: string, name: string, { version, event, messages, enums }: LockedUseCase): string[] {

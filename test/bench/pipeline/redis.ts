@@ -42,6 +42,8 @@ export async function startRedis(appendfsync: "everysec" | "always"): Promise<Re
   const server = spawn("redis-server", [...args, "--appendfsync", appendfsync], { stdio: "ignore" });
   const exited = once(server, "exit");
   const client = new Redis(port, "127.0.0.1", { maxRetriesPerRequest: null });
+  // It tries until the server is there.
+  client.on("error", () => {});
   await client.ping();
   client.disconnect();
   return {

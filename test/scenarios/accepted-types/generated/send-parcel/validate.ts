@@ -318,7 +318,7 @@ function describe(value: unknown): string {
   switch (typeof value) {
     case "string":
       if (!value.isWellFormed()) return "string with a lone surrogate, which UTF-8 can't hold";
-      return `string of ${value.length} characters`;
+      return `string of ${count(value.length, "character")}`;
     case "number":
     case "boolean":
       return `${typeof value} ${value}`;
@@ -332,9 +332,13 @@ function describe(value: unknown): string {
 }
 
 function describeObject(value: object): string {
-  if (Array.isArray(value)) return `array of ${value.length} items`;
-  if (value instanceof Uint8Array) return `Uint8Array of ${value.length} bytes`;
+  if (Array.isArray(value)) return `array of ${count(value.length, "item")}`;
+  if (value instanceof Uint8Array) return `Uint8Array of ${count(value.length, "byte")}`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "invalid Date" : `Date ${value.toISOString()}`;
   const name: unknown = value.constructor?.name;
   return typeof name === "string" && name !== "" && name !== "Object" ? `instance of ${name}` : "object";
+}
+
+function count(amount: number, unit: string): string {
+  return `${amount} ${unit}${amount === 1 ? "" : "s"}`;
 }
