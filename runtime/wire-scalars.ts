@@ -14,10 +14,12 @@ const words = new DataView(new ArrayBuffer(8));
 
 /** Reads single values out of bytes that anybody may have written: on whatever is none it throws an Error. */
 export class ScalarReader {
-  /** The next byte to read, from the start of the underlying buffer. */
+  /** The next byte to read, from the start of `buffer`. */
   pos = 0;
-  /** Over the whole underlying buffer, which a batch of records shares: one view serves them all. */
   protected buffer = NOTHING;
+  /** The view of a whole underlying buffer that was made last. */
+  private whole = NOTHING;
+  /** Where the payload starts in `buffer`. */
   private origin = 0;
   /** Where the message that is being read ends. */
   protected end = 0;
@@ -31,12 +33,19 @@ export class ScalarReader {
   private stretchTo = 0;
 
   protected open(bytes: Uint8Array): void {
-    this.pos = bytes.byteOffset;
-    this.origin = bytes.byteOffset;
-    this.limit = bytes.byteOffset + bytes.length;
+    if (bytes instanceof Buffer) {
+      this.buffer = bytes;
+      this.origin = 0;
+    } else {
+      // One view serves all payloads of a batch, which share a buffer, until a resizable one has grown beyond it.
+      const isKnown = bytes.buffer === this.whole.buffer && bytes.byteOffset + bytes.length <= this.whole.length;
+      if (!isKnown) this.whole = Buffer.from(bytes.buffer);
+      this.buffer = this.whole;
+      this.origin = bytes.byteOffset;
+    }
+    this.pos = this.origin;
+    this.limit = this.origin + bytes.length;
     this.end = this.limit;
-    // The second condition: a resizable buffer may have grown.
-    if (bytes.buffer !== this.buffer.buffer || this.limit > this.buffer.length) this.buffer = Buffer.from(bytes.buffer);
     this.stretchTo = 0;
   }
 
@@ -49,14 +58,49 @@ export class ScalarReader {
 
   /** An unsigned integer below 2^32. */
   protected varint32(what: string): number {
-    const byte = this.buffer[this.pos]!;
+    const value = this.varint35();
+    if (value >= 0 && value < TWO_32) return value;
+    if (value < 0) {
+      this.varint64();
+      if (this.high === 0) return this.low;
+    }
+    throw this.fault(`${what} is above 32 bits`);
+  }
+
+  /**
+   * A varint of up to five bytes, as nearly all are; -1 and nothing read where it is longer. Beyond the buffer bytes are
+   * undefined, which ends no varint.
+   */
+  private varint35(): number {
+    const { buffer, pos } = this;
+    let byte = buffer[pos]!;
     if (byte < 0x80) {
-      this.pos++;
+      this.pos = pos + 1;
       return byte;
     }
-    this.varint64();
-    if (this.high !== 0) throw this.fault(`${what} is above 32 bits`);
-    return this.low;
+    let value = byte & 0x7f;
+    byte = buffer[pos + 1]!;
+    value |= (byte & 0x7f) << 7;
+    if (byte < 0x80) {
+      this.pos = pos + 2;
+      return value;
+    }
+    byte = buffer[pos + 2]!;
+    value |= (byte & 0x7f) << 14;
+    if (byte < 0x80) {
+      this.pos = pos + 3;
+      return value;
+    }
+    byte = buffer[pos + 3]!;
+    value |= (byte & 0x7f) << 21;
+    if (byte < 0x80) {
+      this.pos = pos + 4;
+      return value;
+    }
+    byte = buffer[pos + 4]!;
+    if (!(byte < 0x80)) return -1;
+    this.pos = pos + 5;
+    return value + byte * 0x10000000;
   }
 
   /** Into `low` and `high`: both unsigned. */
@@ -65,7 +109,6 @@ export class ScalarReader {
     let low = 0;
     let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      // Beyond the buffer's end this is undefined, which ends neither this varint nor, unnoticed, any other.
       const byte = buffer[this.pos];
       if (byte === undefined || this.pos >= this.end) throw this.truncated();
       this.pos++;
@@ -86,11 +129,8 @@ export class ScalarReader {
 
   /** int32 or int64, as a safe integer. */
   int(): number {
-    const byte = this.buffer[this.pos]!;
-    if (byte < 0x80) {
-      this.pos++;
-      return byte;
-    }
+    const short = this.varint35();
+    if (short >= 0) return short;
     this.varint64();
     const value = (this.high | 0) * TWO_32 + this.low;
     if (!Number.isSafeInteger(value)) throw this.unsafe();
@@ -99,11 +139,8 @@ export class ScalarReader {
 
   /** uint32 or uint64, as a safe integer. */
   uint(): number {
-    const byte = this.buffer[this.pos]!;
-    if (byte < 0x80) {
-      this.pos++;
-      return byte;
-    }
+    const short = this.varint35();
+    if (short >= 0) return short;
     this.varint64();
     const value = this.high * TWO_32 + this.low;
     if (!Number.isSafeInteger(value)) throw this.unsafe();
@@ -186,6 +223,8 @@ export class ScalarReader {
   protected fault(what: string): Error {
     // Whatever was read beyond the end is none of the payload.
     const reason = this.pos > this.end ? BEYOND : what;
-    return new Error(`The payload can't be decoded: ${reason} (at byte ${Math.min(this.pos, this.end) - this.origin}).`);
+    return new Error(
+      `The payload can't be decoded: ${reason} (at byte ${Math.min(this.pos, this.end) - this.origin}).`,
+    );
   }
 }
