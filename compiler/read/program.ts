@@ -3,7 +3,10 @@ import type { Project } from "./open-project.ts";
 import { libFolder } from "./typescript-package.ts";
 
 export interface ProgramOptions {
-  /** Whether the declarations that tsconfig.json's `types` names are there, Node's most of all. */
+  /**
+   * Whether all is there that is declared globally: what tsconfig.json's `types` names, Node's most of all, and its `lib`.
+   * Without, there are the objects of ES5 alone, which are all that an event needs.
+   */
   readonly ambientTypes: boolean;
 }
 
@@ -17,7 +20,7 @@ export function createProgram(
 ): { readonly program: ts.Program; readonly unparsed: ReadonlySet<string> } {
   const settings: ts.CompilerOptions = {
     ...options,
-    ...(!ambientTypes && { types: [] }),
+    ...(!ambientTypes && { types: [], lib: ["lib.es5.d.ts"] }),
     // Without strict null checks a field's `null` and `undefined` would go unseen.
     strict: true,
     noEmit: true,
