@@ -50,9 +50,9 @@ const ZONES: readonly Zone[] = [
   // They choose the adapters that a pipeline stands on; layers themselves are the pipeline's alone.
   {
     name: "a choice of ports",
-    files: /^runtime\/(embedded|postgres|testing)\.ts$/,
-    may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|lmdb-|postgres|memory).*"],
-    packages: ["node:path"],
+    files: /^runtime\/(embedded|postgres|pulsar|testing)\.ts$/,
+    may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|lmdb-|postgres|pulsar|memory).*"],
+    packages: ["node:*"],
   },
   // Every use case imports it: it must not drag the layers along.
   {
@@ -109,7 +109,7 @@ const ZONES: readonly Zone[] = [
     name: "cli",
     files: /^cli\//,
     may: ["cli/.*", "compiler/.*", "runtime/.*"],
-    packages: ["commander", "picocolors", "node:*"],
+    packages: ["commander", "picocolors", "vscode-languageserver/node", "vscode-languageserver-textdocument", "node:*"],
   },
   // It starts what an engineer would start, and reads what they would read.
   {
