@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { Cancel } from "./clock.ts";
+import { type Cancel, systemClock } from "./clock.ts";
 import { FivefoldError } from "./errors.ts";
 import type { Enqueued, Ports } from "./pipeline.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
+import type { PulsarOptions } from "./pulsar.ts";
 
 /** Open ports, and one producer a topic on them. */
 export interface Connection {
@@ -22,9 +23,20 @@ export type EnqueueObserver = (useCase: string, enqueued: Enqueued) => void;
 export interface ConnectOptions {
   /**
    * The data folder of the embedded store. Default: the environment's FIVEFOLD_DATA, else `.fivefold/data` in the
-   * nearest folder upwards that has a `usecases` folder.
+   * nearest folder upwards that has a `usecases` folder. Beside Pulsar there is no default: delays and the ids of
+   * deduplication are then kept there only where this machine is the only one.
    */
   readonly data?: string | undefined;
+  /**
+   * Pulsar, instead of the embedded store's topics. What it leaves out comes from the environment, and so does all of it
+   * where FIVEFOLD_PULSAR_URL is set. Not where `data` is given without it.
+   */
+  readonly pulsar?: PulsarOptions | undefined;
+  /**
+   * PostgreSQL, for delays and deduplication beside Pulsar: `postgres://user:password@host/database`. Default: the
+   * environment's FIVEFOLD_POSTGRES_URL.
+   */
+  readonly postgres?: string | undefined;
 }
 
 let current: Promise<Connection> | undefined;
@@ -74,7 +86,40 @@ export function connectTo(ports: Ports): Connection {
   return connection;
 }
 
+/** Where delays and deduplicated ids are kept beside Pulsar. */
+async function openStores({ data, postgres }: ConnectOptions): Promise<Pick<Ports, "delayStore" | "dedupeStore">> {
+  const url = postgres ?? process.env.FIVEFOLD_POSTGRES_URL;
+  if (url) {
+    const { openPostgresStores } = await import("./postgres.ts");
+    return openPostgresStores({ url });
+  }
+  const folder = data ?? process.env.FIVEFOLD_DATA;
+  if (folder) {
+    const { openEmbeddedStores } = await import("./embedded.ts");
+    return openEmbeddedStores(resolve(folder));
+  }
+  throw new FivefoldError(
+    "not-connected",
+    "Pulsar is set, and no store for delays and deduplication. Set FIVEFOLD_POSTGRES_URL to a PostgreSQL database that " +
+      "all processes use; or, where this machine is the only one, FIVEFOLD_DATA to a folder that is kept.",
+  );
+}
+
+async function openOnPulsar(options: ConnectOptions): Promise<Ports> {
+  const stores = await openStores(options);
+  try {
+    const { openPulsar } = await import("./pulsar.ts");
+    return { ...stores, transport: await openPulsar(options.pulsar), clock: systemClock };
+  } catch (error) {
+    await Promise.all([stores.delayStore.close(), stores.dedupeStore.close()]);
+    throw error;
+  }
+}
+
 async function open(options: ConnectOptions): Promise<Connection> {
+  // Whoever names a folder and nothing else means the embedded store, whatever the environment says.
+  const isNamed = options.data !== undefined && options.pulsar === undefined;
+  if (options.pulsar || (process.env.FIVEFOLD_PULSAR_URL && !isNamed)) return connectTo(await openOnPulsar(options));
   const folder = dataFolder(options);
   // Loaded here, since a process on other ports should not need the embedded store's native parts.
   const { openEmbedded } = await import("./embedded.ts");
@@ -82,7 +127,7 @@ async function open(options: ConnectOptions): Promise<Connection> {
 }
 
 /**
- * Opens the embedded store for this process; clients need no call of it, they connect when they first enqueue.
+ * Opens the embedded store, or Pulsar, for this process; clients need no call of it, they connect when they first enqueue.
  * A process has one connection: where there is one already, it is returned.
  */
 export function connect(options: ConnectOptions = {}): Promise<Connection> {

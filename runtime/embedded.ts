@@ -5,12 +5,19 @@ import type { Ports } from "./pipeline.ts";
 import { openLmdbDelayStore } from "./scheduler/lmdb-delay-store.ts";
 import { openEmbeddedTransport } from "./transport/embedded.ts";
 
-/** Opens the embedded stores in a data folder, for any number of processes of one machine. */
+/** Opens the embedded transport and stores in a data folder, for any number of processes of one machine. */
 export async function openEmbedded(folder: string): Promise<Ports> {
   return {
     transport: await openEmbeddedTransport({ folder: join(folder, "topics"), clock: systemClock }),
+    ...(await openEmbeddedStores(folder)),
+    clock: systemClock,
+  };
+}
+
+/** Opens what is embedded besides the topics. */
+export async function openEmbeddedStores(folder: string): Promise<Pick<Ports, "delayStore" | "dedupeStore">> {
+  return {
     delayStore: await openLmdbDelayStore(join(folder, "delays"), systemClock),
     dedupeStore: await openLmdbDedupeStore(join(folder, "dedupe"), systemClock),
-    clock: systemClock,
   };
 }

@@ -100,7 +100,9 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
         client.createProducer({
           topic: topicUrl(topic),
           producerName: `fivefold-${clock.randomId(16)}`,
-          initialSequenceId: -1,
+          // Not libpulsar's default: that numbers anew after a first connection which broke before its first receipt, and
+          // a broker that deduplicates then drops new records as seen before, while their receipts say they are stored.
+          initialSequenceId: 0,
           // It tries for as long as it takes, so that deduplication sees one and the same message.
           sendTimeoutMs: 0,
           // Callers wait for their receipts: what is pending is bounded by them.
@@ -119,6 +121,9 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
       // The broker would create what is missing, where the namespace lets it.
       await admin.requireTopic(topic, subscription);
       const what = `Consuming topic '${topic}' (${subscription})`;
+      const look = async () => {
+        await admin.requireTopic(topic, subscription);
+      };
       const consumer = await opened(what, clock, () =>
         client.subscribe({
           topic: topicUrl(topic),
@@ -135,7 +140,7 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
       return openConsumer({
         what,
         clock,
-        open: async (events) => createNativeSource({ what, consumer, batchSize: prefetch, clock }, events),
+        open: async (events) => createNativeSource({ what, consumer, batchSize: prefetch, look, clock }, events),
         onAcknowledged: on.acknowledged,
         onClose: on.close,
       });

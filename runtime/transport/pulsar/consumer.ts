@@ -17,7 +17,7 @@ export interface Source<Handle> {
   acknowledge(handles: readonly Handle[]): Promise<void>;
   /** Has them delivered again, at once. */
   giveBack(handles: readonly Handle[]): void;
-  /** Mends a source that only seems to work; throws where topic or subscription are gone. */
+  /** Throws where topic or subscription are gone, and mends a source that only seems to work. */
   look(): Promise<void>;
   /** Whether the process must stay alive for messages to come. */
   keepProcess(on: boolean): void;
@@ -121,22 +121,23 @@ export async function openConsumer<Handle>(settings: {
   }
 
   function lookLater(): void {
-    cancelLook = clock.after(LOOK_AFTER_MS, look, { background: true });
+    cancelLook = clock.after(LOOK_AFTER_MS, () => void look(), { background: true });
   }
 
-  function look(): void {
+  async function look(): Promise<void> {
     const waited = wait;
-    const { fault } = source;
-    if (fault) {
-      onFault(fault);
-      return;
-    }
     lookLater();
-    source.look().catch((error: unknown) => {
-      // A broker that doesn't answer now says nothing about the consumer.
-      const isAnswer = error instanceof FivefoldError && error.code !== "not-connected";
-      if (isAnswer && wait === waited) onFault(error);
-    });
+    let found: unknown;
+    try {
+      await source.look();
+    } catch (error) {
+      found = error;
+    }
+    if (wait !== waited) return;
+    // A broker that doesn't answer now says nothing about the topic.
+    const isAnswer = found instanceof FivefoldError && found.code !== "not-connected";
+    const error = isAnswer ? found : source.fault;
+    if (error) onFault(error as FivefoldError);
   }
 
   /** What of the messages is still held. */

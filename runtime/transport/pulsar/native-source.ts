@@ -18,6 +18,8 @@ export function createNativeSource<Id extends { toString(): string }>(
     readonly consumer: NativeConsumer<Id>;
     /** The most that `batchReceive` returns. */
     readonly batchSize: number;
+    /** Throws where topic or subscription are gone. */
+    readonly look: () => Promise<void>;
     readonly clock: Clock;
   },
   events: SourceEvents<Id>,
@@ -79,7 +81,7 @@ export function createNativeSource<Id extends { toString(): string }>(
     giveBack(ids) {
       for (const id of ids) consumer.negativeAcknowledgeId(id);
     },
-    async look() {},
+    look: settings.look,
     keepProcess(on) {
       if (on) releaseProcess ??= clock.after(Number.MAX_SAFE_INTEGER, () => {});
       else {

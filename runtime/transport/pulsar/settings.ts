@@ -35,7 +35,8 @@ export function checkSettings({ webUrl, namespace }: Pick<PulsarSettings, "webUr
       `'${webUrl}' is not the URL of a Pulsar web service. Write it as http://host:8080 or https://host:8443.`,
     );
   }
-  if (!/^[\w.:=-]+\/[\w.:=-]+$/.test(namespace)) {
+  // Each part has a letter or digit, so that none is a step to another folder of the API.
+  if (!/^[.:=-]*\w[\w.:=-]*\/[.:=-]*\w[\w.:=-]*$/.test(namespace)) {
     throw new FivefoldError(
       "invalid-option",
       `'${namespace}' is not a Pulsar namespace. Write it as tenant/namespace, like public/default.`,

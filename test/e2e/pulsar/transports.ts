@@ -1,0 +1,49 @@
+import { systemClock } from "../../../runtime/clock.ts";
+import type { PulsarSettings } from "../../../runtime/transport/pulsar/settings.ts";
+import { openPulsarTransport } from "../../../runtime/transport/pulsar.ts";
+import { createPulsarWebSocketTransport } from "../../../runtime/transport/pulsar-websocket.ts";
+import type { Transport } from "../../../runtime/transport/transport.ts";
+import type { PulsarBroker } from "../../parts/pulsar-broker.ts";
+
+/** One of the two ways to a broker. */
+export interface Way {
+  readonly name: string;
+  open(broker: PulsarBroker, settings: Partial<PulsarSettings> & { namespace: string }): Promise<Transport>;
+}
+
+const byWebSocket: Way = {
+  name: "Pulsar by WebSocket",
+  open: async ({ adminUrl }, settings) =>
+    createPulsarWebSocketTransport({ webUrl: adminUrl, clock: systemClock, ...settings }),
+};
+
+const byLibpulsar: Way = {
+  name: "Pulsar by libpulsar",
+  open: ({ adminUrl, serviceUrl }, settings) =>
+    openPulsarTransport({ serviceUrl, webUrl: adminUrl, clock: systemClock, ...settings }),
+};
+
+async function hasNativePart(): Promise<boolean> {
+  try {
+    await import("pulsar-client");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Without pulsar-client's native part there is one way less. */
+export const WAYS: readonly Way[] = (await hasNativePart()) ? [byWebSocket, byLibpulsar] : [byWebSocket];
+
+let namespaces = 0;
+
+/** A namespace of its own, that creates no topic by itself. */
+export async function createNamespace(broker: PulsarBroker, policies: Readonly<Record<string, unknown>> = {}) {
+  namespaces += 1;
+  const name = `public/test-${namespaces}`;
+  const path = `/admin/v2/namespaces/${name}`;
+  await broker.admin("PUT", path);
+  await broker.admin("POST", `${path}/autoTopicCreation`, { allowAutoTopicCreation: false });
+  for (const [policy, value] of Object.entries(policies)) await broker.admin("POST", `${path}/${policy}`, value);
+  return { name, remove: () => broker.admin("DELETE", `${path}?force=true`) };
+}

@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { connect } from "../../runtime/connection.ts";
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "fivefold-connection-"));
+  for (const name of ["PULSAR_URL", "PULSAR_ADMIN_URL", "PULSAR_TOKEN_FILE", "POSTGRES_URL", "DATA"]) {
+    vi.stubEnv(`FIVEFOLD_${name}`, undefined);
+  }
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+describe("what a process connects to", () => {
+  test("Pulsar where the environment names it, with what is stored besides in the folder that it names", async () => {
+    vi.stubEnv("FIVEFOLD_PULSAR_URL", "http://127.0.0.1:1");
+    vi.stubEnv("FIVEFOLD_DATA", folder);
+    const { ports, close } = await connect();
+    // Only Pulsar's transports may hold more than they returned.
+    expect(ports.transport.capabilities.takesOnlyWhatItReturns).toBe(false);
+    await close();
+  });
+
+  test("the embedded store where a folder is named by the program", async () => {
+    vi.stubEnv("FIVEFOLD_PULSAR_URL", "http://127.0.0.1:1");
+    const { ports, close } = await connect({ data: folder });
+    expect(ports.transport.capabilities.takesOnlyWhatItReturns).toBe(true);
+    await close();
+  });
+
+  test("Pulsar without a store for delays is refused, and one can be had the next time", async () => {
+    await expect(connect({ pulsar: { url: "http://127.0.0.1:1" } })).rejects.toMatchObject({
+      code: "not-connected",
+      message: expect.stringMatching(/FIVEFOLD_POSTGRES_URL.*FIVEFOLD_DATA/s),
+    });
+    await (await connect({ pulsar: { url: "http://127.0.0.1:1" }, data: folder })).close();
+  });
+
+  test("a broker service without its web service is refused", async () => {
+    await expect(connect({ pulsar: { url: "pulsar://127.0.0.1:1" }, data: folder })).rejects.toMatchObject({
+      code: "not-connected",
+      message: expect.stringContaining("FIVEFOLD_PULSAR_ADMIN_URL"),
+    });
+  });
+
+  test("a token file that isn't there is named", async () => {
+    const tokenFile = join(folder, "missing");
+    const { ports, close } = await connect({ pulsar: { url: "http://127.0.0.1:1", tokenFile }, data: folder });
+    await expect(ports.transport.backlog("t", "s")).rejects.toMatchObject({
+      code: "unauthorized",
+      message: expect.stringContaining(tokenFile),
+    });
+    await close();
+  });
+});
