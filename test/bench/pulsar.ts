@@ -1,0 +1,151 @@
+/*
+ * Tasks a second, and CPU time of this process a task, on a real Pulsar broker: a bare loop that produces, consumes and
+ * acknowledges, beside the same through all five layers, from enqueue to handler. Both on the same transport, in turns,
+ * while the machine does nothing else. What the layers keep of the bare loop's rate is the figure that matters.
+ */
+import { createClient } from "../../runtime/client.ts";
+import { systemClock } from "../../runtime/clock.ts";
+import { connectTo } from "../../runtime/connection.ts";
+import { createMemoryDedupeStore } from "../../runtime/frontend/memory-dedupe-store.ts";
+import { createMemoryDelayStore } from "../../runtime/scheduler/memory-delay-store.ts";
+import type { Transport } from "../../runtime/transport/transport.ts";
+import { startWorker } from "../../runtime/worker.ts";
+import { createNamespace, WAYS } from "../e2e/pulsar/transports.ts";
+import { startPulsarBroker } from "../parts/pulsar-broker.ts";
+import { noteContracts } from "../runtime/note-contract.ts";
+import { record } from "../transport/records.ts";
+import { printFigure, rateOf } from "./figure.ts";
+
+const TASKS = 20_000;
+const ROUNDS = 3;
+const BATCH = 100;
+/** Batches on their way at once. */
+const PRODUCERS = 8;
+const IN_FLIGHT = 1_024;
+/** 200 bytes once encoded. */
+const note = (index: number) => ({ id: `${index}`.padStart(190, "0") });
+
+interface Result {
+  readonly wallMs: number;
+  readonly cpuMicros: number;
+}
+
+async function timed(run: () => Promise<void>): Promise<Result> {
+  const cpu = process.cpuUsage();
+  const startedAt = performance.now();
+  await run();
+  const { user, system } = process.cpuUsage(cpu);
+  return { wallMs: performance.now() - startedAt, cpuMicros: user + system };
+}
+
+/** Runs `publish` for every batch, several at once. */
+async function inBatches(publish: (first: number) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  const produce = async () => {
+    while (next < TASKS) {
+      const first = next;
+      next += BATCH;
+      await publish(first);
+    }
+  };
+  await Promise.all(Array.from({ length: PRODUCERS }, produce));
+}
+
+async function bare(transport: Transport, topic: string): Promise<Result> {
+  await transport.declare([{ name: topic, ordered: false, subscriptions: ["s"] }]);
+  const producer = await transport.producer(topic);
+  const consumer = await transport.subscribe(topic, "s", "shared");
+  const result = await timed(async () => {
+    const consumed = (async () => {
+      const settling: Promise<void>[] = [];
+      for (let count = 0; count < TASKS; ) {
+        const messages = await consumer.receive(2 * IN_FLIGHT);
+        count += messages.length;
+        settling.push(consumer.acknowledge(messages));
+      }
+      await Promise.all(settling);
+    })();
+    await inBatches((first) =>
+      producer.publish(
+        Array.from({ length: BATCH }, (_, offset) =>
+          record(`bare-${first + offset}`, { payload: Buffer.from(JSON.stringify(note(first + offset))) }),
+        ),
+      ),
+    );
+    await consumed;
+  });
+  await consumer.close();
+  await producer.close();
+  return result;
+}
+
+async function layered(transport: Transport, name: string): Promise<Result> {
+  let handled = 0;
+  let finish = () => {};
+  const done = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const { client: contract, executor } = noteContracts({
+    settings: { name },
+    subscribers: { default: { maxInFlight: IN_FLIGHT } },
+    handlers: {
+      async default() {
+        handled += 1;
+        if (handled === TASKS) finish();
+      },
+    },
+  });
+  const ports = {
+    // Closed by whoever opened it, since more rounds follow.
+    transport: { ...transport, close: async () => {} },
+    delayStore: createMemoryDelayStore(),
+    dedupeStore: createMemoryDedupeStore(),
+    clock: systemClock,
+  };
+  const connection = connectTo(ports);
+  const client = createClient(contract);
+  const worker = await startWorker({ ports, executors: [executor], maxInFlight: 2 * IN_FLIGHT });
+  const result = await timed(async () => {
+    await inBatches((first) => client.enqueueAll(Array.from({ length: BATCH }, (_, offset) => note(first + offset))));
+    await done;
+    // Stores all outcomes, as the bare loop has when it ends.
+    await worker.drain();
+  });
+  await connection.close();
+  return result;
+}
+
+const broker = await startPulsarBroker();
+for (const way of WAYS) {
+  const namespace = await createNamespace(broker);
+  const transport = await way.open(broker, { namespace: namespace.name });
+  // The broker's first thousands of messages are its compiler's.
+  await bare(transport, "warm-up-bare");
+  await layered(transport, "warm-up-layers");
+  const kept: number[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    const results = {
+      bare: await bare(transport, `bare-${round}`),
+      layers: await layered(transport, `layers-${round}`),
+    };
+    for (const [system, { wallMs, cpuMicros }] of Object.entries(results)) {
+      printFigure({
+        bench: "pulsar",
+        transport: way.name,
+        system,
+        round,
+        tasks: TASKS,
+        ...rateOf(TASKS, wallMs, cpuMicros),
+      });
+    }
+    kept.push(results.bare.wallMs / results.layers.wallMs);
+  }
+  kept.sort((a, b) => a - b);
+  printFigure({
+    bench: "pulsar",
+    transport: way.name,
+    keptOfBare: Math.round(kept[Math.floor(ROUNDS / 2)]! * 100) / 100,
+  });
+  await transport.close();
+}
+await broker.stop();
