@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { open, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import type { Output } from "../compiler/model/output.ts";
@@ -32,7 +32,9 @@ export function compareOutputs(
   known?: ReadonlyMap<string, string>,
 ): Promise<Difference> {
   return filing("The generated files can't be read", async () => {
-    const read = (path: string) => known?.get(path) ?? readIfThere(join(root, path));
+    const isNew = !known && !existsSync(join(root, GENERATED));
+    const read = (path: string) =>
+      known?.get(path) ?? (isNew && path.startsWith(`${GENERATED}/`) ? undefined : readIfThere(join(root, path)));
     const current = await Promise.all(outputs.map(({ path }) => read(path)));
     const missing = outputs.filter((_, i) => current[i] === undefined);
     const stale = outputs.filter(({ text }, i) => current[i] !== undefined && current[i] !== text);

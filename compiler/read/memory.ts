@@ -108,19 +108,50 @@ function closureOf(path: string, importsOf: (path: string) => readonly string[])
 function createImports(program: ts.Program): (path: string) => readonly string[] {
   const known = new Map<string, readonly string[]>();
   const options = program.getCompilerOptions();
+  const checker = program.getTypeChecker();
   const cache = ts.createModuleResolutionCache(program.getCurrentDirectory(), (name) => name, options);
-  const read = (path: string): string[] => {
+
+  /** Modules are known to the checker; a file without exports is none, and has to be looked for again. */
+  function resolve(specifier: ts.StringLiteralLike, source: ts.SourceFile): string[] {
+    const [declaration] = checker.getSymbolAtLocation(specifier)?.declarations ?? [];
+    if (declaration && ts.isSourceFile(declaration)) return [declaration.fileName];
+    const mode = source.impliedNodeFormat;
+    const found = ts.resolveModuleName(specifier.text, source.fileName, options, ts.sys, cache, undefined, mode);
+    return found.resolvedModule ? [found.resolvedModule.resolvedFileName] : [];
+  }
+
+  function read(path: string): string[] {
     const source = program.getSourceFile(path);
     if (!source || path.includes("/node_modules/")) return [];
-    return ts.preProcessFile(source.text, true, true).importedFiles.flatMap(({ fileName }) => {
-      const mode = source.impliedNodeFormat;
-      const { resolvedModule } = ts.resolveModuleName(fileName, path, options, ts.sys, cache, undefined, mode);
-      return resolvedModule ? [resolvedModule.resolvedFileName] : [];
-    });
-  };
+    return moduleSpecifiers(source).flatMap((specifier) => resolve(specifier, source));
+  }
+
   return (path) => {
     const imports = known.get(path) ?? read(path);
     known.set(path, imports);
     return imports;
   };
+}
+
+/** All that a file imports by name: statements, `import("…")`, and types in that form. */
+function moduleSpecifiers(source: ts.SourceFile): ts.StringLiteralLike[] {
+  const specifiers: ts.StringLiteralLike[] = [];
+  const add = (node: ts.Node | undefined) => {
+    if (node && ts.isStringLiteralLike(node)) specifiers.push(node);
+  };
+  for (const statement of source.statements) {
+    if (ts.isImportDeclaration(statement) || ts.isExportDeclaration(statement)) add(statement.moduleSpecifier);
+  }
+  // Rare, and costly to look for.
+  if (/\bimport\s*\(|\brequire\s*\(/.test(source.text)) {
+    const visit = (node: ts.Node): void => {
+      if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal);
+      else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+        add(node.arguments[0]);
+      else if (ts.isExternalModuleReference(node)) add(node.expression);
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+  }
+  return specifiers;
 }

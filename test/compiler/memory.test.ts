@@ -97,6 +97,18 @@ describe("what is read again", () => {
     expect(read()).toEqual(["usecases/a.ts", "usecases/b.ts", "usecases/folder/c.ts", "usecases/shared.ts"]);
   });
 
+  test("what names a file in a type or in a call, and a file without exports", () => {
+    write("usecases/side.ts", "console.log(1);\n");
+    write("usecases/late.ts", "export interface Late { x: string }\n");
+    write("usecases/a.ts", `import "./side.ts";\n${useCase('a: import("./late.ts").Late;')}`);
+    expect(read()).toEqual(["usecases/a.ts", "usecases/late.ts", "usecases/side.ts"]);
+    write("usecases/side.ts", "console.log(2);\n");
+    expect(read()).toEqual(["usecases/a.ts", "usecases/side.ts"]);
+    write("usecases/late.ts", "export interface Late { y: string }\n");
+    expect(read()).toEqual(["usecases/a.ts", "usecases/late.ts"]);
+    for (const file of ["side", "late"]) rmSync(join(root, `usecases/${file}.ts`));
+  });
+
   test("everything under other settings", () => {
     write("tsconfig.json", `{ "compilerOptions": { "strict": true, "module": "nodenext" } }`);
     expect(read()).toHaveLength(4);
