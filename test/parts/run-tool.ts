@@ -17,6 +17,9 @@ export interface ToolOptions {
 const HOW_TO_GET: Readonly<Record<string, string>> = {
   mvn: "install Apache Maven and Java 17 or newer (Debian: maven, openjdk-17-jre-headless)",
   go: "install Go 1.26 or newer",
+  cargo: "install Rust (Debian: cargo)",
+  "g++": "install a C++ compiler (Debian: g++)",
+  python3: "install Python 3 with pip (Debian: python3-pip)",
 };
 
 /** Runs a tool to its end, at the lowest priority: builds take the time that nobody else needs. */

@@ -4,6 +4,7 @@ import { openPulsarTransport } from "../../../runtime/transport/pulsar.ts";
 import { createPulsarWebSocketTransport } from "../../../runtime/transport/pulsar-websocket.ts";
 import type { Transport } from "../../../runtime/transport/transport.ts";
 import type { PulsarBroker } from "../../parts/pulsar-broker.ts";
+import { installPulsarClient } from "../../parts/pulsar-client-install.ts";
 
 /** One of the two ways to a broker. */
 export interface Way {
@@ -23,17 +24,10 @@ const byLibpulsar: Way = {
     openPulsarTransport({ serviceUrl, webUrl: adminUrl, clock: systemClock, ...settings }),
 };
 
-async function hasNativePart(): Promise<boolean> {
-  try {
-    await import("pulsar-client");
-    return true;
-  } catch {
-    return false;
-  }
-}
+// Before any test imports the package: npm leaves its native part out.
+await installPulsarClient();
 
-/** Without pulsar-client's native part there is one way less. */
-export const WAYS: readonly Way[] = (await hasNativePart()) ? [byWebSocket, byLibpulsar] : [byWebSocket];
+export const WAYS: readonly Way[] = [byWebSocket, byLibpulsar];
 
 let namespaces = 0;
 
