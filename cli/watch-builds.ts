@@ -13,7 +13,7 @@ const REST_MS = 200;
  * Looks for TypeScript's own errors behind builds that did not wait for it, one search at a time: a newer build ends
  * the search for an older one.
  */
-export function createTypeChecking(builder: Builder, found: (build: Build) => void): { start(): void; stop(): void } {
+function createTypeChecking(builder: Builder, found: (build: Build) => void): { start(): void; stop(): void } {
   let search: AbortController | undefined;
   let rest: NodeJS.Timeout | undefined;
 

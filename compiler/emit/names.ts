@@ -15,7 +15,7 @@ const RESERVED_WORDS = new Set(
   ).split(" "),
 );
 
-export function isIdentifier(name: string): boolean {
+function isIdentifier(name: string): boolean {
   return IDENTIFIER.test(name);
 }
 

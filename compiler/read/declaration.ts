@@ -54,7 +54,7 @@ function exportedValue(reading: Reading, node: ts.Node): ts.Expression | undefin
 }
 
 /** An expression without what has no effect when it runs: parentheses, `satisfies`, `as`, `!`. */
-export function unwrap(expression: ts.Expression): ts.Expression {
+function unwrap(expression: ts.Expression): ts.Expression {
   return ts.isParenthesizedExpression(expression) ||
     ts.isSatisfiesExpression(expression) ||
     ts.isAsExpression(expression) ||

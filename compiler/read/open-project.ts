@@ -31,7 +31,7 @@ export interface Project {
 }
 
 /** Settings of a project that has no tsconfig.json, in that file's own terms. */
-export const DEFAULT_OPTIONS = {
+const DEFAULT_OPTIONS = {
   target: "es2024",
   lib: ["es2024"],
   module: "nodenext",

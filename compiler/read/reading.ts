@@ -46,7 +46,7 @@ export function createReading(root: string, program: ts.Program): Reading {
 }
 
 /** The package that use cases import from. */
-export const PACKAGE = "fivefold";
+const PACKAGE = "fivefold";
 
 /**
  * Recognises the package's exports by symbol, so that renamed imports, namespaces and re-exports are seen through. The

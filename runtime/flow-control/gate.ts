@@ -18,7 +18,7 @@ export interface Gate {
 }
 
 /** Turns of each level among those that wait. None starves: every level comes up. */
-export const TURNS: Readonly<Record<Priority, number>> = { high: 8, normal: 3, low: 1 };
+const TURNS: Readonly<Record<Priority, number>> = { high: 8, normal: 3, low: 1 };
 
 /** Most permits of one turn: small enough that levels alternate, large enough that batches stay batches. */
 const TURN_PERMITS = 32;

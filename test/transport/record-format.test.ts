@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { partitionOfKey } from "../../runtime/transport/key-partition.ts";
 import { EntryReader, EntryWriter } from "../../runtime/transport/embedded/record-format.ts";
+import { partitionOfKey } from "../../runtime/transport/key-partition.ts";
 import { record } from "./records.ts";
 
 function sampleEntry(): Buffer {

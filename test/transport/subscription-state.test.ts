@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decodeSubscription, encodeSubscription, revisionOf } from "../../runtime/transport/embedded/subscription-format.ts";
+import {
+  decodeSubscription,
+  encodeSubscription,
+  revisionOf,
+} from "../../runtime/transport/embedded/subscription-format.ts";
 import {
   claim,
   claimableAt,

@@ -114,6 +114,9 @@ export const keyField: SettingReader<string> = (value, entry, path, scope) => {
 function unfitForKey(field: Field | undefined): string | undefined {
   if (!field) return "which is no field of the event";
   if (field.optional) return "which is optional: without it an event would have no key";
+  if (field.type.kind === "nullable" || field.type.kind === "null") {
+    return "which may be null: then an event would have no key";
+  }
   return KEY_KINDS.has(field.type.kind) ? undefined : "whose values are not comparable as they are";
 }
 

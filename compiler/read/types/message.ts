@@ -2,6 +2,7 @@ import { ts } from "ts-morph";
 import type { Field, Message } from "../../model/model.ts";
 import type { Reading } from "../reading.ts";
 import { type Named, namedBy } from "./names.ts";
+import { presenceOf, readPresent, writtenPresent } from "./nullable.ts";
 import { fieldsOf } from "./objects.ts";
 import { reportRefusal } from "./part.ts";
 import type { Place, Scope } from "./reader.ts";
@@ -39,13 +40,16 @@ function readField(symbol: ts.Symbol, parent: string, around: Place, scope: Scop
     reportRefusal(refusal, type, { ...place, subject: "One field" }, scope);
     return undefined;
   }
-  const present = withoutUndefined(type, checker);
-  const read = scope.part(present, place);
+  const isOptional = Boolean(symbol.flags & ts.SymbolFlags.Optional);
+  const presence = presenceOf(type, checker);
+  // What no value has, as the other fields of `{ a: string; b?: never } | { a?: never; b: string }`.
+  if (isOptional && !presence.hasNull && presence.type.flags & ts.TypeFlags.Never) return undefined;
+  const read = readPresent(presence, place, scope);
   return (
     read && {
       name: symbol.name,
       type: read,
-      optional: present !== type || Boolean(symbol.flags & ts.SymbolFlags.Optional),
+      optional: isOptional || presence.hasUndefined,
       doc: docOf(symbol, checker),
       span: scope.span(own ? (ts.getNameOfDeclaration(own) ?? own) : around.node),
       number: 0,
@@ -73,20 +77,4 @@ function isOwn(declaration: ts.Node, { program, isBuiltin }: Reading): declarati
 
 function docOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {
   return ts.displayPartsToString(symbol.getDocumentationComment(checker));
-}
-
-/** A type without `undefined`, if that leaves null out of it: taking away both would hide the null. */
-function withoutUndefined(type: ts.Type, checker: ts.TypeChecker): ts.Type {
-  const parts = type.isUnion() ? type.types : [];
-  const has = (flag: ts.TypeFlags) => parts.some(({ flags }) => flags & flag);
-  return has(ts.TypeFlags.Undefined) && !has(ts.TypeFlags.Null) ? checker.getNonNullableType(type) : type;
-}
-
-/** `T` of `T | undefined` as it is written. */
-function writtenPresent(node: ts.TypeNode): ts.TypeNode {
-  if (ts.isParenthesizedTypeNode(node)) return writtenPresent(node.type);
-  if (!ts.isUnionTypeNode(node)) return node;
-  const parts = node.types.filter(({ kind }) => kind !== ts.SyntaxKind.UndefinedKeyword);
-  const [only] = parts;
-  return only && parts.length === 1 ? writtenPresent(only) : node;
 }

@@ -5,6 +5,7 @@ import { readBuiltin, refuseBuiltin, refuseClass, refuseFunction } from "./built
 import { readArray, readRecord } from "./collections.ts";
 import { readConstrained } from "./constraints.ts";
 import { readEnum } from "./enums.ts";
+import { readNullable } from "./nullable.ts";
 import { readObject } from "./objects.ts";
 import type { Place, Scope, TypeReader } from "./reader.ts";
 import { type Refusal, refuse } from "./refusal.ts";
@@ -15,6 +16,7 @@ import { typeText } from "./type-text.ts";
 const READERS: readonly TypeReader[] = [
   readScalar,
   readEnum,
+  readNullable,
   refuseWithoutWireForm,
   refuseUnion,
   readConstrained,

@@ -1,4 +1,5 @@
 import { ts } from "ts-morph";
+import { ABSENT } from "./nullable.ts";
 import type { TypeReader } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 
@@ -13,15 +14,12 @@ export const readScalar: TypeReader = ({ flags }) => {
   return undefined;
 };
 
-const AS_OPTIONAL = "Write the field as optional: `field?: T`.";
-
 /** Types of no value, of any value, and of values that can't leave a process; by flag, the first that matches counts. */
 const WITHOUT_WIRE_FORM: readonly [flags: ts.TypeFlags, reason: string, mend: string][] = [
   [TypeFlags.Any, "which says nothing of its values", "Write the type that the values have."],
   [TypeFlags.Unknown, "which says nothing of its values", "Write the type that the values have."],
   [TypeFlags.Never, "which no value has", "Remove the field, or mend the type: its parts exclude each other."],
   [TypeFlags.Undefined | TypeFlags.Void, "which carries nothing", "Remove the field."],
-  [TypeFlags.Null, "which carries nothing", AS_OPTIONAL],
   [TypeFlags.ESSymbolLike, "and symbols exist in one process only", "Send a string."],
   [TypeFlags.NonPrimitive, "which says nothing of its fields", "Declare an interface with the fields."],
   [TypeFlags.TemplateLiteral | TypeFlags.StringMapping, "a pattern of strings", 'Write `Text<{ pattern: "^…$" }>`.'],
@@ -47,14 +45,10 @@ export const refuseWithoutWireForm: TypeReader = ({ flags }) => {
   return row && refuse(row[1], row[2]);
 };
 
-/** Unions that no other reader knew: of different kinds, or with null. */
-export const refuseUnion: TypeReader = (type, { contained }, { checker }) => {
+/** Unions that no other reader knew: of different kinds. */
+export const refuseUnion: TypeReader = (type, _place, { checker }) => {
   if (!type.isUnion()) return undefined;
-  const has = (flag: ts.TypeFlags) => type.types.some(({ flags }) => flags & flag);
-  if (contained && has(TypeFlags.Null | TypeFlags.Undefined)) {
-    return refuse("and lists and records have no place for what is absent", "Leave the absent ones out.");
-  }
-  if (has(TypeFlags.Null)) return refuse("and a field is absent rather than null", AS_OPTIONAL);
+  if (type.types.some(({ flags }) => flags & TypeFlags.Undefined)) return ABSENT;
   if (type.types.every(({ flags }) => flags & TypeFlags.NumberLiteral)) {
     return refuse("a union of numbers", "Write `Int<{ min, max }>`, or a union of string literals.");
   }

@@ -1,0 +1,56 @@
+import { ts } from "ts-morph";
+import type { Type } from "../../model/model.ts";
+import type { Place, Scope, TypeReader } from "./reader.ts";
+import { refuse } from "./refusal.ts";
+
+/** A type apart from the values that stand for none. */
+export interface Presence {
+  /** Without undefined and null; `never` where that leaves nothing. */
+  readonly type: ts.Type;
+  readonly hasUndefined: boolean;
+  readonly hasNull: boolean;
+}
+
+export function presenceOf(type: ts.Type, checker: ts.TypeChecker): Presence {
+  const parts = type.isUnion() ? type.types : [type];
+  const has = (flag: ts.TypeFlags) => parts.some(({ flags }) => flags & flag);
+  const [hasUndefined, hasNull] = [has(ts.TypeFlags.Undefined), has(ts.TypeFlags.Null)];
+  return { type: hasUndefined || hasNull ? checker.getNonNullableType(type) : type, hasUndefined, hasNull };
+}
+
+/** The type that a presence has as part of an event, once undefined is seen to. */
+export function readPresent({ type, hasNull }: Presence, place: Place, scope: Scope): Type | undefined {
+  if (!hasNull) return scope.part(type, place);
+  if (type.flags & ts.TypeFlags.Never) return { kind: "null" };
+  const of = scope.part(type, place);
+  return of && { kind: "nullable", of };
+}
+
+/** `null`, and `T | null` as an item of a list or a value of a record: that takes a message around it, a level more. */
+export const readNullable: TypeReader = (type, place, scope) => {
+  const presence = presenceOf(type, scope.checker);
+  if (!presence.hasNull) return undefined;
+  if (presence.hasUndefined) return ABSENT;
+  const written = place.written && writtenPresent(place.written);
+  const node = written ?? place.node;
+  return readPresent(presence, { ...place, node, written, depth: place.depth + 1 }, scope) ?? "reported";
+};
+
+export const ABSENT = refuse(
+  "and lists and records have no place for what is absent",
+  "Leave the absent ones out, or send null in their place.",
+);
+
+/** `T` of `T | undefined`, `T | null` and of both, as it is written. */
+export function writtenPresent(node: ts.TypeNode): ts.TypeNode {
+  if (ts.isParenthesizedTypeNode(node)) return writtenPresent(node.type);
+  if (!ts.isUnionTypeNode(node)) return node;
+  const parts = node.types.filter((part) => !isNothing(part));
+  const [only] = parts;
+  return only && parts.length === 1 ? writtenPresent(only) : node;
+}
+
+function isNothing(node: ts.TypeNode): boolean {
+  if (node.kind === ts.SyntaxKind.UndefinedKeyword) return true;
+  return ts.isLiteralTypeNode(node) && node.literal.kind === ts.SyntaxKind.NullKeyword;
+}
