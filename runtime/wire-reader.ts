@@ -100,6 +100,12 @@ export class Reader extends ScalarReader {
     return noted === ABSENT ? this.missing(field) : this.deferred(noted, read);
   }
 
+  /** A google.protobuf.NullValue: whatever its number, it says one thing. */
+  null(): null {
+    this.varint64();
+    return null;
+  }
+
   missing(field: string): never {
     throw this.fault(`'${field}' is missing, and it is required`);
   }

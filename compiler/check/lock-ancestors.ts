@@ -60,6 +60,7 @@ export function ancestorsOf(event: Event, locked: LockedUseCase): Ancestors {
 function namedType(type: Type): { readonly kind: "message" | "enum"; readonly name: string } | undefined {
   if (type.kind === "array") return namedType(type.items);
   if (type.kind === "record") return namedType(type.values);
+  if (type.kind === "nullable") return namedType(type.of);
   return type.kind === "message" || type.kind === "enum" ? type : undefined;
 }
 

@@ -24,17 +24,22 @@ export function wireTypeName(type: Type): string {
       return `repeated ${wireTypeName(type.items)}`;
     case "record":
       return `map<string, ${wireTypeName(type.values)}>`;
+    case "null":
+      return "null";
+    case "nullable":
+      return `nullable ${wireTypeName(type.of)}`;
   }
 }
 
-const SCALAR = /^(?:string|int32|int64|uint32|uint64|double|bool|timestamp|bytes|(?:enum|message) [^\s<>]+)$/;
+const SCALAR = /^(?:null|string|int32|int64|uint32|uint64|double|bool|timestamp|bytes|(?:enum|message) [^\s<>]+)$/;
 
 export function isWireTypeName(name: string): boolean {
   const inner = innerOf(name);
   return inner === undefined ? SCALAR.test(name) : isWireTypeName(inner.name);
 }
 
-function innerOf(name: string): { readonly kind: "array" | "record"; readonly name: string } | undefined {
+function innerOf(name: string): { readonly kind: "array" | "record" | "nullable"; readonly name: string } | undefined {
+  if (name.startsWith("nullable ")) return { kind: "nullable", name: name.slice("nullable ".length) };
   if (name.startsWith("repeated ")) return { kind: "array", name: name.slice("repeated ".length) };
   if (name.startsWith("map<string, ") && name.endsWith(">")) {
     return { kind: "record", name: name.slice("map<string, ".length, -1) };
@@ -46,16 +51,28 @@ function innerOf(name: string): { readonly kind: "array" | "record"; readonly na
 export type SameName = (kind: "message" | "enum", locked: string, current: string) => boolean;
 
 /**
- * Whether what was written as the locked type is read right as the current one. Integers are one on the wire, whatever
- * their width; only a negative one is no unsigned integer.
+ * Whether what was written as the locked type of a field is read right as the current one. Null is nothing on the wire,
+ * as a zero is that was never null; what has no zero may become null.
  */
 export function isReadable(locked: string, current: Type, isSame: SameName): boolean {
+  if (current.kind !== "nullable" || locked.startsWith("nullable ")) return isReadableElement(locked, current, isSame);
+  return locked === "null" || (hasNoZero(current.of) && isReadableElement(locked, current.of, isSame));
+}
+
+function hasNoZero({ kind }: Type): boolean {
+  return kind === "message" || kind === "enum" || kind === "timestamp";
+}
+
+/** Integers are one on the wire, whatever their width; only a negative one is no unsigned integer. */
+function isReadableElement(locked: string, current: Type, isSame: SameName): boolean {
   const inner = innerOf(locked);
   switch (current.kind) {
+    case "nullable":
+      return inner?.kind === "nullable" && isReadableElement(inner.name, current.of, isSame);
     case "array":
-      return inner?.kind === "array" && isReadable(inner.name, current.items, isSame);
+      return inner?.kind === "array" && isReadableElement(inner.name, current.items, isSame);
     case "record":
-      return inner?.kind === "record" && isReadable(inner.name, current.values, isSame);
+      return inner?.kind === "record" && isReadableElement(inner.name, current.values, isSame);
     case "int":
       return current.wire.startsWith("u") ? /^uint(32|64)$/.test(locked) : /^u?int(32|64)$/.test(locked);
     case "bigint":

@@ -1,8 +1,8 @@
-import type { ArrayType, Event, Message, RecordType } from "../model/model.ts";
+import type { Event, Message } from "../model/model.ts";
 import { upperCamel } from "../model/naming.ts";
 import { unique } from "./names.ts";
 import { importingNames, type TypeNames } from "./type-text.ts";
-import { elementPath, type Wrapper, wrappersOf } from "./wrappers.ts";
+import { elementPath, type Wrapped, type Wrapper, wrappersOf } from "./wrappers.ts";
 
 /** What `codec.ts` takes from the runtime and from JavaScript, which the event's types must not be mistaken for. */
 const ELSEWHERE = ["Date", "Object", "Reader", "Record", "Uint8Array", "Writer"];
@@ -25,7 +25,7 @@ export interface Place {
   readonly path: string;
 }
 
-export function inside(place: Place, type: ArrayType | RecordType): Place {
+export function inside(place: Place, type: Wrapped): Place {
   return { ...place, path: elementPath(place.path, type) };
 }
 

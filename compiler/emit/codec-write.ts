@@ -1,8 +1,8 @@
 import type { Enum, Field, Message, Type } from "../model/model.ts";
-import { EMPTY_FIELDS_NUMBER } from "../model/protobuf.ts";
 import { type CodecNames, inside, type Place } from "./codec-names.ts";
 import { isInherited, property, variable } from "./names.ts";
-import { type Code, literal } from "./source.ts";
+import { EMPTY_FIELDS, isMissable, isSeveral, type Marks, marksOf, NULL_FIELDS, presentType } from "./presence.ts";
+import { type Code, literal, onlyIf } from "./source.ts";
 import { typeText } from "./type-text.ts";
 import { tagOf, wireType } from "./wire-types.ts";
 
@@ -16,7 +16,10 @@ export function writeMessage(message: Message, names: CodecNames): Code[] {
       const { declaration, expression } = reads.get(field)!;
       return [...declaration, ...writeField(field, expression, { names, message, path: String(field.number) })];
     }),
-    ...fields.flatMap((field) => markEmpty(field, reads.get(field)!.expression)),
+    ...marksOf(message).flatMap((marks) => {
+      const mark = marks === NULL_FIELDS ? markNull : markEmpty;
+      return fields.filter(marks.isMarked).map((field) => mark(field, reads.get(field)!.expression));
+    }),
   ];
   return [
     ...writeFunction(message.name, names.types.own(message.name), body),
@@ -42,22 +45,31 @@ function readField({ name, optional }: Field, taken: Set<string>): { declaration
 }
 
 function writeField({ number, type, optional }: Field, value: string, place: Place): Code[] {
-  return optional ? writePresent(number, type, value, place) : writeValue(number, type, value, place);
+  const present = presentType(type);
+  if (!isMissable({ type, optional })) return writeValue(number, present, value, place);
+  // Written whenever it is there, a zero too.
+  const condition = isPresent({ type, optional }, value);
+  if (isSeveral(present)) return [`if (${condition}) {`, writeValue(number, present, value, place), "}"];
+  return [onlyIf(condition, `${writeTagged(tagOf(number, wireType(present)), present, value, place)};`)];
 }
 
-/** An optional field: written whenever it is there, a zero too. */
-function writePresent(number: number, type: Type, value: string, place: Place): Code[] {
-  const condition = `if (${value} !== undefined)`;
-  if (type.kind === "array" || type.kind === "record") {
-    return [`${condition} {`, writeValue(number, type, value, place), "}"];
-  }
-  const write = `${writeTagged(tagOf(number, wireType(type)), type, value, place)};`;
-  return [{ line: `${condition} ${write}`, lines: [`${condition} {`, [write], "}"] }];
+function isPresent({ type, optional }: Pick<Field, "type" | "optional">, value: string): string {
+  const tests = [
+    ...(optional ? [`${value} !== undefined`] : []),
+    ...(type.kind === "nullable" ? [`${value} !== null`] : []),
+  ];
+  return tests.join(" && ");
 }
 
 /** A field that is there; proto3 leaves out a scalar's zero. */
 function writeValue(number: number, type: Type, value: string, place: Place): Code[] {
   switch (type.kind) {
+    case "null":
+      return [];
+    case "nullable": {
+      const write = writeTagged(tagOf(number, wireType(type.of)), type.of, value, inside(place, type));
+      return [onlyIf(`${value} !== null`, `${write};`)];
+    }
     case "array":
       return writeItems(number, type.items, value, inside(place, type));
     case "record":
@@ -74,8 +86,7 @@ function writeValue(number: number, type: Type, value: string, place: Place): Co
     default: {
       const write = `${writeTagged(tagOf(number, wireType(type)), type, value, place)};`;
       const condition = notZero(type, value);
-      if (condition === "") return [write];
-      return [{ line: `if (${condition}) ${write}`, lines: [`if (${condition}) {`, [write], "}"] }];
+      return [condition === "" ? write : onlyIf(condition, write)];
     }
   }
 }
@@ -116,6 +127,8 @@ function notZero(type: Type, value: string): string {
     case "message":
     case "array":
     case "record":
+    case "null":
+    case "nullable":
       return "";
   }
 }
@@ -140,8 +153,11 @@ function writeTagged(tag: number, type: Type, value: string, place: Place): stri
       return `writer.int(${tag}, numberOf${type.name}(${value}))`;
     case "message":
       return `writer.message(${tag}, ${value}, write${type.name})`;
+    case "null":
+      return `writer.int(${tag}, 0)`;
     case "array":
     case "record":
+    case "nullable":
       return `writer.message(${tag}, ${value}, write${place.names.wrapperStem(place)})`;
   }
 }
@@ -157,17 +173,25 @@ function writePacked(type: Type): string {
       return "writer.boolItem(item)";
     case "enum":
       return `writer.intItem(numberOf${type.name}(item))`;
+    case "null":
+      return "writer.intItem(item ?? 0)";
     default:
       return "writer.intItem(item)";
   }
 }
 
-/** See EMPTY_FIELDS_NUMBER. */
-function markEmpty({ number, type, optional }: Field, value: string): Code[] {
-  if (!optional || (type.kind !== "array" && type.kind !== "record")) return [];
-  const write = `writer.int(${tagOf(EMPTY_FIELDS_NUMBER, 0)}, ${number});`;
-  if (type.kind === "array") return [`if (${value}?.length === 0) ${write}`];
-  return [`if (${value} !== undefined && Object.keys(${value}).length === 0) ${write}`];
+function markNull({ number }: Field, value: string): Code {
+  return onlyIf(`${value} === null`, markAs(NULL_FIELDS, number));
+}
+
+function markEmpty({ number, type, optional }: Field, value: string): Code {
+  const mark = markAs(EMPTY_FIELDS, number);
+  if (presentType(type).kind === "array") return onlyIf(`${value}?.length === 0`, mark);
+  return onlyIf(`${isPresent({ type, optional }, value)} && Object.keys(${value}).length === 0`, mark);
+}
+
+function markAs({ number: marks }: Marks, number: number): string {
+  return `writer.int(${tagOf(marks, 0)}, ${number});`;
 }
 
 /** From an enum's strings to its numbers. */

@@ -4,8 +4,10 @@ import { codecNames } from "./codec-names.ts";
 import { readEnum, readMessage } from "./codec-read.ts";
 import { writeEnum, writeMessage } from "./codec-write.ts";
 import { everyType } from "./every-type.ts";
+import { isSeveral, presentType } from "./presence.ts";
 import { type Code, header, imports, print } from "./source.ts";
 import { wireType } from "./wire-types.ts";
+import { elementOf, isWrapped } from "./wrappers.ts";
 
 /** `codec.ts`: protobuf's wire format, specialised to the event. */
 export function emitCodec({ name, file, event }: UseCase): Output {
@@ -44,22 +46,29 @@ function runtimeNames(event: Event): string[] {
   const types = everyType(event);
   const hasRecord = types.some(({ kind }) => kind === "record");
   const hasTimestamp = types.some(({ kind }) => kind === "timestamp");
-  // Singular messages: as a field, and as a map's value, where lists and maps are messages too.
-  const hasDeferred =
-    event.messages.some(({ fields }) =>
-      fields.some(({ type }) => type.kind === "message" || type.kind === "timestamp"),
-    ) || types.some((type) => type.kind === "record" && wireType(type.values) === 2 && !isString(type.values));
   return [
     "decodeMessage",
     "encodeMessage",
     "type Reader",
     "type Writer",
-    ...(hasDeferred ? ["ABSENT"] : []),
+    ...(hasDeferred(event) ? ["ABSENT"] : []),
     ...(hasTimestamp ? ["readTimestamp"] : []),
     ...(hasRecord ? ["setEntry"] : []),
   ];
 }
 
-function isString({ kind }: Type): boolean {
-  return kind === "text" || kind === "bytes";
+/** Whether a message is read after its parent: see `Reader.defer`. Not so the items of lists. */
+function hasDeferred({ messages }: Event): boolean {
+  const isMessage = (type: Type) => wireType(type) === 2 && type.kind !== "text" && type.kind !== "bytes";
+  const isInside = (type: Type): boolean => {
+    if (!isWrapped(type)) return false;
+    const element = elementOf(type);
+    return (type.kind !== "array" && isMessage(element)) || isInside(element);
+  };
+  return messages.some(({ fields }) =>
+    fields.some((field) => {
+      const type = presentType(field.type);
+      return (isMessage(type) && !isSeveral(type)) || isInside(type);
+    }),
+  );
 }

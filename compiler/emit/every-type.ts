@@ -8,5 +8,6 @@ export function everyType(event: Event): Type[] {
 function withInner(type: Type): Type[] {
   if (type.kind === "array") return [type, ...withInner(type.items)];
   if (type.kind === "record") return [type, ...withInner(type.values)];
+  if (type.kind === "nullable") return [type, ...withInner(type.of)];
   return [type];
 }

@@ -9,6 +9,8 @@ export interface ProtoNames {
   readonly field: (message: Message, field: Field) => string;
   /** The field of EMPTY_FIELDS_NUMBER. */
   readonly emptyFields: (message: Message) => string;
+  /** The field of NULL_FIELDS_NUMBER. */
+  readonly nullFields: (message: Message) => string;
   /** An enum's value 0. */
   readonly unspecified: (union: Enum) => string;
   readonly member: (union: Enum, number: number) => string;
@@ -31,6 +33,7 @@ export function protoNames({ messages, enums }: Event): ProtoNames {
 
   const fields = new Map<Message, ReadonlyMap<number, string>>();
   const emptyFields = new Map<Message, string>();
+  const nullFields = new Map<Message, string>();
   for (const message of messages) {
     const taken = new Set<string>();
     const named = byNumber(message.fields).map(
@@ -38,12 +41,14 @@ export function protoNames({ messages, enums }: Event): ProtoNames {
     );
     fields.set(message, new Map(named));
     emptyFields.set(message, unique("empty_fields", taken, "_"));
+    nullFields.set(message, unique("null_fields", taken, "_"));
   }
 
   return {
     type: (name) => types.get(name)!,
     field: (message, { number }) => fields.get(message)!.get(number)!,
     emptyFields: (message) => emptyFields.get(message)!,
+    nullFields: (message) => nullFields.get(message)!,
     unspecified: (union) => members.get(union)!.get(0)!,
     member: (union, number) => members.get(union)!.get(number)!,
   };

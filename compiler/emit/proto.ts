@@ -1,7 +1,8 @@
 import type { Enum, Event, Field, Message, Type, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
-import { EMPTY_FIELDS_NUMBER } from "../model/protobuf.ts";
+import { NULL_FIELDS_NUMBER } from "../model/protobuf.ts";
 import { everyType } from "./every-type.ts";
+import { isMissable, isSeveral, marksOf, presentType } from "./presence.ts";
 import {
   byNumber,
   defaultJsonName,
@@ -24,19 +25,22 @@ export function contractPath(useCase: string): string {
 export function emitProto({ name, file, event }: UseCase): Output {
   const names = protoNames(event);
   const part = packageName(name);
-  const usesTimestamp = everyType(event).some(({ kind }) => kind === "timestamp");
+  const kinds = new Set(everyType(event).map(({ kind }) => kind));
+  const imported = [...(kinds.has("null") ? ["struct"] : []), ...(kinds.has("timestamp") ? ["timestamp"] : [])];
+  // Names are looked up from the innermost scope outwards, where a use case may be called like a part of them.
+  const google = `${part === "google" ? "." : ""}google.protobuf`;
   const code = [
     header(file),
     "",
     'syntax = "proto3";',
     "",
     `package fivefold.${part}.v1;`,
-    ...(usesTimestamp ? ["", 'import "google/protobuf/timestamp.proto";'] : []),
-    ...event.messages.flatMap((message) => {
-      // Names are looked up from the innermost scope outwards, where a use case may be called like a part of them.
-      const timestamp = `${part === "google" ? "." : ""}google.protobuf.Timestamp`;
-      return ["", ...emitMessage({ message, event, names, timestamp, wrappers: wrappersOf(message, event) })];
-    }),
+    ...(imported.length > 0 ? [""] : []),
+    ...imported.map((file) => `import "google/protobuf/${file}.proto";`),
+    ...event.messages.flatMap((message) => [
+      "",
+      ...emitMessage({ message, event, names, google, wrappers: wrappersOf(message, event) }),
+    ]),
     ...event.enums.flatMap((union) => ["", ...emitEnum(union, names)]),
   ];
   return { path: contractPath(name), text: print(code) };
@@ -46,7 +50,8 @@ interface Scope {
   readonly message: Message;
   readonly event: Event;
   readonly names: ProtoNames;
-  readonly timestamp: string;
+  /** The package of protobuf's own messages. */
+  readonly google: string;
   readonly wrappers: ReadonlyMap<string, Wrapper>;
 }
 
@@ -57,7 +62,7 @@ function emitMessage(scope: Scope): Code[] {
   const body: Code[] = [
     ...reserved(message, used, fieldName),
     ...fields.flatMap((field) => emitField(field, scope)),
-    ...emptyFields(scope),
+    ...emitMarks(scope),
     ...[...wrappers.values()].flatMap((wrapper) => ["", ...emitWrapper(wrapper, scope)]),
   ];
   const opening = `message ${names.type(message.name)} {`;
@@ -65,12 +70,18 @@ function emitMessage(scope: Scope): Code[] {
 }
 
 function emitField(field: Field, scope: Scope): Code[] {
-  const { name, number, type, optional, doc } = field;
+  const { name, number, optional, doc } = field;
+  const type = presentType(field.type);
   const protoName = scope.names.field(scope.message, field);
-  const label = optional && type.kind !== "array" && type.kind !== "record" ? "optional " : "";
+  const label = isMissable(field) && !isSeveral(type) ? "optional " : "";
   const rule = documentedRule(type);
+  const isNull = field.type.kind === "nullable" && !optional;
   return [
-    ...comment(doc, rule && `${rule.slice(0, 1).toUpperCase()}${rule.slice(1)}.`),
+    ...comment(
+      doc,
+      rule && `${rule.slice(0, 1).toUpperCase()}${rule.slice(1)}.`,
+      isNull ? "Null where it is absent." : "",
+    ),
     `${label}${fieldType(type, String(number), scope)} ${protoName} = ${number}${jsonName(name, protoName)};`,
   ];
 }
@@ -93,7 +104,7 @@ function fieldType(type: Type, path: string, scope: Scope): string {
   }
 }
 
-function elementType(type: Type, path: string, { names, timestamp, wrappers }: Scope): string {
+function elementType(type: Type, path: string, { names, google, wrappers }: Scope): string {
   switch (type.kind) {
     case "text":
       return "string";
@@ -108,29 +119,41 @@ function elementType(type: Type, path: string, { names, timestamp, wrappers }: S
     case "bytes":
       return "bytes";
     case "timestamp":
-      return timestamp;
+      return `${google}.Timestamp`;
     case "enum":
     case "message":
       return names.type(type.name);
+    case "null":
+      return `${google}.NullValue`;
     case "array":
     case "record":
+    case "nullable":
       return wrappers.get(path)!.name;
   }
 }
 
 /** See EMPTY_FIELDS_NUMBER. Not packed, so that other producers write the bytes that ours do. */
-function emptyFields({ message, names }: Scope): Code[] {
-  const some = message.fields.some(
-    ({ type, optional }) => optional && (type.kind === "array" || type.kind === "record"),
-  );
-  if (!some) return [];
-  const comment = "// Numbers of those lists and maps that are there but empty: without, they read as absent.";
-  return ["", comment, `repeated uint32 ${names.emptyFields(message)} = ${EMPTY_FIELDS_NUMBER} [packed = false];`];
+function emitMarks({ message, names }: Scope): Code[] {
+  return marksOf(message).flatMap(({ number }) => {
+    const isNull = number === NULL_FIELDS_NUMBER;
+    const what = isNull ? "fields that are null" : "lists and maps that are there but empty";
+    const name = isNull ? names.nullFields(message) : names.emptyFields(message);
+    return [
+      "",
+      `// Numbers of those ${what}: without, they read as absent.`,
+      `repeated uint32 ${name} = ${number} [packed = false];`,
+    ];
+  });
 }
 
+const WRAPPED = { array: "items", record: "entries", nullable: "value" } as const;
+
 function emitWrapper({ path, name, type }: Wrapper, scope: Scope): Code[] {
-  const field = `${fieldType(type, path, scope)} ${type.kind === "array" ? "items" : "entries"} = 1;`;
-  return [`message ${name} {`, [field], "}"];
+  const isNullable = type.kind === "nullable";
+  const held = isNullable
+    ? `optional ${elementType(type.of, elementPath(path, type), scope)}`
+    : fieldType(type, path, scope);
+  return [`message ${name} {`, [`${held} ${WRAPPED[type.kind]} = 1;`], "}"];
 }
 
 function emitEnum(union: Enum, names: ProtoNames): Code[] {

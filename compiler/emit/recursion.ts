@@ -31,5 +31,6 @@ export function recursionOf({ messages }: Event): Recursion {
 export function messagesIn(type: Type): string[] {
   if (type.kind === "array") return messagesIn(type.items);
   if (type.kind === "record") return messagesIn(type.values);
+  if (type.kind === "nullable") return messagesIn(type.of);
   return type.kind === "message" ? [type.name] : [];
 }

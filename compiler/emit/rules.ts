@@ -70,7 +70,10 @@ export function documentedRule(type: Type): string {
       const values = documentedRule(type.values);
       return values && `each value: ${values}`;
     }
+    case "nullable":
+      return documentedRule(type.of);
     case "boolean":
+    case "null":
     case "timestamp":
     case "enum":
     case "message":

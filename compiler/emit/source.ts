@@ -51,20 +51,26 @@ export function when(operands: readonly string[], operator: "||" | "&&"): Choice
   return { line: `if (${operands.join(` ${operator} `)}) {`, lines: ["if (", chain(operands, operator), ") {"] };
 }
 
-/** `if (first && (… || …)) {` */
-export function whenBoth(first: string, operands: readonly string[]): Choice {
+/** `if (first && (… || …)) {`, for one or more that come first. */
+export function whenAll(first: readonly string[], operands: readonly string[]): Choice {
   const [head = "", ...rest] = chain(operands, "||");
+  const either = `(${operands.join(" || ")})`;
   return {
-    line: `if (${first} && (${operands.join(" || ")})) {`,
+    line: `if (${[...first, either].join(" && ")}) {`,
     lines: [
       "if (",
       [
-        `${first} &&`,
-        { line: `(${operands.join(" || ")})`, lines: [`(${head}`, [...rest.slice(0, -1), `${rest.at(-1)})`]] },
+        ...first.map((operand) => `${operand} &&`),
+        { line: either, lines: [`(${head}`, [...rest.slice(0, -1), `${rest.at(-1)})`]] },
       ],
       ") {",
     ],
   };
+}
+
+/** `if (condition) statement`, with braces where it takes more than a line. */
+export function onlyIf(condition: string, statement: string): Choice {
+  return { line: `if (${condition}) ${statement}`, lines: [`if (${condition}) {`, [statement], "}"] };
 }
 
 function chain(operands: readonly string[], operator: "||" | "&&"): string[] {

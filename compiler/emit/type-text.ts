@@ -30,9 +30,13 @@ export function typeText(type: Type, names: TypeNames): string {
     case "message":
       return names.own(type.name);
     case "array":
-      return `${typeText(type.items, names)}[]`;
+      return type.items.kind === "nullable" ? `(${typeText(type.items, names)})[]` : `${typeText(type.items, names)}[]`;
     case "record":
       return names.record(typeText(type.values, names));
+    case "null":
+      return "null";
+    case "nullable":
+      return `${typeText(type.of, names)} | null`;
   }
 }
 

@@ -58,6 +58,8 @@ export function checkOf(type: Type, value: string, top: TopLevel): Check | undef
         [`typeof ${value} !== "bigint"`, `BigInt.asIntN(64, ${value}) !== ${value}`],
         "a bigint of 64 bits, from -2^63 to 2^63 - 1",
       );
+    case "null":
+      return any([`${value} !== null`], "null");
     case "boolean":
       return any([`typeof ${value} !== "boolean"`], "a boolean");
     case "timestamp":
@@ -83,6 +85,7 @@ export function checkOf(type: Type, value: string, top: TopLevel): Check | undef
     case "message":
     case "array":
     case "record":
+    case "nullable":
       return undefined;
   }
 }

@@ -1,10 +1,12 @@
 import type { ArrayType, Field, Message, RecordType, Type } from "../model/model.ts";
 import { isInherited, pathSegment, propertyKey, variable } from "./names.ts";
+import { presentType } from "./presence.ts";
 import { arrayRule } from "./rules.ts";
-import { type Choice, type Code, list, literal, when, whenBoth } from "./source.ts";
+import { type Choice, type Code, list, literal, onlyIf, when, whenAll } from "./source.ts";
 import { type Check, checkOf } from "./validate-checks.ts";
 import type { Place, Validator } from "./validate-names.ts";
 import { MAX_DEPTH, MAX_ITEMS, MAX_OBJECTS } from "./validate-parts.ts";
+import { elementOf, elementPath, isWrapped, type Wrapped } from "./wrappers.ts";
 
 /** Of an array's element, in the generated code. */
 const INDEX_PATH = "`[$" + "{i}]`";
@@ -40,7 +42,9 @@ export function messageFunctions(message: Message, validator: Validator): Code[]
   ];
   return [
     ...checkFunction(`check${name}`, body, validator.isDeep({ kind: "message", name })),
-    ...fields.flatMap(({ type, number }) => partFunctions(type, { message, path: String(number) }, validator)),
+    ...fields.flatMap(({ type, number }) =>
+      partFunctions(presentType(type), { message, path: String(number) }, validator),
+    ),
   ];
 }
 
@@ -60,22 +64,28 @@ function spaced(choice: Choice): Choice {
   return { line: choice.line, lines: choice.lines.map((line) => (typeof line === "string" ? line.trim() : line)) };
 }
 
-function fieldStatements({ name, type, optional }: Field, local: string, place: Place, validator: Validator): Code[] {
-  const path = literal(pathSegment(name));
+function fieldStatements(field: Field, local: string, place: Place, validator: Validator): Code[] {
+  const path = literal(pathSegment(field.name));
+  const type = presentType(field.type);
+  const present = [
+    ...(field.optional ? [`${local} !== undefined`] : []),
+    ...(field.type.kind === "nullable" ? [`${local} !== null`] : []),
+  ];
   const check = checkOf(type, local, validator.top);
-  if (check) return [...condition(check, optional ? local : undefined), [report(path, check, local)], "}"];
+  if (check) return [condition(check, present), [report(path, check, local, field.type)], "}"];
   const nested = `found = nest(found, ${path}, ${partCall(type, local, 0, place, validator)});`;
-  return [optional ? `if (${local} !== undefined) ${nested}` : nested];
+  return [present.length > 0 ? onlyIf(present.join(" && "), nested) : nested];
 }
 
-function condition({ wrong, operator }: Check, optional?: string): Code[] {
-  if (optional === undefined) return [when(wrong, operator)];
-  const present = `${optional} !== undefined`;
-  return [operator === "||" && wrong.length > 1 ? whenBoth(present, wrong) : when([present, ...wrong], "&&")];
+/** Whether a value is wrong, given that it is present. */
+function condition({ wrong, operator }: Check, present: readonly string[]): Choice {
+  if (present.length === 0) return when(wrong, operator);
+  return operator === "||" && wrong.length > 1 ? whenAll(present, wrong) : when([...present, ...wrong], "&&");
 }
 
-function report(path: string, { rule, describe }: Check, value: string): Code {
-  return list("found = add(", ["found", path, literal(`must be ${rule}`), `${describe}(${value})`], ");");
+function report(path: string, { rule, describe }: Check, value: string, { kind }: Type): Code {
+  const orNull = kind === "nullable" ? " or null" : "";
+  return list("found = add(", ["found", path, literal(`must be ${rule}${orNull}`), `${describe}(${value})`], ");");
 }
 
 /** Calls the function that checks a message, list or map; `levels` more deeply nested than the caller's own value. */
@@ -87,20 +97,15 @@ function partCall(type: Type, value: string, levels: number, place: Place, valid
 }
 
 function partFunctions(type: Type, place: Place, validator: Validator): Code[] {
-  switch (type.kind) {
-    case "array":
-      return [
-        ...checkFunction(validator.partCheck(place), arrayBody(type, place, validator), validator.isDeep(type)),
-        ...partFunctions(type.items, { ...place, path: `${place.path}/items` }, validator),
-      ];
-    case "record":
-      return [
-        ...checkFunction(validator.partCheck(place), recordBody(type, place, validator), validator.isDeep(type)),
-        ...partFunctions(type.values, { ...place, path: `${place.path}/values` }, validator),
-      ];
-    default:
-      return [];
-  }
+  if (!isWrapped(type)) return [];
+  const inner = partFunctions(elementOf(type), inside(place, type), validator);
+  if (type.kind === "nullable") return inner;
+  const body = type.kind === "array" ? arrayBody(type, place, validator) : recordBody(type, place, validator);
+  return [...checkFunction(validator.partCheck(place), body, validator.isDeep(type)), ...inner];
+}
+
+function inside(place: Place, type: Wrapped): Place {
+  return { ...place, path: elementPath(place.path, type) };
 }
 
 function arrayBody(type: ArrayType, place: Place, validator: Validator): Code[] {
@@ -118,7 +123,7 @@ function arrayBody(type: ArrayType, place: Place, validator: Validator): Code[] 
     "for (let i = 0; i < value.length && !isFull(found); i++) {",
     [
       "const item: unknown = value[i];",
-      ...elementStatements(type.items, INDEX_PATH, 1, { ...place, path: `${place.path}/items` }, validator),
+      ...elementStatements(type.items, INDEX_PATH, 1, inside(place, type), validator),
     ],
     "}",
     "return found;",
@@ -136,7 +141,7 @@ function recordBody(type: RecordType, place: Place, validator: Validator): Code[
       "if (!key.isWellFormed()) {",
       ['found = add(found, keyPath(key), "must be a key that UTF-8 can hold", "one with a lone surrogate");'],
       "}",
-      ...elementStatements(type.values, "keyPath(key)", 2, { ...place, path: `${place.path}/values` }, validator),
+      ...elementStatements(type.values, "keyPath(key)", 2, inside(place, type), validator),
     ],
     "}",
     "return found;",
@@ -151,11 +156,15 @@ function returnWhen(wrong: readonly string[], rule: string): Code[] {
 
 /** Looks at `item`. A wrapper nests one level on the wire, a map's entry one more. */
 function elementStatements(type: Type, path: string, levels: number, place: Place, validator: Validator): Code[] {
-  const check = checkOf(type, "item", validator.top);
-  if (check) return [...condition(check), [report(path, check, "item")], "}"];
-  const deeper = type.kind === "message" ? levels - 1 : levels;
-  return [
-    `const inner = ${partCall(type, "item", deeper, place, validator)};`,
+  const present = type.kind === "nullable" ? type.of : type;
+  const notNull = present === type ? [] : ["item !== null"];
+  const check = checkOf(present, "item", validator.top);
+  if (check) return [condition(check, notNull), [report(path, check, "item", type)], "}"];
+  const within = type.kind === "nullable" ? { place: inside(place, type), levels: levels + 1 } : { place, levels };
+  const deeper = present.kind === "message" ? within.levels - 1 : within.levels;
+  const statements = [
+    `const inner = ${partCall(present, "item", deeper, within.place, validator)};`,
     `if (inner !== undefined) found = nest(found, ${path}, inner);`,
   ];
+  return notNull.length > 0 ? ["if (item !== null) {", statements, "}"] : statements;
 }

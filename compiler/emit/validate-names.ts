@@ -21,7 +21,7 @@ export interface Validator {
   readonly partCheck: (place: Place) => string;
 }
 
-/** A field of a message, or the elements of one: `path` is the field's number, then `/items` or `/values` a level. */
+/** A field of a message, or the elements of one: `path` is the field's number, then a step a level: see `Wrapper`. */
 export interface Place {
   readonly message: Message;
   readonly path: string;
@@ -78,7 +78,7 @@ export function createValidator(event: Event): Validator {
       const key = `${message.name}/${path}`;
       const [number, ...levels] = path.split("/");
       const field = message.fields.find((field) => String(field.number) === number);
-      const inner = levels.map((level) => (level === "items" ? "Item" : "Value")).join("");
+      const inner = levels.map((level) => (level === "items" ? "Item" : level === "values" ? "Value" : "")).join("");
       const name = parts.get(key) ?? unique(`check${message.name}${upperCamel(field?.name ?? "")}${inner}`, taken);
       parts.set(key, name);
       return name;

@@ -3,13 +3,14 @@ import type { Type } from "../model/model.ts";
 /** Protobuf's wire types: varint, 64 bits, length-delimited. */
 export type WireType = 0 | 1 | 2;
 
-/** The wire type of one value; of one element where there are several. */
+/** The wire type of one element of a list, map or union; of a field that is none of these and not null. */
 export function wireType(type: Type): WireType {
   switch (type.kind) {
     case "int":
     case "bigint":
     case "boolean":
     case "enum":
+    case "null":
       return 0;
     case "float":
       return 1;
@@ -19,6 +20,7 @@ export function wireType(type: Type): WireType {
     case "message":
     case "array":
     case "record":
+    case "nullable":
       return 2;
   }
 }

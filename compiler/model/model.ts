@@ -73,6 +73,21 @@ export interface RecordType {
   readonly values: Type;
 }
 
+/** `null` and nothing else; google.protobuf.NullValue. */
+export interface NullType {
+  readonly kind: "null";
+}
+
+/**
+ * `T | null`. A field is null where the wire has nothing of it, unless it may be absent too: see NULL_FIELDS_NUMBER.
+ * Elsewhere it is a message with an optional `value`.
+ */
+export interface NullableType {
+  readonly kind: "nullable";
+  /** Neither null nor nullable itself. */
+  readonly of: Type;
+}
+
 export type Type =
   | TextType
   | IntType
@@ -84,7 +99,9 @@ export type Type =
   | EnumRef
   | MessageRef
   | ArrayType
-  | RecordType;
+  | RecordType
+  | NullType
+  | NullableType;
 
 export interface Field {
   /** As in TypeScript. */

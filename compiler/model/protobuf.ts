@@ -8,10 +8,16 @@
  */
 export const EMPTY_FIELDS_NUMBER = 18_999;
 
+/**
+ * A field that messages with fields that may be absent or null have besides their own: the numbers of those that are
+ * null. Without, such a field reads as absent.
+ */
+export const NULL_FIELDS_NUMBER = 18_998;
+
 /** The largest number of a field. */
 export const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 
 /** Whether no field may have that number: ours, and those that protobuf keeps to itself. */
 export function isReservedNumber(number: number): boolean {
-  return number === EMPTY_FIELDS_NUMBER || (number >= 19_000 && number <= 19_999);
+  return number === EMPTY_FIELDS_NUMBER || number === NULL_FIELDS_NUMBER || (number >= 19_000 && number <= 19_999);
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { applyLock } from "../../compiler/check/lock.ts";
 import type { Type } from "../../compiler/model/model.ts";
-import { EMPTY_FIELDS_NUMBER, isReservedNumber } from "../../compiler/model/protobuf.ts";
+import { isReservedNumber, NULL_FIELDS_NUMBER } from "../../compiler/model/protobuf.ts";
 import { model } from "./emit/arbitrary.ts";
 import { load } from "./emit/load.ts";
 import { enumOf, enumRef, FLOAT, INT, list, message, messageRef, record, TEXT, useCaseOf } from "./emit/models.ts";
@@ -73,10 +73,10 @@ describe("field numbers", () => {
   test("leave out those that protobuf and the codec keep for themselves", () => {
     const fields = Object.fromEntries(Array.from({ length: 3 }, (_, i) => [`f${i}`, TEXT]));
     const { lockText } = evolve(read([message("Root", fields)]));
-    const late = lockText.replace('"number": 3', `"number": ${EMPTY_FIELDS_NUMBER - 1}`);
+    const late = lockText.replace('"number": 3', `"number": ${NULL_FIELDS_NUMBER - 1}`);
     const { useCases } = applyLock([read([message("Root", { ...fields, f3: TEXT, f4: TEXT })])], late);
-    expect(numbersOf(useCases[0]!.event.messages[0]!)).toMatchObject({ f2: 18_998, f3: 20_000, f4: 20_001 });
-    expect([18_999, 19_000, 19_999].every(isReservedNumber)).toBe(true);
+    expect(numbersOf(useCases[0]!.event.messages[0]!)).toMatchObject({ f2: 18_997, f3: 20_000, f4: 20_001 });
+    expect([18_998, 18_999, 19_000, 19_999].every(isReservedNumber)).toBe(true);
   });
 
   test("are found below the largest, once that is used", () => {

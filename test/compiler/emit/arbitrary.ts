@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Enum, Message, Type, UseCase } from "../../../compiler/model/model.ts";
-import { enumOf, enumRef, list, messageOf, messageRef, record, useCaseOf } from "./models.ts";
+import { enumOf, enumRef, list, messageOf, messageRef, nullable, record, useCaseOf } from "./models.ts";
 
 /*
  * Random models, and random values of them. Names are chosen to be trouble: JavaScript's own, the generated code's
@@ -10,7 +10,7 @@ import { enumOf, enumRef, list, messageOf, messageRef, record, useCaseOf } from 
 const FIELD_NAMES = (
   "id fileId HTTPServer a_b aB value reader writer tag end record key item found depth objects ABSENT class default " +
   "optional message constructor toString __proto__ größe 日本 a-b line1 empty emptyFields empty_fields undefined Object " +
-  "Number describe arguments async"
+  "Number describe arguments async nulls null_fields"
 )
   .split(" ")
   .concat("a b", "1st", "$", 'say "hi"', "it's", "tab\t");
@@ -56,6 +56,7 @@ const leaf: fc.Arbitrary<Type> = fc.oneof(
     { kind: "float", min: -1, max: 1 },
     { kind: "bigint" },
     { kind: "boolean" },
+    { kind: "null" },
     { kind: "timestamp" },
     { kind: "bytes" },
     { kind: "bytes", minLength: 1, maxLength: 4 },
@@ -71,7 +72,16 @@ function typeOf(leaves: fc.Arbitrary<Type>): fc.Arbitrary<Type> {
     { weight: 1, arbitrary: leaves.map((type) => list(list(type))) },
     { weight: 1, arbitrary: leaves.map((type) => record(list(type))) },
     { weight: 1, arbitrary: leaves.map((type) => list(record(list(list(type))))) },
+    { weight: 2, arbitrary: leaves.map(orNull) },
+    { weight: 1, arbitrary: leaves.map((type) => orNull(list(orNull(type)))) },
+    { weight: 1, arbitrary: leaves.map((type) => orNull(record(orNull(list(type))))) },
+    { weight: 1, arbitrary: leaves.map((type) => list(orNull(record(orNull(type))))) },
   );
+}
+
+/** As reading makes it: nothing is null twice. */
+function orNull(type: Type): Type {
+  return type.kind === "null" || type.kind === "nullable" ? type : nullable(type);
 }
 
 function canHold(type: Type, name: string): boolean {
@@ -136,6 +146,7 @@ function onlyUsed(useCase: UseCase): UseCase {
   const used = new Set<string>();
   const visit = (type: Type): void => {
     if (type.kind === "array") visit(type.items);
+    else if (type.kind === "nullable") visit(type.of);
     else if (type.kind === "record") visit(type.values);
     else if (type.kind === "enum") used.add(type.name);
     else if (type.kind === "message" && !used.has(type.name)) {
@@ -231,6 +242,10 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
         const entry = fc.tuple(fc.oneof(fc.constantFrom(...keys), text), typeValue(type.values, depth + 1));
         return fc.array(entry, { maxLength: 4 }).map((entries) => Object.fromEntries(entries));
       }
+      case "null":
+        return fc.constant(null);
+      case "nullable":
+        return depth > 3 ? fc.constant(null) : fc.option(typeValue(type.of, depth + 1), { nil: null });
     }
   };
   return messageValue(event.name, 0);

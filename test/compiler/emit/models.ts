@@ -26,6 +26,10 @@ export function record(values: Type): Type {
   return { kind: "record", values };
 }
 
+export function nullable(of: Type): Type {
+  return { kind: "nullable", of };
+}
+
 /** A message of the given fields; those whose names end in `?` are optional. */
 export function message(name: string, fields: Readonly<Record<string, Type>>, doc = ""): Message {
   return messageOf(name, Object.entries(fields), doc);
@@ -158,6 +162,18 @@ export const EVERYTHING: UseCase = useCaseOf(
       ["größe", FLOAT],
       ["emptyFields", TEXT],
       ["holder?", messageRef("Holder")],
+      ["nothing", { kind: "null" }],
+      ["nil?", { kind: "null" }],
+      ["name or null", nullable({ kind: "text", maxLength: 5 })],
+      ["nulls?", nullable(INT)],
+      ["nullFields?", nullable(list(TEXT))],
+      ["points", nullable(list({ kind: "float", max: 5 }))],
+      ["index", nullable(record(nullable({ kind: "bigint" })))],
+      ["reader or null?", nullable(messageRef("Reader"))],
+      ["at or null", nullable({ kind: "timestamp" })],
+      ["colour or null", nullable(enumRef("Colour"))],
+      ["sparse", list(nullable(list(nullable(enumRef("Colour")))))],
+      ["tries?", record(nullable(list(messageRef("Reader"))))],
     ]),
     message("Reader", { "Number?": TEXT, Object: record(INT) }, "Called like a part of the runtime. */ Really."),
     message("Nothing", {}),

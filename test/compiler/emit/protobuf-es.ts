@@ -9,6 +9,7 @@ import {
   type DescMessage,
   type FileRegistry,
   fromBinary,
+  isFieldSet,
   type Message as ProtoMessage,
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
@@ -62,17 +63,28 @@ export function converter(event: Event) {
   function toMessage(value: unknown, model: Message, desc: DescMessage): ProtoMessage {
     const init: Record<string, unknown> = {};
     const empty: number[] = [];
+    const nulls: number[] = [];
     for (const { name, number, type, optional } of model.fields) {
       const part = Object.hasOwn(value as object, name) ? (value as Record<string, unknown>)[name] : undefined;
       if (part === undefined) continue;
+      if (part === null && type.kind === "nullable") {
+        if (optional) nulls.push(number);
+        continue;
+      }
       const field = fieldOf(desc, number);
-      init[field.localName] = toField(part, type, field);
-      if (optional && (type.kind === "array" || type.kind === "record") && Object.keys(part as object).length === 0) {
+      const present = type.kind === "nullable" ? type.of : type;
+      init[field.localName] = toField(part, present, field);
+      if ((optional || type.kind === "nullable") && isSeveral(present) && Object.keys(part as object).length === 0) {
         empty.push(number);
       }
     }
-    const marks = desc.fields.find(({ number }) => number === 18_999);
-    if (marks) init[marks.localName] = empty.sort((a, b) => a - b);
+    for (const [number, marked] of [
+      [18_998, nulls],
+      [18_999, empty],
+    ] as const) {
+      const marks = desc.fields.find((field) => field.number === number);
+      if (marks) init[marks.localName] = marked.sort((a, b) => a - b);
+    }
     return create(desc, init);
   }
 
@@ -100,6 +112,12 @@ export function converter(event: Event) {
         const inner = fieldOf(field.message!, 1);
         return create(field.message!, { [inner.localName]: toField(value, type, inner) });
       }
+      case "nullable": {
+        const inner = fieldOf(field.message!, 1);
+        return create(field.message!, value === null ? {} : { [inner.localName]: toOne(value, type.of, inner) });
+      }
+      case "null":
+        return 0;
       default:
         return value;
     }
@@ -107,16 +125,23 @@ export function converter(event: Event) {
 
   function fromMessage(message: ProtoMessage, model: Message, desc: DescMessage): unknown {
     const parts = message as unknown as Record<string, unknown>;
-    const marks = desc.fields.find(({ number }) => number === 18_999);
-    const empty = marks ? (parts[marks.localName] as number[]) : [];
+    const marked = (number: number) => {
+      const marks = desc.fields.find((field) => field.number === number);
+      return marks ? (parts[marks.localName] as number[]) : [];
+    };
     const entries = model.fields.flatMap(({ name, number, type, optional }) => {
       const field = fieldOf(desc, number);
       const isSet = field.presence === 2 || Object.hasOwn(parts, field.localName);
       const value = parts[field.localName];
-      if (type.kind === "array" || type.kind === "record") {
-        if (optional && Object.keys(value as object).length === 0 && !empty.includes(number)) return [];
-      } else if (optional && !isSet) return [];
-      return [[name, fromField(value, type, field)]];
+      const present = type.kind === "nullable" ? type.of : type;
+      const missing = isSeveral(present)
+        ? Object.keys(value as object).length === 0 && !marked(18_999).includes(number)
+        : !isSet;
+      if (missing && type.kind === "nullable") {
+        return optional && !marked(18_998).includes(number) ? [] : [[name, null]];
+      }
+      if (missing && optional) return [];
+      return [[name, fromField(value, present, field)]];
     });
     return Object.fromEntries(entries);
   }
@@ -144,6 +169,13 @@ export function converter(event: Event) {
         const inner = fieldOf(field.message!, 1);
         return fromField((value as Record<string, unknown>)[inner.localName], type, inner);
       }
+      case "nullable": {
+        const inner = fieldOf(field.message!, 1);
+        const held = value as Record<string, unknown>;
+        return isFieldSet(value as ProtoMessage, inner) ? fromOne(held[inner.localName], type.of, inner) : null;
+      }
+      case "null":
+        return null;
       default:
         return value;
     }
@@ -153,6 +185,11 @@ export function converter(event: Event) {
     toMessage: (value: unknown, desc: DescMessage) => toMessage(value, event.messages[0]!, desc),
     fromMessage: (message: ProtoMessage, desc: DescMessage) => fromMessage(message, event.messages[0]!, desc),
   };
+}
+
+/** Whether protobuf has it as a repeated field or a map. */
+function isSeveral({ kind }: Type): boolean {
+  return kind === "array" || kind === "record";
 }
 
 function fieldOf(desc: DescMessage, number: number): DescField {

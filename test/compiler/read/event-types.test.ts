@@ -239,3 +239,33 @@ test("what is wrong with a package's type is told at the use of it, with the pla
     related: [{ span: { file: expect.stringContaining("node_modules/picocolors/types.d.ts") } }],
   });
 });
+
+test("null: beside a type, by itself, inside lists and records, and apart from absence", () => {
+  const event = readEvent(
+    "nulls",
+    `type Kind = "a" | "b";
+    type Maybe<T> = T | null;
+    interface Part { x: Maybe<string> }
+    interface Event {
+      text: string | null; both?: Kind | null; union: null | undefined | Kind; nothing: null; absent?: null; never?: never;
+      gone?: undefined; yes: boolean | null; part: Maybe<Part>; list: Maybe<Maybe<number>[]>; record: Record<string, Part | null>;
+      short: Text<{ maxLength: 5 }> | null; partial: Partial<Record<"a", Date | null>>;
+    }`,
+  );
+  const of = (type: Type): Type => ({ kind: "nullable", of: type });
+  expect(fieldsOf(event, "Event")).toEqual({
+    text: of({ kind: "text" }),
+    "both?": of({ kind: "enum", name: "Kind" }),
+    "union?": of({ kind: "enum", name: "Kind" }),
+    nothing: { kind: "null" },
+    "absent?": { kind: "null" },
+    yes: of({ kind: "boolean" }),
+    part: of({ kind: "message", name: "Part" }),
+    list: of({ kind: "array", items: of({ kind: "float" }) }),
+    record: { kind: "record", values: of({ kind: "message", name: "Part" }) },
+    short: of({ kind: "text", maxLength: 5 }),
+    partial: { kind: "message", name: "EventPartial" },
+  });
+  expect(fieldsOf(event, "EventPartial")).toEqual({ "a?": of({ kind: "timestamp" }) });
+  expect(event.enums).toHaveLength(1);
+});

@@ -23,8 +23,6 @@ interface OrderPlaced {
   empty: {};
   pair: [string, number];
   either: string | number;
-  nothing: null;
-  nullable?: string | null;
   absentItems: (string | undefined)[];
   counts: Record<number, string>;
   mixed: { name: string; [key: string]: string };

@@ -1,0 +1,187 @@
+import type { Field, Type } from "../model/model.ts";
+import { inside, type Place } from "./codec-names.ts";
+import { EMPTY_FIELDS, isSeveral, type Marks, NULL_FIELDS, presentType } from "./presence.ts";
+import { type Code, literal, onlyIf } from "./source.ts";
+import { typeText } from "./type-text.ts";
+import { tagOf, wireType } from "./wire-types.ts";
+import { isWrapped } from "./wrappers.ts";
+
+/** A field on its way from the wire to a value. */
+export interface Incoming {
+  readonly number: number;
+  /** Where it is neither absent nor null. */
+  readonly type: Type;
+  /** What it is when the wire has nothing of it; `either`: null if it is marked so, else undefined. */
+  readonly missing: "zero" | "undefined" | "null" | "either";
+  /** The variable that holds what was read so far. */
+  readonly local: string;
+  /** As an error calls it. */
+  readonly label: string;
+  readonly place: Place;
+  /** What reads it where it is a message on the wire: after its parent's other fields, see `Reader.defer`. */
+  readonly deferred?: string | undefined;
+}
+
+/** The variables that hold a message's marks: see `Marks`. */
+export interface MarkNames {
+  readonly nulls: string;
+  readonly empty: string;
+}
+
+/** What a field's Incoming says of its type. */
+export function incomingType({ type, optional }: Pick<Field, "type" | "optional">): Pick<Incoming, "type" | "missing"> {
+  const nullable = type.kind === "nullable";
+  const missing = optional ? (nullable ? "either" : "undefined") : nullable ? "null" : "zero";
+  return { type: presentType(type), missing };
+}
+
+/** Declares the variables and reads all fields into them. */
+export function readFields(fields: readonly Incoming[], names: MarkNames): Code[] {
+  const lists = fields.filter(({ type, missing, deferred }) => missing !== "zero" && !deferred && isSeveral(type));
+  const marks = [
+    ...fields
+      .filter(({ missing }) => missing === "either")
+      .slice(0, 1)
+      .map((field) => marksField(NULL_FIELDS, names.nulls, field)),
+    ...lists.slice(0, 1).map((field) => marksField(EMPTY_FIELDS, names.empty, field)),
+  ];
+  const all = [...fields, ...marks].toSorted((a, b) => a.number - b.number);
+  return [
+    ...[...fields, ...marks].map(declare),
+    ...readLoop(all.flatMap(readCases)),
+    ...lists.map(({ local, number, type }) => {
+      return onlyIf(`${names.empty}?.includes(${number})`, `${local} ??= ${type.kind === "array" ? "[]" : "{}"};`);
+    }),
+  ];
+}
+
+/** Reads up to `end`: what is in none of the cases is passed over. */
+export function readLoop(cases: readonly Code[]): Code[] {
+  if (cases.length === 0) return ["while (reader.pos < end) reader.skip(reader.tag());"];
+  return [
+    "while (reader.pos < end) {",
+    ["const tag = reader.tag();", "switch (tag) {", [...cases, "default:", ["reader.skip(tag);"]], "}"],
+    "}",
+  ];
+}
+
+function marksField({ number }: Marks, local: string, { place }: Incoming): Incoming {
+  const items = { kind: "int", wire: "uint32", min: 0, max: 2 ** 32 - 1 } as const;
+  return { number, type: { kind: "array", items }, missing: "undefined", local, label: "", place };
+}
+
+function declare({ type, missing, local, place, deferred }: Incoming): Code {
+  const zero = missing === "zero" ? zeroOf(type) : undefined;
+  if (deferred) return `let ${local} = ABSENT;`;
+  if (zero === undefined) return `let ${local}: ${typeText(type, place.names.types)} | undefined;`;
+  return isSeveral(type)
+    ? `const ${local}: ${typeText(type, place.names.types)} = ${zero};`
+    : `let ${local} = ${zero};`;
+}
+
+/** What a required field, or an element, is when the wire has nothing of it; `undefined`: nothing. */
+function zeroOf(type: Type): string | undefined {
+  switch (type.kind) {
+    case "text":
+      return '""';
+    case "int":
+    case "float":
+      return "0";
+    case "bigint":
+      return "0n";
+    case "boolean":
+      return "false";
+    case "array":
+      return "[]";
+    case "record":
+      return "{}";
+    case "null":
+    case "nullable":
+      return "null";
+    case "bytes":
+    case "timestamp":
+    case "enum":
+    case "message":
+      return undefined;
+  }
+}
+
+/** The function that reads a message of that type; `undefined` where it is none on the wire. */
+export function messageReader(type: Type, place: Place): string | undefined {
+  if (isWrapped(type)) return `read${place.names.wrapperStem(place)}`;
+  if (type.kind === "timestamp") return "readTimestamp";
+  return type.kind === "message" ? `read${type.name}` : undefined;
+}
+
+function readCases({ number, type, missing, local, label, place, deferred }: Incoming): Code[] {
+  const one = tagOf(number, wireType(type));
+  if (deferred) return readCase(one, [`${local} = reader.defer(${local});`]);
+  if (type.kind === "record") {
+    const record = missing === "zero" ? local : `(${local} ??= {})`;
+    return readCase(one, [`reader.entry(${record}, read${place.names.entryStem(place)});`]);
+  }
+  if (type.kind !== "array") return readCase(one, [`${local} = ${readElement(type, place)};`]);
+
+  const element = readElement(type.items, inside(place, type));
+  const item = type.items.kind === "enum" ? `${element} ?? reader.missing(${literal(label)})` : element;
+  const push = `${missing === "zero" ? local : `(${local} ??= [])`}.push(${item});`;
+  const wire = wireType(type.items);
+  if (wire === 2) return readCase(one, [push]);
+  return [
+    ...readCase(tagOf(number, wire), [push]),
+    `case ${tagOf(number, 2)}: {`,
+    ["const to = reader.enter();", `while (reader.pos < to) ${push}`, "reader.leave(to);", "break;"],
+    "}",
+  ];
+}
+
+export function readCase(tag: number, statements: readonly Code[]): Code[] {
+  return [`case ${tag}:`, [...statements, "break;"]];
+}
+
+/** Reads one value, or one element. */
+export function readElement(type: Type, place: Place): string {
+  switch (type.kind) {
+    case "text":
+      return "reader.string()";
+    case "int":
+      return type.wire === "int32" || type.wire === "int64" ? "reader.int()" : "reader.uint()";
+    case "float":
+      return "reader.double()";
+    case "bigint":
+      return "reader.bigint()";
+    case "boolean":
+      return "reader.bool()";
+    case "bytes":
+      return "reader.bytes()";
+    case "null":
+      return "reader.null()";
+    case "enum":
+      return `read${type.name}(reader)`;
+    case "timestamp":
+    case "message":
+    case "array":
+    case "record":
+    case "nullable":
+      return `reader.message(${messageReader(type, place)})`;
+  }
+}
+
+/** What the value is in the end. */
+export function finished(field: Incoming, names: MarkNames): string {
+  const { type, missing, local, label, deferred } = field;
+  if (deferred) {
+    const absent = missing === "zero" ? zeroOf(type) : missingValue(field, names);
+    if (absent) return `${local} === ABSENT ? ${absent} : reader.deferred(${local}, ${deferred})`;
+    return `reader.required(${local}, ${literal(label)}, ${deferred})`;
+  }
+  if (missing === "null") return `${local} ?? null`;
+  if (missing === "either") return `${local} ?? (${missingValue(field, names)})`;
+  if (missing === "undefined") return local;
+  if (type.kind === "enum") return `${local} ?? reader.missing(${literal(label)})`;
+  return type.kind === "bytes" ? `${local} ?? new Uint8Array()` : local;
+}
+
+function missingValue({ missing, number }: Incoming, { nulls }: MarkNames): string {
+  return missing === "either" ? `${nulls}?.includes(${number}) ? null : undefined` : missing;
+}
