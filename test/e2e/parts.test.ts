@@ -1,10 +1,16 @@
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import * as kube from "@pulumi/kubernetes";
+import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import * as output from "@pulumi/pulumi/output.js";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { installParts } from "../parts/install.ts";
 import { startKubernetesApi } from "../parts/kubernetes-api.ts";
 import type { KubernetesObject } from "../parts/kubernetes-client.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { startPulsarBroker } from "../parts/pulsar-broker.ts";
+import { createPulumiCli } from "../parts/pulumi-cli.ts";
 
 beforeAll(async () => {
   await installParts([]);
@@ -16,7 +22,7 @@ test("a Pulsar broker keeps what it confirmed, though it is killed", async () =>
   const topic = "persistent/public/default/parts";
   await broker.admin("PUT", `/admin/v2/${topic}/subscription/reader`, {});
   const receipt = await exchange(`${broker.webSocketUrl}/ws/v2/producer/${topic}`, {
-    payload: Buffer.from("kept").toString("base64"),
+    payload: base64("kept"),
     key: "k",
   });
   expect(receipt).toMatchObject({ result: "ok" });
@@ -28,7 +34,7 @@ test("a Pulsar broker keeps what it confirmed, though it is killed", async () =>
   expect(broker.pid()).not.toBe(first);
 
   const message = await exchange(`${broker.webSocketUrl}/ws/v2/consumer/${topic}/reader`);
-  expect(message).toMatchObject({ payload: Buffer.from("kept").toString("base64"), key: "k" });
+  expect(message).toMatchObject({ payload: base64("kept"), key: "k" });
 });
 
 test("a Pulsar broker with tokens serves a role what it was permitted", async () => {
@@ -93,6 +99,43 @@ describe("a Kubernetes API server", () => {
   });
 });
 
+test("Pulumi's CLI keeps a stack's objects on a Kubernetes API server as its program says", async () => {
+  const kubernetes = await startKubernetesApi();
+  onTestFinished(kubernetes.stop);
+  const pulumi = await createPulumiCli({ kubeconfig: kubernetes.kubeconfig });
+  onTestFinished(pulumi.remove);
+  const map = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: "default" } };
+  const secret = { ...map, kind: "Secret", metadata: { ...map.metadata, name: "password" } };
+  let app = deployment("app");
+  const program = async () => {
+    const settings = new kube.core.v1.ConfigMap("settings", { metadata: map.metadata, data: { level: "info" } });
+    new kube.core.v1.Secret("password", { metadata: secret.metadata, stringData: { word: output.secret("hidden") } });
+    new kube.apps.v1.Deployment("app", app, { dependsOn: settings });
+  };
+  const stack = await LocalWorkspace.createStack(
+    { stackName: "test", projectName: "parts", program },
+    { envVars: pulumi.env, pulumiCommand: await PulumiCommand.get({ root: pulumi.root }) },
+  );
+
+  expect((await stack.up()).summary.resourceChanges).toEqual({ create: 4 });
+  expect((await stack.up()).summary.resourceChanges).toEqual({ same: 4 });
+  expect(await kubernetes.client.read(secret)).toMatchObject({ data: { word: base64("hidden") } });
+  const state = await readFile(fileURLToPath(`${pulumi.backendUrl}/.pulumi/stacks/parts/test.json`), "utf8");
+  expect(state).toContain("parts::kubernetes:core/v1:Secret::password");
+  expect(state).not.toContain(base64("hidden"));
+
+  await kubernetes.client.apply({ ...map, data: { level: "debug" } });
+  expect((await stack.refresh()).summary.resourceChanges).toEqual({ same: 3, update: 1 });
+  expect((await stack.up()).summary.resourceChanges).toEqual({ same: 3, update: 1 });
+  expect(await kubernetes.client.read(map)).toMatchObject({ data: { level: "info" } });
+
+  app = deployment("app", { replica: 3 });
+  await expect(stack.preview()).rejects.toThrow(/'app' has a problem: .*\.spec\.replica: field not declared in schema/);
+
+  expect((await stack.destroy()).summary.resourceChanges).toEqual({ delete: 4 });
+  for (const object of [map, secret, deployment("app")]) expect(await kubernetes.client.read(object)).toBeUndefined();
+});
+
 const POD = { containers: [{ name: "app", image: "example/app:1" }] };
 
 function deployment(name: string, spec: object = {}, namespace = "default"): KubernetesObject {
@@ -116,6 +159,10 @@ function scaledObject(spec: object): KubernetesObject {
     metadata: { name: "app", namespace: "default" },
     spec,
   };
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
 }
 
 /** Sends one message over a WebSocket, where there is one, and resolves with the first that comes. */

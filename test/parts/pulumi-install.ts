@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { buildGoPrograms } from "./go-build.ts";
 import { installPart, type Part } from "./part-cache.ts";
 
@@ -33,7 +34,15 @@ const LANGUAGE_HOST: Part = {
     }),
 };
 
-/** Builds Pulumi's CLI and its Node.js language host. Resolves with the folders to put on the PATH. */
-export async function installPulumi(): Promise<string[]> {
-  return [await installPart(CLI), await installPart(LANGUAGE_HOST)];
+export interface PulumiPrograms {
+  readonly cli: string;
+  readonly languageHost: string;
+}
+
+/** Builds Pulumi's CLI and its Node.js language host. Resolves with their paths. */
+export async function installPulumi(): Promise<PulumiPrograms> {
+  return {
+    cli: join(await installPart(CLI), "pulumi"),
+    languageHost: join(await installPart(LANGUAGE_HOST), "pulumi-language-nodejs"),
+  };
 }
