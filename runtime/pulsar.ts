@@ -67,5 +67,7 @@ export async function openPulsar(options: PulsarOptions = {}): Promise<Ports["tr
         "FIVEFOLD_PULSAR_ADMIN_URL or connect({ pulsar: { adminUrl } }): http://host:8080 or https://host:8443.",
     );
   }
-  return openPulsarTransport({ ...settings, serviceUrl, failoverUrls, webUrl });
+  // Node reads it by itself; libpulsar has to be told.
+  const trustCertsFile = env.NODE_EXTRA_CA_CERTS;
+  return openPulsarTransport({ ...settings, serviceUrl, failoverUrls, webUrl, trustCertsFile });
 }

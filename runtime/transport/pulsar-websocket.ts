@@ -1,7 +1,14 @@
 import { FivefoldError } from "../errors.ts";
 import { openConsumer } from "./pulsar/consumer.ts";
 import type { Target } from "./pulsar/link.ts";
-import { authorization, DEFAULT_TIMEOUT_MS, localName, type PulsarSettings, prefetchOf } from "./pulsar/settings.ts";
+import {
+  authorization,
+  DEFAULT_TIMEOUT_MS,
+  KEY_HASH,
+  localName,
+  type PulsarSettings,
+  prefetchOf,
+} from "./pulsar/settings.ts";
 import { createTransportOn } from "./pulsar/transport-on.ts";
 import { openWebSocketProducer } from "./pulsar/websocket-producer.ts";
 import { openWebSocketSource } from "./pulsar/websocket-source.ts";
@@ -62,9 +69,13 @@ export function createPulsarWebSocketTransport(settings: PulsarWebSocketSettings
         async target(producerName, initialSequenceId) {
           // The broker would create what is missing, where the namespace lets it.
           await admin.requireTopic(topic);
-          // The broker tries for as long as this side waits: which message failed is decided here.
-          const query = { producerName, initialSequenceId, sendTimeoutMillis: 0 };
-          return target("producer", [localName(topic)], query);
+          return target("producer", [localName(topic)], {
+            producerName,
+            initialSequenceId,
+            // The broker tries for as long as this side waits: which message failed is decided here.
+            sendTimeoutMillis: 0,
+            hashingScheme: KEY_HASH,
+          });
         },
         onClose,
       }),

@@ -1,11 +1,11 @@
 import { type Clock, sleep } from "../clock.ts";
-import { FivefoldError } from "../errors.ts";
+import { type ErrorCode, FivefoldError } from "../errors.ts";
 import type { Admin } from "./pulsar/admin.ts";
 import { openConsumer } from "./pulsar/consumer.ts";
 import { nativeError } from "./pulsar/native-client.ts";
 import { createNativeProducer } from "./pulsar/native-producer.ts";
 import { createNativeSource } from "./pulsar/native-source.ts";
-import { DEFAULT_TIMEOUT_MS, localName, type PulsarSettings, prefetchOf } from "./pulsar/settings.ts";
+import { DEFAULT_TIMEOUT_MS, KEY_HASH, localName, type PulsarSettings, prefetchOf } from "./pulsar/settings.ts";
 import { createTransportOn, type Protocol } from "./pulsar/transport-on.ts";
 import type { Transport } from "./transport.ts";
 
@@ -31,7 +31,7 @@ const MAX_BATCH_RECORDS = 1_000;
 const FAILOVER = { checkIntervalMs: 5_000, failoverThreshold: 3, switchBackThreshold: 12 };
 /** For so long a conflict may be with a former connection, which isn't gone yet. */
 const CONFLICT_RETRY_MS = 2_000;
-const CONFLICT_WAIT_MS = 200;
+const AGAIN_MS = 200;
 
 /** Loads pulsar-client, whose native part npm may have left out. */
 async function loadLibrary(): Promise<Library> {
@@ -96,7 +96,7 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
     },
     async openProducer(topic, ordered, onClose) {
       await admin.requireTopic(topic);
-      const producer = await opened(`Publishing to topic '${topic}'`, clock, () =>
+      const producer = await opened(`Publishing to topic '${topic}'`, clock, timeoutMs, () =>
         client.createProducer({
           topic: topicUrl(topic),
           producerName: `fivefold-${clock.randomId(16)}`,
@@ -108,6 +108,7 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
           // Callers wait for their receipts: what is pending is bounded by them.
           maxPendingMessages: 1_000_000,
           maxPendingMessagesAcrossPartitions: 1_000_000,
+          hashingScheme: KEY_HASH,
           batchingEnabled: true,
           // Key_Shared hands out whole batches: one may hold no other key.
           batchingType: ordered ? "KeyBasedBatching" : "DefaultBatching",
@@ -124,7 +125,7 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
       const look = async () => {
         await admin.requireTopic(topic, subscription);
       };
-      const consumer = await opened(what, clock, () =>
+      const consumer = await opened(what, clock, timeoutMs, () =>
         client.subscribe({
           topic: topicUrl(topic),
           subscription,
@@ -151,16 +152,20 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
   };
 }
 
-/** Opens what may conflict for a moment with a former connection. */
-async function opened<T>(what: string, clock: Clock, open: () => Promise<T>): Promise<T> {
+/** Opens what may conflict for a moment with a former connection, or lose its own while one cluster takes over. */
+async function opened<T>(what: string, clock: Clock, timeoutMs: number, open: () => Promise<T>): Promise<T> {
   const startedAt = clock.monotonic();
+  const patienceMs: Partial<Record<ErrorCode, number>> = {
+    "invalid-option": CONFLICT_RETRY_MS,
+    "not-connected": timeoutMs,
+  };
   for (;;) {
     try {
       return await open();
     } catch (error) {
       const failed = nativeError(what, error);
-      if (failed.code !== "invalid-option" || clock.monotonic() - startedAt >= CONFLICT_RETRY_MS) throw failed;
-      await sleep(clock, CONFLICT_WAIT_MS);
+      if (clock.monotonic() - startedAt >= (patienceMs[failed.code] ?? 0)) throw failed;
+      await sleep(clock, AGAIN_MS);
     }
   }
 }

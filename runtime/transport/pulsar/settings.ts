@@ -27,6 +27,9 @@ export function prefetchOf({ prefetch = DEFAULT_PREFETCH }: PulsarSettings): num
   throw new FivefoldError("invalid-option", `prefetch must be a whole number from 1 to 1,000, found ${prefetch}.`);
 }
 
+/** How a key chooses its partition: Pulsar's clients differ in their defaults, and a key must have one partition only. */
+export const KEY_HASH = "Murmur3_32Hash";
+
 /** Refuses settings that no cluster can have, before anything connects. */
 export function checkSettings({ webUrl, namespace }: Pick<PulsarSettings, "webUrl" | "namespace">): void {
   if (!URL.canParse(webUrl) || !/^https?:$/.test(new URL(webUrl).protocol)) {

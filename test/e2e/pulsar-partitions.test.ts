@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Transport } from "../../runtime/transport/transport.ts";
+import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
+import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";
+import { ids } from "../transport/conformance/subject.ts";
+import { record } from "../transport/records.ts";
+import { consumeSteadily, waitUntil } from "./pulsar/load.ts";
+import { createNamespace, WAYS } from "./pulsar/transports.ts";
+
+const TOPIC = { name: "t", ordered: true, subscriptions: ["s"] };
+
+let broker: PulsarBroker;
+let namespace: string;
+let transports: Transport[];
+
+beforeAll(async () => {
+  broker = await startPulsarBroker();
+  namespace = (await createNamespace(broker)).name;
+  await broker.admin("PUT", `/admin/v2/persistent/${namespace}/t/partitions`, 3);
+  transports = await Promise.all(WAYS.map((way) => way.open(broker, { namespace })));
+}, INSTALL_TIMEOUT_MS);
+
+afterAll(async () => {
+  for (const transport of transports ?? []) await transport.close();
+  await broker?.stop();
+});
+
+test("partitions that a deployment has made are used, and a key has the same one whoever publishes", async () => {
+  for (const transport of transports) await transport.declare([TOPIC]);
+  const producers = await Promise.all(transports.map((transport) => transport.producer("t")));
+  // In turns: were a key's partition up to the client, its records would come out of order.
+  for (let index = 0; index < 20; index++) {
+    const batch = Array.from({ length: 30 }, (_, key) => record(`${key}:${index}`, { key: `key-${key}` }));
+    await producers[index % producers.length]!.publish(batch);
+  }
+  for (const transport of transports) expect(await transport.backlog("t", "s")).toBeGreaterThan(0);
+  const consumers = await Promise.all(transports.map((transport) => transport.subscribe("t", "s", "key-shared")));
+  const consumed = consumers.map((consumer) => consumeSteadily(consumer));
+  const came = () => consumed.reduce((sum, { counts }) => sum + counts.size, 0);
+  await waitUntil(
+    () => came() >= 600,
+    60_000,
+    () => `${came()} of 600 came`,
+  );
+  expect(consumed.flatMap(({ early }) => early)).toEqual([]);
+  await waitUntil(
+    async () => (await transports[0]!.backlog("t", "s")) === 0,
+    10_000,
+    () => "a backlog is left",
+  );
+  for (const one of consumed) await one.stop();
+});
+
+test("a consumer that waited long for a partition still gets what comes", async () => {
+  for (const [index, transport] of transports.entries()) {
+    await transport.declare([TOPIC]);
+    const consumer = await transport.subscribe("t", "s", "key-shared");
+    const received = consumer.receive(10);
+    // Longer than it takes until it asks whether there is something to wait for.
+    await sleep(12_000);
+    await (await transport.producer("t")).publish([record(`late-${index}`, { key: "k" })]);
+    const messages = await received;
+    expect(ids(messages)).toEqual([`late-${index}`]);
+    await consumer.acknowledge(messages);
+    await consumer.close();
+  }
+});
