@@ -106,6 +106,12 @@ export class Reader extends ScalarReader {
     return null;
   }
 
+  /** A boolean of one value. */
+  only<T extends boolean>(value: boolean, only: T): T {
+    if (value !== only) throw this.fault(`found ${value} where only ${only} can be`);
+    return only;
+  }
+
   missing(field: string): never {
     throw this.fault(`'${field}' is missing, and it is required`);
   }

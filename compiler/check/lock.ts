@@ -132,7 +132,7 @@ function applyMessage(message: Message, ancestors: Ancestors) {
 }
 
 function applyEnum(union: Enum, before: LockedType | undefined) {
-  const members = union.members.map(({ value }) => ({ name: value, type: "" }));
+  const members = union.members.map(({ name }) => ({ name, type: "" }));
   const { numbers, locked } = assignNumbers(members, before, () => true, 2 ** 31 - 1);
   return {
     locked,

@@ -1,4 +1,4 @@
-import type { Type, UseCase } from "../model/model.ts";
+import type { Event, Type, UseCase } from "../model/model.ts";
 import { lowerCamel } from "../model/naming.ts";
 import type { Output } from "../model/output.ts";
 import { property, variable } from "./names.ts";
@@ -19,7 +19,7 @@ export function emitClient({ name, file, event, frontend, scheduler, flowControl
     if (field === null) return [];
     const declared = event.messages[0]?.fields.find(({ name }) => name === field);
     const read = property("event", field);
-    return [`${setting}: (event) => ${declared && isString(declared.type) ? read : `String(${read})`},`];
+    return [`${setting}: (event) => ${declared && isString(declared.type, event) ? read : `String(${read})`},`];
   });
 
   const code = [
@@ -44,6 +44,9 @@ export function clientName(useCase: string): string {
   return variable(lowerCamel(useCase), new Set(["createClient", "encode", "settings", "validate"]));
 }
 
-function isString(type: Type): boolean {
-  return type.kind === "text" || type.kind === "enum";
+function isString(type: Type, { enums }: Event): boolean {
+  if (type.kind !== "enum") return type.kind === "text";
+  return enums.some(
+    ({ name, members }) => name === type.name && members.every(({ value }) => typeof value === "string"),
+  );
 }

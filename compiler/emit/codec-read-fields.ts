@@ -74,9 +74,9 @@ function declare({ type, missing, local, place, deferred }: Incoming): Code {
   const zero = missing === "zero" ? zeroOf(type) : undefined;
   if (deferred) return `let ${local} = ABSENT;`;
   if (zero === undefined) return `let ${local}: ${typeText(type, place.names.types)} | undefined;`;
-  return isSeveral(type)
-    ? `const ${local}: ${typeText(type, place.names.types)} = ${zero};`
-    : `let ${local} = ${zero};`;
+  const declared = typeText(type, place.names.types);
+  if (isSeveral(type)) return `const ${local}: ${declared} = ${zero};`;
+  return type.kind === "boolean" && type.only === false ? `let ${local}: false = false;` : `let ${local} = ${zero};`;
 }
 
 /** What a required field, or an element, is when the wire has nothing of it; `undefined`: nothing. */
@@ -90,7 +90,7 @@ function zeroOf(type: Type): string | undefined {
     case "bigint":
       return "0n";
     case "boolean":
-      return "false";
+      return type.only === true ? undefined : "false";
     case "array":
       return "[]";
     case "record":
@@ -151,7 +151,7 @@ export function readElement(type: Type, place: Place): string {
     case "bigint":
       return "reader.bigint()";
     case "boolean":
-      return "reader.bool()";
+      return type.only === undefined ? "reader.bool()" : `reader.only(reader.bool(), ${type.only})`;
     case "bytes":
       return "reader.bytes()";
     case "null":
@@ -178,7 +178,7 @@ export function finished(field: Incoming, names: MarkNames): string {
   if (missing === "null") return `${local} ?? null`;
   if (missing === "either") return `${local} ?? (${missingValue(field, names)})`;
   if (missing === "undefined") return local;
-  if (type.kind === "enum") return `${local} ?? reader.missing(${literal(label)})`;
+  if (zeroOf(type) === undefined && type.kind !== "bytes") return `${local} ?? reader.missing(${literal(label)})`;
   return type.kind === "bytes" ? `${local} ?? new Uint8Array()` : local;
 }
 

@@ -10,7 +10,7 @@ import {
 } from "./codec-read-fields.ts";
 import { isInherited, property, propertyKey, unique, variable } from "./names.ts";
 import { isSeveral } from "./presence.ts";
-import { type Code, list, literal, onlyIf } from "./source.ts";
+import { type Code, list, literal, literalOf, onlyIf } from "./source.ts";
 import { typeText } from "./type-text.ts";
 import { elementOf, isWrapped, type Wrapped } from "./wrappers.ts";
 
@@ -119,7 +119,7 @@ function setProperty(target: string, field: Incoming, { nulls }: MarkNames): Cod
   ];
 }
 
-/** From an enum's numbers to its strings: 0 stands for no value. */
+/** From an enum's numbers to its values: 0 stands for none. */
 export function readEnum({ name, members }: Enum, names: CodecNames): Code[] {
   return [
     "",
@@ -130,7 +130,7 @@ export function readEnum({ name, members }: Enum, names: CodecNames): Code[] {
       [
         "case 0:",
         ["return undefined;"],
-        ...members.flatMap(({ value, number }) => [`case ${number}:`, [`return ${literal(value)};`]]),
+        ...members.flatMap(({ value, number }) => [`case ${number}:`, [`return ${literalOf(value)};`]]),
         "default:",
         [`return reader.unknownValue(${literal(name)}, number);`],
       ],

@@ -2,7 +2,7 @@ import type { Enum, Field, Message, Type } from "../model/model.ts";
 import { type CodecNames, inside, type Place } from "./codec-names.ts";
 import { isInherited, property, variable } from "./names.ts";
 import { EMPTY_FIELDS, isMissable, isSeveral, type Marks, marksOf, NULL_FIELDS, presentType } from "./presence.ts";
-import { type Code, literal, onlyIf } from "./source.ts";
+import { type Code, literal, literalOf, onlyIf } from "./source.ts";
 import { typeText } from "./type-text.ts";
 import { tagOf, wireType } from "./wire-types.ts";
 
@@ -194,14 +194,14 @@ function markAs({ number: marks }: Marks, number: number): string {
   return `writer.int(${tagOf(marks, 0)}, ${number});`;
 }
 
-/** From an enum's strings to its numbers. */
+/** From an enum's values to its numbers. */
 export function writeEnum({ name, members }: Enum, names: CodecNames): Code[] {
   return [
     "",
     `function numberOf${name}(value: ${names.types.own(name)}): number {`,
     [
       "switch (value) {",
-      members.flatMap(({ value, number }) => [`case ${literal(value)}:`, [`return ${number};`]]),
+      members.flatMap(({ value, number }) => [`case ${literalOf(value)}:`, [`return ${number};`]]),
       "}",
     ],
     "}",

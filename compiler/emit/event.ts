@@ -2,7 +2,7 @@ import type { Enum, Field, Message, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { propertyKey } from "./names.ts";
 import { documentedRule } from "./rules.ts";
-import { type Code, header, jsDoc, literal, print } from "./source.ts";
+import { type Code, header, jsDoc, literalOf, print } from "./source.ts";
 import { declaringNames, type TypeNames, typeText } from "./type-text.ts";
 
 /** `event.ts`: the event's types, with their rules as comments. */
@@ -31,7 +31,7 @@ function emitField({ name, type, optional, doc }: Field, names: TypeNames): Code
 }
 
 function emitEnum({ name, doc, members }: Enum): Code[] {
-  const values = members.map(({ value }) => literal(value));
+  const values = members.map(({ value }) => literalOf(value));
   const last = values.length - 1;
   return [
     ...jsDoc(doc),

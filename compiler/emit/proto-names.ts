@@ -26,7 +26,7 @@ export function protoNames({ messages, enums }: Event): ProtoNames {
     const prefix = snakeCase(types.get(union.name)!).toUpperCase();
     const named = [
       { number: 0, name: "UNSPECIFIED" },
-      ...byNumber(union.members).map(({ value, number }) => ({ number, name: memberName(value) || `VALUE_${number}` })),
+      ...byNumber(union.members).map(({ name, number }) => ({ number, name: memberName(name) || `VALUE_${number}` })),
     ];
     members.set(union, new Map(named.map(({ number, name }) => [number, unique(`${prefix}_${name}`, taken, "_")])));
   }
@@ -59,8 +59,8 @@ export function fieldName(name: string): string {
 }
 
 /** Without its enum's prefix. */
-export function memberName(value: string): string {
-  return snakeCase(value).toUpperCase();
+export function memberName(name: string): string {
+  return snakeCase(name.replace(/^-(?=[\d.])/, "minus ")).toUpperCase();
 }
 
 /** A part of a package's name. */

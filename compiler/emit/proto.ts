@@ -168,10 +168,10 @@ function emitEnum(union: Enum, names: ProtoNames): Code[] {
     ...comment(union.doc),
     `enum ${names.type(union.name)} {`,
     [
-      ...reserved(union, used, (value) => `${prefix}${memberName(value)}`),
+      ...reserved(union, used, (name) => `${prefix}${memberName(name)}`),
       `${names.unspecified(union)} = 0;`,
       ...members.flatMap(({ value, number, name }) => [
-        ...(`${prefix}${value.toUpperCase()}` === name ? [] : [`// ${JSON.stringify(value)} in TypeScript.`]),
+        ...(`${prefix}${String(value).toUpperCase()}` === name ? [] : [`// ${JSON.stringify(value)} in TypeScript.`]),
         `${name} = ${number};`,
       ]),
     ],

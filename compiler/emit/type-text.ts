@@ -21,7 +21,7 @@ export function typeText(type: Type, names: TypeNames): string {
     case "bigint":
       return "bigint";
     case "boolean":
-      return "boolean";
+      return type.only === undefined ? "boolean" : String(type.only);
     case "timestamp":
       return names.date;
     case "bytes":

@@ -1,6 +1,6 @@
 import type { TextType, Type } from "../model/model.ts";
 import { bytesRule, floatRule, intRule, textRule } from "./rules.ts";
-import { literal } from "./source.ts";
+import { literalOf } from "./source.ts";
 
 export type TextFormat = NonNullable<TextType["format"]>;
 
@@ -61,7 +61,9 @@ export function checkOf(type: Type, value: string, top: TopLevel): Check | undef
     case "null":
       return any([`${value} !== null`], "null");
     case "boolean":
-      return any([`typeof ${value} !== "boolean"`], "a boolean");
+      return type.only === undefined
+        ? any([`typeof ${value} !== "boolean"`], "a boolean")
+        : any([`${value} !== ${type.only}`], String(type.only));
     case "timestamp":
       return any([`!isTimestamp(${value})`], "a Date in the years 1 to 9999");
     case "bytes": {
@@ -79,7 +81,7 @@ export function checkOf(type: Type, value: string, top: TopLevel): Check | undef
       if (members.length > FEW_MEMBERS) {
         return { wrong: [`!${top.memberSet(type.name)}.has(${value})`], operator: "&&", rule, describe: "quote" };
       }
-      const wrong = members.map((member) => `${value} !== ${literal(member)}`);
+      const wrong = members.map((member) => `${value} !== ${literalOf(member)}`);
       return { wrong, operator: "&&", rule, describe: "quote" };
     }
     case "message":
@@ -96,7 +98,7 @@ function any(wrong: readonly string[], rule: string): Check {
 
 /** What checks refer to at the top of the file. */
 export interface TopLevel {
-  readonly members: (enumName: string) => readonly string[];
+  readonly members: (enumName: string) => readonly (string | number | boolean)[];
   /** The name of the set of an enum's members. */
   readonly memberSet: (enumName: string) => string;
   /** The name of a regular expression, by its source. */

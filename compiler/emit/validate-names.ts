@@ -3,7 +3,7 @@ import { upperCamel } from "../model/naming.ts";
 import { everyType } from "./every-type.ts";
 import { unique } from "./names.ts";
 import { messagesIn, recursionOf } from "./recursion.ts";
-import { type Code, list, literal } from "./source.ts";
+import { type Code, list, literalOf } from "./source.ts";
 import { FEW_MEMBERS, type TextFormat, type TopLevel } from "./validate-checks.ts";
 import { FORMAT_PATTERNS } from "./validate-parts.ts";
 
@@ -46,7 +46,7 @@ export function createValidator(event: Event): Validator {
   for (const { name, members } of event.enums) {
     if (members.length <= FEW_MEMBERS) continue;
     const constant = unique(`MEMBERS_OF_${name}`, taken);
-    const items = members.map(({ value }) => literal(value));
+    const items = members.map(({ value }) => literalOf(value));
     sets.set(name, constant);
     constants.push(list(`const ${constant} = new Set<unknown>([`, items, "]);"));
   }

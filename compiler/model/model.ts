@@ -35,6 +35,8 @@ export interface BigintType {
 
 export interface BooleanType {
   readonly kind: "boolean";
+  /** The only one of the two that is allowed. */
+  readonly only?: boolean;
 }
 
 /** `Date`; google.protobuf.Timestamp. */
@@ -134,13 +136,18 @@ export interface Message {
 }
 
 export interface EnumMember {
-  /** The string in TypeScript. */
-  readonly value: string;
+  /**
+   * Unique in its enum, and what the lock knows the member by: a string's own text, a number's digits, or, in an `enum`
+   * of numbers, the member's name, since its value may change when others are added.
+   */
+  readonly name: string;
+  /** In TypeScript. Numbers are finite. */
+  readonly value: string | number | boolean;
   /** The protobuf number, from 1; 0 until the lock has assigned it (on the wire 0 is UNSPECIFIED). */
   readonly number: number;
 }
 
-/** A union of string literals. */
+/** A union of literals, one literal, or an `enum`. Not of booleans alone. */
 export interface Enum {
   readonly name: string;
   readonly doc: string;

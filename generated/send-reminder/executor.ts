@@ -5,8 +5,8 @@ import useCase from "../../usecases/send-reminder.ts";
 import { decode } from "./codec.ts";
 import { settings } from "./settings.ts";
 
-// The module may declare `x?: T` or `x: T | undefined` where event.ts has `x?: T | undefined`, and TypeScript tells
-// the three apart. A decoded event fits each: an absent field has no property.
+// The module may declare what event.ts has no word for: an enum, a branded type, `x?: T` apart from `x: T | undefined`.
+// A decoded event fits each of them.
 type Declared = typeof useCase extends UseCaseModule<infer E> ? E : never;
 
 export const executor = createExecutor({ settings, decode: decode as (payload: Uint8Array) => Declared, useCase });

@@ -97,10 +97,10 @@ describe("enum members", () => {
     ].map((values) => read([root], [enumOf("Kind", ...values)]));
     const { event } = evolve(...versions);
     expect(event.enums[0]!.members).toEqual([
-      { value: "c", number: 3 },
-      { value: "a", number: 1 },
-      { value: "b", number: 2 },
-      { value: "d", number: 4 },
+      { name: "c", value: "c", number: 3 },
+      { name: "a", value: "a", number: 1 },
+      { name: "b", value: "b", number: 2 },
+      { name: "d", value: "d", number: 4 },
     ]);
     expect(evolve(...versions.slice(0, 2)).event.enums[0]!.removed).toEqual([{ name: "a", number: 1 }]);
   });
@@ -141,8 +141,8 @@ describe("a renamed type", () => {
       { a: 2, b: 1, kind: 3 },
     ]);
     expect(event.enums[0]!.members).toEqual([
-      { value: "b", number: 2 },
-      { value: "a", number: 1 },
+      { name: "b", value: "b", number: 2 },
+      { name: "a", value: "a", number: 1 },
     ]);
     expect(lockText).not.toMatch(/Root|Part"|Kind/);
   });

@@ -1,46 +1,79 @@
 import { ts } from "ts-morph";
+import type { EnumMember } from "../../model/model.ts";
 import type { Reading } from "../reading.ts";
 import { resolveAlias } from "../reading.ts";
+import { literalValue } from "./literals.ts";
 import type { Place, TypeReader } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 
-/** Unions of string literals, single ones, and string enums. */
+type Value = EnumMember["value"];
+
+/** A type of one value, and that value. */
+interface Literal {
+  readonly type: ts.Type;
+  readonly value: Value;
+}
+
+/** Unions of literals, single ones, and enums. */
 export const readEnum: TypeReader = (type, place, scope) => {
-  const members = type.isUnion() ? type.types : [type];
-  if (members.every((member) => member.isStringLiteral())) {
-    return scope.enumeration(type, inWrittenOrder(type, members, place, scope), place);
+  const literals = literalsOf(type);
+  if (!literals) return undefined;
+  const members = inWrittenOrder(type, literals, place, scope).map((literal) => {
+    return { name: nameOf(literal), value: literal.value, number: 0 };
+  });
+  const names = Map.groupBy(members, ({ name }) => name);
+  const twice = [...names.values()].find(({ length }) => length > 1);
+  if (twice) {
+    const values = twice.map(({ value }) => JSON.stringify(value)).join(" and ");
+    return refuse(`and ${values} would have one name in the contract`, "Keep one of the two.");
   }
-  if (members.every(({ flags }) => flags & ts.TypeFlags.EnumLike)) {
-    return refuse(
-      "an enum with numbers",
-      'Give its members strings (`Red = "red"`), or write a union of string literals.',
-    );
-  }
-  return undefined;
+  return scope.enumeration(type, members, place);
 };
+
+/** The literals of a union, each value once. `undefined`: there is something else in it. */
+function literalsOf(type: ts.Type): Literal[] | undefined {
+  const literals = new Map<Value, Literal>();
+  for (const member of type.isUnion() ? type.types : [type]) {
+    const value = literalValue(member);
+    if (value === undefined) return undefined;
+    // Two enums may have members of one value.
+    if (!literals.has(value)) literals.set(value, { type: member, value });
+  }
+  return [...literals.values()];
+}
+
+/** See `EnumMember`. */
+function nameOf({ type, value }: Literal): string {
+  return typeof value === "number" && type.flags & ts.TypeFlags.EnumLiteral ? type.symbol.name : String(value);
+}
 
 /**
  * The order in which the literals are written. The checker's own follows from what else it has seen, so another file's
- * edit could change it; what is written nowhere in order (`keyof T`) comes alphabetically.
+ * edit could change it; what is written nowhere in order (`keyof T`) comes by kind, then in the values' own order.
  */
 function inWrittenOrder(
   type: ts.Type,
-  members: readonly ts.StringLiteralType[],
+  literals: readonly Literal[],
   place: Place,
   reading: Reading,
-): string[] {
+): readonly Literal[] {
   const alias = type.aliasSymbol?.declarations?.find(ts.isTypeAliasDeclaration);
   const written = writtenLiterals(alias?.type ?? place.written, reading, new Set());
-  const rank = new Map([...enumValues(members), ...written].map((value, index) => [value, index] as const).reverse());
-  const values = [...new Set(members.map(({ value }) => value))].sort();
-  return values.sort((a, b) => (rank.get(a) ?? rank.size) - (rank.get(b) ?? rank.size));
+  const rank = new Map([...enumValues(literals), ...written].map((value, index) => [value, index] as const).reverse());
+  const rankOf = ({ value }: Literal) => rank.get(value) ?? rank.size;
+  return literals.toSorted((a, b) => rankOf(a) - rankOf(b) || compare(a.value, b.value));
+}
+
+function compare(a: Value, b: Value): number {
+  if (typeof a !== typeof b) return typeof a < typeof b ? -1 : 1;
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Values of `enum` members as they are declared. */
-function enumValues(members: readonly ts.StringLiteralType[]): string[] {
-  return members
-    .filter(({ flags }) => flags & ts.TypeFlags.EnumLiteral)
-    .sort((a, b) => positionOf(a.symbol) - positionOf(b.symbol))
+function enumValues(literals: readonly Literal[]): Value[] {
+  return literals
+    .filter(({ type }) => type.flags & ts.TypeFlags.EnumLiteral)
+    .sort((a, b) => positionOf(a.type.symbol) - positionOf(b.type.symbol))
     .map(({ value }) => value);
 }
 
@@ -48,12 +81,15 @@ function positionOf(symbol: ts.Symbol): number {
   return symbol.valueDeclaration?.pos ?? 0;
 }
 
-function writtenLiterals(node: ts.TypeNode | undefined, reading: Reading, seen: Set<ts.Node>): string[] {
+function writtenLiterals(node: ts.TypeNode | undefined, reading: Reading, seen: Set<ts.Node>): Value[] {
   if (!node || seen.has(node)) return [];
   seen.add(node);
   if (ts.isParenthesizedTypeNode(node)) return writtenLiterals(node.type, reading, seen);
   if (ts.isUnionTypeNode(node)) return node.types.flatMap((part) => writtenLiterals(part, reading, seen));
-  if (ts.isLiteralTypeNode(node)) return ts.isStringLiteralLike(node.literal) ? [node.literal.text] : [];
+  if (ts.isLiteralTypeNode(node)) {
+    const value = literalValue(reading.checker.getTypeFromTypeNode(node));
+    return value === undefined ? [] : [value];
+  }
   if (!ts.isTypeReferenceNode(node)) return [];
   const symbol = reading.checker.getSymbolAtLocation(node.typeName);
   const alias = symbol && resolveAlias(reading.checker, symbol).declarations?.find(ts.isTypeAliasDeclaration);

@@ -42,14 +42,13 @@ export function readEvent(reading: Reading, node: ts.TypeNode, fallbackName: str
       uses.push({ type, name, place: { ...place, depth: place.depth + 1, contained: false } });
       return { kind: "message", name };
     },
-    enumeration(type, values, place) {
+    enumeration(type, members, place) {
       const declared = namedBy(type, place.written, reading);
       // Two fields that happen to list the same literals may part ways later, so each keeps an enum of its own.
       const key = declared?.identity ?? enums.size;
       const known = enums.get(key);
       if (known) return { kind: "enum", name: known.name };
       const name = nameOf(declared?.name, place.name);
-      const members = values.map((value) => ({ value, number: 0 }));
       enums.set(key, { name, members, ...describeType(declared, type, place, scope) });
       return { kind: "enum", name };
     },

@@ -1,6 +1,7 @@
 import { ts } from "ts-morph";
 import { upperCamel } from "../../model/naming.ts";
 import { type Reading, resolveAlias } from "../reading.ts";
+import { literalValue } from "./literals.ts";
 
 /** Globals that generated code refers to, which a message of the same name would hide. */
 const GLOBALS = ["Array", "BigInt", "Boolean", "Date", "Number", "Object", "Record", "String", "Uint8Array"];
@@ -73,7 +74,8 @@ function argumentName(type: ts.Type, reading: Reading): string | undefined {
   }
   const declared = namedBy(type, undefined, reading);
   if (declared) return declared.name;
-  if (type.isStringLiteral()) return upperCamel(type.value);
+  const literal = literalValue(type);
+  if (literal !== undefined) return upperCamel(String(literal));
   const scalar = ts.TypeFlags.String | ts.TypeFlags.Number | ts.TypeFlags.BigInt | ts.TypeFlags.Boolean;
   if (type.flags & scalar) return upperCamel(reading.checker.typeToString(type));
   return type.symbol?.name === "Date" || type.symbol?.name === "Uint8Array" ? type.symbol.name : undefined;

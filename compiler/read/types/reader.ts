@@ -28,7 +28,7 @@ export interface Scope extends Reading {
   /** A use of an object type as message, read later; its declared name is taken where it has one. */
   readonly message: (type: ts.Type, place: Place) => MessageRef | Refusal | "reported";
   /** A use of an enum. Those of one declaration are one enum; those without are each one of their own. */
-  readonly enumeration: (type: ts.Type, values: readonly EnumMember["value"][], place: Place) => EnumRef;
+  readonly enumeration: (type: ts.Type, members: readonly EnumMember[], place: Place) => EnumRef;
 }
 
 /**

@@ -1,16 +1,19 @@
 import { ts } from "ts-morph";
+import { literalValue } from "./literals.ts";
 import { ABSENT } from "./nullable.ts";
 import type { TypeReader } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 
 const { TypeFlags } = ts;
 
-/** string, number, bigint, boolean. */
-export const readScalar: TypeReader = ({ flags }) => {
+/** string, number, bigint, boolean, and one of the two booleans. */
+export const readScalar: TypeReader = (type) => {
+  const { flags } = type;
   if (flags & TypeFlags.String) return { kind: "text" };
   if (flags & TypeFlags.Number) return { kind: "float" };
   if (flags & TypeFlags.BigInt) return { kind: "bigint" };
   if (flags & TypeFlags.Boolean) return { kind: "boolean" };
+  if (flags & TypeFlags.BooleanLiteral) return { kind: "boolean", only: literalValue(type) === true };
   return undefined;
 };
 
@@ -23,12 +26,9 @@ const WITHOUT_WIRE_FORM: readonly [flags: ts.TypeFlags, reason: string, mend: st
   [TypeFlags.ESSymbolLike, "and symbols exist in one process only", "Send a string."],
   [TypeFlags.NonPrimitive, "which says nothing of its fields", "Declare an interface with the fields."],
   [TypeFlags.TemplateLiteral | TypeFlags.StringMapping, "a pattern of strings", 'Write `Text<{ pattern: "^…$" }>`.'],
-  [
-    TypeFlags.NumberLiteral | TypeFlags.BigIntLiteral,
-    "a literal that is no string",
-    "Write `Int<{ min, max }>`, or a string literal.",
-  ],
-  [TypeFlags.BooleanLiteral, "a boolean of one value only", "Write `boolean`, or a string literal."],
+  [TypeFlags.BigIntLiteral, "a literal of a bigint", "Write `bigint`, or a literal of a number."],
+  [TypeFlags.NumberLiteral, "and no number is infinite in an event", "Choose a finite number."],
+  [TypeFlags.Enum, "an enum with values that only running it tells", "Give its members constant values."],
   [
     TypeFlags.TypeParameter |
       TypeFlags.IndexedAccess |
@@ -49,9 +49,6 @@ export const refuseWithoutWireForm: TypeReader = ({ flags }) => {
 export const refuseUnion: TypeReader = (type, _place, { checker }) => {
   if (!type.isUnion()) return undefined;
   if (type.types.some(({ flags }) => flags & TypeFlags.Undefined)) return ABSENT;
-  if (type.types.every(({ flags }) => flags & TypeFlags.NumberLiteral)) {
-    return refuse("a union of numbers", "Write `Int<{ min, max }>`, or a union of string literals.");
-  }
   const kinds = new Set(type.types.map((part) => checker.typeToString(checker.getBaseTypeOfLiteralType(part))));
   return refuse(
     `a union of different types (${[...kinds].sort().slice(0, 4).join(", ")}${kinds.size > 4 ? ", …" : ""})`,

@@ -17,7 +17,14 @@ const FIELD_NAMES = (
 
 const MESSAGE_NAMES = "Order Reader Date Record Uint8Array Object Violation OrderItemsItem Array".split(" ");
 const ENUM_NAMES = ["Kind", "KindA", "Writer"];
-const MEMBERS = [
+const MEMBERS: readonly (string | number | boolean)[] = [
+  0,
+  2,
+  -2,
+  1e21,
+  0.5,
+  true,
+  false,
   "a",
   "b",
   "B",
@@ -56,6 +63,8 @@ const leaf: fc.Arbitrary<Type> = fc.oneof(
     { kind: "float", min: -1, max: 1 },
     { kind: "bigint" },
     { kind: "boolean" },
+    { kind: "boolean", only: true },
+    { kind: "boolean", only: false },
     { kind: "null" },
     { kind: "timestamp" },
     { kind: "bytes" },
@@ -214,7 +223,7 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
       case "bigint":
         return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
       case "boolean":
-        return fc.boolean();
+        return type.only === undefined ? fc.boolean() : fc.constant(type.only);
       case "timestamp":
         return fc.oneof(
           fc.date({ min: new Date(-62_135_596_800_000), max: new Date(253_402_300_799_999), noInvalidDate: true }),

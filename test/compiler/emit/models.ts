@@ -1,4 +1,4 @@
-import type { Enum, Field, Message, Type, UseCase } from "../../../compiler/model/model.ts";
+import type { Enum, EnumMember, Field, Message, Type, UseCase } from "../../../compiler/model/model.ts";
 
 /*
  * Models as reading would make them, in few words. Numbers are given in order, as the lock does.
@@ -53,8 +53,9 @@ export function messageOf(name: string, fields: readonly (readonly [name: string
   };
 }
 
-export function enumOf(name: string, ...values: readonly string[]): Enum {
-  return { name, doc: "", span: SPAN, members: values.map((value, i) => ({ value, number: i + 1 })) };
+export function enumOf(name: string, ...values: readonly EnumMember["value"][]): Enum {
+  const members = values.map((value, i) => ({ name: String(value), value, number: i + 1 }));
+  return { name, doc: "", span: SPAN, members };
 }
 
 /** A use case of that event, with the defaults that reading fills in. */
@@ -145,6 +146,13 @@ export const EVERYTHING: UseCase = useCaseOf(
       ["colour", enumRef("Colour")],
       ["colours?", list(enumRef("Colour"))],
       ["month?", enumRef("Month")],
+      ["status", enumRef("Status")],
+      ["statuses?", list(enumRef("Status"))],
+      ["yes", { kind: "boolean", only: true }],
+      ["no", { kind: "boolean", only: false }],
+      ["maybe no?", { kind: "boolean", only: false }],
+      ["yeses", list({ kind: "boolean", only: true })],
+      ["by answer", record({ kind: "boolean", only: true })],
       ["reader", messageRef("Reader")],
       ["next?", messageRef("Everything")],
       ["readers", list(messageRef("Reader"))],
@@ -183,6 +191,7 @@ export const EVERYTHING: UseCase = useCaseOf(
   ],
   [
     enumOf("Colour", "red", "dark-red", 'a "b"', ""),
+    enumOf("Status", 200, 404, -1, 1.5, 0, "none", true),
     enumOf("Month", ..."jan feb mar apr may jun jul aug sep oct nov dec".split(" ")),
   ],
 );

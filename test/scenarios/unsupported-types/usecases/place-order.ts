@@ -5,8 +5,7 @@ class Account {
 }
 
 enum State {
-  Open,
-  Closed,
+  Open = "open".length,
 }
 
 interface OrderPlaced {
@@ -27,9 +26,9 @@ interface OrderPlaced {
   counts: Record<number, string>;
   mixed: { name: string; [key: string]: string };
   code: `order-${string}`;
-  one: 1;
-  dice: 1 | 2 | 3;
-  yes: true;
+  infinite: 1e999;
+  oneBig: 1n;
+  twins: 1 | "1";
   state: State;
   brand: string & { readonly brand: "id" };
   deep: { inside: { list: Promise<string>[] } };
