@@ -4,11 +4,13 @@ import { fileURLToPath } from "node:url";
 import * as kube from "@pulumi/kubernetes";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import * as output from "@pulumi/pulumi/output.js";
+import { Client } from "pg";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { installParts } from "../parts/install.ts";
 import { startKubernetesApi } from "../parts/kubernetes-api.ts";
 import type { KubernetesObject } from "../parts/kubernetes-client.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
+import { startPostgres } from "../parts/postgres.ts";
 import { startPulsarBroker } from "../parts/pulsar-broker.ts";
 import { createPulumiCli } from "../parts/pulumi-cli.ts";
 
@@ -58,6 +60,38 @@ test("a broker that can't start is an error that shows why", async () => {
     /'standalone' ended with exit code 1 before it served[\s\S]*no port/,
   );
 });
+
+test("PostgreSQL keeps what it committed, though it is killed among clients", async () => {
+  const postgres = await startPostgres();
+  onTestFinished(postgres.stop);
+  const client = await connected(postgres.connectionString);
+  expect((await client.query("show wal_level")).rows).toEqual([{ wal_level: "logical" }]);
+  await client.query("create table kept (id bigint)");
+  await client.query("insert into kept select generate_series(1, 1000)");
+
+  const first = postgres.pid();
+  await postgres.kill();
+  await expect(client.query("select 1")).rejects.toThrow();
+  await postgres.restart();
+  expect(postgres.pid()).not.toBe(first);
+  const next = await connected(postgres.connectionString);
+  expect((await next.query("select count(*) from kept")).rows).toEqual([{ count: "1000" }]);
+  await next.query("insert into kept values (1001)");
+
+  // With a client that stays.
+  await postgres.restart();
+  const last = await connected(postgres.connectionString);
+  expect((await last.query("select max(id) from kept")).rows).toEqual([{ max: "1001" }]);
+});
+
+async function connected(connectionString: string): Promise<Client> {
+  const client = new Client({ connectionString });
+  // A server that is killed is an error of every connection, idle ones included.
+  client.on("error", () => {});
+  await client.connect();
+  onTestFinished(() => client.end().catch(() => {}));
+  return client;
+}
 
 describe("a Kubernetes API server", () => {
   test("takes a Deployment, whose Pods the controllers make, and refuses wrong ones", async () => {
@@ -138,10 +172,10 @@ test("Pulumi's CLI keeps a stack's objects on a Kubernetes API server as its pro
 
 const POD = { containers: [{ name: "app", image: "example/app:1" }] };
 
-function deployment(name: string, spec: object = {}, namespace = "default"): KubernetesObject {
+function deployment(name: string, spec: object = {}, namespace = "default") {
   return {
-    apiVersion: "apps/v1",
-    kind: "Deployment",
+    apiVersion: "apps/v1" as const,
+    kind: "Deployment" as const,
     metadata: { name, namespace },
     spec: {
       replicas: 2,

@@ -17,16 +17,16 @@ export interface GoBuild {
 /** Builds programs of published Go modules, in a module of their own, so that they share what they depend on. */
 export async function buildGoPrograms({ folder, log, programs, replace = [], define = {} }: GoBuild): Promise<void> {
   const module = join(folder, "module");
-  const go = (...args: readonly string[]) => runTool("go", args, { cwd: module, log, env: goEnvironment() });
+  const at = { cwd: module, log, env: goEnvironment() };
   await mkdir(module);
   // Below Go 1.21 a module can't ask for a newer language; `go get` raises it to what the programs need.
   await writeFile(join(module, "go.mod"), "module fivefold.test/parts\n\ngo 1.21\n");
-  if (replace.length > 0) await go("mod", "edit", ...replace.map((pair) => `-replace=${pair}`));
-  await go("get", ...Object.values(programs));
+  if (replace.length > 0) await runTool("go", ["mod", "edit", ...replace.map((pair) => `-replace=${pair}`)], at);
+  await runTool("go", ["get", ...Object.values(programs)], { ...at, attempts: 3 });
   const linker = ["-s -w", ...Object.entries(define).map(([name, value]) => `-X ${name}=${value}`)].join(" ");
   for (const [file, program] of Object.entries(programs)) {
     const [name] = program.split("@") as [string];
-    await go("build", "-trimpath", "-ldflags", linker, "-o", join(folder, file), name);
+    await runTool("go", ["build", "-trimpath", "-ldflags", linker, "-o", join(folder, file), name], at);
   }
 }
 
@@ -39,7 +39,7 @@ export interface GoModule {
 /** Fetches a module's sources, which `go` checks against the public checksums. */
 export async function downloadGoModule(module: `${string}@${string}`, folder: string, log: string): Promise<GoModule> {
   const output = join(folder, "download.json");
-  await runTool("go", ["mod", "download", "-json", module], { cwd: folder, log, output });
+  await runTool("go", ["mod", "download", "-json", module], { cwd: folder, log, output, attempts: 3 });
   return JSON.parse(await readFile(output, "utf8")) as GoModule;
 }
 

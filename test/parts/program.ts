@@ -7,6 +7,12 @@ import { tail } from "./log-tail.ts";
 const READY_POLL_MS = 200;
 const STOP_GRACE_MS = 20_000;
 
+/** A user of the system that a program runs as. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface ProgramOptions {
   /** For messages. */
   readonly name: string;
@@ -15,6 +21,10 @@ export interface ProgramOptions {
   readonly cwd?: string;
   /** Added to this process's own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: that of this process. */
+  readonly account?: Account;
+  /** Asks it to end. Default `SIGTERM`. */
+  readonly stopSignal?: NodeJS.Signals;
   /** What it prints is appended there, and shown when it does not get ready. */
   readonly log: string;
   /** Resolves with `undefined` once the program serves, and with what is missing until then; may also throw. */
@@ -27,7 +37,7 @@ export interface Program {
   readonly pid: number;
   /** SIGKILL, as if the machine lost power. Resolves once it is gone. */
   kill(): Promise<void>;
-  /** SIGTERM, and SIGKILL after 20 s. Resolves once it is gone. */
+  /** Asks it to end, and kills it after 20 s. Resolves once it is gone. */
   stop(): Promise<void>;
 }
 
@@ -58,7 +68,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
       throw new Error(`${name} ended with ${ending(child)} before it served.\n${await tail(log)}`);
     }
     const answer = await options.ready().catch(errorText);
-    if (answer === undefined && !hasEnded(child)) return programOf(child);
+    if (answer === undefined && !hasEnded(child)) return programOf(child, options.stopSignal ?? "SIGTERM");
     missing = answer ?? missing;
     if (Date.now() > deadline) {
       await end(child, "SIGKILL");
@@ -68,12 +78,13 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   }
 }
 
-function spawnProgram({ command, args, cwd, env, log }: ProgramOptions): ChildProcess {
+function spawnProgram({ command, args, cwd, env, account, log }: ProgramOptions): ChildProcess {
   const file = openSync(log, "a");
   try {
     const child = spawn(command, args, {
       ...(cwd === undefined ? {} : { cwd }),
       env: { ...process.env, ...env },
+      ...account,
       stdio: ["ignore", file, file],
     });
     endWithThisProcess(child);
@@ -83,19 +94,19 @@ function spawnProgram({ command, args, cwd, env, log }: ProgramOptions): ChildPr
   }
 }
 
-function programOf(child: ChildProcess): Program {
+function programOf(child: ChildProcess, stopSignal: NodeJS.Signals): Program {
   return {
     pid: child.pid!,
     kill: () => end(child, "SIGKILL"),
     async stop() {
       const patience = setTimeout(() => child.kill("SIGKILL"), STOP_GRACE_MS);
-      await end(child, "SIGTERM");
+      await end(child, stopSignal);
       clearTimeout(patience);
     },
   };
 }
 
-async function end(child: ChildProcess, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (hasEnded(child)) return;
   const ended = once(child, "exit");
   child.kill(signal);

@@ -28,7 +28,7 @@ const PULSAR: Part = {
   async build(folder, log) {
     await writeFile(join(folder, "pom.xml"), POM);
     const copy = ["-B", "-ntp", "dependency:copy-dependencies", "-DoutputDirectory=lib", "-DincludeScope=runtime"];
-    await runTool("mvn", copy, { cwd: folder, log });
+    await runTool("mvn", copy, { cwd: folder, log, attempts: 3 });
   },
 };
 

@@ -3,10 +3,10 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { installPulumi } from "./pulumi-install.ts";
 
-const KUBERNETES_PROVIDER = join(import.meta.dirname, "pulumi-resource-kubernetes.ts");
+const KUBERNETES_PROVIDER = fileURLToPath(new URL("./pulumi-resource-kubernetes.ts", import.meta.url));
 
 export interface PulumiCli {
   /**

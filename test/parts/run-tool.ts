@@ -21,7 +21,7 @@ export interface ToolOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const RETRY_AFTER_MS = 5_000;
+const RETRY_AFTER_MS = 2_000;
 
 const HOW_TO_GET: Readonly<Record<string, string>> = {
   mvn: "install Apache Maven and Java 17 or newer (Debian: maven, openjdk-17-jre-headless)",
