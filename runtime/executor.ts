@@ -6,7 +6,11 @@ export type Executor = ExecutorContract<unknown>;
 
 export interface ExecutorParts<E> {
   readonly settings: UseCaseSettings;
-  readonly decode: (payload: Uint8Array) => E;
+  /**
+   * What the compiler made of the module's event type. TypeScript can't follow that: the module may declare what
+   * event.ts has no word for, such as an enum, a branded type, or `x?: T` apart from `x: T | undefined`.
+   */
+  readonly decode: (payload: Uint8Array) => unknown;
   /** The module that holds the handlers. */
   readonly useCase: UseCaseModule<E>;
 }

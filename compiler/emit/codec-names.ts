@@ -1,7 +1,7 @@
 import type { Event, Message } from "../model/model.ts";
 import { upperCamel } from "../model/naming.ts";
 import { unique } from "./names.ts";
-import { importingNames, type TypeNames } from "./type-text.ts";
+import { importingNames, mutable, type TypeNames } from "./type-text.ts";
 import { elementPath, type Wrapped, type Wrapper, wrappersOf } from "./wrappers.ts";
 
 /** What `codec.ts` takes from the runtime and from JavaScript, which the event's types must not be mistaken for. */
@@ -10,6 +10,8 @@ const ELSEWHERE = ["Date", "Object", "Reader", "Record", "Uint8Array", "Writer"]
 /** What the parts of a codec are called. */
 export interface CodecNames {
   readonly types: TypeNames;
+  /** Of values that are being read. */
+  readonly reading: TypeNames;
   /** What is imported from event.ts. */
   readonly imported: readonly string[];
   readonly wrappers: (message: Message) => readonly Wrapper[];
@@ -49,6 +51,7 @@ export function codecNames(event: Event): CodecNames {
 
   return {
     types,
+    reading: mutable(types),
     imported,
     wrappers: (message) => [...(wrappers.get(message)?.values() ?? [])],
     wrapperStem: (place) => stems.get(key(place))!,

@@ -50,7 +50,7 @@ export function readFields(fields: readonly Incoming[], names: MarkNames): Code[
     ...[...fields, ...marks].map(declare),
     ...readLoop(all.flatMap(readCases)),
     ...lists.map(({ local, number, type }) => {
-      return onlyIf(`${names.empty}?.includes(${number})`, `${local} ??= ${type.kind === "array" ? "[]" : "{}"};`);
+      return onlyIf([`${names.empty}?.includes(${number})`], `${local} ??= ${type.kind === "array" ? "[]" : "{}"};`);
     }),
   ];
 }
@@ -73,8 +73,8 @@ function marksField({ number }: Marks, local: string, { place }: Incoming): Inco
 function declare({ type, missing, local, place, deferred }: Incoming): Code {
   const zero = missing === "zero" ? zeroOf(type) : undefined;
   if (deferred) return `let ${local} = ABSENT;`;
-  if (zero === undefined) return `let ${local}: ${typeText(type, place.names.types)} | undefined;`;
-  const declared = typeText(type, place.names.types);
+  if (zero === undefined) return `let ${local}: ${typeText(type, place.names.reading)} | undefined;`;
+  const declared = typeText(type, place.names.reading);
   if (isSeveral(type)) return `const ${local}: ${declared} = ${zero};`;
   return type.kind === "boolean" && type.only === false ? `let ${local}: false = false;` : `let ${local} = ${zero};`;
 }

@@ -79,7 +79,7 @@ function readWrapper(type: Wrapped, place: Place): Code[] {
   const deferred = isSeveral(type) ? undefined : messageReader(incoming.type, inner);
   const field: Incoming = { number: 1, ...incoming, local: "value", label: "", place: inner, deferred };
   const body = [...readFields([field], NO_MARKS), `return ${finished(field, NO_MARKS)};`];
-  return readFunction(place.names.wrapperStem(place), typeText(type, place.names.types), body);
+  return readFunction(place.names.wrapperStem(place), typeText(type, place.names.reading), body);
 }
 
 /** The reading functions of a map's entries, and of the maps in its elements. */
@@ -102,7 +102,7 @@ function readEntries(type: Type, place: Place): Code[] {
   };
   const signature = list(
     `function read${place.names.entryStem(place)}(`,
-    ["reader: Reader", "end: number", `record: ${typeText(type, place.names.types)}`],
+    ["reader: Reader", "end: number", `record: ${typeText(type, place.names.reading)}`],
     "): void {",
   );
   const body = [...readFields([key, value], NO_MARKS), `setEntry(record, key, ${finished(value, NO_MARKS)});`];
@@ -114,8 +114,8 @@ function setProperty(target: string, field: Incoming, { nulls }: MarkNames): Cod
   const condition = `${local} !== ${deferred ? "ABSENT" : "undefined"}`;
   const statement = `${target} = ${deferred ? `reader.deferred(${local}, ${deferred})` : local};`;
   return [
-    ...(missing === "either" ? [onlyIf(`${nulls}?.includes(${number})`, `${target} = null;`)] : []),
-    onlyIf(condition, statement),
+    ...(missing === "either" ? [onlyIf([`${nulls}?.includes(${number})`], `${target} = null;`)] : []),
+    onlyIf([condition], statement),
   ];
 }
 

@@ -1,8 +1,17 @@
 import type { Enum, Field, Message, Type } from "../model/model.ts";
 import { type CodecNames, inside, type Place } from "./codec-names.ts";
 import { isInherited, property, variable } from "./names.ts";
-import { EMPTY_FIELDS, isMissable, isSeveral, type Marks, marksOf, NULL_FIELDS, presentType } from "./presence.ts";
-import { type Code, literal, literalOf, onlyIf } from "./source.ts";
+import {
+  EMPTY_FIELDS,
+  isMissable,
+  isSeveral,
+  type Marks,
+  marksOf,
+  NULL_FIELDS,
+  presenceConditions,
+  presentType,
+} from "./presence.ts";
+import { type Code, literal, literalOf, onlyIf, when } from "./source.ts";
 import { typeText } from "./type-text.ts";
 import { tagOf, wireType } from "./wire-types.ts";
 
@@ -48,17 +57,9 @@ function writeField({ number, type, optional }: Field, value: string, place: Pla
   const present = presentType(type);
   if (!isMissable({ type, optional })) return writeValue(number, present, value, place);
   // Written whenever it is there, a zero too.
-  const condition = isPresent({ type, optional }, value);
-  if (isSeveral(present)) return [`if (${condition}) {`, writeValue(number, present, value, place), "}"];
-  return [onlyIf(condition, `${writeTagged(tagOf(number, wireType(present)), present, value, place)};`)];
-}
-
-function isPresent({ type, optional }: Pick<Field, "type" | "optional">, value: string): string {
-  const tests = [
-    ...(optional ? [`${value} !== undefined`] : []),
-    ...(type.kind === "nullable" ? [`${value} !== null`] : []),
-  ];
-  return tests.join(" && ");
+  const conditions = presenceConditions({ type, optional }, value);
+  if (isSeveral(present)) return [when(conditions, "&&"), writeValue(number, present, value, place), "}"];
+  return [onlyIf(conditions, `${writeTagged(tagOf(number, wireType(present)), present, value, place)};`)];
 }
 
 /** A field that is there; proto3 leaves out a scalar's zero. */
@@ -68,25 +69,28 @@ function writeValue(number: number, type: Type, value: string, place: Place): Co
       return [];
     case "nullable": {
       const write = writeTagged(tagOf(number, wireType(type.of)), type.of, value, inside(place, type));
-      return [onlyIf(`${value} !== null`, `${write};`)];
+      return [onlyIf([`${value} !== null`], `${write};`)];
     }
     case "array":
       return writeItems(number, type.items, value, inside(place, type));
-    case "record":
+    case "record": {
+      const item = type.sparse ? "item" : `${value}[key]!`;
       return [
         `for (const key of Object.keys(${value}).sort()) {`,
         [
+          ...(type.sparse ? [`const item = ${value}[key];`, "if (item === undefined) continue;"] : []),
           `const at = writer.open(${tagOf(number, 2)});`,
           "writer.string(10, key);",
-          `${writeTagged(tagOf(2, wireType(type.values)), type.values, `${value}[key]!`, inside(place, type))};`,
+          `${writeTagged(tagOf(2, wireType(type.values)), type.values, item, inside(place, type))};`,
           "writer.close(at);",
         ],
         "}",
       ];
+    }
     default: {
       const write = `${writeTagged(tagOf(number, wireType(type)), type, value, place)};`;
       const condition = notZero(type, value);
-      return [condition === "" ? write : onlyIf(condition, write)];
+      return [condition === "" ? write : onlyIf([condition], write)];
     }
   }
 }
@@ -181,13 +185,18 @@ function writePacked(type: Type): string {
 }
 
 function markNull({ number }: Field, value: string): Code {
-  return onlyIf(`${value} === null`, markAs(NULL_FIELDS, number));
+  return onlyIf([`${value} === null`], markAs(NULL_FIELDS, number));
 }
 
 function markEmpty({ number, type, optional }: Field, value: string): Code {
   const mark = markAs(EMPTY_FIELDS, number);
-  if (presentType(type).kind === "array") return onlyIf(`${value}?.length === 0`, mark);
-  return onlyIf(`${isPresent({ type, optional }, value)} && Object.keys(${value}).length === 0`, mark);
+  const present = presentType(type);
+  if (present.kind === "array") return onlyIf([`${value}?.length === 0`], mark);
+  const isEmpty =
+    present.kind === "record" && present.sparse
+      ? `Object.values(${value}).every((item) => item === undefined)`
+      : `Object.keys(${value}).length === 0`;
+  return onlyIf([...presenceConditions({ type, optional }, value), isEmpty], mark);
 }
 
 function markAs({ number: marks }: Marks, number: number): string {

@@ -17,6 +17,11 @@ export function isMissable({ type, optional }: Pick<Field, "type" | "optional">)
   return optional || type.kind === "nullable";
 }
 
+/** What holds of a field's value, in generated code, where it is neither absent nor null. */
+export function presenceConditions({ type, optional }: Pick<Field, "type" | "optional">, value: string): string[] {
+  return [...(optional ? [`${value} !== undefined`] : []), ...(type.kind === "nullable" ? [`${value} !== null`] : [])];
+}
+
 export interface Marks {
   readonly number: typeof EMPTY_FIELDS_NUMBER | typeof NULL_FIELDS_NUMBER;
   readonly isMarked: (field: Pick<Field, "type" | "optional">) => boolean;

@@ -68,9 +68,9 @@ export function whenAll(first: readonly string[], operands: readonly string[]): 
   };
 }
 
-/** `if (condition) statement`, with braces where it takes more than a line. */
-export function onlyIf(condition: string, statement: string): Choice {
-  return { line: `if (${condition}) ${statement}`, lines: [`if (${condition}) {`, [statement], "}"] };
+/** `if (condition && …) statement`, with braces where it takes more than a line. */
+export function onlyIf(conditions: readonly string[], statement: string): Choice {
+  return { line: `if (${conditions.join(" && ")}) ${statement}`, lines: [when(conditions, "&&"), [statement], "}"] };
 }
 
 function chain(operands: readonly string[], operator: "||" | "&&"): string[] {

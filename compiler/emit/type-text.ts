@@ -1,4 +1,4 @@
-import type { Event, Type } from "../model/model.ts";
+import type { ArrayType, Event, Type } from "../model/model.ts";
 import { unique } from "./names.ts";
 
 /** How a generated file calls the types that it mentions. */
@@ -6,6 +6,7 @@ export interface TypeNames {
   readonly date: string;
   readonly bytes: string;
   readonly record: (values: string) => string;
+  readonly array: (items: string, type: ArrayType) => string;
   /** A message or enum of the event. */
   readonly own: (name: string) => string;
 }
@@ -30,14 +31,24 @@ export function typeText(type: Type, names: TypeNames): string {
     case "message":
       return names.own(type.name);
     case "array":
-      return type.items.kind === "nullable" ? `(${typeText(type.items, names)})[]` : `${typeText(type.items, names)}[]`;
+      return names.array(typeText(type.items, names), type);
     case "record":
-      return names.record(typeText(type.values, names));
+      return names.record(`${typeText(type.values, names)}${type.sparse ? " | undefined" : ""}`);
     case "null":
       return "null";
     case "nullable":
       return `${typeText(type.of, names)} | null`;
   }
+}
+
+function arrayText(items: string, { items: type, readonly }: ArrayType): string {
+  const isOperand = type.kind === "nullable" || items.startsWith("readonly ");
+  return `${readonly ? "readonly " : ""}${isOperand ? `(${items})` : items}[]`;
+}
+
+/** The same types as they are while they are being made. */
+export function mutable(names: TypeNames): TypeNames {
+  return { ...names, array: (items, { kind, items: type }) => arrayText(items, { kind, items: type }) };
 }
 
 /** Where the event's types are declared: they keep their names, and TypeScript's own make way. */
@@ -48,6 +59,7 @@ export function declaringNames(event: Event): TypeNames {
     date: builtIn("Date"),
     bytes: builtIn("Uint8Array"),
     record: (values) => (own.has("Record") ? `{ [key: string]: ${values} }` : `Record<string, ${values}>`),
+    array: arrayText,
     own: (name) => name,
   };
 }
@@ -66,6 +78,7 @@ export function importingNames(
       date: "Date",
       bytes: "Uint8Array",
       record: (values) => `Record<string, ${values}>`,
+      array: arrayText,
       own: (name) => aliases.get(name) ?? name,
     },
     imported: types.map((name) => (aliases.has(name) ? `${name} as ${aliases.get(name)}` : name)),

@@ -1,6 +1,6 @@
 import type { ArrayType, Field, Message, RecordType, Type } from "../model/model.ts";
 import { isInherited, pathSegment, propertyKey, variable } from "./names.ts";
-import { presentType } from "./presence.ts";
+import { presenceConditions, presentType } from "./presence.ts";
 import { arrayRule } from "./rules.ts";
 import { type Choice, type Code, list, literal, onlyIf, when, whenAll } from "./source.ts";
 import { type Check, checkOf } from "./validate-checks.ts";
@@ -67,14 +67,11 @@ function spaced(choice: Choice): Choice {
 function fieldStatements(field: Field, local: string, place: Place, validator: Validator): Code[] {
   const path = literal(pathSegment(field.name));
   const type = presentType(field.type);
-  const present = [
-    ...(field.optional ? [`${local} !== undefined`] : []),
-    ...(field.type.kind === "nullable" ? [`${local} !== null`] : []),
-  ];
+  const present = presenceConditions(field, local);
   const check = checkOf(type, local, validator.top);
   if (check) return [condition(check, present), [report(path, check, local, field.type)], "}"];
   const nested = `found = nest(found, ${path}, ${partCall(type, local, 0, place, validator)});`;
-  return [present.length > 0 ? onlyIf(present.join(" && "), nested) : nested];
+  return [present.length > 0 ? onlyIf(present, nested) : nested];
 }
 
 /** Whether a value is wrong, given that it is present. */
@@ -141,7 +138,7 @@ function recordBody(type: RecordType, place: Place, validator: Validator): Code[
       "if (!key.isWellFormed()) {",
       ['found = add(found, keyPath(key), "must be a key that UTF-8 can hold", "one with a lone surrogate");'],
       "}",
-      ...elementStatements(type.values, "keyPath(key)", 2, inside(place, type), validator),
+      ...elementStatements(type.values, "keyPath(key)", 2, inside(place, type), validator, type.sparse),
     ],
     "}",
     "return found;",
@@ -155,16 +152,23 @@ function returnWhen(wrong: readonly string[], rule: string): Code[] {
 }
 
 /** Looks at `item`. A wrapper nests one level on the wire, a map's entry one more. */
-function elementStatements(type: Type, path: string, levels: number, place: Place, validator: Validator): Code[] {
-  const present = type.kind === "nullable" ? type.of : type;
-  const notNull = present === type ? [] : ["item !== null"];
+function elementStatements(
+  type: Type,
+  path: string,
+  levels: number,
+  place: Place,
+  validator: Validator,
+  sparse = false,
+): Code[] {
+  const present = presentType(type);
+  const conditions = presenceConditions({ type, optional: sparse }, "item");
   const check = checkOf(present, "item", validator.top);
-  if (check) return [condition(check, notNull), [report(path, check, "item", type)], "}"];
+  if (check) return [condition(check, conditions), [report(path, check, "item", type)], "}"];
   const within = type.kind === "nullable" ? { place: inside(place, type), levels: levels + 1 } : { place, levels };
   const deeper = present.kind === "message" ? within.levels - 1 : within.levels;
   const statements = [
     `const inner = ${partCall(present, "item", deeper, within.place, validator)};`,
     `if (inner !== undefined) found = nest(found, ${path}, inner);`,
   ];
-  return notNull.length > 0 ? ["if (item !== null) {", statements, "}"] : statements;
+  return conditions.length > 0 ? [when(conditions, "&&"), statements, "}"] : statements;
 }

@@ -47,7 +47,7 @@ function usedParts(event: Event, isRecursive: boolean): string[] {
   const has = (kind: (typeof types)[number]["kind"]) => types.some((type) => type.kind === kind);
   const hasDate = types.some((type) => type.kind === "text" && type.format === "date");
   const hasInner = has("message") || has("array") || has("record");
-  const hasLeaf = types.some(({ kind }) => kind !== "message" && kind !== "array");
+  const hasLeaf = types.some(({ kind }) => kind !== "message" && kind !== "array" && kind !== "nullable");
   return [
     parts.IS_OBJECT,
     ...(has("record") ? [parts.IS_PLAIN_OBJECT] : []),

@@ -67,12 +67,16 @@ export interface ArrayType {
   readonly items: Type;
   readonly minItems?: number;
   readonly maxItems?: number;
+  /** Whether TypeScript is told so: then a caller may have none but a readonly one. */
+  readonly readonly?: true;
 }
 
 /** `Record<string, T>`; protobuf `map<string, T>`. */
 export interface RecordType {
   readonly kind: "record";
   readonly values: Type;
+  /** Whether a value may be undefined too: it is not sent, as if its key were not there. */
+  readonly sparse?: true;
 }
 
 /** `null` and nothing else; google.protobuf.NullValue. */

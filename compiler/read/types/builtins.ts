@@ -63,7 +63,7 @@ export const refuseFunction: TypeReader = (type) =>
     ? refuse("and functions can't leave the process", "Send the data that the function needs.")
     : undefined;
 
-function builtinName({ symbol }: ts.Type, { isBuiltin }: Reading): string | undefined {
+export function builtinName({ symbol }: ts.Type, { isBuiltin }: Reading): string | undefined {
   if (!symbol || !(symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.Class))) return undefined;
   return symbol.declarations?.some(isBuiltin) ? symbol.name : undefined;
 }

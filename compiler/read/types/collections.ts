@@ -1,4 +1,6 @@
 import { ts } from "ts-morph";
+import { isBranded } from "./brands.ts";
+import { presenceOf, readElement } from "./nullable.ts";
 import type { Place, TypeReader } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 
@@ -10,16 +12,20 @@ export const readArray: TypeReader = (type, place, scope) => {
   if (!scope.checker.isArrayType(type)) return undefined;
   const [item] = scope.checker.getTypeArguments(type as ts.TypeReference);
   const items = item && scope.part(item, itemPlace(place, writtenItem));
-  return items ? { kind: "array", items } : "reported";
+  return items ? { kind: "array", items, ...(isReadonly(type) && { readonly: true }) } : "reported";
 };
+
+function isReadonly({ symbol }: ts.Type): boolean {
+  return symbol.name === "ReadonlyArray";
+}
 
 /** `Record<string, T>` and other types with a string index signature and nothing else. */
 export const readRecord: TypeReader = (type, place, scope) => {
   const infos = scope.checker.getIndexInfosOfType(type);
   const [info] = infos;
   if (!info) return undefined;
-  if (infos.length > 1 || !(info.keyType.flags & ts.TypeFlags.String)) {
-    return refuse("and a record's keys are strings", "Write `Record<string, T>`.");
+  if (infos.length > 1 || !isStringKey(info.keyType)) {
+    return refuse("and a record's keys are any strings", "Write `Record<string, T>`.");
   }
   if (scope.checker.getPropertiesOfType(type).length > 0) {
     return refuse(
@@ -27,9 +33,15 @@ export const readRecord: TypeReader = (type, place, scope) => {
       "Give the named fields and the `Record<string, T>` a field each.",
     );
   }
-  const values = scope.part(info.type, itemPlace(place, writtenValue));
-  return values ? { kind: "record", values } : "reported";
+  const presence = presenceOf(info.type, scope.checker);
+  const values = readElement(presence, itemPlace(place, writtenValue), scope);
+  return values ? { kind: "record", values, ...(presence.hasUndefined && { sparse: true }) } : "reported";
 };
+
+/** `string`, also with a brand. */
+function isStringKey(type: ts.Type): boolean {
+  return Boolean(type.flags & ts.TypeFlags.String) || isBranded(type, isStringKey);
+}
 
 /** The place of what a list or record contains. A list in a list needs a message around it, so it is a level more. */
 export function itemPlace(place: Place, part: (node: ts.TypeNode) => ts.TypeNode | undefined): Place {

@@ -1,5 +1,6 @@
 import { ts } from "ts-morph";
 import type { ArrayType, BytesType, FloatType, IntType, TextType, Type } from "../../model/model.ts";
+import { carrierOf } from "./brands.ts";
 import { itemPlace, writtenItem } from "./collections.ts";
 import type { Place, Scope, TypeReader } from "./reader.ts";
 import { refuse } from "./refusal.ts";
@@ -11,13 +12,13 @@ export const readConstrained: TypeReader = (type, place, scope) => {
   if (!type.isIntersection()) return undefined;
   const phantoms = type.types.filter((part) => phantomNames(part).length > 0);
   const names = new Set(phantoms.flatMap(phantomNames));
-  if (names.size === 0) return refusePrimitive(type);
+  if (names.size === 0) return undefined;
   const base = type.types.filter((part) => !phantoms.includes(part));
   const [name] = names;
-  const [of] = base;
+  const of = base.length > 1 ? carrierOf(base, scope) : base[0];
   // Of the whole type the checker would work out all that a string has, so the usual single part is asked.
   const phantom = name && scope.checker.getPropertyOfType(phantoms.length > 1 ? type : (phantoms[0] ?? type), name);
-  if (!phantom || !of || base.length > 1 || names.size > 1) {
+  if (!phantom || !of || names.size > 1) {
     return refuse(
       "and the rules of different types don't go together",
       "Keep one of Text, Int, Uint, Float, List and Bytes.",
@@ -115,6 +116,11 @@ function crossed(least: string, min: number, most: string, max: number): Wrong {
   return wrong(`${least} is ${min}, above ${most}, which is ${max}`, `Choose a ${least} up to ${most}.`);
 }
 
+/** Whether a type is one of those. */
+export function isConstrained(type: ts.Type): boolean {
+  return type.isIntersection() && type.types.some((part) => phantomNames(part).length > 0);
+}
+
 /** The properties of a part of an intersection that holds rules only; none for other parts. */
 function phantomNames({ symbol }: ts.Type): (keyof typeof CONSTRAINTS)[] {
   const members = symbol && symbol.flags & ts.SymbolFlags.TypeLiteral ? symbol.members : undefined;
@@ -124,17 +130,4 @@ function phantomNames({ symbol }: ts.Type): (keyof typeof CONSTRAINTS)[] {
 
 function isConstraint(name: string): name is keyof typeof CONSTRAINTS {
   return Object.hasOwn(CONSTRAINTS, name);
-}
-
-const PRIMITIVE =
-  ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BigIntLike | ts.TypeFlags.BooleanLike;
-
-/** `string & { brand: … }`: what arrives has no brand, so a handler would be lied to. */
-function refusePrimitive(type: ts.IntersectionType) {
-  return type.types.some(({ flags }) => flags & PRIMITIVE)
-    ? refuse(
-        "a primitive with properties, which nothing but TypeScript knows of",
-        "Write the primitive alone, or rules for it: `Text<{ … }>`, `Int<{ … }>`.",
-      )
-    : undefined;
 }

@@ -18,6 +18,11 @@ interface Literal {
 export const readEnum: TypeReader = (type, place, scope) => {
   const literals = literalsOf(type);
   if (!literals) return undefined;
+  // Each with a brand, so that the checker doesn't know them for `boolean`.
+  const [first] = literals;
+  if (literals.every(({ value }) => typeof value === "boolean")) {
+    return literals.length === 2 ? { kind: "boolean" } : { kind: "boolean", only: first?.value === true };
+  }
   const members = inWrittenOrder(type, literals, place, scope).map((literal) => {
     return { name: nameOf(literal), value: literal.value, number: 0 };
   });

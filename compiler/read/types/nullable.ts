@@ -26,15 +26,19 @@ export function readPresent({ type, hasNull }: Presence, place: Place, scope: Sc
   return of && { kind: "nullable", of };
 }
 
-/** `null`, and `T | null` as an item of a list or a value of a record: that takes a message around it, a level more. */
+/** `null`, and `T | null` that is no field's own. */
 export const readNullable: TypeReader = (type, place, scope) => {
   const presence = presenceOf(type, scope.checker);
   if (!presence.hasNull) return undefined;
-  if (presence.hasUndefined) return ABSENT;
-  const written = place.written && writtenPresent(place.written);
-  const node = written ?? place.node;
-  return readPresent(presence, { ...place, node, written, depth: place.depth + 1 }, scope) ?? "reported";
+  return presence.hasUndefined ? ABSENT : (readElement(presence, place, scope) ?? "reported");
 };
+
+/** An item of a list or a value of a record, which takes a message around it where it may be null: a level more. */
+export function readElement(presence: Presence, place: Place, scope: Scope): Type | undefined {
+  const written = place.written && writtenPresent(place.written);
+  const depth = presence.hasNull ? place.depth + 1 : place.depth;
+  return readPresent(presence, { ...place, node: written ?? place.node, written, depth }, scope);
+}
 
 export const ABSENT = refuse(
   "and lists and records have no place for what is absent",

@@ -1,6 +1,7 @@
 import type { ts } from "ts-morph";
 import type { Related } from "../../diagnostics.ts";
 import type { Type } from "../../model/model.ts";
+import { readBranded } from "./brands.ts";
 import { readBuiltin, refuseBuiltin, refuseClass, refuseFunction } from "./builtins.ts";
 import { readArray, readRecord } from "./collections.ts";
 import { readConstrained } from "./constraints.ts";
@@ -10,6 +11,7 @@ import { readObject } from "./objects.ts";
 import type { Place, Scope, TypeReader } from "./reader.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { readScalar, refuseUnion, refuseWithoutWireForm } from "./scalars.ts";
+import { readText } from "./text.ts";
 import { typeText } from "./type-text.ts";
 
 /** The first that knows a type reads it. A new kind of type is one more reader here. */
@@ -17,9 +19,11 @@ const READERS: readonly TypeReader[] = [
   readScalar,
   readEnum,
   readNullable,
+  readText,
   refuseWithoutWireForm,
   refuseUnion,
   readConstrained,
+  readBranded,
   readBuiltin,
   readArray,
   refuseBuiltin,

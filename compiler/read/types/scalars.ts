@@ -25,7 +25,6 @@ const WITHOUT_WIRE_FORM: readonly [flags: ts.TypeFlags, reason: string, mend: st
   [TypeFlags.Undefined | TypeFlags.Void, "which carries nothing", "Remove the field."],
   [TypeFlags.ESSymbolLike, "and symbols exist in one process only", "Send a string."],
   [TypeFlags.NonPrimitive, "which says nothing of its fields", "Declare an interface with the fields."],
-  [TypeFlags.TemplateLiteral | TypeFlags.StringMapping, "a pattern of strings", 'Write `Text<{ pattern: "^…$" }>`.'],
   [TypeFlags.BigIntLiteral, "a literal of a bigint", "Write `bigint`, or a literal of a number."],
   [TypeFlags.NumberLiteral, "and no number is infinite in an event", "Choose a finite number."],
   [TypeFlags.Enum, "an enum with values that only running it tells", "Give its members constant values."],

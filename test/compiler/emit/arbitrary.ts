@@ -76,8 +76,14 @@ function typeOf(leaves: fc.Arbitrary<Type>): fc.Arbitrary<Type> {
   return fc.oneof(
     { weight: 6, arbitrary: leaves },
     { weight: 2, arbitrary: leaves.map(list) },
+    { weight: 1, arbitrary: leaves.map((items): Type => ({ kind: "array", items, readonly: true })) },
+    {
+      weight: 1,
+      arbitrary: leaves.map((type) => orNull({ kind: "array", items: orNull(list(type)), readonly: true })),
+    },
     { weight: 1, arbitrary: leaves.map((items): Type => ({ kind: "array", items, minItems: 1, maxItems: 3 })) },
     { weight: 2, arbitrary: leaves.map(record) },
+    { weight: 1, arbitrary: leaves.map((values): Type => ({ kind: "record", values, sparse: true })) },
     { weight: 1, arbitrary: leaves.map((type) => list(list(type))) },
     { weight: 1, arbitrary: leaves.map((type) => record(list(type))) },
     { weight: 1, arbitrary: leaves.map((type) => list(record(list(list(type))))) },
@@ -248,7 +254,11 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
       }
       case "record": {
         if (depth > 3) return fc.constant({});
-        const entry = fc.tuple(fc.oneof(fc.constantFrom(...keys), text), typeValue(type.values, depth + 1));
+        const value = typeValue(type.values, depth + 1);
+        const entry = fc.tuple(
+          fc.oneof(fc.constantFrom(...keys), text),
+          type.sparse ? fc.option(value, { nil: undefined }) : value,
+        );
         return fc.array(entry, { maxLength: 4 }).map((entries) => Object.fromEntries(entries));
       }
       case "null":

@@ -181,6 +181,8 @@ export const EVERYTHING: UseCase = useCaseOf(
       ["at or null", nullable({ kind: "timestamp" })],
       ["colour or null", nullable(enumRef("Colour"))],
       ["sparse", list(nullable(list(nullable(enumRef("Colour")))))],
+      ["readonly lists?", { kind: "array", items: { kind: "array", items: TEXT, readonly: true }, readonly: true }],
+      ["sparse record?", { kind: "record", values: nullable(TEXT), sparse: true }],
       ["tries?", record(nullable(list(messageRef("Reader"))))],
     ]),
     message("Reader", { "Number?": TEXT, Object: record(INT) }, "Called like a part of the runtime. */ Really."),

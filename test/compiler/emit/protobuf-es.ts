@@ -74,7 +74,7 @@ export function converter(event: Event) {
       const field = fieldOf(desc, number);
       const present = type.kind === "nullable" ? type.of : type;
       init[field.localName] = toField(part, present, field);
-      if ((optional || type.kind === "nullable") && isSeveral(present) && Object.keys(part as object).length === 0) {
+      if ((optional || type.kind === "nullable") && isSeveral(present) && valuesIn(part).length === 0) {
         empty.push(number);
       }
     }
@@ -196,6 +196,12 @@ function fieldOf(desc: DescMessage, number: number): DescField {
   return desc.fields.find((field) => field.number === number)!;
 }
 
+/** The items of a list; the values of a record, those that are undefined aside. */
+function valuesIn(part: unknown): unknown[] {
+  return Object.values(part as object).filter((value) => value !== undefined);
+}
+
 function mapValues(record: unknown, convert: (value: unknown) => unknown): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record as object).map(([key, value]) => [key, convert(value)]));
+  const entries = Object.entries(record as object).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([key, value]) => [key, convert(value)]));
 }

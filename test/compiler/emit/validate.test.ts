@@ -194,8 +194,9 @@ function placesIn({ event }: UseCase, root: unknown): Part[] {
   const step = (path: string, key: string) =>
     identifier.test(key) ? `${path}${path && "."}${key}` : `${path}[${JSON.stringify(key)}]`;
   const visit = (type: Type, value: unknown, path: string): void => {
-    if (value === undefined) return;
-    if (type.kind === "message") {
+    if (value === undefined || value === null) return;
+    if (type.kind === "nullable") visit(type.of, value, path);
+    else if (type.kind === "message") {
       for (const field of event.messages.find(({ name }) => name === type.name)!.fields) {
         const at = step(path, field.name);
         parts.push({ path: at, isOptional: field.optional, replace: replaceIn(value as object, field.name) });
@@ -210,7 +211,7 @@ function placesIn({ event }: UseCase, root: unknown): Part[] {
     } else if (type.kind === "record") {
       for (const [key, item] of Object.entries(value as object)) {
         const at = step(path, key.length > 64 ? `${key.slice(0, 64)}…` : key);
-        parts.push({ path: at, isOptional: false, replace: replaceIn(value as object, key) });
+        parts.push({ path: at, isOptional: type.sparse === true, replace: replaceIn(value as object, key) });
         visit(type.values, item, at);
       }
     }

@@ -44,7 +44,7 @@ test("scalars, constraints and collections", () => {
     ratio: { kind: "float", min: 0, max: 1 },
     hash: { kind: "bytes", minLength: 32, maxLength: 32 },
     list: { kind: "array", items: { kind: "text" } },
-    readonlyList: { kind: "array", items: { kind: "float" } },
+    readonlyList: { kind: "array", items: { kind: "float" }, readonly: true },
     generic: { kind: "array", items: { kind: "bigint" } },
     bounded: { kind: "array", items: { kind: "timestamp" }, maxItems: 3 },
     grid: { kind: "array", items: { kind: "array", items: { kind: "float" } } },

@@ -25,12 +25,10 @@ interface OrderPlaced {
   absentItems: (string | undefined)[];
   counts: Record<number, string>;
   mixed: { name: string; [key: string]: string };
-  code: `order-${string}`;
   infinite: 1e999;
   oneBig: 1n;
   twins: 1 | "1";
   state: State;
-  brand: string & { readonly brand: "id" };
   deep: { inside: { list: Promise<string>[] } };
 }
 

@@ -31,7 +31,7 @@ export interface ParcelSent {
   from?: Address | undefined;
   /** An array of at most 8 items. */
   tags: string[];
-  readings: number[];
+  readings: readonly number[];
   grid: number[][];
   attributes: Record<string, string>;
   boxes: Record<string, ParcelSentBoxes>;
