@@ -15,9 +15,9 @@ export interface Span {
 }
 
 /** What is wrong with a project, and how to mend it. Plain data: its JSON form is itself. */
-export interface Diagnostic {
+export interface Diagnostic<C extends string = Code> {
   /** Names the fault; stable. */
-  readonly code: Code;
+  readonly code: C;
   readonly severity: Severity;
   /** What was found, and the rule that it breaks. */
   readonly message: string;
@@ -46,7 +46,17 @@ export function diagnostic<C extends Code>(
   related: readonly Related[] = [],
 ): Diagnostic {
   // Each entry takes its own parameters: TypeScript can't see that `code` picks the entry and the parameters alike.
-  const entry = CATALOGUE[code] as unknown as Entry<Parameters<C>>;
+  return diagnosticOf(code, CATALOGUE[code] as unknown as Entry<Parameters<C>>, span, parameters, related);
+}
+
+/** The same for a catalogue of somebody else's. */
+export function diagnosticOf<C extends string, P>(
+  code: C,
+  entry: Entry<P>,
+  span: Span,
+  parameters: P,
+  related: readonly Related[] = [],
+): Diagnostic<C> {
   const replacement = entry.replacement?.(parameters);
   return {
     code,
@@ -60,7 +70,7 @@ export function diagnostic<C extends Code>(
 }
 
 /** By file, then position, then code: what one reads from top to bottom, and the same on every machine. */
-export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+export function sortDiagnostics<C extends string>(diagnostics: readonly Diagnostic<C>[]): Diagnostic<C>[] {
   return [...diagnostics].sort(
     (a, b) =>
       compare(a.span.file, b.span.file) ||

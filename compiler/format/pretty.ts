@@ -13,7 +13,7 @@ type Colors = ReturnType<typeof pc.createColors>;
  * how to mend it. By file and line; ends without a line break.
  */
 export function formatPretty(
-  diagnostics: readonly Diagnostic[],
+  diagnostics: readonly Diagnostic<string>[],
   sources: Sources,
   { colors = false }: FormatOptions = {},
 ): string {
@@ -25,7 +25,7 @@ export function formatPretty(
 }
 
 function formatOne(
-  { code, severity, message, mend, span, related = [] }: Diagnostic,
+  { code, severity, message, mend, span, related = [] }: Diagnostic<string>,
   linesOf: (file: string) => readonly string[],
   paint: Colors,
 ): string {
