@@ -6,7 +6,8 @@ const [url, schema, leaseMs, removes] = process.argv.slice(2) as [string, string
 const store = await openPostgresDelayStore({ url, schema });
 for (;;) {
   const claims = await store.claimDue(Date.now(), 100, Number(leaseMs));
-  for (const { record } of claims) process.stdout.write(`${record.id}\n`);
+  // One write for all: a kill must not come between two ids of one claim.
+  if (claims.length > 0) process.stdout.write(claims.map(({ record }) => `${record.id}\n`).join(""));
   if (removes === "yes") await store.remove(claims);
   if (claims.length === 0) await sleep(10);
 }
