@@ -56,7 +56,7 @@ export function readFields(fields: readonly Incoming[], names: MarkNames): Code[
 }
 
 /** Reads up to `end`: what is in none of the cases is passed over. */
-export function readLoop(cases: readonly Code[]): Code[] {
+function readLoop(cases: readonly Code[]): Code[] {
   if (cases.length === 0) return ["while (reader.pos < end) reader.skip(reader.tag());"];
   return [
     "while (reader.pos < end) {",
@@ -135,12 +135,12 @@ function readCases({ number, type, missing, local, label, place, deferred }: Inc
   ];
 }
 
-export function readCase(tag: number, statements: readonly Code[]): Code[] {
+function readCase(tag: number, statements: readonly Code[]): Code[] {
   return [`case ${tag}:`, [...statements, "break;"]];
 }
 
 /** Reads one value, or one element. */
-export function readElement(type: Type, place: Place): string {
+function readElement(type: Type, place: Place): string {
   switch (type.kind) {
     case "text":
       return "reader.string()";
