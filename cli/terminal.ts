@@ -8,7 +8,8 @@ export function colorsOf(stream: NodeJS.WriteStream): Colors {
 }
 
 export function hasColors(stream: NodeJS.WriteStream): boolean {
-  return stream.isTTY && stream.hasColors();
+  // What is no terminal says `undefined`, for which picocolors would decide by itself, and colour what CI reads.
+  return stream.isTTY === true && stream.hasColors();
 }
 
 /** A line of a result. */

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createProject, type Project, startCommand } from "./project.ts";
+import { createProject, MAIN, type Project, startCommand } from "./project.ts";
 
 /** A project with one use case, as `fivefold new` makes it. */
 async function createGreeting(): Promise<Project> {
@@ -21,6 +21,16 @@ test("writes all that follows from a use case, and the second time nothing", asy
   }
   const second = await project.fivefold("build");
   expect(second.stdout).toMatch(/^✓ 1 use case → generated\/ \(up to date\) in/);
+});
+
+test("what is no terminal gets no colours, in CI neither", async () => {
+  const project = await createGreeting();
+  const build = startCommand(process.execPath, [MAIN, "build"], project.root, {
+    ...process.env,
+    CI: "true",
+    NO_COLOR: "",
+  });
+  expect((await build.ended()).stdout).toMatch(/^✓ 1 use case → generated/);
 });
 
 test("works from a folder below the project, and from elsewhere with --root", async () => {

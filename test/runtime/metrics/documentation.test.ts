@@ -20,7 +20,7 @@ test("docs/metrics.md lists every metric, with its type, and no other", async ()
   await world.close();
 
   const text = readFileSync(join(import.meta.dirname, "../../../docs/metrics.md"), "utf8");
-  const rows = Array.from(text.matchAll(/^\| `(fivefold_\w+)` \| (\w+) \|/gm), ([, name, type]) => `${name} ${type}`);
+  const rows = Array.from(text.matchAll(/^\| `(fivefold_\w+)` +\| (\w+) +\|/gm), ([, name, type]) => `${name} ${type}`);
   const ours = metrics.filter(({ name }) => name.startsWith("fivefold_"));
   expect(rows.sort()).toEqual(ours.map(({ name, type }) => `${name} ${type}`).sort());
   for (const { name } of metrics) expect(text).toContain(`\`${name}\``);
