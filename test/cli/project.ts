@@ -59,7 +59,7 @@ export async function createProject(files: Readonly<Record<string, string>> = {}
 
 /** This process's environment, without what would change a command's output or its data folder. */
 function plainEnvironment(): NodeJS.ProcessEnv {
-  const { FIVEFOLD_DATA: _data, FORCE_COLOR: _color, NO_COLOR: _plain, ...env } = process.env;
+  const { FIVEFOLD_DATA: _data, FORCE_COLOR: _color, NO_COLOR: _plain, CI: _ci, ...env } = process.env;
   return env;
 }
 
