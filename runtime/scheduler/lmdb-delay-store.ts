@@ -40,15 +40,20 @@ export async function openLmdbDelayStore(folder: string, clock: Clock): Promise<
 
   /** The other process that leads, and still will for a while. */
   function otherLeader(nowMs: number): Leader | undefined {
+    // A read may else be of the past: one that has just stepped down would still seem to lead.
+    volatile.refresh();
     const leader = leaders.get("leader");
-    const leads = leader && leader.token !== self.token && leader.untilMs > nowMs && !hasEnded(leader);
-    return leads ? leader : undefined;
+    return leads(leader, nowMs) ? leader : undefined;
+  }
+
+  function leads(leader: Leader | undefined, nowMs: number): boolean {
+    return !!leader && leader.token !== self.token && leader.untilMs > nowMs && !hasEnded(leader);
   }
 
   function lead(nowMs: number): boolean {
     if (otherLeader(nowMs)) return false;
     return volatile.transact(() => {
-      if (otherLeader(nowMs)) return false;
+      if (leads(leaders.get("leader"), nowMs)) return false;
       leaders.putSync("leader", { ...self, untilMs: nowMs + LEADER_LEASE_MS });
       return true;
     });
