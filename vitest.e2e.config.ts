@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     // Each packs or starts whole processes: side by side they would only wait for each other.
     fileParallelism: false,
+    // Brokers and servers share the machine with their tests: one that was slow once is tried again, and shown as such.
+    retry: 1,
   },
 });
