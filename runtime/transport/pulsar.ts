@@ -3,7 +3,7 @@ import { type ErrorCode, FivefoldError } from "../errors.ts";
 import type { Admin } from "./pulsar/admin.ts";
 import { openConsumer } from "./pulsar/consumer.ts";
 import { nativeError } from "./pulsar/native-client.ts";
-import { createNativeProducer } from "./pulsar/native-producer.ts";
+import { openNativeProducer } from "./pulsar/native-producer.ts";
 import { createNativeSource } from "./pulsar/native-source.ts";
 import { DEFAULT_TIMEOUT_MS, KEY_HASH, localName, type PulsarSettings, prefetchOf } from "./pulsar/settings.ts";
 import { createTransportOn, type Protocol } from "./pulsar/transport-on.ts";
@@ -96,27 +96,28 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
     },
     async openProducer(topic, ordered, onClose) {
       await admin.requireTopic(topic);
-      const producer = await opened(`Publishing to topic '${topic}'`, clock, timeoutMs, () =>
-        client.createProducer({
-          topic: topicUrl(topic),
-          producerName: `fivefold-${clock.randomId(16)}`,
-          // Not libpulsar's default: that numbers anew after a first connection which broke before its first receipt, and
-          // a broker that deduplicates then drops new records as seen before, while their receipts say they are stored.
-          initialSequenceId: 0,
-          // It tries for as long as it takes, so that deduplication sees one and the same message.
-          sendTimeoutMs: 0,
-          // Callers wait for their receipts: what is pending is bounded by them.
-          maxPendingMessages: 1_000_000,
-          maxPendingMessagesAcrossPartitions: 1_000_000,
-          hashingScheme: KEY_HASH,
-          batchingEnabled: true,
-          // Key_Shared hands out whole batches: one may hold no other key.
-          batchingType: ordered ? "KeyBasedBatching" : "DefaultBatching",
-          batchingMaxPublishDelayMs: BATCH_WAIT_MS,
-          batchingMaxMessages: MAX_BATCH_RECORDS,
-        }),
-      );
-      return createNativeProducer({ topic, producer, maxRecordBytes: MAX_RECORD_BYTES, timeoutMs, clock, onClose });
+      const open = () =>
+        opened(`Publishing to topic '${topic}'`, clock, timeoutMs, () =>
+          client.createProducer({
+            topic: topicUrl(topic),
+            producerName: `fivefold-${clock.randomId(16)}`,
+            // Not libpulsar's default: that numbers anew after a first connection which broke before its first receipt, and
+            // a broker that deduplicates then drops new records as seen before, while their receipts say they are stored.
+            initialSequenceId: 0,
+            // It tries for as long as it takes, so that deduplication sees one and the same message.
+            sendTimeoutMs: 0,
+            // Callers wait for their receipts: what is pending is bounded by them.
+            maxPendingMessages: 1_000_000,
+            maxPendingMessagesAcrossPartitions: 1_000_000,
+            hashingScheme: KEY_HASH,
+            batchingEnabled: true,
+            // Key_Shared hands out whole batches: one may hold no other key.
+            batchingType: ordered ? "KeyBasedBatching" : "DefaultBatching",
+            batchingMaxPublishDelayMs: BATCH_WAIT_MS,
+            batchingMaxMessages: MAX_BATCH_RECORDS,
+          }),
+        );
+      return openNativeProducer({ topic, open, maxRecordBytes: MAX_RECORD_BYTES, timeoutMs, clock, onClose });
     },
     async openConsumer(topic, subscription, type, on) {
       // The broker would create what is missing, where the namespace lets it.

@@ -47,7 +47,10 @@ export interface Consumer {
    * delivered again, here or to another consumer. One call at a time.
    */
   receive(max: number): Promise<readonly Message[]>;
-  /** Settles messages for good. Resolves once that is stored; until then a crash brings them back. */
+  /**
+   * Settles messages for good. Resolves once that is stored, or with a broker that will store it: until it has, a crash
+   * brings them back.
+   */
   acknowledge(messages: readonly Message[]): Promise<void>;
   /** Gives messages back for another delivery, not before `delayMs` from now (default 0). Breaks the order of keys. */
   negativeAcknowledge(messages: readonly Message[], delayMs?: number): void;

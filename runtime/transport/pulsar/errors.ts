@@ -21,13 +21,20 @@ export function refusal(what: string, status: number, found: string): FivefoldEr
     case 429:
       return new FivefoldError("throttled", `${what}: Pulsar limits such requests (${said}). Try again later.`);
     case 503:
-      return new FivefoldError(
-        "not-connected",
-        `${what}: the broker can't serve it now, or its backlog quota is used up (${said}).`,
-      );
+      return /quota/i.test(found)
+        ? quotaUsedUp(what, said)
+        : new FivefoldError("not-connected", `${what}: the broker can't serve it now (${said}).`);
     default:
       return new FivefoldError("not-connected", `${what}: Pulsar could not do it (${said}).`);
   }
+}
+
+export function quotaUsedUp(what: string, said: string, options?: { cause?: unknown }): FivefoldError {
+  return new FivefoldError(
+    "storage-full",
+    `${what}: a backlog quota is used up (${said}). Consume what waits, or raise the quota.`,
+    options,
+  );
 }
 
 /** Why a connection could not be had. */

@@ -1,4 +1,5 @@
 import { FivefoldError } from "../../errors.ts";
+import { quotaUsedUp } from "./errors.ts";
 
 /*
  * The part of pulsar-client's interface that is used: what stands behind it is chosen in ../pulsar.ts alone.
@@ -70,13 +71,7 @@ export function nativeError(what: string, error: unknown): FivefoldError {
       options,
     );
   }
-  if (/QuotaExceeded/.test(text)) {
-    return new FivefoldError(
-      "storage-full",
-      `${what}: a backlog quota is used up (${text}). Consume what waits, or raise the quota.`,
-      options,
-    );
-  }
+  if (/QuotaExceeded/.test(text)) return quotaUsedUp(what, text, options);
   if (/TooManyLookupRequest/.test(text)) {
     return new FivefoldError("throttled", `${what}: Pulsar limits such requests (${text}). Try again later.`, options);
   }

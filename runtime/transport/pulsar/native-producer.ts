@@ -9,23 +9,56 @@ import { type NativeProducer, nativeError } from "./native-client.ts";
 /**
  * Publishes with libpulsar, which batches, and after a broken connection sends again under the same name and sequence
  * numbers, for as long as it takes. A call that takes longer than `timeoutMs` rejects, though its records may follow.
+ * One that libpulsar rejects has ended its producer: the next call opens another.
  */
-export function createNativeProducer<Id>(settings: {
+export async function openNativeProducer<Id>(settings: {
   readonly topic: string;
-  readonly producer: NativeProducer<Id>;
+  readonly open: () => Promise<NativeProducer<Id>>;
   readonly maxRecordBytes: number;
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly onClose: () => void;
-}): Producer {
-  const { topic, producer, timeoutMs, clock } = settings;
+}): Promise<Producer> {
+  const { topic, timeoutMs, clock } = settings;
   const what = `Publishing to topic '${topic}'`;
   const calls = new Set<Promise<unknown>>();
+  let producer: NativeProducer<Id> | undefined = await settings.open();
+  let opening: Promise<NativeProducer<Id>> | undefined;
   let closed = false;
+
+  function reopen(): Promise<NativeProducer<Id>> {
+    opening ??= settings.open().then(
+      (opened) => {
+        producer = opened;
+        opening = undefined;
+        return opened;
+      },
+      (error: unknown) => {
+        opening = undefined;
+        throw error;
+      },
+    );
+    return opening;
+  }
+
+  async function send(messages: readonly NativeRecord[]): Promise<void> {
+    // Without a wait where there is one: the messages are views of what the caller may change after its call.
+    const used = producer ?? (await reopen());
+    try {
+      await Promise.all(messages.map((message) => used.send(message)));
+    } catch (error) {
+      const failed = nativeError(what, error);
+      if (failed.code !== "payload-too-large" && producer === used) {
+        producer = undefined;
+        await used.close().catch(() => {});
+      }
+      throw failed;
+    }
+  }
 
   function late(): FivefoldError {
     const seconds = Math.round(timeoutMs / 1_000);
-    return producer.isConnected()
+    return producer?.isConnected()
       ? new FivefoldError(
           "throttled",
           `${what}: connected, but not acknowledged for ${seconds} s. The broker is overloaded, limits the rate of ` +
@@ -56,8 +89,9 @@ export function createNativeProducer<Id>(settings: {
     async publish(records) {
       if (closed) throw new FivefoldError("closed", `The producer of topic '${topic}' is closed.`);
       checkRecords(records, topic, settings.maxRecordBytes);
-      const sends = Promise.all(records.map((record) => producer.send(nativeMessageOf(record))));
-      const call = inTime(sends);
+      const messages = records.map(nativeRecordOf);
+      if (!producer) for (const message of messages) message.data = Buffer.from(message.data);
+      const call = inTime(send(messages));
       const settled = call.catch(() => {});
       calls.add(settled);
       settled.then(() => calls.delete(settled));
@@ -67,13 +101,16 @@ export function createNativeProducer<Id>(settings: {
       if (closed) return;
       closed = true;
       await Promise.all(calls);
-      await producer.close().catch(() => {});
+      await producer?.close().catch(() => {});
       settings.onClose();
     },
   };
 }
 
-function nativeMessageOf(record: TaskRecord) {
+type NativeRecord = Parameters<NativeProducer<unknown>["send"]>[0];
+
+/** Its data is a view of the record's. */
+function nativeRecordOf(record: TaskRecord): NativeRecord {
   const { properties, key, eventTime } = messageOf(record);
   const { buffer, byteOffset, length } = record.payload;
   return {

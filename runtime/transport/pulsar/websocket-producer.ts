@@ -4,6 +4,7 @@ import { FivefoldError } from "../../errors.ts";
 import { checkRecords } from "../record-check.ts";
 import type { Producer } from "../transport.ts";
 import { messageOf } from "./envelope.ts";
+import { quotaUsedUp } from "./errors.ts";
 import { type Link, openLink, type Target } from "./link.ts";
 
 /** Sent and not yet acknowledged, at most: what is behind waits here, where a broken connection costs nothing. */
@@ -16,7 +17,6 @@ const NAME_TRIES = 5;
 /** One call of `publish`. */
 interface Call {
   rest: number;
-  error: FivefoldError | undefined;
   readonly deadline: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -103,21 +103,27 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
     const { context, result, errorMsg } = JSON.parse(text) as { context?: string; result?: string; errorMsg?: string };
     const item = sent.get(Number(context));
     if (!item) return;
+    if (result !== "ok") {
+      refuse(item.call, errorMsg ?? text);
+      return;
+    }
     sent.delete(item.sequence);
     sentBytes -= item.frame.length;
-    if (result !== "ok") {
-      isNameSpent = true;
-      item.call.error ??= notTaken(what, errorMsg ?? text);
-    }
     settle(item.call);
     send(link);
+  }
+
+  /** Behind the socket stands a client of Pulsar whose producer, having failed once, takes nothing any more. */
+  function refuse(call: Call, found: string): void {
+    give((other) => (other === call ? notTaken(what, found) : undefined));
+    isNameSpent = true;
+    link.drop(`the broker refused a record: ${found}`);
   }
 
   function settle(call: Call): void {
     call.rest -= 1;
     if (call.rest > 0) return;
-    if (call.error) call.reject(call.error);
-    else call.resolve();
+    call.resolve();
     if (sent.size === 0 && waitingFrom === waiting.length) idle();
   }
 
@@ -206,7 +212,7 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
       if (frames.length === 0) return;
       await new Promise<void>((resolve, reject) => {
         const deadline = clock.monotonic() + timeoutMs;
-        const call: Call = { rest: frames.length, error: undefined, deadline, resolve, reject };
+        const call: Call = { rest: frames.length, deadline, resolve, reject };
         for (const frame of frames) {
           waiting.push({ sequence: next, frame, call });
           next += 1;
@@ -236,11 +242,6 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
 
 /** What the broker's refusal of one message means. */
 function notTaken(what: string, found: string): FivefoldError {
-  if (/quota/i.test(found)) {
-    return new FivefoldError(
-      "storage-full",
-      `${what}: a backlog quota is used up (${found}). Consume what waits, or raise the quota.`,
-    );
-  }
+  if (/quota/i.test(found)) return quotaUsedUp(what, found);
   return new FivefoldError("not-connected", `${what}: the broker did not store a record (${found}).`);
 }
