@@ -50,7 +50,7 @@ export function diagnostic<C extends Code>(
 }
 
 /** The same for a catalogue of somebody else's. */
-function diagnosticOf<C extends string, P>(
+export function diagnosticOf<C extends string, P>(
   code: C,
   entry: Entry<P>,
   span: Span,

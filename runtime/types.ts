@@ -29,6 +29,12 @@ export interface BytesRules {
   readonly maxLength?: number;
 }
 
+/**
+ * Any JSON value, for what has no type of its own: at most 32 levels, all numbers finite, no key undefined. On the wire
+ * it is JSON text.
+ */
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+
 /** A string under rules: `Text<{ maxLength: 64 }>`. */
 export type Text<R extends TextRules = TextRules> = string & { readonly "~text"?: R };
 /** A safe integer (|n| < 2^53), or one in a range: `Int<{ min: 0, max: 100 }>`. Protobuf `int32` if the range fits, else `int64`. */

@@ -3,6 +3,9 @@ import type { Backoff, Filter, Handler, Priority, RateSettings } from "./contrac
 /** A number and its unit: `"250ms"`, `"30s"`, `"15m"`, `"1h"`, `"30d"`. */
 export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
 
+/** A number and its unit: `"512B"`, `"256KiB"`, `"1.5MiB"`. */
+export type Size = `${number}${"B" | "KiB" | "MiB"}`;
+
 /** Names of the event's required fields whose values can be a key. */
 export type KeyField<E> = {
   [K in keyof E]-?: undefined extends E[K] ? never : E[K] extends string | number | bigint | boolean ? K : never;
@@ -21,6 +24,8 @@ export interface FrontendLayer<E> {
   dedupeBy?: KeyField<E>;
   /** Default `"1d"`. */
   dedupeFor?: Duration;
+  /** Largest encoded event that `enqueue` accepts. Default `"1MiB"`, at most `"5MiB"`, which a broker takes. */
+  maxPayload?: Size;
 }
 
 export interface SchedulerLayer<E> {

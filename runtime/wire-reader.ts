@@ -1,3 +1,4 @@
+import type { Json } from "./types.ts";
 import { ScalarReader } from "./wire-scalars.ts";
 
 /** Reads one message's fields, up to `end`. */
@@ -16,12 +17,15 @@ const MAX_SECONDS = 253_402_300_799;
 
 /** Reads messages. On bytes that are none it throws an Error, and nothing else. */
 export class Reader extends ScalarReader {
+  /** The event version that wrote what is being read. */
+  version = Infinity;
   private depth = 0;
   /** Starts of message fields that were met more than once. */
   private repeats: number[][] | undefined;
 
-  decode<T>(bytes: Uint8Array, read: ReadMessage<T>, depth = 0): T {
+  decode<T>(bytes: Uint8Array, read: ReadMessage<T>, version: number, depth: number): T {
     this.open(bytes);
+    this.version = version;
     this.depth = depth;
     this.repeats = undefined;
     const value = read(this, this.end);
@@ -76,7 +80,7 @@ export class Reader extends ScalarReader {
 
   /** Reads a message field that was met. */
   deferred<T>(noted: number, read: ReadMessage<T>): T {
-    if (noted < ABSENT) return new Reader().decode(this.joined(noted), read, this.depth + 1);
+    if (noted < ABSENT) return new Reader().decode(this.joined(noted), read, this.version, this.depth + 1);
     const after = this.pos;
     this.pos = noted;
     const value = this.message(read);
@@ -106,10 +110,26 @@ export class Reader extends ScalarReader {
     return null;
   }
 
+  /** A JSON value; no text at all is null. */
+  json(): Json {
+    const text = this.string();
+    if (text === "") return null;
+    try {
+      return JSON.parse(text) as Json;
+    } catch {
+      throw this.fault(`the text of ${text.length} characters is no JSON`);
+    }
+  }
+
   /** A boolean of one value. */
   only<T extends boolean>(value: boolean, only: T): T {
     if (value !== only) throw this.fault(`found ${value} where only ${only} can be`);
     return only;
+  }
+
+  /** A union of which no variant was met, or one that this version of the event doesn't know. */
+  noVariant(name: string): never {
+    throw this.fault(`found no variant of ${name} that is known`);
   }
 
   missing(field: string): never {
@@ -183,9 +203,18 @@ export function readTimestamp(reader: Reader, end: number): Date {
   return new Date(seconds * 1_000 + Math.floor(nanos / 1_000_000));
 }
 
-/** Reads a message. Throws an Error that says what is wrong on bytes that are no such message. */
-export function decodeMessage<T>(bytes: Uint8Array, read: ReadMessage<T>): T {
-  return reader.decode(bytes, read);
+/**
+ * Reads a message. Throws an Error that says what is wrong on bytes that are no such message. `version` is that of the
+ * event that wrote them; default: the newest that the reading functions know.
+ */
+export function decodeMessage<T>(bytes: Uint8Array, read: ReadMessage<T>, version: number = Infinity): T {
+  return reader.decode(bytes, read, version, 0);
+}
+
+/** A tuple without the optional elements at its end that are absent. */
+export function trimTuple<T extends readonly unknown[]>(elements: T, least: number): T {
+  const length = elements.findLastIndex((element) => element !== undefined) + 1;
+  return elements.slice(0, Math.max(length, least)) as readonly unknown[] as T;
 }
 
 /** Sets a record's entry, whatever its key: a plain assignment to `__proto__` would set no entry. */

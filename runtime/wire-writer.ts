@@ -1,3 +1,6 @@
+import type { Json } from "./types.ts";
+import { jsonText } from "./wire-json.ts";
+
 /** Writes one message's fields. Its value obeys the rules of its type: `validate` has seen it. */
 export type WriteMessage<T> = (writer: Writer, value: T) => void;
 
@@ -152,6 +155,11 @@ export class Writer {
     if (size !== guess) this.chunk.copyWithin(at + size, at + guess, at + guess + bytes);
     this.varint(bytes);
     this.pos += bytes;
+  }
+
+  /** A JSON value as text. */
+  json(tag: number, value: Json): void {
+    this.string(tag, jsonText(value));
   }
 
   bytes(tag: number, value: Uint8Array): void {

@@ -12,5 +12,6 @@ export {
   type ReadMessage,
   readTimestamp,
   setEntry,
+  trimTuple,
 } from "./wire-reader.ts";
 export { encodeMessage, type WriteMessage, type Writer } from "./wire-writer.ts";

@@ -58,6 +58,24 @@ export const SETTINGS = {
     ({ path, reason }) => `'${path}' has no effect: ${reason}.`,
     ({ mend }) => mend,
   ),
+  "payload-above-limit": error<{
+    event: string;
+    size: string;
+    limit: string;
+    field: string;
+    fieldSize: string;
+    fitting: string | undefined;
+    isSet: boolean;
+  }>(
+    ({ event, size, limit, field, fieldSize }) =>
+      `An event within the bounds of ${event} can take up to ${size}, most of it in '${field}' (up to ${fieldSize}); ` +
+      `enqueue refuses what takes more than ${limit}.`,
+    ({ field, fitting }) =>
+      fitting
+        ? `Set \`frontend.maxPayload\` to "${fitting}", or lower the bounds of '${field}'.`
+        : `Lower the bounds of '${field}': no broker takes more than 5MiB. Send large data to a store, and its address here.`,
+    ({ fitting, isSet }) => (isSet && fitting ? JSON.stringify(fitting) : undefined),
+  ),
   "backoff-reversed": error<{ min: string; max: string }>(
     ({ min, max }) => `The backoff starts at ${min}, above its longest wait of ${max}.`,
     ({ min, max }) => `Write \`exponential("${max}", "${min}")\`, the shorter wait first.`,

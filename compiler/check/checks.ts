@@ -4,6 +4,7 @@ import type { Check } from "./check.ts";
 import { checkDeadLetterTopics } from "./dead-letter-topics.ts";
 import { checkEffects } from "./effects.ts";
 import { checkFieldNames } from "./field-names.ts";
+import { checkPayloads } from "./payload.ts";
 import { checkRetries } from "./retries.ts";
 import { checkSubscriberNames } from "./subscriber-names.ts";
 import { checkUniqueness } from "./uniqueness.ts";
@@ -17,6 +18,7 @@ const CHECKS: readonly Check[] = [
   checkFieldNames,
   checkRetries,
   checkEffects,
+  checkPayloads,
 ];
 
 /** All that is wrong with use cases that could be read. */

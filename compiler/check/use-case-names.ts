@@ -6,10 +6,16 @@ import { brokenNameRule, legalName } from "./name-rules.ts";
 /** A use case's name becomes a folder, a topic, a label and a workload's name. */
 export const checkUseCaseNames: Check = (useCases) =>
   useCases.flatMap(({ name, file, span }) => {
-    const rule =
-      brokenNameRule(name) ?? (name === RESERVED ? `is taken: generated/${RESERVED}/ holds all contracts` : undefined);
+    const rule = brokenUseCaseNameRule(name);
     return rule ? [diagnostic("bad-use-case-name", span, { name, rule, suggestion: suggestFile(file) })] : [];
   });
+
+/** Completes "the name 'x' …" with the rule that a use case's name breaks. `undefined`: it is legal. */
+export function brokenUseCaseNameRule(name: string): string | undefined {
+  return (
+    brokenNameRule(name) ?? (name === RESERVED ? `is taken: generated/${RESERVED}/ holds all contracts` : undefined)
+  );
+}
 
 /** The folder beside those of the use cases. */
 const RESERVED = "contracts";

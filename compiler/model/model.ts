@@ -50,6 +50,11 @@ export interface BytesType {
   readonly maxLength?: number;
 }
 
+/** Any JSON value; its text, of which none stands for null. */
+export interface JsonType {
+  readonly kind: "json";
+}
+
 /** A use of one of the event's enums. */
 export interface EnumRef {
   readonly kind: "enum";
@@ -59,6 +64,12 @@ export interface EnumRef {
 /** A use of one of the event's messages. */
 export interface MessageRef {
   readonly kind: "message";
+  readonly name: string;
+}
+
+/** A use of one of the event's unions. */
+export interface UnionRef {
+  readonly kind: "union";
   readonly name: string;
 }
 
@@ -90,7 +101,7 @@ export interface NullType {
  */
 export interface NullableType {
   readonly kind: "nullable";
-  /** Neither null nor nullable itself. */
+  /** Neither null, nor nullable itself, nor JSON. */
   readonly of: Type;
 }
 
@@ -102,8 +113,10 @@ export type Type =
   | BooleanType
   | TimestampType
   | BytesType
+  | JsonType
   | EnumRef
   | MessageRef
+  | UnionRef
   | ArrayType
   | RecordType
   | NullType
@@ -112,6 +125,8 @@ export type Type =
 export interface Field {
   /** As in TypeScript. */
   readonly name: string;
+  /** What a tuple's element is called, where it is. */
+  readonly label?: string;
   readonly type: Type;
   /** May be absent or `undefined`. */
   readonly optional: boolean;
@@ -120,9 +135,29 @@ export interface Field {
   readonly span: Span;
   /** The protobuf field number; 0 until the lock has assigned it. */
   readonly number: number;
+  /** Names that it had before, as its `@was` tags say. Absent: none. */
+  readonly was?: readonly string[];
+  /** What its `@default` tag says, as it is written. Absent: it has none. */
+  readonly defaultText?: string;
+  /** What it is where a record of an earlier version has nothing of it; by `before`. Absent: what it is in later ones. */
+  readonly earlier?: readonly Earlier[];
 }
 
-/** A field or enum member that was removed. Its number and name are not used again for anything else. */
+/** What a field is where records have nothing of it that are of a version below `before`, and of no earlier entry's. */
+export interface Earlier {
+  readonly before: number;
+  readonly is: Lacking;
+}
+
+/** What it means that a record has nothing of a field; `zero` is empty for lists and records. */
+export type Lacking =
+  | { readonly kind: "absent" | "null" | "zero" }
+  | { readonly kind: "default"; readonly value: DefaultValue };
+
+/** A bigint is in digits, a timestamp in ISO 8601; what is empty is an empty list, whatever its type. */
+export type DefaultValue = string | number | boolean | null | readonly never[];
+
+/** A field, an enum's member or a union's variant that was removed. Its number and name are not used again for anything else. */
 export interface Removed {
   /** As in TypeScript. */
   readonly name: string;
@@ -132,6 +167,13 @@ export interface Removed {
 export interface Message {
   /** Upper camel case, unique within the event. */
   readonly name: string;
+  /**
+   * Set where it is a tuple: an array in TypeScript, whose elements are the fields `0`, `1`, …, the optional ones last.
+   * Where it is open, the last field is a list of all elements from there on.
+   */
+  readonly tuple?: { readonly isOpen: boolean; readonly readonly?: true };
+  /** Names that it had before, as its `@was` tags say. Absent: none. */
+  readonly was?: readonly string[];
   readonly doc: string;
   readonly fields: readonly Field[];
   readonly span: Span;
@@ -149,6 +191,8 @@ export interface EnumMember {
   readonly value: string | number | boolean;
   /** The protobuf number, from 1; 0 until the lock has assigned it (on the wire 0 is UNSPECIFIED). */
   readonly number: number;
+  /** Names that it had before, as its `@was` tags say. Absent: none. */
+  readonly was?: readonly string[];
 }
 
 /** A union of literals, one literal, or an `enum`. Not of booleans alone. */
@@ -161,14 +205,34 @@ export interface Enum {
   readonly removed?: readonly Removed[];
 }
 
+export interface Variant {
+  /** The message's name; of all else the kind of value: see `kindOfValue`. Unique in its union. */
+  readonly name: string;
+  /** Not a union, not nullable, not null. */
+  readonly type: Type;
+  /** The protobuf field number in the oneof; 0 until the lock has assigned it. */
+  readonly number: number;
+}
+
+/** A union of types that are told apart by what their values look like: see `tellApart`. A message with one oneof. */
+export interface Union {
+  readonly name: string;
+  readonly doc: string;
+  readonly variants: readonly Variant[];
+  readonly span: Span;
+  /** By number. Absent until the lock has told. */
+  readonly removed?: readonly Removed[];
+}
+
 export interface Event {
-  /** The root message's name. */
+  /** The name of the root, a message, or a union of messages. */
   readonly name: string;
   /** From 1; 0 until the lock has assigned it. */
   readonly version: number;
-  /** The root first, then in order of first use. */
+  /** In order of first use: the root first, where it is a message. */
   readonly messages: readonly Message[];
   readonly enums: readonly Enum[];
+  readonly unions: readonly Union[];
 }
 
 export interface Backoff {
@@ -200,7 +264,12 @@ export interface UseCase {
   readonly doc: string;
   readonly owner: string;
   readonly event: Event;
-  readonly frontend: { readonly dedupeBy: string | null; readonly dedupeForMs: number };
+  readonly frontend: {
+    readonly dedupeBy: string | null;
+    readonly dedupeForMs: number;
+    /** Of the encoded event. */
+    readonly maxPayloadBytes: number;
+  };
   readonly scheduler: { readonly orderBy: string | null; readonly maxDelayMs: number };
   readonly flowControl: {
     readonly priority: "high" | "normal" | "low";

@@ -3,9 +3,13 @@
  * check calls a collision is one in what is emitted.
  */
 
-/** The words of a name: at case changes, digits stay with the letters before them, all else separates. ASCII. */
+/**
+ * The words of a name: at case changes, digits stay with the letters before them, a sign before a number is one, all
+ * else separates. ASCII.
+ */
 export function words(name: string): string[] {
   return asciiLetters(name)
+    .replace(/^([+-])(?=\.?\d)/, (sign) => (sign === "+" ? "plus " : "minus "))
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
     .split(/[^A-Za-z0-9]+/)

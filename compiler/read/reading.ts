@@ -10,6 +10,8 @@ export interface Reading {
   readonly checker: ts.TypeChecker;
   /** The name under which the package exports a symbol; `undefined`: it is none of the package's. */
   readonly exportName: (symbol: ts.Symbol | undefined) => string | undefined;
+  /** What the package exports under a name, if some module of the project imports from it. */
+  readonly exported: (name: string) => ts.Symbol | undefined;
   /** Whether a node is one of JavaScript's or Node's own declarations. */
   readonly isBuiltin: (node: ts.Node) => boolean;
   readonly span: (node: ts.Node) => Span;
@@ -32,7 +34,7 @@ export function createReading(root: string, program: ts.Program): Reading {
     root,
     program,
     checker,
-    exportName: packageExports(program, checker),
+    ...packageExports(program, checker),
     isBuiltin(node) {
       const { fileName } = node.getSourceFile();
       return fileName.startsWith(`${library}/`) || fileName.includes("/node_modules/@types/node/");
@@ -52,8 +54,9 @@ const PACKAGE = "fivefold";
  * Recognises the package's exports by symbol, so that renamed imports, namespaces and re-exports are seen through. The
  * package may be installed more than once, so every project module that imports it is asked for what it gets.
  */
-function packageExports(program: ts.Program, checker: ts.TypeChecker): Reading["exportName"] {
+function packageExports(program: ts.Program, checker: ts.TypeChecker): Pick<Reading, "exportName" | "exported"> {
   const names = new Map<ts.Symbol, string>();
+  const symbols = new Map<string, ts.Symbol>();
   const modules = new Set<ts.Symbol>();
   for (const source of program.getSourceFiles()) {
     if (program.isSourceFileFromExternalLibrary(source)) continue;
@@ -61,10 +64,17 @@ function packageExports(program: ts.Program, checker: ts.TypeChecker): Reading["
       const module = checker.getSymbolAtLocation(specifier);
       if (!module || modules.has(module)) continue;
       modules.add(module);
-      for (const symbol of checker.getExportsOfModule(module)) names.set(resolveAlias(checker, symbol), symbol.name);
+      for (const symbol of checker.getExportsOfModule(module)) {
+        const own = resolveAlias(checker, symbol);
+        names.set(own, symbol.name);
+        symbols.set(symbol.name, own);
+      }
     }
   }
-  return (symbol) => symbol && names.get(resolveAlias(checker, symbol));
+  return {
+    exportName: (symbol) => symbol && names.get(resolveAlias(checker, symbol)),
+    exported: (name) => symbols.get(name),
+  };
 }
 
 /** The places where a module names the package, as import or re-export. */

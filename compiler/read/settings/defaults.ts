@@ -1,5 +1,6 @@
 import type { Span } from "../../diagnostics.ts";
 import type { Backoff, Rate, Subscriber, UseCase } from "../../model/model.ts";
+import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../model/size.ts";
 import type { Definition, DefinitionSettings } from "./definition.ts";
 
 /* What holds where a use case says nothing; documented to its author in runtime/use-case.ts. */
@@ -18,7 +19,11 @@ type Layers = Pick<UseCase, "frontend" | "scheduler" | "flowControl" | "subscrib
 export function fillDefaults({ settings, spans }: Definition, span: Span): Layers {
   const { frontend, scheduler, flowControl, delivery = {}, execution = {}, subscribers } = settings;
   return {
-    frontend: { dedupeBy: frontend?.dedupeBy ?? null, dedupeForMs: frontend?.dedupeFor ?? DEDUPE_FOR_MS },
+    frontend: {
+      dedupeBy: frontend?.dedupeBy ?? null,
+      dedupeForMs: frontend?.dedupeFor ?? DEDUPE_FOR_MS,
+      maxPayloadBytes: frontend?.maxPayload ?? DEFAULT_MAX_PAYLOAD_BYTES,
+    },
     scheduler: { orderBy: scheduler?.orderBy ?? null, maxDelayMs: scheduler?.maxDelay ?? MAX_DELAY_MS },
     flowControl: {
       priority: flowControl?.priority ?? "normal",

@@ -6,7 +6,7 @@ import type { Evaluate } from "../constants/evaluate.ts";
 import type { Reading } from "../reading.ts";
 import { constantOf, type SettingsScope } from "./reader.ts";
 import { named, type Readers, readSettings, type Settings, section } from "./section.ts";
-import { duration, functionValue, integer, keyField, milliseconds, oneOf, positive, text } from "./values.ts";
+import { duration, functionValue, integer, keyField, milliseconds, oneOf, positive, size, text } from "./values.ts";
 
 /* The settings of `useCase`, as runtime/use-case.ts declares and documents them, and the ranges of their values. */
 
@@ -27,7 +27,7 @@ const rate = section(
 );
 const retry = section({ max: integer(0, 1_000), backoff });
 
-const frontend = { dedupeBy: keyField, dedupeFor: duration("1s", "365d") };
+const frontend = { dedupeBy: keyField, dedupeFor: duration("1s", "365d"), maxPayload: size("1KiB", "5MiB") };
 const scheduler = { orderBy: keyField, maxDelay: duration("0s", "365d") };
 const flowControl = {
   priority: oneOf("high", "normal", "low"),

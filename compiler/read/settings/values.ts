@@ -1,6 +1,8 @@
 import { ts } from "ts-morph";
 import { formatDuration, parseDuration } from "../../model/duration.ts";
 import type { Field } from "../../model/model.ts";
+import { rootFields, rootMessages } from "../../model/root.ts";
+import { parseSize } from "../../model/size.ts";
 import type { Constant } from "../constants/constant.ts";
 import { reportSetting, type SettingReader } from "./reader.ts";
 
@@ -78,6 +80,21 @@ export function duration(min: string, max: string): SettingReader<number> {
   };
 }
 
+/** A size in bytes, written as text. */
+export function size(min: string, max: string): SettingReader<number> {
+  return (value, entry, path, scope) => {
+    const found = value.kind === "primitive" ? value.value : undefined;
+    const bytes = typeof found === "string" ? parseSize(found) : undefined;
+    if (typeof found !== "string" || bytes === undefined) {
+      const expected = "a size: a number, then B, KiB or MiB";
+      const example = `${leaf(path)}: "1MiB"`;
+      return reportSetting("wrong-setting", { path, expected, found: describe(value), example }, entry, scope);
+    }
+    if (bytes >= (parseSize(min) ?? 0) && bytes <= (parseSize(max) ?? 0)) return bytes;
+    return reportSetting("setting-out-of-range", { path, found, range: `a size from ${min} to ${max}` }, entry, scope);
+  };
+}
+
 /** A duration in ms, as the package's functions return it. */
 export function milliseconds(min: string, max: string): SettingReader<number> {
   return (value, entry, path, scope) => {
@@ -104,10 +121,14 @@ export const keyField: SettingReader<string> = (value, entry, path, scope) => {
     return reportSetting("wrong-setting", parameters, entry, scope);
   }
   if (!scope.event) return name;
-  const fields = scope.event.messages[0]?.fields ?? [];
-  const reason = unfitForKey(fields.find((field) => field.name === name));
+  const { event } = scope;
+  const unfit = (name: string) =>
+    rootFields(event, name)
+      .map(unfitForKey)
+      .find((reason) => reason !== undefined);
+  const reason = unfit(name);
   if (!reason) return name;
-  const usable = fields.filter((field) => !unfitForKey(field)).map((field) => field.name);
+  const usable = (rootMessages(event)[0]?.fields ?? []).map((field) => field.name).filter((name) => !unfit(name));
   return reportSetting("bad-key-field", { path, name, reason, usable }, entry, scope);
 };
 

@@ -6,9 +6,6 @@ import { refuse } from "./refusal.ts";
 
 /** `T[]`, `readonly T[]`, `Array<T>`. */
 export const readArray: TypeReader = (type, place, scope) => {
-  if (scope.checker.isTupleType(type)) {
-    return refuse("and lists have one type for all items", "Write an interface with a field for each item, or `T[]`.");
-  }
   if (!scope.checker.isArrayType(type)) return undefined;
   const [item] = scope.checker.getTypeArguments(type as ts.TypeReference);
   const items = item && scope.part(item, itemPlace(place, writtenItem));
@@ -33,7 +30,7 @@ export const readRecord: TypeReader = (type, place, scope) => {
       "Give the named fields and the `Record<string, T>` a field each.",
     );
   }
-  const presence = presenceOf(info.type, scope.checker);
+  const presence = presenceOf(info.type, scope);
   const values = readElement(presence, itemPlace(place, writtenValue), scope);
   return values ? { kind: "record", values, ...(presence.hasUndefined && { sparse: true }) } : "reported";
 };

@@ -1,12 +1,15 @@
 import type { ts } from "ts-morph";
-import type { Enum, Event, Message, MessageRef } from "../../model/model.ts";
+import type { Enum, Event, Message, MessageRef, Union, UnionRef, Variant } from "../../model/model.ts";
+import { rootOf } from "../../model/root.ts";
+import { kindOfValue, tellApart } from "../../model/tell-apart.ts";
 import type { Reading } from "../reading.ts";
 import { describeType, type MessageUse, readMessage } from "./message.ts";
 import { createNames, namedBy } from "./names.ts";
-import { isUnresolved, MAX_DEPTH, readPart, readType } from "./part.ts";
+import { isUnresolved, MAX_DEPTH, readPart, readType, reportRefusal } from "./part.ts";
 import type { Place, Scope } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 import { typeText } from "./type-text.ts";
+import { readVariants } from "./unions.ts";
 
 /** Far more than a person's type has: what grows beyond is a generic type that doubles with each level. */
 const MAX_MESSAGES = 2_000;
@@ -20,6 +23,7 @@ export function readEvent(reading: Reading, node: ts.TypeNode, fallbackName: str
   const names = new Map<ts.Type, string>();
   const uses: MessageUse[] = [];
   const enums = new Map<ts.Symbol | ts.Type | number, Enum>();
+  const unions = new Map<ts.Symbol | ts.Type | number, UnionUse>();
   let failed = false;
 
   const scope: Scope = {
@@ -42,8 +46,36 @@ export function readEvent(reading: Reading, node: ts.TypeNode, fallbackName: str
       uses.push({ type, name, place: { ...place, depth: place.depth + 1, contained: false } });
       return { kind: "message", name };
     },
-    enumeration(type, members, place) {
+    union(type, place) {
       const declared = namedBy(type, place.written, reading);
+      // Without a declaration it is one of its own, as an enum is; but where it is in itself, it is that.
+      const known = declared
+        ? unions.get(declared.identity)
+        : [...unions.values()].find((use) => use.isOpen && use.type === type);
+      if (known) return { kind: "union", name: known.name };
+      if (place.depth >= MAX_DEPTH) {
+        scope.report("nesting-too-deep", scope.span(place.node), { subject: place.subject, limit: MAX_DEPTH });
+        return "reported";
+      }
+      const name = nameOf(declared?.name, place.name);
+      const use: UnionUse = {
+        type,
+        name,
+        place,
+        variants: [],
+        isOpen: true,
+        ...describeType(declared, undefined, place, scope),
+      };
+      unions.set(declared?.identity ?? unions.size, use);
+      const variants = readVariants(type, name, place, scope);
+      use.isOpen = false;
+      if (!variants) return "reported";
+      if ("kind" in variants) return variants;
+      use.variants = variants;
+      return { kind: "union", name };
+    },
+    enumeration(type, members, place) {
+      const declared = type && namedBy(type, place.written, reading);
       // Two fields that happen to list the same literals may part ways later, so each keeps an enum of its own.
       const key = declared?.identity ?? enums.size;
       const known = enums.get(key);
@@ -60,7 +92,54 @@ export function readEvent(reading: Reading, node: ts.TypeNode, fallbackName: str
   // Level by level, so that a type's depth is that of its shortest way from the root, whatever the order of fields.
   // Reading a message adds the ones that it is first to use.
   for (const use of uses) messages.push(readMessage(use, scope));
-  return failed ? undefined : { name: root.name, version: 0, messages, enums: [...enums.values()] };
+  if (failed) return undefined;
+  const event = {
+    name: root.name,
+    version: 0,
+    messages,
+    enums: [...enums.values()],
+    unions: [...unions.values()].map(unionOf),
+  };
+  for (const use of unions.values()) checkDistinct(use, event, scope);
+  checkRoot(node, event, scope);
+  return failed ? undefined : event;
+}
+
+/** An event has named fields, whichever of its variants it is. */
+function checkRoot(node: ts.TypeNode, event: Event, scope: Scope): void {
+  const root = rootOf(event);
+  const types = event.unions.find(({ name }) => root.kind === "union" && name === root.name)?.variants ?? [
+    { type: root },
+  ];
+  const isObject = types.every(({ type }) => type.kind === "message" && kindOfValue(type, event) === "object");
+  if (isObject) return;
+  const reason = root.kind === "union" ? "of which not all are objects" : "which has no named fields";
+  scope.report("event-not-object", scope.span(node), { found: node.getText(), reason });
+}
+
+/** A union while it is being read, and where it is first used. */
+interface UnionUse extends Union {
+  readonly type: ts.Type;
+  readonly place: Place;
+  variants: readonly Variant[];
+  /** Whether its variants are being read. */
+  isOpen: boolean;
+}
+
+function unionOf({ name, doc, span, variants }: UnionUse): Union {
+  return { name, doc, span, variants };
+}
+
+function checkDistinct(use: UnionUse, event: Event, scope: Scope): void {
+  const distinction = tellApart(use, event);
+  if (distinction.isDistinct) return;
+  const names = distinction.alike.map(({ name }) => `'${name}'`);
+  const alike = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  const refusal = refuse(
+    `and no field tells ${alike} apart`,
+    'Give each a required field with a literal of its own, such as `kind: "…"`.',
+  );
+  reportRefusal(refusal, use.type, use.place, scope);
 }
 
 const TOO_MANY = refuse(
@@ -68,7 +147,7 @@ const TOO_MANY = refuse(
   "Where a generic type uses itself with other arguments, give it fixed ones.",
 );
 
-function readRoot(node: ts.TypeNode, name: string, scope: Scope): MessageRef | undefined {
+function readRoot(node: ts.TypeNode, name: string, scope: Scope): MessageRef | UnionRef | undefined {
   const type = scope.checker.getTypeFromTypeNode(node);
   const subject = "The event";
   const place: Place = { subject, name, node, written: node, outside: undefined, depth: 0, contained: false };
@@ -78,7 +157,7 @@ function readRoot(node: ts.TypeNode, name: string, scope: Scope): MessageRef | u
   }
   const result = readType(type, place, scope);
   if (result === "reported") return undefined;
-  if (result.kind === "message") return result;
+  if (result.kind === "message" || result.kind === "union") return result;
   const reason = result.kind === "refusal" ? result.reason : "which has no named fields";
   scope.report("event-not-object", scope.span(node), { found: typeText(type, place, scope), reason });
   return undefined;

@@ -7,6 +7,8 @@ import { fieldsOf } from "./objects.ts";
 import { reportRefusal } from "./part.ts";
 import type { Place, Scope } from "./reader.ts";
 import { refuse } from "./refusal.ts";
+import { historyOf } from "./tags.ts";
+import { readElements } from "./tuples.ts";
 
 /** An object type that is to be read as a message, and where it is first used. */
 export interface MessageUse {
@@ -16,9 +18,15 @@ export interface MessageUse {
 }
 
 export function readMessage({ type, name, place }: MessageUse, scope: Scope): Message {
+  const named = namedBy(type, place.written, scope);
+  const about = describeType(named, type, place, scope);
+  const { was } = historyOf(named?.symbol.declarations?.[0]);
+  const message = { name, ...(was && { was }), ...about };
+  if (scope.checker.isTupleType(type)) {
+    return { ...message, ...readElements(type as ts.TupleTypeReference, name, place, scope) };
+  }
   const fields = fieldsOf(type, scope.checker).map((symbol) => readField(symbol, name, place, scope));
-  const about = describeType(namedBy(type, place.written, scope), type, place, scope);
-  return { name, ...about, fields: fields.filter((field) => field !== undefined) };
+  return { ...message, fields: fields.filter((field) => field !== undefined) };
 }
 
 function readField(symbol: ts.Symbol, parent: string, around: Place, scope: Scope): Field | undefined {
@@ -41,7 +49,7 @@ function readField(symbol: ts.Symbol, parent: string, around: Place, scope: Scop
     return undefined;
   }
   const isOptional = Boolean(symbol.flags & ts.SymbolFlags.Optional);
-  const presence = presenceOf(type, checker);
+  const presence = presenceOf(type, scope);
   // What no value has, as the other fields of `{ a: string; b?: never } | { a?: never; b: string }`.
   if (isOptional && !presence.hasNull && presence.type.flags & ts.TypeFlags.Never) return undefined;
   const read = readPresent(presence, place, scope);
@@ -53,6 +61,7 @@ function readField(symbol: ts.Symbol, parent: string, around: Place, scope: Scop
       doc: docOf(symbol, checker),
       span: scope.span(own ? (ts.getNameOfDeclaration(own) ?? own) : around.node),
       number: 0,
+      ...historyOf(declaration),
     }
   );
 }
@@ -60,11 +69,11 @@ function readField(symbol: ts.Symbol, parent: string, around: Place, scope: Scop
 /** The comment and the place of a type's declaration; where it has none of its own, the place of its first use. */
 export function describeType(
   named: Named | undefined,
-  type: ts.Type,
+  type: ts.Type | undefined,
   place: Place,
   scope: Scope,
 ): Pick<Message, "doc" | "span"> {
-  const symbol = named?.symbol ?? type.symbol;
+  const symbol = named?.symbol ?? type?.symbol;
   const declaration = symbol?.declarations?.find((candidate) => isOwn(candidate, scope));
   const name = declaration && ts.getNameOfDeclaration(declaration);
   return { doc: named ? docOf(named.symbol, scope.checker) : "", span: scope.span(name ?? declaration ?? place.node) };

@@ -4,7 +4,7 @@ import { type Reading, resolveAlias } from "../reading.ts";
 import { literalValue } from "./literals.ts";
 
 /** Globals that generated code refers to, which a message of the same name would hide. */
-const GLOBALS = ["Array", "BigInt", "Boolean", "Date", "Number", "Object", "Record", "String", "Uint8Array"];
+const GLOBALS = ["Array", "BigInt", "Boolean", "Date", "Json", "Number", "Object", "Record", "String", "Uint8Array"];
 
 /** Gives each message and enum of one event a name of its own. The same names for the same sources, whatever else is read. */
 export function createNames(): (declared: string | undefined, path: string) => string {

@@ -1,5 +1,7 @@
 import { ts } from "ts-morph";
 import type { Type } from "../../model/model.ts";
+import type { Reading } from "../reading.ts";
+import { isJson } from "./json.ts";
 import type { Place, Scope, TypeReader } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 
@@ -11,11 +13,14 @@ export interface Presence {
   readonly hasNull: boolean;
 }
 
-export function presenceOf(type: ts.Type, checker: ts.TypeChecker): Presence {
+/** `Json` holds null itself. */
+export function presenceOf(type: ts.Type, scope: Reading): Presence {
   const parts = type.isUnion() ? type.types : [type];
   const has = (flag: ts.TypeFlags) => parts.some(({ flags }) => flags & flag);
   const [hasUndefined, hasNull] = [has(ts.TypeFlags.Undefined), has(ts.TypeFlags.Null)];
-  return { type: hasUndefined || hasNull ? checker.getNonNullableType(type) : type, hasUndefined, hasNull };
+  if (!hasUndefined && !hasNull) return { type, hasUndefined, hasNull };
+  if (isJson(type, scope)) return { type, hasUndefined, hasNull: false };
+  return { type: scope.checker.getNonNullableType(type), hasUndefined, hasNull };
 }
 
 /** The type that a presence has as part of an event, once undefined is seen to. */
@@ -28,7 +33,7 @@ export function readPresent({ type, hasNull }: Presence, place: Place, scope: Sc
 
 /** `null`, and `T | null` that is no field's own. */
 export const readNullable: TypeReader = (type, place, scope) => {
-  const presence = presenceOf(type, scope.checker);
+  const presence = presenceOf(type, scope);
   if (!presence.hasNull) return undefined;
   return presence.hasUndefined ? ABSENT : (readElement(presence, place, scope) ?? "reported");
 };

@@ -23,7 +23,7 @@ export function fieldsOf(type: ts.Type, checker: ts.TypeChecker): ts.Symbol[] {
   return mapped ? [...properties].sort(byDeclaration) : properties;
 }
 
-function byDeclaration(a: ts.Symbol, b: ts.Symbol): number {
+export function byDeclaration(a: ts.Symbol, b: ts.Symbol): number {
   const [left, right] = [a.declarations?.[0], b.declarations?.[0]];
   if (!left || !right) return left ? -1 : right ? 1 : compare(a.name, b.name);
   return compare(left.getSourceFile().fileName, right.getSourceFile().fileName) || left.pos - right.pos;

@@ -6,26 +6,31 @@ import { readBuiltin, refuseBuiltin, refuseClass, refuseFunction } from "./built
 import { readArray, readRecord } from "./collections.ts";
 import { readConstrained } from "./constraints.ts";
 import { readEnum } from "./enums.ts";
+import { readJson } from "./json.ts";
 import { readNullable } from "./nullable.ts";
 import { readObject } from "./objects.ts";
 import type { Place, Scope, TypeReader } from "./reader.ts";
 import { type Refusal, refuse } from "./refusal.ts";
-import { readScalar, refuseUnion, refuseWithoutWireForm } from "./scalars.ts";
+import { readScalar, refuseWithoutWireForm } from "./scalars.ts";
 import { readText } from "./text.ts";
+import { readTuple } from "./tuples.ts";
 import { typeText } from "./type-text.ts";
+import { readUnion } from "./unions.ts";
 
 /** The first that knows a type reads it. A new kind of type is one more reader here. */
 const READERS: readonly TypeReader[] = [
   readScalar,
+  readJson,
   readEnum,
   readNullable,
   readText,
   refuseWithoutWireForm,
-  refuseUnion,
+  readUnion,
   readConstrained,
   readBranded,
   readBuiltin,
   readArray,
+  readTuple,
   refuseBuiltin,
   refuseClass,
   refuseFunction,

@@ -1,5 +1,5 @@
 import type { ts } from "ts-morph";
-import type { EnumMember, EnumRef, MessageRef, Type } from "../../model/model.ts";
+import type { EnumMember, EnumRef, MessageRef, Type, UnionRef } from "../../model/model.ts";
 import type { Reading } from "../reading.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -27,8 +27,13 @@ export interface Scope extends Reading {
   readonly part: (type: ts.Type, place: Place) => Type | undefined;
   /** A use of an object type as message, read later; its declared name is taken where it has one. */
   readonly message: (type: ts.Type, place: Place) => MessageRef | Refusal | "reported";
-  /** A use of an enum. Those of one declaration are one enum; those without are each one of their own. */
-  readonly enumeration: (type: ts.Type, members: readonly EnumMember[], place: Place) => EnumRef;
+  /** A use of a union, as of an enum. */
+  readonly union: (type: ts.UnionType, place: Place) => UnionRef | Refusal | "reported";
+  /**
+   * A use of an enum. Those of one declaration are one enum; those without are each one of their own. There is no type
+   * where the members are some of a union's.
+   */
+  readonly enumeration: (type: ts.Type | undefined, members: readonly EnumMember[], place: Place) => EnumRef;
 }
 
 /**

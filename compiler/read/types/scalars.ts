@@ -1,6 +1,5 @@
 import { ts } from "ts-morph";
 import { literalValue } from "./literals.ts";
-import { ABSENT } from "./nullable.ts";
 import type { TypeReader } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 
@@ -17,10 +16,11 @@ export const readScalar: TypeReader = (type) => {
   return undefined;
 };
 
+const UNKNOWN = "Write the type that the values have, or fivefold's `Json` for whatever JSON can hold.";
+
 /** Types of no value, of any value, and of values that can't leave a process; by flag, the first that matches counts. */
 const WITHOUT_WIRE_FORM: readonly [flags: ts.TypeFlags, reason: string, mend: string][] = [
-  [TypeFlags.Any, "which says nothing of its values", "Write the type that the values have."],
-  [TypeFlags.Unknown, "which says nothing of its values", "Write the type that the values have."],
+  [TypeFlags.Any | TypeFlags.Unknown, "which says nothing of its values", UNKNOWN],
   [TypeFlags.Never, "which no value has", "Remove the field, or mend the type: its parts exclude each other."],
   [TypeFlags.Undefined | TypeFlags.Void, "which carries nothing", "Remove the field."],
   [TypeFlags.ESSymbolLike, "and symbols exist in one process only", "Send a string."],
@@ -42,15 +42,4 @@ const WITHOUT_WIRE_FORM: readonly [flags: ts.TypeFlags, reason: string, mend: st
 export const refuseWithoutWireForm: TypeReader = ({ flags }) => {
   const row = WITHOUT_WIRE_FORM.find(([refused]) => flags & refused);
   return row && refuse(row[1], row[2]);
-};
-
-/** Unions that no other reader knew: of different kinds. */
-export const refuseUnion: TypeReader = (type, _place, { checker }) => {
-  if (!type.isUnion()) return undefined;
-  if (type.types.some(({ flags }) => flags & TypeFlags.Undefined)) return ABSENT;
-  const kinds = new Set(type.types.map((part) => checker.typeToString(checker.getBaseTypeOfLiteralType(part))));
-  return refuse(
-    `a union of different types (${[...kinds].sort().slice(0, 4).join(", ")}${kinds.size > 4 ? ", …" : ""})`,
-    "Give each type a field of its own, and make the fields optional.",
-  );
 };

@@ -131,7 +131,9 @@ describe("settings without effect", () => {
   test("dedupeFor without dedupeBy", () => {
     const spans = { "frontend.dedupeFor": at("dedupeFor") };
     expect(found(useCase("greet", { spans }))).toEqual(["setting-without-effect @ dedupeFor"]);
-    expect(found(useCase("greet", { spans, frontend: { dedupeBy: "id", dedupeForMs: 1 } }))).toEqual([]);
+    expect(
+      found(useCase("greet", { spans, frontend: { dedupeBy: "id", dedupeForMs: 1, maxPayloadBytes: 1_048_576 } })),
+    ).toEqual([]);
   });
 
   test("a backoff without retries, unless another subscriber has some", () => {

@@ -16,7 +16,7 @@ test("all defaults", () => {
     name: "subject",
     file: "usecases/subject.ts",
     owner: "team-a",
-    frontend: { dedupeBy: null, dedupeForMs: 86_400_000 },
+    frontend: { dedupeBy: null, dedupeForMs: 86_400_000, maxPayloadBytes: 1_048_576 },
     scheduler: { orderBy: null, maxDelayMs: 30 * 86_400_000 },
     flowControl: { priority: "normal", maxInFlight: 64, rate: null, fairBy: null },
     severalSubscribers: false,
@@ -45,7 +45,7 @@ test("everything set", () => {
     async handler(event) { console.log(event); }`,
   );
   expect({ frontend, scheduler, flowControl, subscribers }).toMatchObject({
-    frontend: { dedupeBy: "id", dedupeForMs: 7_200_000 },
+    frontend: { dedupeBy: "id", dedupeForMs: 7_200_000, maxPayloadBytes: 1_048_576 },
     scheduler: { orderBy: "id", maxDelayMs: 365 * 86_400_000 },
     flowControl: { priority: "high", maxInFlight: 8, rate: { count: 90, periodMs: 60_000 }, fairBy: "tenant" },
     subscribers: [{ maxRetries: 0, deadlineMs: 3_600_000, timeoutMs: 1_500, hasFilter: true }],

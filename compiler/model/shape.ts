@@ -1,0 +1,97 @@
+import type { Enum, EnumMember, Field, Message, Union, Variant } from "./model.ts";
+
+/** What of an event decides how its records look and which values they hold. Every event is one. */
+export interface Shape {
+  /** The root's name. */
+  readonly name: string;
+  readonly messages: readonly ShapeMessage[];
+  readonly enums: readonly ShapeEnum[];
+  readonly unions: readonly ShapeUnion[];
+}
+
+export interface ShapeMessage extends Pick<Message, "name"> {
+  readonly fields: readonly ShapeField[];
+}
+
+export type ShapeField = Pick<Field, "name" | "number" | "type" | "optional" | "earlier">;
+
+export interface ShapeEnum extends Pick<Enum, "name"> {
+  readonly members: readonly ShapeMember[];
+}
+
+export type ShapeMember = Pick<EnumMember, "name" | "number" | "value">;
+
+export interface ShapeUnion extends Pick<Union, "name"> {
+  readonly variants: readonly ShapeVariant[];
+}
+
+export type ShapeVariant = Pick<Variant, "name" | "number" | "type">;
+
+/** A shape as JSON: the same for equal shapes, in whatever order their parts are declared. */
+export interface ShapeJson {
+  readonly event: string;
+  readonly messages: Readonly<Record<string, Readonly<Record<string, FieldJson>>>>;
+  readonly enums: Readonly<Record<string, Readonly<Record<string, MemberJson>>>>;
+  readonly unions: Readonly<Record<string, Readonly<Record<string, FieldJson>>>>;
+}
+
+export interface FieldJson {
+  readonly number: number;
+  /** A type that is no more than its kind is that kind's name; `int` and `uint` are those of the widest range. */
+  readonly type: TypeJson;
+  /** Only where it is. */
+  readonly optional?: true;
+}
+
+export type TypeJson = string | { readonly [property: string]: TypeJson | number | boolean };
+
+/** The number, and the value where that is not the name. */
+export type MemberJson = number | { readonly number: number; readonly value: string | number | boolean };
+
+export function shapeJson({ name, messages, enums, unions }: Shape): ShapeJson {
+  return {
+    event: name,
+    messages: byName(messages.toSorted(alphabetically), ({ fields }) => byName(inOrder(fields), fieldJson)),
+    enums: byName(enums.toSorted(alphabetically), ({ members }) => byName(inOrder(members), memberJson)),
+    unions: byName(unions.toSorted(alphabetically), ({ variants }) => byName(inOrder(variants), fieldJson)),
+  };
+}
+
+/** Whether records of the two look the same and hold the same values. */
+export function isSameShape(a: Shape, b: Shape): boolean {
+  return JSON.stringify(shapeJson(a)) === JSON.stringify(shapeJson(b));
+}
+
+function fieldJson({ number, type, optional }: ShapeVariant & { readonly optional?: boolean }): FieldJson {
+  return { number, type: compact(type) as TypeJson, ...(optional && { optional }) };
+}
+
+function memberJson({ name, number, value }: ShapeMember): MemberJson {
+  return value === name ? number : { number, value };
+}
+
+/** A type is plain data: all that says something of its records, in one order. */
+function compact(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { kind, ...rest } = value as { readonly kind: string } & Readonly<Record<string, unknown>>;
+  // Whether a list may be changed in TypeScript is no matter of its records.
+  const properties = Object.entries(rest).filter(([key, part]) => part !== undefined && key !== "readonly");
+  const isWide = kind === "int" && rest.max === Number.MAX_SAFE_INTEGER;
+  if (isWide && rest.min === Number.MIN_SAFE_INTEGER && rest.wire === "int64") return "int";
+  if (isWide && rest.min === 0 && rest.wire === "uint64") return "uint";
+  if (properties.length === 0) return kind;
+  const sorted = properties.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, part]) => [key, compact(part)] as const);
+  return Object.fromEntries([["kind", kind], ...sorted]);
+}
+
+function byName<T extends { readonly name: string }, U>(items: readonly T[], convert: (item: T) => U) {
+  return Object.fromEntries(items.map((item) => [item.name, convert(item)]));
+}
+
+function inOrder<T extends { readonly number: number }>(items: readonly T[]): T[] {
+  return items.toSorted((a, b) => a.number - b.number);
+}
+
+function alphabetically(a: { readonly name: string }, b: { readonly name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}

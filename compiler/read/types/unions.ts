@@ -1,0 +1,140 @@
+import { ts } from "ts-morph";
+import type { Type, Variant } from "../../model/model.ts";
+import { membersOf } from "./enums.ts";
+import { literalValue } from "./literals.ts";
+import { ABSENT } from "./nullable.ts";
+import type { Place, Scope, TypeReader } from "./reader.ts";
+import { type Refusal, refuse } from "./refusal.ts";
+import { isText, textOf } from "./text.ts";
+import { labelsOf } from "./union-labels.ts";
+import { inWrittenOrder } from "./written-members.ts";
+
+/** Unions of types that are no literals alone: `Circle | Square`, `string | number`. */
+export const readUnion: TypeReader = (type, place, scope) => {
+  if (!type.isUnion()) return undefined;
+  return type.types.some(({ flags }) => flags & ts.TypeFlags.Undefined) ? ABSENT : scope.union(type, place);
+};
+
+/** Types of a union that make one variant. */
+interface Part {
+  readonly types: readonly ts.Type[];
+  /** What an anonymous type is named after, behind the union. */
+  readonly label: string;
+  readonly read: (types: readonly ts.Type[], place: Place, scope: Scope) => Type | Refusal | undefined;
+}
+
+/**
+ * The variants of a union in the order in which they are written. Whether what they hold tells them apart is seen once
+ * all of it is read. `undefined`: one is at fault, which has been reported.
+ */
+export function readVariants(
+  type: ts.UnionType,
+  name: string,
+  place: Place,
+  scope: Scope,
+): readonly Variant[] | Refusal | undefined {
+  const arrays = type.types.filter((part) => scope.checker.isArrayType(part));
+  const tuples = type.types.filter((part) => scope.checker.isTupleType(part));
+  if (arrays.length > 1 || (arrays.length > 0 && tuples.length > 0)) return ALIKE_LISTS;
+  const members = inWrittenOrder(type, place, scope);
+  const nodes = new Map(members.map(({ type, node }) => [type, node]));
+  const variants: Variant[] = [];
+  let failed = false;
+  for (const { types, label, read } of partsOf([...nodes.keys()], scope)) {
+    const [only, ...others] = types;
+    const written = only && others.length === 0 ? nodes.get(only) : undefined;
+    const inside = { ...place, name: `${name}-${label}`, node: written ?? place.node, written, contained: true };
+    const result = read(types, inside, scope);
+    if (!result) failed = true;
+    else if (result.kind === "refusal") return result;
+    else variants.push({ name: variantName(result, label), type: result, number: 0 });
+  }
+  return failed ? undefined : (clash(variants) ?? variants);
+}
+
+/** Strings, numbers and booleans make one variant each, all else one by itself. */
+function partsOf(types: readonly ts.Type[], scope: Scope): Part[] {
+  const labels = labelsOf(types, scope);
+  const { isTupleType } = scope.checker;
+  const hasTuples = types.filter(isTupleType).length > 1;
+  const parts = new Map<string, Part & { readonly types: ts.Type[] }>();
+  for (const [i, type] of types.entries()) {
+    const scalar = SCALARS.find(({ includes }) => includes(type));
+    const key = scalar?.label ?? String(i);
+    const read = isTupleType(type) && hasTuples ? readMessage : readOne;
+    const part = parts.get(key) ?? { types: [], label: labels[i] ?? "", read, ...scalar };
+    part.types.push(type);
+    parts.set(key, part);
+  }
+  return [...parts.values()];
+}
+
+const SCALARS: readonly (Omit<Part, "types"> & { readonly includes: (type: ts.Type) => boolean })[] = [
+  { label: "string", includes: isText, read: (...all) => readLiterals(...all) ?? textOf(...all) },
+  { label: "number", includes: isNumber, read: (...all) => readLiterals(...all) ?? numberOf(...all) },
+  {
+    label: "boolean",
+    includes: (type) => typeof literalValue(type) === "boolean",
+    read: ([first, second]) => {
+      return second || !first ? { kind: "boolean" } : { kind: "boolean", only: literalValue(first) === true };
+    },
+  },
+];
+
+function readOne([type]: readonly ts.Type[], place: Place, scope: Scope): Type | undefined {
+  return type && scope.part(type, place);
+}
+
+/** A tuple that is told from others by its elements, whatever these are. */
+function readMessage([type]: readonly ts.Type[], place: Place, scope: Scope): Type | Refusal | undefined {
+  const result = type && scope.message(type, place);
+  return result === "reported" ? undefined : result;
+}
+
+function readLiterals(types: readonly ts.Type[], place: Place, scope: Scope): Type | Refusal | undefined {
+  const members = membersOf(types);
+  return members && ("kind" in members ? members : scope.enumeration(undefined, members, place));
+}
+
+function numberOf(types: readonly ts.Type[], place: Place, scope: Scope): Type | Refusal | undefined {
+  // A literal beside `number` says only what an editor is to propose.
+  if (types.some(({ flags }) => flags & ts.TypeFlags.Number)) return { kind: "float" };
+  if (types.length === 1) return readOne(types, place, scope);
+  return refuse("a union of numbers under different rules", "Write one type for all: `number`, or `Int<{ … }>`.");
+}
+
+function isNumber(type: ts.Type): boolean {
+  return Boolean(type.flags & ts.TypeFlags.NumberLike) || (type.isIntersection() && type.types.some(isNumber));
+}
+
+/** As `Variant` says. */
+function variantName(type: Type, label: string): string {
+  switch (type.kind) {
+    case "message":
+      return type.name;
+    case "timestamp":
+      return "date";
+    case "array":
+      return "list";
+    case "bytes":
+    case "bigint":
+    case "record":
+      return type.kind;
+    default:
+      return label;
+  }
+}
+
+const ALIKE_LISTS = refuse("and nothing tells its lists apart", "Write one list of a union: `(A | B)[]`.");
+
+/** Records hold nothing by which to tell them from other objects. */
+function clash(variants: readonly Variant[]): Refusal | undefined {
+  const count = (kind: Type["kind"]) => variants.filter(({ type }) => type.kind === kind).length;
+  if (count("record") > 1 || (count("record") > 0 && count("message") > 0)) {
+    return refuse(
+      "and a record's keys tell it from no other object",
+      "Put the record into an object, as a field of it.",
+    );
+  }
+  return undefined;
+}
