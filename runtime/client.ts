@@ -21,6 +21,11 @@ export interface Client<E> {
    * FivefoldError; then nothing was stored, except where the storage itself failed half way.
    */
   enqueue(event: E, options?: EnqueueOptions): Promise<Receipt>;
+  /**
+   * As `enqueue`, for an event as JSON, as JSON.parse makes it and `contracts/*.schema.json` describes it: for gateways
+   * and other languages. A property that the event has not is refused too.
+   */
+  enqueueJson(value: unknown, options?: EnqueueOptions): Promise<Receipt>;
   /** As `enqueue`, for many at once; where one event is invalid, none is stored. */
   enqueueAll(events: readonly E[], options?: EnqueueOptions): Promise<readonly Receipt[]>;
 }
@@ -68,23 +73,23 @@ export function createClient<E>(contract: ClientContract<E>): Client<E> {
     return opened!.frontend;
   }
 
+  function admissionOf(options: EnqueueOptions, { ports }: Connection) {
+    return { dueAt: dueAt(name, options, ports.clock.now()), traceparent: options.traceparent ?? "" };
+  }
+
   return {
     useCase: name,
     async enqueue(event, options = {}) {
       const connection = await connect();
-      const admission = {
-        dueAt: dueAt(name, options, connection.ports.clock.now()),
-        traceparent: options.traceparent ?? "",
-      };
-      return (await frontendOf(connection)).enqueue(event, admission);
+      return (await frontendOf(connection)).enqueue(event, admissionOf(options, connection));
+    },
+    async enqueueJson(value, options = {}) {
+      const connection = await connect();
+      return (await frontendOf(connection)).enqueueJson(value, admissionOf(options, connection));
     },
     async enqueueAll(events, options = {}) {
       const connection = await connect();
-      const admission = {
-        dueAt: dueAt(name, options, connection.ports.clock.now()),
-        traceparent: options.traceparent ?? "",
-      };
-      return (await frontendOf(connection)).enqueueAll(events, admission);
+      return (await frontendOf(connection)).enqueueAll(events, admissionOf(options, connection));
     },
   };
 }

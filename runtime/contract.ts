@@ -118,6 +118,8 @@ export interface ClientContract<E> {
   /** All rules that a value breaks; `undefined` when it is valid. */
   readonly validate: (value: unknown) => readonly Violation[] | undefined;
   readonly encode: (event: E) => Uint8Array;
+  /** Throws an InvalidEventError on a JSON value that is no such event. */
+  readonly fromJson: (value: unknown) => E;
   readonly dedupeBy?: (event: E) => string;
   readonly orderBy?: (event: E) => string;
   readonly fairBy?: (event: E) => string;
@@ -156,8 +158,8 @@ export interface SubscriberFunctions<E> {
 /** What a generated executor knows of its use case. */
 export interface ExecutorContract<E> {
   readonly settings: UseCaseSettings;
-  /** Throws on bytes that are no such event. */
-  readonly decode: (payload: Uint8Array) => E;
+  /** Throws on bytes that are no such event. `version` is the one that wrote them: it tells what they leave out. */
+  readonly decode: (payload: Uint8Array, version: number) => E;
   readonly subscribers: Readonly<Record<string, SubscriberFunctions<E>>>;
 }
 

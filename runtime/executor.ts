@@ -10,7 +10,7 @@ export interface ExecutorParts<E> {
    * What the compiler made of the module's event type. TypeScript can't follow that: the module may declare what
    * event.ts has no word for, such as an enum, a branded type, or `x?: T` apart from `x: T | undefined`.
    */
-  readonly decode: (payload: Uint8Array) => unknown;
+  readonly decode: (payload: Uint8Array, version: number) => unknown;
   /** The module that holds the handlers. */
   readonly useCase: UseCaseModule<E>;
 }

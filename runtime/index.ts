@@ -1,7 +1,7 @@
 /** The authoring API: all that a use case module imports. */
 export type { TaskContext } from "./contract.ts";
 export { RejectError, RetryError } from "./outcome.ts";
-export type { Bytes, Float, Int, List, Text, Uint } from "./types.ts";
+export type { Bytes, Float, Int, Json, List, Text, Uint } from "./types.ts";
 export {
   constant,
   type Duration,
@@ -9,6 +9,7 @@ export {
   exponential,
   perMinute,
   perSecond,
+  type Size,
   type UseCase,
   type UseCaseModule,
   useCase,

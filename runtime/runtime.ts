@@ -5,8 +5,10 @@ export type { ExecutorContract, Failure, Message, Outcome, Priority, TaskRecord,
 export { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf } from "./contract.ts";
 export { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "./errors.ts";
 export { createExecutor, type Executor } from "./executor.ts";
+export * as json from "./json.ts";
 export { type MetricsServer, type MetricsServerOptions, startMetricsServer } from "./metrics/metrics-server.ts";
 export type { Pipeline, PipelineCounts, Receipt, Settled } from "./pipeline.ts";
+export type { Json } from "./types.ts";
 export {
   ABSENT,
   decodeMessage,
@@ -16,6 +18,7 @@ export {
   type ReadMessage,
   readTimestamp,
   setEntry,
+  trimTuple,
   type WriteMessage,
   type Writer,
 } from "./wire.ts";

@@ -1,6 +1,7 @@
 import type { Event, Type, UseCase } from "../model/model.ts";
 import { lowerCamel } from "../model/naming.ts";
 import type { Output } from "../model/output.ts";
+import { rootFields } from "../model/root.ts";
 import { property, variable } from "./names.ts";
 import { header, imports, print } from "./source.ts";
 
@@ -17,9 +18,9 @@ export function emitClient({ name, file, event, frontend, scheduler, flowControl
   ];
   const accessors = keys.flatMap(([setting, field]) => {
     if (field === null) return [];
-    const declared = event.messages[0]?.fields.find(({ name }) => name === field);
     const read = property("event", field);
-    return [`${setting}: (event) => ${declared && isString(declared.type, event) ? read : `String(${read})`},`];
+    const isText = rootFields(event, field).every((declared) => declared && isString(declared.type, event));
+    return [`${setting}: (event) => ${isText ? read : `String(${read})`},`];
   });
 
   const code = [
@@ -27,13 +28,14 @@ export function emitClient({ name, file, event, frontend, scheduler, flowControl
     imports(["type Client", "createClient"], "fivefold/runtime"),
     imports(["encode"], "./codec.ts"),
     imports([imported], "./event.ts", "type "),
+    imports(["fromJson"], "./json.ts"),
     imports(["settings"], "./settings.ts"),
     imports(["validate"], "./validate.ts"),
     "",
     `export type { ${event.name} } from "./event.ts";`,
     "",
     `export const ${clientName(name)}: Client<${type}> = createClient({`,
-    ["settings,", "validate,", "encode,", ...accessors],
+    ["settings,", "validate,", "encode,", "fromJson,", ...accessors],
     "});",
   ];
   return { path: `generated/${name}/client.ts`, text: print(code) };
@@ -41,7 +43,7 @@ export function emitClient({ name, file, event, frontend, scheduler, flowControl
 
 /** What a use case's client is called: `generateThumbnail`. */
 export function clientName(useCase: string): string {
-  return variable(lowerCamel(useCase), new Set(["createClient", "encode", "settings", "validate"]));
+  return variable(lowerCamel(useCase), new Set(["createClient", "encode", "fromJson", "settings", "validate"]));
 }
 
 function isString(type: Type, { enums }: Event): boolean {

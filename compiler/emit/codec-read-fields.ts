@@ -1,4 +1,5 @@
-import type { Field, Type } from "../model/model.ts";
+import type { Earlier, Field, Type } from "../model/model.ts";
+import { lackingValue } from "./codec-earlier.ts";
 import { inside, type Place } from "./codec-names.ts";
 import { EMPTY_FIELDS, isSeveral, type Marks, NULL_FIELDS, presentType } from "./presence.ts";
 import { type Code, literal, onlyIf } from "./source.ts";
@@ -20,6 +21,8 @@ export interface Incoming {
   readonly place: Place;
   /** What reads it where it is a message on the wire: after its parent's other fields, see `Reader.defer`. */
   readonly deferred?: string | undefined;
+  /** What it is when records of earlier versions have nothing of it; see `Field`. */
+  readonly earlier?: readonly Earlier[] | undefined;
 }
 
 /** The variables that hold a message's marks: see `Marks`. */
@@ -56,7 +59,7 @@ export function readFields(fields: readonly Incoming[], names: MarkNames): Code[
 }
 
 /** Reads up to `end`: what is in none of the cases is passed over. */
-function readLoop(cases: readonly Code[]): Code[] {
+export function readLoop(cases: readonly Code[]): Code[] {
   if (cases.length === 0) return ["while (reader.pos < end) reader.skip(reader.tag());"];
   return [
     "while (reader.pos < end) {",
@@ -70,12 +73,13 @@ function marksField({ number }: Marks, local: string, { place }: Incoming): Inco
   return { number, type: { kind: "array", items }, missing: "undefined", local, label: "", place };
 }
 
-function declare({ type, missing, local, place, deferred }: Incoming): Code {
-  const zero = missing === "zero" ? zeroOf(type) : undefined;
+function declare({ type, missing, local, place, deferred, earlier = [] }: Incoming): Code {
+  const zero = missing === "zero" && earlier.length === 0 ? zeroOf(type) : undefined;
   if (deferred) return `let ${local} = ABSENT;`;
   if (zero === undefined) return `let ${local}: ${typeText(type, place.names.reading)} | undefined;`;
   const declared = typeText(type, place.names.reading);
   if (isSeveral(type)) return `const ${local}: ${declared} = ${zero};`;
+  if (type.kind === "json") return `let ${local}: ${declared} = null;`;
   return type.kind === "boolean" && type.only === false ? `let ${local}: false = false;` : `let ${local} = ${zero};`;
 }
 
@@ -95,6 +99,7 @@ function zeroOf(type: Type): string | undefined {
       return "[]";
     case "record":
       return "{}";
+    case "json":
     case "null":
     case "nullable":
       return "null";
@@ -102,6 +107,7 @@ function zeroOf(type: Type): string | undefined {
     case "timestamp":
     case "enum":
     case "message":
+    case "union":
       return undefined;
   }
 }
@@ -110,7 +116,7 @@ function zeroOf(type: Type): string | undefined {
 export function messageReader(type: Type, place: Place): string | undefined {
   if (isWrapped(type)) return `read${place.names.wrapperStem(place)}`;
   if (type.kind === "timestamp") return "readTimestamp";
-  return type.kind === "message" ? `read${type.name}` : undefined;
+  return type.kind === "message" || type.kind === "union" ? `read${type.name}` : undefined;
 }
 
 function readCases({ number, type, missing, local, label, place, deferred }: Incoming): Code[] {
@@ -135,12 +141,12 @@ function readCases({ number, type, missing, local, label, place, deferred }: Inc
   ];
 }
 
-function readCase(tag: number, statements: readonly Code[]): Code[] {
+export function readCase(tag: number, statements: readonly Code[]): Code[] {
   return [`case ${tag}:`, [...statements, "break;"]];
 }
 
 /** Reads one value, or one element. */
-function readElement(type: Type, place: Place): string {
+export function readElement(type: Type, place: Place): string {
   switch (type.kind) {
     case "text":
       return "reader.string()";
@@ -154,12 +160,15 @@ function readElement(type: Type, place: Place): string {
       return type.only === undefined ? "reader.bool()" : `reader.only(reader.bool(), ${type.only})`;
     case "bytes":
       return "reader.bytes()";
+    case "json":
+      return "reader.json()";
     case "null":
       return "reader.null()";
     case "enum":
       return `read${type.name}(reader)`;
     case "timestamp":
     case "message":
+    case "union":
     case "array":
     case "record":
     case "nullable":
@@ -169,17 +178,19 @@ function readElement(type: Type, place: Place): string {
 
 /** What the value is in the end. */
 export function finished(field: Incoming, names: MarkNames): string {
-  const { type, missing, local, label, deferred } = field;
+  const { type, missing, local, label, deferred, earlier = [] } = field;
+  const later = missing === "zero" ? zeroOf(type) : missingValue(field, names);
   if (deferred) {
-    const absent = missing === "zero" ? zeroOf(type) : missingValue(field, names);
-    if (absent) return `${local} === ABSENT ? ${absent} : reader.deferred(${local}, ${deferred})`;
-    return `reader.required(${local}, ${literal(label)}, ${deferred})`;
+    if (later === undefined && earlier.length === 0) return `reader.required(${local}, ${literal(label)}, ${deferred})`;
+    const lacking = lackingValue(field, later ?? `reader.missing(${literal(label)})`);
+    return `${local} === ABSENT ? ${lacking} : reader.deferred(${local}, ${deferred})`;
   }
-  if (missing === "null") return `${local} ?? null`;
-  if (missing === "either") return `${local} ?? (${missingValue(field, names)})`;
-  if (missing === "undefined") return local;
-  if (zeroOf(type) === undefined && type.kind !== "bytes") return `${local} ?? reader.missing(${literal(label)})`;
-  return type.kind === "bytes" ? `${local} ?? new Uint8Array()` : local;
+  if (earlier.length === 0) {
+    if (missing === "undefined" || (missing === "zero" && later !== undefined)) return local;
+    if (missing === "either") return `${local} ?? (${later})`;
+  }
+  const empty = type.kind === "bytes" ? "new Uint8Array()" : `reader.missing(${literal(label)})`;
+  return `${local} ?? ${lackingValue(field, later ?? empty)}`;
 }
 
 function missingValue({ missing, number }: Incoming, { nulls }: MarkNames): string {

@@ -1,4 +1,5 @@
 import type { Enum, Message, Type } from "../model/model.ts";
+import { earlierOf, setLacking } from "./codec-earlier.ts";
 import { type CodecNames, inside, type Place } from "./codec-names.ts";
 import {
   finished,
@@ -11,11 +12,24 @@ import {
 import { isInherited, property, propertyKey, unique, variable } from "./names.ts";
 import { isSeveral } from "./presence.ts";
 import { type Code, list, literal, literalOf, onlyIf } from "./source.ts";
+import { elementName, isRest, tupleSize } from "./tuples.ts";
 import { typeText } from "./type-text.ts";
-import { elementOf, isWrapped, type Wrapped } from "./wrappers.ts";
+import { elementOf, isWrapped, type Owner, type Wrapped } from "./wrappers.ts";
 
 /** Names that the variables of a reading function must not have. */
-const OWN_NAMES = ["ABSENT", "end", "reader", "record", "setEntry", "tag", "to", "undefined", "Object", "Uint8Array"];
+const OWN_NAMES = [
+  "ABSENT",
+  "elements",
+  "end",
+  "reader",
+  "record",
+  "setEntry",
+  "tag",
+  "to",
+  "undefined",
+  "Object",
+  "Uint8Array",
+];
 
 /** The functions that read a message, its wrappers, and the entries of its maps. */
 export function readMessage(message: Message, names: CodecNames): Code[] {
@@ -24,21 +38,22 @@ export function readMessage(message: Message, names: CodecNames): Code[] {
   const marks = { nulls: unique("nulls", taken), empty: unique("empty", taken) };
   const type = names.types.own(message.name);
   const fields = message.fields.map((field) => {
-    const place = { names, message, path: String(field.number) };
+    const place = { names, owner: message, path: String(field.number) };
     const incoming = incomingType(field);
     return {
       name: field.name,
       number: field.number,
       ...incoming,
-      local: variable(field.name, taken),
+      local: variable(message.tuple ? elementName(message, field) : field.name, taken),
       label: `${message.name}.${field.name}`,
       place,
       deferred: isSeveral(incoming.type) ? undefined : messageReader(incoming.type, place),
+      earlier: earlierOf(field),
     };
   });
   // An absent field has no property, except where another would be seen through the prototype.
   const isLate = ({ name, missing }: (typeof fields)[number]) =>
-    (missing === "undefined" || missing === "either") && !isInherited(name);
+    (missing === "undefined" || missing === "either") && !isInherited(name) && !message.tuple;
   const properties = fields
     .filter((field) => !isLate(field))
     .map((field) => {
@@ -53,20 +68,36 @@ export function readMessage(message: Message, names: CodecNames): Code[] {
       lines: [`${opening}{`, properties.map((p) => `${p},`), "};"],
     };
   };
+  const elements = fields.map(
+    (field, i) => `${isRest(message, message.fields[i]!) ? "..." : ""}${finished(field, marks)}`,
+  );
   const body = [
     ...readFields(fields, marks),
-    ...(optional.length === 0
-      ? [build("return ")]
-      : [build(`const ${value}: ${type} = `), ...optional, `return ${value};`]),
+    ...(message.tuple
+      ? tupleOf(message, elements, type)
+      : optional.length === 0
+        ? [build("return ")]
+        : [build(`const ${value}: ${type} = `), ...optional, `return ${value};`]),
   ];
   return [
     ...readFunction(message.name, type, body),
-    ...names.wrappers(message).flatMap((wrapper) => readWrapper(wrapper.type, { names, message, path: wrapper.path })),
+    ...readWrappers(message, names),
     ...fields.flatMap(({ type, place }) => readEntries(type, place)),
   ];
 }
 
-function readFunction(stem: string, type: string, body: readonly Code[]): Code[] {
+/** The array that a tuple is; absent elements at its end are none. */
+function tupleOf(message: Message, elements: readonly string[], type: string): Code[] {
+  if (message.fields.every(({ optional }) => !optional)) return [list("return [", elements, "];")];
+  const { least } = tupleSize(message);
+  return [list(`const elements: ${type} = [`, elements, "];"), `return trimTuple(elements, ${least});`];
+}
+
+export function readWrappers(owner: Owner, names: CodecNames): Code[] {
+  return names.wrappers(owner).flatMap(({ type, path }) => readWrapper(type, { names, owner, path }));
+}
+
+export function readFunction(stem: string, type: string, body: readonly Code[]): Code[] {
   return ["", `function read${stem}(reader: Reader, end: number): ${type} {`, body, "}"];
 }
 
@@ -83,12 +114,12 @@ function readWrapper(type: Wrapped, place: Place): Code[] {
 }
 
 /** The reading functions of a map's entries, and of the maps in its elements. */
-function readEntries(type: Type, place: Place): Code[] {
+export function readEntries(type: Type, place: Place): Code[] {
   if (!isWrapped(type)) return [];
   const within = inside(place, type);
   const inner = readEntries(elementOf(type), within);
   if (type.kind !== "record") return inner;
-  const label = `${place.message.name}: a map's value`;
+  const label = `${place.owner.name}: a map's value`;
   const key: Incoming = { number: 1, type: { kind: "text" }, missing: "zero", local: "key", label, place };
   const deferred = messageReader(type.values, within);
   const value: Incoming = {
@@ -111,11 +142,12 @@ function readEntries(type: Type, place: Place): Code[] {
 
 function setProperty(target: string, field: Incoming, { nulls }: MarkNames): Code[] {
   const { missing, number, local, deferred } = field;
-  const condition = `${local} !== ${deferred ? "ABSENT" : "undefined"}`;
+  const nothing = deferred ? "ABSENT" : "undefined";
   const statement = `${target} = ${deferred ? `reader.deferred(${local}, ${deferred})` : local};`;
   return [
     ...(missing === "either" ? [onlyIf([`${nulls}?.includes(${number})`], `${target} = null;`)] : []),
-    onlyIf([condition], statement),
+    onlyIf([`${local} !== ${nothing}`], statement),
+    ...setLacking(target, `${local} === ${nothing}`, field),
   ];
 }
 

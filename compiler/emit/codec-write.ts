@@ -12,34 +12,43 @@ import {
   presentType,
 } from "./presence.ts";
 import { type Code, literal, literalOf, onlyIf, when } from "./source.ts";
+import { destructured, isWritten } from "./tuples.ts";
 import { typeText } from "./type-text.ts";
 import { tagOf, wireType } from "./wire-types.ts";
+import type { Owner } from "./wrappers.ts";
 
 /** The functions that write a message's fields in the order of their numbers, and its wrappers'. */
 export function writeMessage(message: Message, names: CodecNames): Code[] {
   const fields = message.fields.toSorted((a, b) => a.number - b.number);
-  const taken = new Set(["writer", "value", "at", "item", "key"]);
-  const reads = new Map(fields.map((field) => [field, readField(field, taken)]));
+  const taken = new Set(["writer", "value", "at", "item", "key", "Object", "undefined"]);
+  const { pattern, locals } = destructured(message, isWritten, taken);
+  const reads = new Map(
+    fields.map((field) => {
+      return [field, message.tuple ? { declaration: [], expression: locals.get(field)! } : readField(field, taken)];
+    }),
+  );
   const body = [
+    ...(message.tuple && pattern ? [`${pattern} = value;`] : []),
     ...fields.flatMap((field) => {
       const { declaration, expression } = reads.get(field)!;
-      return [...declaration, ...writeField(field, expression, { names, message, path: String(field.number) })];
+      return [...declaration, ...writeField(field, expression, { names, owner: message, path: String(field.number) })];
     }),
     ...marksOf(message).flatMap((marks) => {
       const mark = marks === NULL_FIELDS ? markNull : markEmpty;
       return fields.filter(marks.isMarked).map((field) => mark(field, reads.get(field)!.expression));
     }),
   ];
-  return [
-    ...writeFunction(message.name, names.types.own(message.name), body),
-    ...names.wrappers(message).flatMap(({ path, type }) => {
-      const place = { names, message, path };
-      return writeFunction(names.wrapperStem(place), typeText(type, names.types), writeValue(1, type, "value", place));
-    }),
-  ];
+  return [...writeFunction(message.name, names.types.own(message.name), body), ...writeWrappers(message, names)];
 }
 
-function writeFunction(stem: string, type: string, body: readonly Code[]): Code[] {
+export function writeWrappers(owner: Owner, names: CodecNames): Code[] {
+  return names.wrappers(owner).flatMap(({ path, type }) => {
+    const place = { names, owner, path };
+    return writeFunction(names.wrapperStem(place), typeText(type, names.types), writeValue(1, type, "value", place));
+  });
+}
+
+export function writeFunction(stem: string, type: string, body: readonly Code[]): Code[] {
   if (body.length === 0) return ["", `function write${stem}(_writer: Writer, _value: ${type}): void {}`];
   return ["", `function write${stem}(writer: Writer, value: ${type}): void {`, body, "}"];
 }
@@ -126,9 +135,12 @@ function notZero(type: Type, value: string): string {
       return value;
     case "bytes":
       return `${value}.length > 0`;
+    case "json":
+      return `${value} !== null`;
     case "timestamp":
     case "enum":
     case "message":
+    case "union":
     case "array":
     case "record":
     case "null":
@@ -137,7 +149,7 @@ function notZero(type: Type, value: string): string {
   }
 }
 
-function writeTagged(tag: number, type: Type, value: string, place: Place): string {
+export function writeTagged(tag: number, type: Type, value: string, place: Place): string {
   switch (type.kind) {
     case "text":
       return `writer.string(${tag}, ${value})`;
@@ -151,11 +163,14 @@ function writeTagged(tag: number, type: Type, value: string, place: Place): stri
       return `writer.bool(${tag}, ${value})`;
     case "bytes":
       return `writer.bytes(${tag}, ${value})`;
+    case "json":
+      return `writer.json(${tag}, ${value})`;
     case "timestamp":
       return `writer.timestamp(${tag}, ${value})`;
     case "enum":
       return `writer.int(${tag}, numberOf${type.name}(${value}))`;
     case "message":
+    case "union":
       return `writer.message(${tag}, ${value}, write${type.name})`;
     case "null":
       return `writer.int(${tag}, 0)`;

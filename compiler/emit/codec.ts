@@ -1,11 +1,13 @@
-import type { Event, Type, UseCase } from "../model/model.ts";
+import type { Event, Message, Type, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
+import { hasEarlier } from "./codec-earlier.ts";
 import { codecNames } from "./codec-names.ts";
 import { readEnum, readMessage } from "./codec-read.ts";
+import { readUnion, writeUnion } from "./codec-union.ts";
 import { writeEnum, writeMessage } from "./codec-write.ts";
 import { everyType } from "./every-type.ts";
 import { isSeveral, presentType } from "./presence.ts";
-import { type Code, header, imports, print } from "./source.ts";
+import { type Code, header, imports, jsDoc, list, print } from "./source.ts";
 import { wireType } from "./wire-types.ts";
 import { elementOf, isWrapped } from "./wrappers.ts";
 
@@ -16,8 +18,10 @@ export function emitCodec({ name, file, event }: UseCase): Output {
   const type = names.types.own(root);
   const functions = [
     ...event.messages.flatMap((message) => writeMessage(message, names)),
+    ...event.unions.flatMap((union) => writeUnion(union, event, names)),
     ...event.enums.flatMap((union) => writeEnum(union, names)),
     ...event.messages.flatMap((message) => readMessage(message, names)),
+    ...event.unions.flatMap((union) => readUnion(union, names)),
     ...event.enums.flatMap((union) => readEnum(union, names)),
   ];
   const code: Code[] = [
@@ -32,13 +36,24 @@ export function emitCodec({ name, file, event }: UseCase): Output {
     [`return encodeMessage(event, write${root});`],
     "}",
     "",
-    "/** Throws an Error on bytes that are no such event. */",
-    `export function decode(payload: Uint8Array): ${type} {`,
-    [`return decodeMessage(payload, read${root});`],
-    "}",
+    ...decode(event, type),
     ...functions,
   ];
   return { path: `generated/${name}/codec.ts`, text: print(code) };
+}
+
+function decode(event: Event, type: string): Code[] {
+  const throws = "Throws an Error on bytes that are no such event.";
+  if (!hasEarlier(event)) {
+    const signature = `export function decode(payload: Uint8Array): ${type} {`;
+    return [...jsDoc(throws), signature, [`return decodeMessage(payload, read${event.name});`], "}"];
+  }
+  return [
+    ...jsDoc(`${throws} \`version\` is the one that wrote them; default: this one.`),
+    list("export function decode(", ["payload: Uint8Array", "version?: number"], `): ${type} {`),
+    [`return decodeMessage(payload, read${event.name}, version);`],
+    "}",
+  ];
 }
 
 /** What the functions take from the runtime. */
@@ -46,25 +61,33 @@ function runtimeNames(event: Event): string[] {
   const types = everyType(event);
   const hasRecord = types.some(({ kind }) => kind === "record");
   const hasTimestamp = types.some(({ kind }) => kind === "timestamp");
+  const hasJson = types.some(({ kind }) => kind === "json");
   return [
     "decodeMessage",
     "encodeMessage",
+    ...(hasJson ? ["type Json"] : []),
     "type Reader",
     "type Writer",
     ...(hasDeferred(event) ? ["ABSENT"] : []),
     ...(hasTimestamp ? ["readTimestamp"] : []),
+    ...(event.messages.some(hasOptionalElements) ? ["trimTuple"] : []),
     ...(hasRecord ? ["setEntry"] : []),
   ];
 }
 
+function hasOptionalElements({ tuple, fields }: Message): boolean {
+  return tuple !== undefined && fields.some(({ optional }) => optional);
+}
+
 /** Whether a message is read after its parent: see `Reader.defer`. Not so the items of lists. */
-function hasDeferred({ messages }: Event): boolean {
-  const isMessage = (type: Type) => wireType(type) === 2 && type.kind !== "text" && type.kind !== "bytes";
+function hasDeferred({ messages, unions }: Event): boolean {
+  const isMessage = (type: Type) => wireType(type) === 2 && !["text", "bytes", "json"].includes(type.kind);
   const isInside = (type: Type): boolean => {
     if (!isWrapped(type)) return false;
     const element = elementOf(type);
     return (type.kind !== "array" && isMessage(element)) || isInside(element);
   };
+  if (unions.some(({ variants }) => variants.some(({ type }) => isMessage(type)))) return true;
   return messages.some(({ fields }) =>
     fields.some((field) => {
       const type = presentType(field.type);

@@ -1,8 +1,10 @@
-import type { Enum, Field, Message, UseCase } from "../model/model.ts";
+import type { Enum, Field, Message, Union, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
+import { everyType } from "./every-type.ts";
 import { propertyKey } from "./names.ts";
 import { documentedRule } from "./rules.ts";
-import { type Code, header, jsDoc, literalOf, print } from "./source.ts";
+import { type Code, header, imports, jsDoc, list, literalOf, print } from "./source.ts";
+import { isRest } from "./tuples.ts";
 import { declaringNames, type TypeNames, typeText } from "./type-text.ts";
 
 /** `event.ts`: the event's types, with their rules as comments. */
@@ -10,13 +12,19 @@ export function emitEvent({ name, file, event }: UseCase): Output {
   const names = declaringNames(event);
   const code = [
     header(file),
+    ...(everyType(event).some(({ kind }) => kind === "json")
+      ? [imports([names.json === "Json" ? "Json" : `Json as ${names.json}`], "fivefold/runtime", "type ")]
+      : []),
     ...event.messages.flatMap((message) => ["", ...emitMessage(message, names)]),
+    ...event.unions.flatMap((union) => ["", ...emitUnion(union, names)]),
     ...event.enums.flatMap((union) => ["", ...emitEnum(union)]),
   ];
   return { path: `generated/${name}/event.ts`, text: print(code) };
 }
 
-function emitMessage({ name, doc, fields }: Message, names: TypeNames): Code[] {
+function emitMessage(message: Message, names: TypeNames): Code[] {
+  const { name, doc, fields } = message;
+  if (message.tuple) return emitTuple(message, message.tuple, names);
   if (fields.length === 0) return [...jsDoc(doc), `export interface ${name} {}`];
   return [...jsDoc(doc), `export interface ${name} {`, fields.flatMap((field) => emitField(field, names)), "}"];
 }
@@ -30,14 +38,48 @@ function emitField({ name, type, optional, doc }: Field, names: TypeNames): Code
   ];
 }
 
+function emitTuple(message: Message, tuple: NonNullable<Message["tuple"]>, names: TypeNames): Code[] {
+  const { name, doc, fields } = message;
+  const inAlias = recordsInAlias(names);
+  const hasLabels = fields.every(({ label }) => label !== undefined);
+  const elements = fields.map((field) => {
+    const rest = isRest(message, field) ? "..." : "";
+    const type = typeText(field.type, inAlias);
+    if (hasLabels) return `${rest}${field.label}${field.optional ? `?: ${type} | undefined` : `: ${type}`}`;
+    return field.optional ? `(${type} | undefined)?` : `${rest}${type}`;
+  });
+  return [...jsDoc(doc), list(`export type ${name} = ${tuple.readonly ? "readonly " : ""}[`, elements, "];")];
+}
+
+/** TypeScript knows no alias that refers to itself through `Record`. */
+function recordsInAlias(names: TypeNames): TypeNames {
+  return { ...names, record: (values) => `{ [key: string]: ${values} }` };
+}
+
+function emitUnion({ name, doc, variants }: Union, names: TypeNames): Code[] {
+  const inAlias = recordsInAlias(names);
+  return emitAlias(
+    name,
+    doc,
+    variants.map(({ type }) => typeText(type, inAlias)),
+  );
+}
+
 function emitEnum({ name, doc, members }: Enum): Code[] {
-  const values = members.map(({ value }) => literalOf(value));
-  const last = values.length - 1;
+  return emitAlias(
+    name,
+    doc,
+    members.map(({ value }) => literalOf(value)),
+  );
+}
+
+function emitAlias(name: string, doc: string, parts: readonly string[]): Code[] {
+  const last = parts.length - 1;
   return [
     ...jsDoc(doc),
     {
-      line: `export type ${name} = ${values.join(" | ")};`,
-      lines: [`export type ${name} =`, values.map((value, i) => `| ${value}${i === last ? ";" : ""}`)],
+      line: `export type ${name} = ${parts.join(" | ")};`,
+      lines: [`export type ${name} =`, parts.map((part, i) => `| ${part}${i === last ? ";" : ""}`)],
     },
   ];
 }

@@ -1,13 +1,11 @@
 import type { Event, Type } from "../model/model.ts";
+import { elementOf, isWrapped, partsOf } from "./wrappers.ts";
 
-/** All types that an event's fields mention, inner ones behind outer ones. */
-export function everyType(event: Event): Type[] {
-  return event.messages.flatMap(({ fields }) => fields.flatMap(({ type }) => withInner(type)));
+/** All types that an event's fields and variants mention, inner ones behind outer ones. */
+export function everyType({ messages, unions }: Event): Type[] {
+  return [...messages, ...unions].flatMap((owner) => partsOf(owner).flatMap(({ type }) => withInner(type)));
 }
 
 function withInner(type: Type): Type[] {
-  if (type.kind === "array") return [type, ...withInner(type.items)];
-  if (type.kind === "record") return [type, ...withInner(type.values)];
-  if (type.kind === "nullable") return [type, ...withInner(type.of)];
-  return [type];
+  return isWrapped(type) ? [type, ...withInner(elementOf(type))] : [type];
 }

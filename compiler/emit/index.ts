@@ -1,12 +1,20 @@
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
+import { emitAvro } from "./avro.ts";
+import { emitCatalogue } from "./catalogue.ts";
 import { emitClient } from "./client.ts";
 import { emitCodec } from "./codec.ts";
+import { emitCodeOwners } from "./codeowners.ts";
 import { emitEvent } from "./event.ts";
 import { emitExecutor } from "./executor.ts";
+import { emitJson } from "./json.ts";
+import { emitJsonSchema } from "./json-schema.ts";
 import { emitManifest } from "./manifest.ts";
+import { emitOpenApi } from "./openapi.ts";
 import { emitProto } from "./proto.ts";
+import { emitReadme } from "./readme.ts";
 import { emitSettings } from "./settings.ts";
+import { emitShapes } from "./shapes.ts";
 import { emitValidate } from "./validate.ts";
 
 /** What is written for one use case; each emitter writes one file. */
@@ -15,13 +23,23 @@ const PER_USE_CASE: readonly ((useCase: UseCase) => Output)[] = [
   emitSettings,
   emitValidate,
   emitCodec,
+  emitJson,
   emitClient,
   emitExecutor,
   emitProto,
+  emitJsonSchema,
+  emitAvro,
+  emitReadme,
 ];
 
 /** What is written for all of them together. */
-const FOR_ALL: readonly ((useCases: readonly UseCase[]) => Output)[] = [emitManifest];
+const FOR_ALL: readonly ((useCases: readonly UseCase[]) => Output)[] = [
+  emitManifest,
+  emitShapes,
+  emitOpenApi,
+  emitCatalogue,
+  emitCodeOwners,
+];
 
 /** All files of `generated/`, by path: a function of the use cases alone, whatever their order. Numbers are filled in. */
 export function emit(useCases: readonly UseCase[]): Output[] {

@@ -1,12 +1,18 @@
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
+import { avroPath } from "./avro.ts";
+import { jsonSchemaPath } from "./json-schema.ts";
 import { contractPath } from "./proto.ts";
 import { runtimeSettings } from "./settings.ts";
+import { topicsOf } from "./topics.ts";
+
+/** Relative to the project's root. */
+export const MANIFEST_FILE = "generated/manifest.json";
 
 /** `manifest.json`: all use cases as data, for what starts workers and provisions what they need. */
 export function emitManifest(useCases: readonly UseCase[]): Output {
   const manifest = { manifestVersion: 1, useCases: useCases.map(entry) };
-  return { path: "generated/manifest.json", text: `${JSON.stringify(manifest, null, 2)}\n` };
+  return { path: MANIFEST_FILE, text: `${JSON.stringify(manifest, null, 2)}\n` };
 }
 
 function entry(useCase: UseCase) {
@@ -16,22 +22,21 @@ function entry(useCase: UseCase) {
     file,
     doc,
     owner,
-    event: { name: event.name, version: event.version, contract: contractPath(name) },
+    event: {
+      name: event.name,
+      version: event.version,
+      contract: contractPath(name),
+      jsonSchema: jsonSchemaPath(name),
+      avro: avroPath(name),
+    },
     executor: `generated/${name}/executor.ts`,
-    topics: topics(useCase),
+    topics: topicsOf(useCase),
+    keys: keysOf(useCase),
     settings: runtimeSettings(useCase),
   };
 }
 
-/** As the runtime names them: see `topicOf` and `deadLetterTopicOf` in its contract. */
-function topics({ name, scheduler, flowControl, subscribers }: UseCase) {
-  const topic = flowControl.priority === "normal" ? name : `${name}.${flowControl.priority}`;
-  return [
-    { name: topic, ordered: scheduler.orderBy !== null, subscriptions: subscribers.map(({ name }) => name) },
-    ...subscribers.map((subscriber) => ({
-      name: `${topic}-${subscriber.name}-DLQ`,
-      ordered: false,
-      subscriptions: ["dead-letters"],
-    })),
-  ];
+/** The fields that records are told apart, ordered and shared out by. */
+function keysOf({ frontend, scheduler, flowControl }: UseCase) {
+  return { dedupeBy: frontend.dedupeBy, orderBy: scheduler.orderBy, fairBy: flowControl.fairBy };
 }

@@ -41,8 +41,9 @@ export function propertyKey(name: string): string {
   return name === "__proto__" ? '["__proto__"]' : literal(name);
 }
 
-/** A property as one reads it: `event.id`, `event["a b"]`. */
+/** A property as one reads it: `event.id`, `event["a b"]`, `event[0]`. */
 export function property(object: string, name: string): string {
+  if (/^(0|[1-9]\d{0,8})$/.test(name)) return `${object}[${name}]`;
   return isIdentifier(name) ? `${object}.${name}` : `${object}[${literal(name)}]`;
 }
 

@@ -1,34 +1,52 @@
-import type { Enum, Event, Field, Message } from "../model/model.ts";
+import type { Enum, Event, Field, Message, Removed, Union, Variant } from "../model/model.ts";
 import { snakeCase, upperCamel } from "../model/naming.ts";
 import { unique } from "./names.ts";
+import { elementName } from "./tuples.ts";
 
-/** What the parts of an event are called in its contract. */
+/** What the parts of an event are called in its contract; removed ones keep their names, which are reserved. */
 export interface ProtoNames {
   /** A message or enum, by its name in TypeScript. */
   readonly type: (name: string) => string;
-  readonly field: (message: Message, field: Field) => string;
+  readonly field: (message: Message, field: Pick<Field, "number">) => string;
   /** The field of EMPTY_FIELDS_NUMBER. */
   readonly emptyFields: (message: Message) => string;
   /** The field of NULL_FIELDS_NUMBER. */
   readonly nullFields: (message: Message) => string;
+  /** A union's field. */
+  readonly variant: (union: Union, variant: Pick<Variant, "number">) => string;
+  readonly oneof: (union: Union) => string;
   /** An enum's value 0. */
   readonly unspecified: (union: Enum) => string;
   readonly member: (union: Enum, number: number) => string;
 }
 
 /** Legal names, unique where protobuf asks for it: those of enum values in the whole file. */
-export function protoNames({ messages, enums }: Event): ProtoNames {
+export function protoNames({ messages, enums, unions }: Event): ProtoNames {
   const taken = new Set<string>();
-  const types = new Map([...messages, ...enums].map(({ name }) => [name, unique(upperCamel(name), taken)]));
+  const types = new Map([...messages, ...unions, ...enums].map(({ name }) => [name, unique(upperCamel(name), taken)]));
 
   const members = new Map<Enum, ReadonlyMap<number, string>>();
   for (const union of enums) {
     const prefix = snakeCase(types.get(union.name)!).toUpperCase();
     const named = [
       { number: 0, name: "UNSPECIFIED" },
-      ...byNumber(union.members).map(({ name, number }) => ({ number, name: memberName(name) || `VALUE_${number}` })),
+      ...byNumber(withRemoved(union.members, union)).map(({ name, number }) => ({
+        number,
+        name: memberName(name) || `VALUE_${number}`,
+      })),
     ];
     members.set(union, new Map(named.map(({ number, name }) => [number, unique(`${prefix}_${name}`, taken, "_")])));
+  }
+
+  const variants = new Map<Union, ReadonlyMap<number, string>>();
+  const oneofs = new Map<Union, string>();
+  for (const union of unions) {
+    const taken = new Set<string>();
+    const named = byNumber(withRemoved(union.variants, union)).map(
+      ({ name, number }) => [number, unique(variantName(name), taken, "_")] as const,
+    );
+    variants.set(union, new Map(named));
+    oneofs.set(union, unique("value", taken, "_"));
   }
 
   const fields = new Map<Message, ReadonlyMap<number, string>>();
@@ -36,8 +54,8 @@ export function protoNames({ messages, enums }: Event): ProtoNames {
   const nullFields = new Map<Message, string>();
   for (const message of messages) {
     const taken = new Set<string>();
-    const named = byNumber(message.fields).map(
-      ({ name, number }) => [number, unique(fieldName(name), taken, "_")] as const,
+    const named = byNumber(withRemoved(message.fields, message)).map(
+      (field) => [field.number, unique(fieldName(fieldOrElement(field, message)), taken, "_")] as const,
     );
     fields.set(message, new Map(named));
     emptyFields.set(message, unique("empty_fields", taken, "_"));
@@ -49,18 +67,40 @@ export function protoNames({ messages, enums }: Event): ProtoNames {
     field: (message, { number }) => fields.get(message)!.get(number)!,
     emptyFields: (message) => emptyFields.get(message)!,
     nullFields: (message) => nullFields.get(message)!,
+    variant: (union, { number }) => variants.get(union)!.get(number)!,
+    oneof: (union) => oneofs.get(union)!,
     unspecified: (union) => members.get(union)!.get(0)!,
     member: (union, number) => members.get(union)!.get(number)!,
   };
 }
 
-export function fieldName(name: string): string {
+interface Part {
+  readonly name: string;
+  readonly number: number;
+}
+
+/** Names are given in the order of numbers: what is removed keeps its own, so that no other's changes. */
+function withRemoved<T extends Part>(parts: readonly T[], { removed = [] }: Message | Enum | Union): (T | Removed)[] {
+  return [...parts, ...removed];
+}
+
+function fieldOrElement(field: Field | Removed, message: Message): string {
+  if (!message.tuple) return field.name;
+  return "type" in field ? elementName(message, field) : `item${Number(field.name) + 1}`;
+}
+
+function fieldName(name: string): string {
   return startingWithLetter(snakeCase(name) || "field", "n");
 }
 
+/** `circle` of the message Circle, `string_value` of what has no message. */
+function variantName(name: string): string {
+  return /^[a-z]/.test(name) ? `${snakeCase(name)}_value` : fieldName(name);
+}
+
 /** Without its enum's prefix. */
-export function memberName(name: string): string {
-  return snakeCase(name.replace(/^-(?=[\d.])/, "minus ")).toUpperCase();
+function memberName(name: string): string {
+  return snakeCase(name).toUpperCase();
 }
 
 /** A part of a package's name. */

@@ -1,17 +1,9 @@
-import type { Enum, Event, Field, Message, Type, UseCase } from "../model/model.ts";
+import type { Enum, Event, Field, Message, Removed, Type, Union, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { NULL_FIELDS_NUMBER } from "../model/protobuf.ts";
 import { everyType } from "./every-type.ts";
 import { isMissable, isSeveral, marksOf, presentType } from "./presence.ts";
-import {
-  byNumber,
-  defaultJsonName,
-  fieldName,
-  memberName,
-  type ProtoNames,
-  packageName,
-  protoNames,
-} from "./proto-names.ts";
+import { byNumber, defaultJsonName, type ProtoNames, packageName, protoNames } from "./proto-names.ts";
 import { documentedRule } from "./rules.ts";
 import { type Code, header, print, textLines } from "./source.ts";
 import { elementPath, type Wrapper, wrappersOf } from "./wrappers.ts";
@@ -39,7 +31,11 @@ export function emitProto({ name, file, event }: UseCase): Output {
     ...imported.map((file) => `import "google/protobuf/${file}.proto";`),
     ...event.messages.flatMap((message) => [
       "",
-      ...emitMessage({ message, event, names, google, wrappers: wrappersOf(message, event) }),
+      ...emitMessage(message, { event, names, google, wrappers: wrappersOf(message, event) }),
+    ]),
+    ...event.unions.flatMap((union) => [
+      "",
+      ...emitUnion(union, { event, names, google, wrappers: wrappersOf(union, event) }),
     ]),
     ...event.enums.flatMap((union) => ["", ...emitEnum(union, names)]),
   ];
@@ -47,7 +43,6 @@ export function emitProto({ name, file, event }: UseCase): Output {
 }
 
 interface Scope {
-  readonly message: Message;
   readonly event: Event;
   readonly names: ProtoNames;
   /** The package of protobuf's own messages. */
@@ -55,24 +50,39 @@ interface Scope {
   readonly wrappers: ReadonlyMap<string, Wrapper>;
 }
 
-function emitMessage(scope: Scope): Code[] {
-  const { message, names, wrappers } = scope;
+function emitMessage(message: Message, scope: Scope): Code[] {
+  const { names } = scope;
   const fields = byNumber(message.fields);
-  const used = new Set(fields.map((field) => names.field(message, field)));
   const body: Code[] = [
-    ...reserved(message, used, fieldName),
-    ...fields.flatMap((field) => emitField(field, scope)),
-    ...emitMarks(scope),
-    ...[...wrappers.values()].flatMap((wrapper) => ["", ...emitWrapper(wrapper, scope)]),
+    ...reserved(message, (field) => names.field(message, field)),
+    ...fields.flatMap((field) => emitField(field, names.field(message, field), scope, message.tuple !== undefined)),
+    ...emitMarks(message, names),
+    ...emitWrappers(scope),
   ];
   const opening = `message ${names.type(message.name)} {`;
   return [...comment(message.doc), ...(body.length > 0 ? [opening, body, "}"] : [`${opening}}`])];
 }
 
-function emitField(field: Field, scope: Scope): Code[] {
+function emitUnion(union: Union, scope: Scope): Code[] {
+  const { names } = scope;
+  const variants = byNumber(union.variants);
+  const oneof = variants.map((variant) => {
+    const { number, type } = variant;
+    return `${elementType(type, String(number), scope)} ${names.variant(union, variant)} = ${number};`;
+  });
+  const body = [
+    ...reserved(union, (variant) => names.variant(union, variant)),
+    `oneof ${names.oneof(union)} {`,
+    oneof,
+    "}",
+    ...emitWrappers(scope),
+  ];
+  return [...comment(union.doc), `message ${names.type(union.name)} {`, body, "}"];
+}
+
+function emitField(field: Field, protoName: string, scope: Scope, isElement: boolean): Code[] {
   const { name, number, optional, doc } = field;
   const type = presentType(field.type);
-  const protoName = scope.names.field(scope.message, field);
   const label = isMissable(field) && !isSeveral(type) ? "optional " : "";
   const rule = documentedRule(type);
   const isNull = field.type.kind === "nullable" && !optional;
@@ -80,9 +90,10 @@ function emitField(field: Field, scope: Scope): Code[] {
     ...comment(
       doc,
       rule && `${rule.slice(0, 1).toUpperCase()}${rule.slice(1)}.`,
+      type.kind === "json" ? "JSON as text, none for null." : "",
       isNull ? "Null where it is absent." : "",
     ),
-    `${label}${fieldType(type, String(number), scope)} ${protoName} = ${number}${jsonName(name, protoName)};`,
+    `${label}${fieldType(type, String(number), scope)} ${protoName} = ${number}${isElement ? "" : jsonName(name, protoName)};`,
   ];
 }
 
@@ -107,6 +118,7 @@ function fieldType(type: Type, path: string, scope: Scope): string {
 function elementType(type: Type, path: string, { names, google, wrappers }: Scope): string {
   switch (type.kind) {
     case "text":
+    case "json":
       return "string";
     case "int":
       return type.wire;
@@ -122,6 +134,7 @@ function elementType(type: Type, path: string, { names, google, wrappers }: Scop
       return `${google}.Timestamp`;
     case "enum":
     case "message":
+    case "union":
       return names.type(type.name);
     case "null":
       return `${google}.NullValue`;
@@ -133,7 +146,7 @@ function elementType(type: Type, path: string, { names, google, wrappers }: Scop
 }
 
 /** See EMPTY_FIELDS_NUMBER. Not packed, so that other producers write the bytes that ours do. */
-function emitMarks({ message, names }: Scope): Code[] {
+function emitMarks(message: Message, names: ProtoNames): Code[] {
   return marksOf(message).flatMap(({ number }) => {
     const isNull = number === NULL_FIELDS_NUMBER;
     const what = isNull ? "fields that are null" : "lists and maps that are there but empty";
@@ -147,6 +160,10 @@ function emitMarks({ message, names }: Scope): Code[] {
 }
 
 const WRAPPED = { array: "items", record: "entries", nullable: "value" } as const;
+
+function emitWrappers(scope: Scope): Code[] {
+  return [...scope.wrappers.values()].flatMap((wrapper) => ["", ...emitWrapper(wrapper, scope)]);
+}
 
 function emitWrapper({ path, name, type }: Wrapper, scope: Scope): Code[] {
   const isNullable = type.kind === "nullable";
@@ -163,12 +180,11 @@ function emitEnum(union: Enum, names: ProtoNames): Code[] {
     number,
     name: names.member(union, number),
   }));
-  const used = new Set(members.map(({ name }) => name));
   return [
     ...comment(union.doc),
     `enum ${names.type(union.name)} {`,
     [
-      ...reserved(union, used, (name) => `${prefix}${memberName(name)}`),
+      ...reserved(union, ({ number }) => names.member(union, number)),
       `${names.unspecified(union)} = 0;`,
       ...members.flatMap(({ value, number, name }) => [
         ...(`${prefix}${String(value).toUpperCase()}` === name ? [] : [`// ${JSON.stringify(value)} in TypeScript.`]),
@@ -179,21 +195,13 @@ function emitEnum(union: Enum, names: ProtoNames): Code[] {
   ];
 }
 
-/** Numbers and names that are gone for good; a name may have come back with another spelling in TypeScript. */
-function reserved(
-  { removed = [] }: Message | Enum,
-  used: ReadonlySet<string>,
-  nameOf: (name: string) => string,
-): Code[] {
+/** Numbers and names that are gone for good. */
+function reserved({ removed = [] }: Message | Enum | Union, nameOf: (part: Removed) => string): Code[] {
   if (removed.length === 0) return [];
-  const names = [...new Set(removed.map(({ name }) => nameOf(name)))].filter((name) => !used.has(name));
-  return [
-    `reserved ${byNumber(removed)
-      .map(({ number }) => number)
-      .join(", ")};`,
-    ...(names.length > 0 ? [`reserved ${names.map((name) => `"${name}"`).join(", ")};`] : []),
-    "",
-  ];
+  const parts = byNumber(removed);
+  const numbers = parts.map(({ number }) => number).join(", ");
+  const names = parts.map((part) => `"${nameOf(part)}"`).join(", ");
+  return [`reserved ${numbers};`, `reserved ${names};`, ""];
 }
 
 function comment(...paragraphs: readonly string[]): Code[] {

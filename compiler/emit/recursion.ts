@@ -1,14 +1,17 @@
 import type { Event, Type } from "../model/model.ts";
+import { elementOf, isWrapped, partsOf } from "./wrappers.ts";
 
 export interface Recursion {
-  /** Names of the messages whose values can hold values of their own type, directly or through others. */
+  /** Names of the messages and unions whose values can hold values of their own type, directly or through others. */
   readonly recursive: ReadonlySet<string>;
-  /** Names of the messages whose values can hold such. */
+  /** Names of the messages and unions whose values can hold such. */
   readonly leading: ReadonlySet<string>;
 }
 
-export function recursionOf({ messages }: Event): Recursion {
-  const parts = new Map(messages.map(({ name, fields }) => [name, fields.flatMap(({ type }) => messagesIn(type))]));
+export function recursionOf({ messages, unions }: Event): Recursion {
+  const parts = new Map(
+    [...messages, ...unions].map((owner) => [owner.name, partsOf(owner).flatMap(({ type }) => ownersIn(type))]),
+  );
   const reaches = (from: string): Set<string> => {
     const seen = new Set<string>();
     const open = [...(parts.get(from) ?? [])];
@@ -19,8 +22,8 @@ export function recursionOf({ messages }: Event): Recursion {
     }
     return seen;
   };
-  const reached = new Map(messages.map(({ name }) => [name, reaches(name)]));
-  const names = [...reached.keys()];
+  const names = [...parts.keys()];
+  const reached = new Map(names.map((name) => [name, reaches(name)]));
   const recursive = new Set(names.filter((name) => reached.get(name)!.has(name)));
   const leading = names.filter(
     (name) => recursive.has(name) || [...reached.get(name)!].some((part) => recursive.has(part)),
@@ -28,9 +31,8 @@ export function recursionOf({ messages }: Event): Recursion {
   return { recursive, leading: new Set(leading) };
 }
 
-export function messagesIn(type: Type): string[] {
-  if (type.kind === "array") return messagesIn(type.items);
-  if (type.kind === "record") return messagesIn(type.values);
-  if (type.kind === "nullable") return messagesIn(type.of);
-  return type.kind === "message" ? [type.name] : [];
+/** The message or union that a type mentions. */
+export function ownersIn(type: Type): string[] {
+  if (isWrapped(type)) return ownersIn(elementOf(type));
+  return type.kind === "message" || type.kind === "union" ? [type.name] : [];
 }

@@ -37,7 +37,7 @@ export function bytesRule({ minLength, maxLength }: BytesType): string {
   return `a Uint8Array${length && ` of ${length}`}`;
 }
 
-export function arrayRule({ minItems, maxItems }: ArrayType): string {
+export function arrayRule({ minItems, maxItems }: Pick<ArrayType, "minItems" | "maxItems">): string {
   const length = amount(minItems, maxItems, "item");
   return `an array${length && ` of ${length}`}`;
 }
@@ -72,11 +72,13 @@ export function documentedRule(type: Type): string {
     }
     case "nullable":
       return documentedRule(type.of);
+    case "json":
     case "boolean":
     case "null":
     case "timestamp":
     case "enum":
     case "message":
+    case "union":
       return "";
   }
 }

@@ -3,9 +3,6 @@ import type { Output } from "../model/output.ts";
 import { propertyKey } from "./names.ts";
 import { type Code, header, imports, literal, print } from "./source.ts";
 
-/** Largest encoded event: 1 MiB, well below Pulsar's default limit of 5 MiB for a batch. */
-export const MAX_PAYLOAD_BYTES = 1_048_576;
-
 /** What the runtime is told of a use case: its `UseCaseSettings`, as data. */
 export function runtimeSettings({ name, owner, event, frontend, scheduler, flowControl, subscribers }: UseCase) {
   const subscriber = ({ name, maxRetries, backoff, deadlineMs, timeoutMs, hasFilter }: Subscriber) => ({
@@ -25,7 +22,7 @@ export function runtimeSettings({ name, owner, event, frontend, scheduler, flowC
     priority: flowControl.priority,
     dedupeForMs: frontend.dedupeBy === null ? 0 : frontend.dedupeForMs,
     maxDelayMs: scheduler.maxDelayMs,
-    maxPayloadBytes: MAX_PAYLOAD_BYTES,
+    maxPayloadBytes: frontend.maxPayloadBytes,
     ordered: scheduler.orderBy !== null,
     fair: flowControl.fairBy !== null,
     subscribers: subscribers.map(subscriber),

@@ -1,10 +1,13 @@
 import type { ArrayType, Event, Type } from "../model/model.ts";
 import { unique } from "./names.ts";
+import { namesOf } from "./wrappers.ts";
 
 /** How a generated file calls the types that it mentions. */
 export interface TypeNames {
   readonly date: string;
   readonly bytes: string;
+  /** The package's own. */
+  readonly json: string;
   readonly record: (values: string) => string;
   readonly array: (items: string, type: ArrayType) => string;
   /** A message or enum of the event. */
@@ -27,8 +30,11 @@ export function typeText(type: Type, names: TypeNames): string {
       return names.date;
     case "bytes":
       return names.bytes;
+    case "json":
+      return names.json;
     case "enum":
     case "message":
+    case "union":
       return names.own(type.name);
     case "array":
       return names.array(typeText(type.items, names), type);
@@ -53,11 +59,12 @@ export function mutable(names: TypeNames): TypeNames {
 
 /** Where the event's types are declared: they keep their names, and TypeScript's own make way. */
 export function declaringNames(event: Event): TypeNames {
-  const own = new Set(typesOf(event));
+  const own = new Set(namesOf(event));
   const builtIn = (name: string) => (own.has(name) ? `globalThis.${name}` : name);
   return {
     date: builtIn("Date"),
     bytes: builtIn("Uint8Array"),
+    json: unique("Json", own),
     record: (values) => (own.has("Record") ? `{ [key: string]: ${values} }` : `Record<string, ${values}>`),
     array: arrayText,
     own: (name) => name,
@@ -69,7 +76,7 @@ export function importingNames(
   event: Event,
   elsewhere: readonly string[],
 ): { names: TypeNames; imported: readonly string[] } {
-  const types = typesOf(event);
+  const types = namesOf(event);
   const taken = new Set([...types, ...elsewhere]);
   const clashing = types.filter((name) => elsewhere.includes(name));
   const aliases = new Map(clashing.map((name) => [name, unique(`${name}Type`, taken)]));
@@ -77,14 +84,11 @@ export function importingNames(
     names: {
       date: "Date",
       bytes: "Uint8Array",
+      json: "Json",
       record: (values) => `Record<string, ${values}>`,
       array: arrayText,
       own: (name) => aliases.get(name) ?? name,
     },
     imported: types.map((name) => (aliases.has(name) ? `${name} as ${aliases.get(name)}` : name)),
   };
-}
-
-function typesOf({ messages, enums }: Event): string[] {
-  return [...messages, ...enums].map(({ name }) => name);
 }

@@ -1,8 +1,7 @@
-import type { TextType, Type } from "../model/model.ts";
+import type { Type } from "../model/model.ts";
 import { bytesRule, floatRule, intRule, textRule } from "./rules.ts";
 import { literalOf } from "./source.ts";
-
-export type TextFormat = NonNullable<TextType["format"]>;
+import { MAX_DEPTH, type TextFormat } from "./validate-parts.ts";
 
 /** How a value is looked at on the spot. */
 export interface Check {
@@ -64,6 +63,11 @@ export function checkOf(type: Type, value: string, top: TopLevel): Check | undef
       return type.only === undefined
         ? any([`typeof ${value} !== "boolean"`], "a boolean")
         : any([`${value} !== ${type.only}`], String(type.only));
+    case "json":
+      return any(
+        [`!isJson(${value}, ${MAX_DEPTH}, { left: ${top.maxItems} })`],
+        `a JSON value of at most ${MAX_DEPTH} levels`,
+      );
     case "timestamp":
       return any([`!isTimestamp(${value})`], "a Date in the years 1 to 9999");
     case "bytes": {
@@ -85,6 +89,7 @@ export function checkOf(type: Type, value: string, top: TopLevel): Check | undef
       return { wrong, operator: "&&", rule, describe: "quote" };
     }
     case "message":
+    case "union":
     case "array":
     case "record":
     case "nullable":
@@ -98,6 +103,8 @@ function any(wrong: readonly string[], rule: string): Check {
 
 /** What checks refer to at the top of the file. */
 export interface TopLevel {
+  /** See `Validator`. */
+  readonly maxItems: number;
   readonly members: (enumName: string) => readonly (string | number | boolean)[];
   /** The name of the set of an enum's members. */
   readonly memberSet: (enumName: string) => string;

@@ -3,9 +3,10 @@ import { isInherited, pathSegment, propertyKey, variable } from "./names.ts";
 import { presenceConditions, presentType } from "./presence.ts";
 import { arrayRule } from "./rules.ts";
 import { type Choice, type Code, list, literal, onlyIf, when, whenAll } from "./source.ts";
+import { destructured, isRest, tupleSize } from "./tuples.ts";
 import { type Check, checkOf } from "./validate-checks.ts";
 import type { Place, Validator } from "./validate-names.ts";
-import { MAX_DEPTH, MAX_ITEMS, MAX_OBJECTS } from "./validate-parts.ts";
+import { MAX_DEPTH } from "./validate-parts.ts";
 import { elementOf, elementPath, isWrapped, type Wrapped } from "./wrappers.ts";
 
 /** Of an array's element, in the generated code. */
@@ -15,6 +16,11 @@ const INDEX_PATH = "`[$" + "{i}]`";
 export function messageFunctions(message: Message, validator: Validator): Code[] {
   const { name, fields } = message;
   const isRecursive = validator.recursive.has(name);
+  const parts = fields.flatMap((field) => {
+    const offset = isRest(message, field) ? fields.length - 1 : 0;
+    return partFunctions(presentType(field.type), { owner: message, path: String(field.number) }, validator, offset);
+  });
+  if (message.tuple) return [...tupleFunction(message, isRecursive, validator), ...parts];
   const taken = new Set(validator.taken);
   const locals = fields.map((field) => ({ ...field, local: variable(field.name, taken) }));
   const plain = locals.filter((field) => !isInherited(field.name));
@@ -24,7 +30,7 @@ export function messageFunctions(message: Message, validator: Validator): Code[]
   });
 
   const body: Code[] = [
-    ...(isRecursive ? limits() : []),
+    ...(isRecursive ? limits(validator) : []),
     'if (!isObject(value)) return failed("must be an object", describe(value));',
     ...(properties.length > 0 ? [spaced(list("const { ", properties, " } = value;"))] : []),
     ...locals
@@ -35,28 +41,54 @@ export function messageFunctions(message: Message, validator: Validator): Code[]
       }),
     ...(fields.length > 0 ? ["let found: Found;"] : []),
     ...locals.flatMap((field) => [
-      ...fieldStatements(field, field.local, { message, path: String(field.number) }, validator),
+      ...fieldStatements(
+        field,
+        literal(pathSegment(field.name)),
+        field.local,
+        { owner: message, path: String(field.number) },
+        validator,
+      ),
       ...(isRecursive && validator.isDeep(field.type) ? ["if (isFull(found)) return found;"] : []),
     ]),
     fields.length > 0 ? "return found;" : "return undefined;",
   ];
-  return [
-    ...checkFunction(`check${name}`, body, validator.isDeep({ kind: "message", name })),
-    ...fields.flatMap(({ type, number }) =>
-      partFunctions(presentType(type), { message, path: String(number) }, validator),
-    ),
-  ];
+  return [...checkFunction(`check${name}`, body, validator.isDeep({ kind: "message", name })), ...parts];
 }
 
-function checkFunction(name: string, body: readonly Code[], isDeep: boolean): Code[] {
+function tupleFunction(message: Message, isRecursive: boolean, validator: Validator): Code[] {
+  const { name, fields } = message;
+  const { pattern, locals } = destructured(message, () => true, new Set(validator.taken));
+  const { least, most } = tupleSize(message);
+  const bounds = [
+    ...(least > 0 ? [`value.length < ${least}`] : []),
+    ...(most === undefined ? [] : [`value.length > ${most}`]),
+  ];
+  const wrong = ["!Array.isArray(value)", ...(least === most ? [`value.length !== ${most}`] : bounds)];
+  const rule = arrayRule({ minItems: least, ...(most !== undefined && { maxItems: most }) });
+  const statements = fields.flatMap((field, i) => {
+    const place = { owner: message, path: String(field.number) };
+    const path = isRest(message, field) ? '""' : `"[${i}]"`;
+    return fieldStatements(field, path, locals.get(field)!, place, validator);
+  });
+  const body = [
+    ...(isRecursive ? limits(validator) : []),
+    ...returnWhen(wrong, literal(`must be ${rule}`)),
+    ...(pattern === ""
+      ? ["return undefined;"]
+      : [`${pattern}: readonly unknown[] = value;`, "let found: Found;", ...statements, "return found;"]),
+  ];
+  return checkFunction(`check${name}`, body, validator.isDeep({ kind: "message", name }));
+}
+
+export function checkFunction(name: string, body: readonly Code[], isDeep: boolean): Code[] {
   return ["", `function ${name}(value: unknown${isDeep ? ", depth: number" : ""}): Found {`, body, "}"];
 }
 
-function limits(): Code[] {
-  const tooMany = `must have at most ${MAX_OBJECTS} nested objects in all`;
+export function limits({ maxObjects }: Validator): Code[] {
+  const tooMany = `must have at most ${maxObjects} nested objects in all`;
   return [
     `if (depth > ${MAX_DEPTH}) return failed("must nest at most ${MAX_DEPTH} levels deep", describe(value));`,
-    `if (++objects > ${MAX_OBJECTS}) return failed("${tooMany}", "more");`,
+    `if (++objects > ${maxObjects}) return failed("${tooMany}", "more");`,
   ];
 }
 
@@ -64,8 +96,7 @@ function spaced(choice: Choice): Choice {
   return { line: choice.line, lines: choice.lines.map((line) => (typeof line === "string" ? line.trim() : line)) };
 }
 
-function fieldStatements(field: Field, local: string, place: Place, validator: Validator): Code[] {
-  const path = literal(pathSegment(field.name));
+function fieldStatements(field: Field, path: string, local: string, place: Place, validator: Validator): Code[] {
   const type = presentType(field.type);
   const present = presenceConditions(field, local);
   const check = checkOf(type, local, validator.top);
@@ -86,18 +117,19 @@ function report(path: string, { rule, describe }: Check, value: string, { kind }
 }
 
 /** Calls the function that checks a message, list or map; `levels` more deeply nested than the caller's own value. */
-function partCall(type: Type, value: string, levels: number, place: Place, validator: Validator): string {
-  const deeper = levels + (type.kind === "message" ? 1 : 0);
+export function partCall(type: Type, value: string, levels: number, place: Place, validator: Validator): string {
+  const isOwner = type.kind === "message" || type.kind === "union";
+  const deeper = levels + (isOwner ? 1 : 0);
   const depth = !validator.isDeep(type) ? "" : deeper === 0 ? ", depth" : `, depth + ${deeper}`;
-  const name = type.kind === "message" ? `check${type.name}` : validator.partCheck(place);
-  return `${name}(${value}${depth})`;
+  return `${isOwner ? `check${type.name}` : validator.partCheck(place)}(${value}${depth})`;
 }
 
-function partFunctions(type: Type, place: Place, validator: Validator): Code[] {
+/** The functions for a list or map and those inside; `offset` is where the list's items begin in a tuple. */
+export function partFunctions(type: Type, place: Place, validator: Validator, offset = 0): Code[] {
   if (!isWrapped(type)) return [];
   const inner = partFunctions(elementOf(type), inside(place, type), validator);
   if (type.kind === "nullable") return inner;
-  const body = type.kind === "array" ? arrayBody(type, place, validator) : recordBody(type, place, validator);
+  const body = type.kind === "array" ? arrayBody(type, place, validator, offset) : recordBody(type, place, validator);
   return [...checkFunction(validator.partCheck(place), body, validator.isDeep(type)), ...inner];
 }
 
@@ -105,23 +137,21 @@ function inside(place: Place, type: Wrapped): Place {
   return { ...place, path: elementPath(place.path, type) };
 }
 
-function arrayBody(type: ArrayType, place: Place, validator: Validator): Code[] {
+function arrayBody(type: ArrayType, place: Place, validator: Validator, offset: number): Code[] {
+  const path = offset === 0 ? INDEX_PATH : INDEX_PATH.replace("i", `i + ${offset}`);
   const wrong = [
     "!Array.isArray(value)",
     ...(type.minItems ? [`value.length < ${type.minItems}`] : []),
     ...(type.maxItems === undefined ? [] : [`value.length > ${type.maxItems}`]),
   ];
   const rule = literal(`must be ${arrayRule(type)}`);
-  const tooLong = literal(`must be ${arrayRule({ ...type, maxItems: MAX_ITEMS })}`);
+  const tooLong = literal(`must be ${arrayRule({ ...type, maxItems: validator.maxItems })}`);
   return [
     ...returnWhen(wrong, rule),
-    ...(type.maxItems === undefined ? returnWhen([`value.length > ${MAX_ITEMS}`], tooLong) : []),
+    ...(type.maxItems === undefined ? returnWhen([`value.length > ${validator.maxItems}`], tooLong) : []),
     "let found: Found;",
     "for (let i = 0; i < value.length && !isFull(found); i++) {",
-    [
-      "const item: unknown = value[i];",
-      ...elementStatements(type.items, INDEX_PATH, 1, inside(place, type), validator),
-    ],
+    ["const item: unknown = value[i];", ...elementStatements(type.items, path, 1, inside(place, type), validator)],
     "}",
     "return found;",
   ];
@@ -165,7 +195,8 @@ function elementStatements(
   const check = checkOf(present, "item", validator.top);
   if (check) return [condition(check, conditions), [report(path, check, "item", type)], "}"];
   const within = type.kind === "nullable" ? { place: inside(place, type), levels: levels + 1 } : { place, levels };
-  const deeper = present.kind === "message" ? within.levels - 1 : within.levels;
+  const isOwner = present.kind === "message" || present.kind === "union";
+  const deeper = isOwner ? within.levels - 1 : within.levels;
   const statements = [
     `const inner = ${partCall(present, "item", deeper, within.place, validator)};`,
     `if (inner !== undefined) found = nest(found, ${path}, inner);`,

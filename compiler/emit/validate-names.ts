@@ -1,14 +1,19 @@
-import type { Event, Message, Type } from "../model/model.ts";
+import type { Type, UseCase } from "../model/model.ts";
 import { upperCamel } from "../model/naming.ts";
 import { everyType } from "./every-type.ts";
 import { unique } from "./names.ts";
-import { messagesIn, recursionOf } from "./recursion.ts";
+import { ownersIn, recursionOf } from "./recursion.ts";
 import { type Code, list, literalOf } from "./source.ts";
-import { FEW_MEMBERS, type TextFormat, type TopLevel } from "./validate-checks.ts";
-import { FORMAT_PATTERNS } from "./validate-parts.ts";
+import { FEW_MEMBERS, type TopLevel } from "./validate-checks.ts";
+import { FORMAT_PATTERNS, type TextFormat } from "./validate-parts.ts";
+import { type Owner, partsOf } from "./wrappers.ts";
 
 /** What is fixed for all of one validator's functions. */
 export interface Validator {
+  /** Most objects of recursive types in one event: each takes two bytes of it. */
+  readonly maxObjects: number;
+  /** Most items of a list without a limit of its own: each takes a byte of the event. */
+  readonly maxItems: number;
   readonly top: TopLevel;
   /** Declarations at the top of the file. */
   readonly constants: readonly Code[];
@@ -21,20 +26,20 @@ export interface Validator {
   readonly partCheck: (place: Place) => string;
 }
 
-/** A field of a message, or the elements of one: `path` is the field's number, then a step a level: see `Wrapper`. */
+/** A field of a message, a variant of a union, or an element of it: `path` is the field's number, then a step a level: see `Wrapper`. */
 export interface Place {
-  readonly message: Message;
+  readonly owner: Owner;
   readonly path: string;
 }
 
 const TAKEN = (
-  "add describe failed found isDate isFull isObject isPlainObject isTimestamp keyPath nest objects quote value depth " +
+  "add describe failed found isDate isFull isJson isObject isPlainObject isTimestamp keyPath nest objects quote value depth " +
   "MAX_VIOLATIONS Array BigInt Date JSON Number Object Uint8Array undefined"
 ).split(" ");
 
-export function createValidator(event: Event): Validator {
+export function createValidator({ event, frontend }: UseCase): Validator {
   const taken = new Set(TAKEN);
-  for (const { name } of event.messages) taken.add(`check${name}`);
+  for (const { name } of [...event.messages, ...event.unions]) taken.add(`check${name}`);
   const constants: Code[] = [];
   const declare = (preferred: string, value: string) => {
     const name = unique(preferred, taken);
@@ -63,23 +68,27 @@ export function createValidator(event: Event): Validator {
 
   const { recursive, leading } = recursionOf(event);
   const parts = new Map<string, string>();
+  const maxItems = frontend.maxPayloadBytes;
   return {
+    maxObjects: Math.floor(frontend.maxPayloadBytes / 2),
+    maxItems,
     constants,
     taken,
     recursive,
-    isDeep: (type) => messagesIn(type).some((name) => leading.has(name)),
+    isDeep: (type) => ownersIn(type).some((name) => leading.has(name)),
     top: {
+      maxItems,
       members: (name) => event.enums.find((union) => union.name === name)?.members.map(({ value }) => value) ?? [],
       memberSet: (name) => sets.get(name)!,
       pattern: (source) => patterns.get(source)!,
       hasFormat: (format, value) => (format === "date" ? `isDate(${value})` : `${formats.get(format)}.test(${value})`),
     },
-    partCheck: ({ message, path }) => {
-      const key = `${message.name}/${path}`;
+    partCheck: ({ owner, path }) => {
+      const key = `${owner.name}/${path}`;
       const [number, ...levels] = path.split("/");
-      const field = message.fields.find((field) => String(field.number) === number);
+      const part = partsOf(owner).find((candidate) => String(candidate.number) === number);
       const inner = levels.map((level) => (level === "items" ? "Item" : level === "values" ? "Value" : "")).join("");
-      const name = parts.get(key) ?? unique(`check${message.name}${upperCamel(field?.name ?? "")}${inner}`, taken);
+      const name = parts.get(key) ?? unique(`check${owner.name}${upperCamel(part?.name ?? "")}${inner}`, taken);
       parts.set(key, name);
       return name;
     },

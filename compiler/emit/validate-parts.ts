@@ -1,5 +1,4 @@
-import { MAX_PAYLOAD_BYTES } from "./settings.ts";
-import type { TextFormat } from "./validate-checks.ts";
+import type { TextType } from "../model/model.ts";
 
 /*
  * What stands in a validator beside what is specific to its event. Validators depend on nothing, so each has a copy of
@@ -9,11 +8,7 @@ import type { TextFormat } from "./validate-checks.ts";
 /** How deep values of recursive types may nest. */
 export const MAX_DEPTH = 32;
 
-/** Most objects of recursive types in one event: each takes two bytes of it. */
-export const MAX_OBJECTS = MAX_PAYLOAD_BYTES / 2;
-
-/** Most items of a list without a limit of its own: each takes a byte of the event. */
-export const MAX_ITEMS = MAX_PAYLOAD_BYTES;
+export type TextFormat = NonNullable<TextType["format"]>;
 
 /** The text formats as regular expressions. None of them backtracks, whatever the text. */
 export const FORMAT_PATTERNS: Readonly<Record<Exclude<TextFormat, "date">, string>> = {
@@ -42,6 +37,22 @@ function isTimestamp(value: unknown): boolean {
   if (!(value instanceof Date)) return false;
   const ms = value.getTime();
   return ms >= -62_135_596_800_000 && ms <= 253_402_300_799_999;
+}`;
+
+export const IS_JSON = `
+/** Whether a value is what JSON can hold, with so many values in it at most. */
+function isJson(value: unknown, levels: number, values: { left: number }): boolean {
+  if (--values.left < 0) return false;
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value === "boolean" || value === null) return true;
+  if (levels === 0) return false;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) if (!isJson(value[i], levels - 1, values)) return false;
+    return true;
+  }
+  if (!isPlainObject(value)) return false;
+  return Object.keys(value).every((key) => key.isWellFormed() && isJson(value[key], levels - 1, values));
 }`;
 
 export const IS_OBJECT = `

@@ -1,17 +1,23 @@
-import type { Event, UseCase } from "../model/model.ts";
+import type { Event, Type, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
+import type { Choice } from "../model/tell-apart.ts";
 import { everyType } from "./every-type.ts";
+import { presentType } from "./presence.ts";
 import { header, imports, print } from "./source.ts";
 import { messageFunctions } from "./validate-functions.ts";
 import { createValidator } from "./validate-names.ts";
 import * as parts from "./validate-parts.ts";
+import { unionFunctions } from "./validate-unions.ts";
+import { kindsOf } from "./variants.ts";
+import { elementOf, isWrapped } from "./wrappers.ts";
 
 /** Violations that one call reports at most. */
 const MAX_VIOLATIONS = 100;
 
 /** `validate.ts`: the event's rules as straight-line code, which allocates nothing where they hold. */
-export function emitValidate({ name, file, event }: UseCase): Output {
-  const validator = createValidator(event);
+export function emitValidate(useCase: UseCase): Output {
+  const { name, file, event } = useCase;
+  const validator = createValidator(useCase);
   const isRecursive = validator.recursive.size > 0;
   const code = [
     header(file),
@@ -35,6 +41,7 @@ export function emitValidate({ name, file, event }: UseCase): Output {
     ],
     "}",
     ...event.messages.flatMap((message) => messageFunctions(message, validator)),
+    ...event.unions.flatMap((union) => unionFunctions(union, event, validator)),
     ...usedParts(event, isRecursive)
       .map((part) => part.slice(1))
       .flatMap((part) => ["", ...part.split("\n")]),
@@ -46,19 +53,43 @@ function usedParts(event: Event, isRecursive: boolean): string[] {
   const types = everyType(event);
   const has = (kind: (typeof types)[number]["kind"]) => types.some((type) => type.kind === kind);
   const hasDate = types.some((type) => type.kind === "text" && type.format === "date");
-  const hasInner = has("message") || has("array") || has("record");
-  const hasLeaf = types.some(({ kind }) => kind !== "message" && kind !== "array" && kind !== "nullable");
+  const unions = event.unions.flatMap((union) => kindsOf(union, event));
+  const hasTag = unions.some(([, choice]) => hasTagIn(choice));
+  const checked = checkedTypes(event);
+  const hasLeaf = hasTag || has("record") || checked.some((type) => !isOwnFunction(type));
   return [
     parts.IS_OBJECT,
-    ...(has("record") ? [parts.IS_PLAIN_OBJECT] : []),
+    ...(has("json") ? [parts.IS_JSON] : []),
+    ...(has("record") || has("json") ? [parts.IS_PLAIN_OBJECT] : []),
     ...(has("timestamp") ? [parts.IS_TIMESTAMP] : []),
     ...(hasDate ? [parts.IS_DATE] : []),
     parts.FAILED,
     ...(hasLeaf ? [parts.ADD] : []),
-    ...(hasLeaf || hasInner ? [parts.NEST] : []),
+    ...(hasLeaf || checked.length > 0 ? [parts.NEST] : []),
     ...(isRecursive || has("array") || has("record") ? [parts.IS_FULL] : []),
     ...(has("record") ? [parts.KEY_PATH] : []),
-    ...(has("enum") ? [parts.QUOTE] : []),
+    ...(has("enum") || hasTag ? [parts.QUOTE] : []),
     parts.DESCRIBE,
   ];
+}
+
+/** Types of fields and of elements, which are checked as part of something; not so the variants of a union. */
+function checkedTypes({ messages, unions }: Event): Type[] {
+  const inside = (type: Type): Type[] => {
+    if (!isWrapped(type)) return [];
+    const element = elementOf(type);
+    return [...(type.kind === "nullable" ? [] : [presentType(element)]), ...inside(element)];
+  };
+  return [
+    ...messages.flatMap(({ fields }) => fields.flatMap(({ type }) => [presentType(type), ...inside(type)])),
+    ...unions.flatMap(({ variants }) => variants.flatMap(({ type }) => inside(type))),
+  ];
+}
+
+function isOwnFunction({ kind }: Type): boolean {
+  return kind === "message" || kind === "union" || kind === "array" || kind === "record";
+}
+
+function hasTagIn(choice: Choice): boolean {
+  return choice.kind === "field" && (choice.isTag || choice.groups.some(({ then }) => hasTagIn(then)));
 }

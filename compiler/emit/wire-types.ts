@@ -15,9 +15,11 @@ export function wireType(type: Type): WireType {
     case "float":
       return 1;
     case "text":
+    case "json":
     case "timestamp":
     case "bytes":
     case "message":
+    case "union":
     case "array":
     case "record":
     case "nullable":

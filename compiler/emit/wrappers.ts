@@ -1,7 +1,8 @@
-import type { ArrayType, Event, Message, NullableType, RecordType, Type } from "../model/model.ts";
+import type { ArrayType, Event, Message, NullableType, RecordType, Type, Union } from "../model/model.ts";
 import { upperCamel } from "../model/naming.ts";
 import { unique } from "./names.ts";
 import { presentType } from "./presence.ts";
+import { elementName } from "./tuples.ts";
 
 /*
  * Protobuf has no list of lists, no map of lists, no list of maps, and no null among their elements. What is inside a
@@ -12,29 +13,51 @@ import { presentType } from "./presence.ts";
 /** What has a message of its own only because of where it stands. */
 export type Wrapped = ArrayType | RecordType | NullableType;
 
+/** What has fields of its own in the contract. */
+export type Owner = Message | Union;
+
+/** A message's fields, or a union's variants. */
+export function partsOf(
+  owner: Owner,
+): readonly { readonly name: string; readonly number: number; readonly type: Type }[] {
+  if (!("fields" in owner)) return owner.variants;
+  return owner.tuple ? owner.fields.map((field) => ({ ...field, name: elementName(owner, field) })) : owner.fields;
+}
+
 export interface Wrapper {
   /** Where it is: the field's number, then `/items`, `/values` or `/value` a level. */
   readonly path: string;
-  /** The message's name, nested in the message whose field it belongs to. */
+  /** The message's name, nested in the message that owns it. */
   readonly name: string;
   readonly type: Wrapped;
 }
 
-/** The wrappers of a message by path, outer ones first. */
-export function wrappersOf(message: Message, event: Event): ReadonlyMap<string, Wrapper> {
-  const taken = new Set([...event.messages, ...event.enums].map(({ name }) => name));
+/** The wrappers of a message or union by path, outer ones first. */
+export function wrappersOf(owner: Owner, event: Event): ReadonlyMap<string, Wrapper> {
+  const taken = new Set(namesOf(event));
   const wrappers = new Map<string, Wrapper>();
+  const wrap = (type: Wrapped, path: string, name: string): void => {
+    wrappers.set(path, { path, name: unique(name, taken), type });
+    visit(type, path, name);
+  };
   const visit = (type: Type, path: string, name: string): void => {
     if (!isWrapped(type)) return;
     const inner = elementOf(type);
     const innerPath = elementPath(path, type);
     const innerName = `${name}${type.kind === "array" ? "Item" : "Value"}`;
-    if (!isWrapped(inner)) return;
-    wrappers.set(innerPath, { path: innerPath, name: unique(innerName, taken), type: inner });
-    visit(inner, innerPath, innerName);
+    if (isWrapped(inner)) wrap(inner, innerPath, innerName);
   };
-  for (const { name, number, type } of message.fields) visit(presentType(type), String(number), upperCamel(name));
+  for (const { name, number, type } of partsOf(owner)) {
+    if ("fields" in owner) visit(presentType(type), String(number), upperCamel(name));
+    // A oneof holds neither lists nor maps.
+    else if (isWrapped(type)) wrap(type, String(number), upperCamel(name));
+  }
   return wrappers;
+}
+
+/** Of all that the event declares. */
+export function namesOf({ messages, enums, unions }: Event): string[] {
+  return [...messages, ...enums, ...unions].map(({ name }) => name);
 }
 
 export function isWrapped(type: Type): type is Wrapped {

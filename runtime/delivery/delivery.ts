@@ -65,7 +65,7 @@ export function createDelivery<E>(options: DeliveryOptions<E>): Delivery {
   function read(message: Message): E | undefined {
     let event: E;
     try {
-      event = decode(message.payload);
+      event = decode(message.payload, message.version);
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       settlement.add(message, { kind: "reject", reason: "undecodable", message: cause });

@@ -36,6 +36,8 @@ export interface Frontend<E> {
   enqueueAll(events: readonly E[], admission: Admission): Promise<readonly Receipt[]>;
   /** As `enqueueAll`; calls of one turn of the event loop are stored together. */
   enqueue(event: E, admission: Admission): Promise<Receipt>;
+  /** As `enqueue`, for an event as JSON. */
+  enqueueJson(value: unknown, admission: Admission): Promise<Receipt>;
 }
 
 export interface FrontendOptions<E> {
@@ -149,20 +151,35 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     }
   }
 
+  function enqueue(event: E, admission: Admission): Promise<Receipt> {
+    return new Promise((resolve, reject) => {
+      const startedAt = waiting.length === 0 ? clock.monotonic() : waitingSince;
+      const [record] = toRecords([event], admission, startedAt);
+      if (waiting.length === 0) clock.soon(flush);
+      waitingSince = startedAt;
+      waiting.push({ record: record!, resolve, reject });
+    });
+  }
+
+  function readJson(value: unknown): E {
+    const startedAt = clock.monotonic();
+    try {
+      return contract.fromJson(value);
+    } catch (error) {
+      refused(1, error, startedAt);
+      throw error;
+    }
+  }
+
   return {
     async enqueueAll(events, admission) {
       if (events.length === 0) return [];
       const startedAt = clock.monotonic();
       return publish(toRecords(events, admission, startedAt), startedAt);
     },
-    enqueue(event, admission) {
-      return new Promise((resolve, reject) => {
-        const startedAt = waiting.length === 0 ? clock.monotonic() : waitingSince;
-        const [record] = toRecords([event], admission, startedAt);
-        if (waiting.length === 0) clock.soon(flush);
-        waitingSince = startedAt;
-        waiting.push({ record: record!, resolve, reject });
-      });
+    enqueue,
+    async enqueueJson(value, admission) {
+      return enqueue(readJson(value), admission);
     },
   };
 }

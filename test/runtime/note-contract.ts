@@ -73,6 +73,7 @@ export function noteContracts({ settings, subscribers = { default: {} }, handler
           ? undefined
           : [{ path: "id", rule: "must be a string", found: typeof (value as Note)?.id }],
       encode: (note) => Buffer.from(JSON.stringify(note)),
+      fromJson: (value) => value as Note,
       dedupeBy: (note) => note.id,
       orderBy: (note) => note.key ?? "",
       fairBy: (note) => note.tenant ?? "",

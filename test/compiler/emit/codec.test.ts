@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { model, valuesOf } from "./arbitrary.ts";
+import { model } from "./arbitrary.ts";
+import { valuesOf } from "./arbitrary-values.ts";
 import { load } from "./load.ts";
 import { EVERYTHING } from "./models.ts";
 

@@ -8,7 +8,7 @@ import * as wire from "../../../runtime/wire.ts";
 /** What generated code exports, for events whose types are not known here. */
 export interface Emitted {
   readonly encode: (event: unknown) => Uint8Array;
-  readonly decode: (payload: Uint8Array) => unknown;
+  readonly decode: (payload: Uint8Array, version?: number) => unknown;
   readonly validate: (value: unknown) => readonly Violation[] | undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { Enum, EnumMember, Field, Message, Type, UseCase } from "../../../compiler/model/model.ts";
+import type { Enum, EnumMember, Field, Message, Type, Union, UseCase } from "../../../compiler/model/model.ts";
 
 /*
  * Models as reading would make them, in few words. Numbers are given in order, as the lock does.
@@ -30,6 +30,17 @@ export function nullable(of: Type): Type {
   return { kind: "nullable", of };
 }
 
+/** A tuple; optional elements are marked by a question mark in front of their label, the rest by three dots. */
+function tupleOf(name: string, elements: readonly (readonly [label: string, type: Type])[]): Message {
+  const isOpen = elements.at(-1)?.[0].startsWith("...") === true;
+  const fields = elements.map(([label, type], i): Field => {
+    const known = label.replace(/^(\?|\.{3})/, "");
+    const optional = label.startsWith("?");
+    return { name: String(i), ...(known && { label: known }), optional, type, doc: "", span: SPAN, number: i + 1 };
+  });
+  return { name, doc: "", span: SPAN, fields, tuple: { isOpen } };
+}
+
 /** A message of the given fields; those whose names end in `?` are optional. */
 export function message(name: string, fields: Readonly<Record<string, Type>>, doc = ""): Message {
   return messageOf(name, Object.entries(fields), doc);
@@ -58,20 +69,44 @@ export function enumOf(name: string, ...values: readonly EnumMember["value"][]):
   return { name, doc: "", span: SPAN, members };
 }
 
+/** A union of those types; a variant that is no message is named as reading does. */
+export function unionOf(name: string, ...types: readonly Type[]): Union {
+  const variants = types.map((type, i) => ({ name: variantName(type), type, number: i + 1 }));
+  return { name, doc: "", span: SPAN, variants };
+}
+
+function variantName(type: Type): string {
+  if (type.kind === "message") return type.name;
+  const names: Partial<Record<Type["kind"], string>> = {
+    text: "string",
+    enum: "string",
+    int: "number",
+    float: "number",
+    timestamp: "date",
+    array: "list",
+  };
+  return names[type.kind] ?? type.kind;
+}
+
+export function unionRef(name: string): Type {
+  return { kind: "union", name };
+}
+
 /** A use case of that event, with the defaults that reading fills in. */
 export function useCaseOf(
   name: string,
   messages: readonly Message[],
   enums: readonly Enum[] = [],
   changes: Partial<UseCase> = {},
+  unions: readonly Union[] = [],
 ): UseCase {
   return {
     name,
     file: `usecases/${name}.ts`,
     doc: "",
     owner: "team-samples",
-    event: { name: messages[0]!.name, version: 1, messages, enums },
-    frontend: { dedupeBy: null, dedupeForMs: 86_400_000 },
+    event: { name: messages[0]!.name, version: 1, messages, enums, unions },
+    frontend: { dedupeBy: null, dedupeForMs: 86_400_000, maxPayloadBytes: 1_048_576 },
     scheduler: { orderBy: null, maxDelayMs: 2_592_000_000 },
     flowControl: { priority: "normal", maxInFlight: 64, rate: null, fairBy: null },
     subscribers: [
@@ -118,7 +153,7 @@ export const GENERATE_THUMBNAIL: UseCase = useCaseOf(
   ],
   [enumOf("FileKind", "image", "video", "document")],
   {
-    frontend: { dedupeBy: "fileId", dedupeForMs: 86_400_000 },
+    frontend: { dedupeBy: "fileId", dedupeForMs: 86_400_000, maxPayloadBytes: 1_048_576 },
     flowControl: { priority: "high", maxInFlight: 64, rate: { count: 500, periodMs: 1_000 }, fairBy: "sizeBytes" },
   },
 );
@@ -182,6 +217,20 @@ export const EVERYTHING: UseCase = useCaseOf(
       ["colour or null", nullable(enumRef("Colour"))],
       ["sparse", list(nullable(list(nullable(enumRef("Colour")))))],
       ["readonly lists?", { kind: "array", items: { kind: "array", items: TEXT, readonly: true }, readonly: true }],
+      ["json", { kind: "json" }],
+      ["maybe json?", { kind: "json" }],
+      ["jsons?", list({ kind: "json" })],
+      ["by json", record({ kind: "json" })],
+      ["point", messageRef("Point")],
+      ["path?", nullable(list(messageRef("Point")))],
+      ["entry", messageRef("Entry")],
+      ["empty tuple", messageRef("Empty")],
+      ["command", unionRef("Command")],
+      ["figure", unionRef("Figure")],
+      ["figures?", list(unionRef("Figure"))],
+      ["owner", nullable(unionRef("Owner"))],
+      ["outcome?", nullable(unionRef("Outcome"))],
+      ["anything", record(nullable(unionRef("Anything")))],
       ["sparse record?", { kind: "record", values: nullable(TEXT), sparse: true }],
       ["tries?", record(nullable(list(messageRef("Reader"))))],
     ]),
@@ -190,10 +239,54 @@ export const EVERYTHING: UseCase = useCaseOf(
     message("Date", { "nothing?": messageRef("Nothing") }),
     message("Record", { "date?": messageRef("Date"), map: record(TEXT), at: { kind: "timestamp" } }),
     message("Holder", { record: messageRef("Record") }),
+    message("Circle", { kind: enumRef("CircleKind"), radius: FLOAT }),
+    message("Square", { kind: enumRef("SquareKind"), side: FLOAT, "inside?": unionRef("Figure") }),
+    tupleOf("Point", [
+      ["latitude", FLOAT],
+      ["at", { kind: "timestamp" }],
+      ["?note", nullable(TEXT)],
+      ["?end", { kind: "boolean" }],
+    ]),
+    tupleOf("Entry", [
+      ["", { kind: "null" }],
+      ["", unionRef("Figure")],
+      ["?", list(TEXT)],
+      ["...", list(nullable(messageRef("Entry")))],
+    ]),
+    tupleOf("Empty", []),
+    tupleOf("Move", [
+      ["", enumRef("CircleKind")],
+      ["", FLOAT],
+    ]),
+    tupleOf("Stop", [["", enumRef("SquareKind")]]),
+    message("User", { login: TEXT, id: INT }),
+    message("Team", { slug: TEXT, id: INT, "parent?": nullable(messageRef("Team")) }),
+    message("Failed", { error: TEXT, data: { kind: "null" } }),
+    message("Succeeded", { error: { kind: "null" }, data: unionRef("Anything") }),
   ],
   [
     enumOf("Colour", "red", "dark-red", 'a "b"', ""),
+    enumOf("CircleKind", "circle", 0),
+    enumOf("SquareKind", "square"),
     enumOf("Status", 200, 404, -1, 1.5, 0, "none", true),
     enumOf("Month", ..."jan feb mar apr may jun jul aug sep oct nov dec".split(" ")),
+  ],
+  {},
+  [
+    unionOf("Figure", messageRef("Circle"), messageRef("Square")),
+    unionOf("Command", messageRef("Move"), messageRef("Stop"), TEXT),
+    unionOf("Owner", messageRef("User"), messageRef("Team")),
+    unionOf("Outcome", messageRef("Failed"), messageRef("Succeeded")),
+    unionOf(
+      "Anything",
+      { kind: "bigint" },
+      { kind: "text", maxLength: 9 },
+      { kind: "float", max: 9 },
+      { kind: "boolean", only: true },
+      { kind: "timestamp" },
+      { kind: "bytes" },
+      { kind: "array", items: nullable(unionRef("Anything")), maxItems: 3, readonly: true },
+      record(unionRef("Anything")),
+    ),
   ],
 );

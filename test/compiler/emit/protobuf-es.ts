@@ -13,7 +13,7 @@ import {
   type Message as ProtoMessage,
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import type { Event, Message, Type } from "../../../compiler/model/model.ts";
+import type { Event, Message, Type, Union } from "../../../compiler/model/model.ts";
 import type { Output } from "../../../compiler/model/output.ts";
 
 /*
@@ -59,13 +59,14 @@ function lintContracts(root: string): readonly string[] {
 export function converter(event: Event) {
   const messages = new Map(event.messages.map((message) => [message.name, message]));
   const enums = new Map(event.enums.map((union) => [union.name, union]));
+  const unions = new Map(event.unions.map((union) => [union.name, union]));
 
   function toMessage(value: unknown, model: Message, desc: DescMessage): ProtoMessage {
     const init: Record<string, unknown> = {};
     const empty: number[] = [];
     const nulls: number[] = [];
     for (const { name, number, type, optional } of model.fields) {
-      const part = Object.hasOwn(value as object, name) ? (value as Record<string, unknown>)[name] : undefined;
+      const part = partOf(value, name, model);
       if (part === undefined) continue;
       if (part === null && type.kind === "nullable") {
         if (optional) nulls.push(number);
@@ -116,6 +117,14 @@ export function converter(event: Event) {
         const inner = fieldOf(field.message!, 1);
         return create(field.message!, value === null ? {} : { [inner.localName]: toOne(value, type.of, inner) });
       }
+      case "union": {
+        const { number, type: variant } = variantOf(value, unions.get(type.name)!, event);
+        const inner = fieldOf(field.message!, number);
+        const held = { case: inner.localName, value: toOne(value, variant, inner) };
+        return create(field.message!, { [inner.oneof!.localName]: held });
+      }
+      case "json":
+        return value === null ? "" : sortedJson(value);
       case "null":
         return 0;
       default:
@@ -143,7 +152,7 @@ export function converter(event: Event) {
       if (missing && optional) return [];
       return [[name, fromField(value, present, field)]];
     });
-    return Object.fromEntries(entries);
+    return model.tuple ? elementsOf(new Map(entries as [string, unknown][]), model) : Object.fromEntries(entries);
   }
 
   function fromField(value: unknown, type: Type, field: DescField): unknown {
@@ -174,6 +183,18 @@ export function converter(event: Event) {
         const held = value as Record<string, unknown>;
         return isFieldSet(value as ProtoMessage, inner) ? fromOne(held[inner.localName], type.of, inner) : null;
       }
+      case "union": {
+        const [oneof] = field.message!.oneofs;
+        const held = (value as Record<string, unknown>)[oneof!.localName] as { case: string; value: unknown };
+        const inner = oneof!.fields.find(({ localName }) => localName === held.case)!;
+        return fromOne(
+          held.value,
+          unions.get(type.name)!.variants.find(({ number }) => number === inner.number)!.type,
+          inner,
+        );
+      }
+      case "json":
+        return value === "" ? null : JSON.parse(value as string);
       case "null":
         return null;
       default:
@@ -185,6 +206,73 @@ export function converter(event: Event) {
     toMessage: (value: unknown, desc: DescMessage) => toMessage(value, event.messages[0]!, desc),
     fromMessage: (message: ProtoMessage, desc: DescMessage) => fromMessage(message, event.messages[0]!, desc),
   };
+}
+
+/** The variant that a value is of: as a person would tell, not as the emitters do. */
+export function variantOf(value: unknown, { variants }: Union, event: Event) {
+  const isOf = (type: Type): boolean => {
+    switch (type.kind) {
+      case "text":
+        return typeof value === "string";
+      case "int":
+      case "float":
+        return typeof value === "number";
+      case "timestamp":
+        return value instanceof Date;
+      case "bytes":
+        return value instanceof Uint8Array;
+      case "array":
+        return Array.isArray(value);
+      case "record":
+        return typeof value === "object";
+      case "message": {
+        const message = event.messages.find(({ name }) => name === type.name)!;
+        return (
+          typeof value === "object" &&
+          !(value instanceof Date || value instanceof Uint8Array) &&
+          Array.isArray(value) === (message.tuple !== undefined) &&
+          message.fields.every(({ name, type, optional }) => {
+            const part = (value as Record<string, unknown>)[name];
+            if (part === undefined) return optional;
+            if (type.kind === "enum")
+              return event.enums
+                .find((union) => union.name === type.name)!
+                .members.some((member) => member.value === part);
+            return type.kind === "null" ? part === null : ["json", "nullable"].includes(type.kind) || part !== null;
+          })
+        );
+      }
+      default:
+        return typeof value === type.kind;
+    }
+  };
+  return variants.find(({ type }) => isOf(type))!;
+}
+
+/** JSON without blanks, keys in order. */
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part !== "object" || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/** A field's value, which an open tuple has behind its other elements. */
+function partOf(value: unknown, name: string, { fields, tuple }: Message): unknown {
+  if (tuple?.isOpen && name === fields.at(-1)?.name) return (value as unknown[]).slice(fields.length - 1);
+  return Object.hasOwn(value as object, name) ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function elementsOf(parts: ReadonlyMap<string, unknown>, { fields, tuple }: Message): unknown[] {
+  const fixed = tuple?.isOpen ? fields.slice(0, -1) : fields;
+  const all = [
+    ...fixed.map(({ name }) => parts.get(name)),
+    ...((tuple?.isOpen ? parts.get(fields.at(-1)!.name) : []) as unknown[]),
+  ];
+  return all.slice(
+    0,
+    Math.max(all.findLastIndex((part) => part !== undefined) + 1, fixed.filter(({ optional }) => !optional).length),
+  );
 }
 
 /** Whether protobuf has it as a repeated field or a map. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Type } from "../../../compiler/model/model.ts";
-import { valuesOf } from "./arbitrary.ts";
+import { valuesOf } from "./arbitrary-values.ts";
 import { load } from "./load.ts";
 import { EVERYTHING, enumOf, enumRef, message, record, TEXT, useCaseOf } from "./models.ts";
 
@@ -80,6 +80,61 @@ describe("rules", () => {
         expect(validate(value)).toBeUndefined();
         expect(decode(encode(value))).toEqual(value);
       }),
+    );
+  });
+});
+
+describe("JSON", () => {
+  const { validate, encode, decode } = load(useCaseOf("json", [message("Holder", { json: { kind: "json" } })]));
+  const nested = (levels: number): unknown => (levels === 0 ? 1 : [nested(levels - 1)]);
+
+  test.each([
+    [null, true, "", "text", 0, -0, 1e300, [], {}, [[1, null], { a: [] }]],
+    [nested(32), JSON.parse('{"__proto__":1,"constructor":{"toString":2}}'), Object.create(null)],
+  ])("%j and the like pass, and come back", (...values: unknown[]) => {
+    for (const json of values) {
+      expect(validate({ json })).toBeUndefined();
+      expect(decode(encode({ json }))).toEqual({ json });
+    }
+  });
+
+  test("what JSON can't hold is refused", () => {
+    const cycle: unknown[] = [];
+    cycle.push(cycle, cycle);
+    const wide = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`k${i}`, i]));
+    let bush: unknown = wide;
+    for (let i = 0; i < 31; i++) bush = [bush, bush, bush];
+    const bad = [
+      undefined,
+      1n,
+      Number.NaN,
+      new Date(),
+      new Map(),
+      () => {},
+      { a: undefined },
+      new Array(2),
+      "\ud800",
+      { "\ud800": 1 },
+      nested(33),
+      cycle,
+      bush,
+    ];
+    for (const json of bad) {
+      expect(validate({ json })).toMatchObject([{ path: "json", rule: "must be a JSON value of at most 32 levels" }]);
+    }
+  });
+
+  test("equal values have equal bytes, whatever the order of keys", () => {
+    const bytes = encode({ json: { b: 1, a: { d: 1, c: "é" } } });
+    expect(Buffer.from(encode({ json: { a: { c: "é", d: 1 }, b: 1 } }))).toEqual(Buffer.from(bytes));
+    expect(Buffer.from(bytes).toString().slice(2)).toBe('{"a":{"c":"é","d":1},"b":1}');
+    expect(encode({ json: null })).toHaveLength(0);
+  });
+
+  test("text that is no JSON is a plain error", () => {
+    expect(() => decode(Uint8Array.from([10, 1, 0x7b]))).toThrow("the text of 1 characters is no JSON");
+    expect(() => decode(Buffer.concat([Uint8Array.from([10, 0xa0, 0x8d, 0x06]), Buffer.alloc(100_000, "[")]))).toThrow(
+      "is no JSON",
     );
   });
 });

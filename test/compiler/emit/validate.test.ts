@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Type, UseCase } from "../../../compiler/model/model.ts";
-import { model, valuesOf } from "./arbitrary.ts";
+import { model } from "./arbitrary.ts";
+import { valuesOf } from "./arbitrary-values.ts";
 import { load } from "./load.ts";
 import { GENERATE_THUMBNAIL, list, message, messageRef, record, TEXT, useCaseOf } from "./models.ts";
 
@@ -197,12 +198,16 @@ function placesIn({ event }: UseCase, root: unknown): Part[] {
     if (value === undefined || value === null) return;
     if (type.kind === "nullable") visit(type.of, value, path);
     else if (type.kind === "message") {
-      for (const field of event.messages.find(({ name }) => name === type.name)!.fields) {
-        const at = step(path, field.name);
+      const { fields, tuple } = event.messages.find(({ name }) => name === type.name)!;
+      for (const field of fields) {
+        if (tuple?.isOpen && field === fields.at(-1)) continue;
+        const at = tuple ? `${path}[${field.name}]` : step(path, field.name);
         parts.push({ path: at, isOptional: field.optional, replace: replaceIn(value as object, field.name) });
         if (Object.hasOwn(value as object, field.name))
           visit(field.type, (value as Record<string, unknown>)[field.name], at);
       }
+    } else if (type.kind === "union") {
+      // What is wrong in a variant is told of that variant, unless it is what tells it from the others.
     } else if (type.kind === "array") {
       for (const [i, item] of (value as unknown[]).entries()) {
         parts.push({ path: `${path}[${i}]`, isOptional: false, replace: replaceIn(value as object, i) });

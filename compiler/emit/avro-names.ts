@@ -1,0 +1,58 @@
+import type { Enum, EnumMember, Event, Field, Message } from "../model/model.ts";
+import { lowerCamel, snakeCase, upperCamel } from "../model/naming.ts";
+import { isInherited, unique } from "./names.ts";
+import { byNumber } from "./proto-names.ts";
+import { elementName } from "./tuples.ts";
+
+/*
+ * Avro's names are ASCII letters, digits and underscores, no digit first. Names of TypeScript that are such stay; others
+ * are made such, and the schema says in an attribute of its own which they were.
+ */
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** What the parts of an event are called in Avro. */
+export interface AvroNames {
+  /** A message, enum or union, by its name in TypeScript. */
+  readonly type: (name: string) => string;
+  readonly field: (message: Message, field: Field) => string;
+  readonly symbol: (union: Enum, member: EnumMember) => string;
+}
+
+/** Names are given in the order of numbers, so that what is added later takes none from what was there. */
+export function avroNames({ messages, enums, unions }: Event): AvroNames {
+  const taken = new Set<string>();
+  const types = new Map(
+    [...messages, ...enums, ...unions].map(({ name }) => [name, unique(upperCamel(name), taken)] as const),
+  );
+  const fields = new Map(
+    messages.map((message) => {
+      const nameOf = (field: Field) => fieldName(message.tuple ? elementName(message, field) : field.name);
+      return [message, named(message.fields, nameOf)] as const;
+    }),
+  );
+  const symbols = new Map(enums.map((union) => [union, named(union.members, symbolName)]));
+  return {
+    type: (name) => types.get(name)!,
+    field: (message, { number }) => fields.get(message)!.get(number)!,
+    symbol: (union, { number }) => symbols.get(union)!.get(number)!,
+  };
+}
+
+function named<T extends { readonly number: number }>(parts: readonly T[], nameOf: (part: T) => string) {
+  const taken = new Set<string>();
+  return new Map(byNumber(parts).map((part) => [part.number, unique(nameOf(part), taken, "_")]));
+}
+
+export function fieldName(name: string): string {
+  // avsc takes it for the prototype.
+  return NAME.test(name) && name !== "__proto__" ? name : lowerCamel(name);
+}
+
+function symbolName({ value, number }: EnumMember): string {
+  const text = String(value);
+  // What every object has through its prototype, avsc takes for a symbol that it knows already.
+  if (NAME.test(text)) return isInherited(text) ? `_${text}` : text;
+  const name = snakeCase(text.replace(/^-(?=[\d.])/, "minus ")) || `value_${number}`;
+  return NAME.test(name) ? name : `_${name}`;
+}

@@ -1,0 +1,135 @@
+import type { Event, Union, Variant } from "../model/model.ts";
+import type { Choice } from "../model/tell-apart.ts";
+import type { CodecNames, Place } from "./codec-names.ts";
+import { readEntries, readFunction, readWrappers } from "./codec-read.ts";
+import { messageReader, readCase, readElement, readLoop } from "./codec-read-fields.ts";
+import { writeFunction, writeTagged, writeWrappers } from "./codec-write.ts";
+import { property, propertyKey, variable } from "./names.ts";
+import { type Code, literal, literalOf, when } from "./source.ts";
+import { typeText } from "./type-text.ts";
+import { groupTests, inOrder, isOfKind, kindsOf } from "./variants.ts";
+import { tagOf, wireType } from "./wire-types.ts";
+
+/** A union on its way to the wire. */
+interface Outgoing {
+  readonly union: Union;
+  readonly names: CodecNames;
+  /** Names that no variable may have. */
+  readonly taken: Set<string>;
+}
+
+/** The functions that write a union: its variant whenever it is the one, a zero too. */
+export function writeUnion(union: Union, event: Event, names: CodecNames): Code[] {
+  const outgoing = { union, names, taken: new Set(["writer", "value", "undefined", "Array", "Date", "Uint8Array"]) };
+  // `Array.isArray` tells TypeScript nothing of readonly lists.
+  const hidesLists = union.variants.some(({ type }) => type.kind === "array" && type.readonly);
+  const branches = kindsOf(union, event).map(([kind, choice]) => ({
+    tests: [isOfKind(kind, "value")],
+    body: writeChoice(choice, outgoing, !(hidesLists && (kind === "list" || kind === "object"))),
+  }));
+  return [...writeFunction(union.name, names.types.own(union.name), branch(branches)), ...writeWrappers(union, names)];
+}
+
+interface Branch {
+  /** It is taken where one holds. */
+  readonly tests: readonly string[];
+  readonly body: readonly Code[];
+}
+
+/** The last is taken where no other is. */
+function branch(branches: readonly Branch[]): Code[] {
+  const [only, ...others] = branches;
+  if (only && others.length === 0) return [...only.body];
+  const last = branches.length - 1;
+  return [
+    ...branches.flatMap(({ tests, body }, i) => {
+      if (i === last) return ["} else {", body];
+      const { line, lines } = when(tests, "||");
+      return i === 0 ? [{ line, lines }, body] : [elseIf({ line, lines }), body];
+    }),
+    "}",
+  ];
+}
+
+function elseIf({ line, lines }: Exclude<Code, string | readonly Code[]>): Code {
+  const [opening = "", ...rest] = lines;
+  return { line: `} else ${line}`, lines: [`} else ${opening}`, ...rest] };
+}
+
+function writeChoice(choice: Choice, outgoing: Outgoing, isNarrowed: boolean): Code[] {
+  if (choice.kind === "variant") return [writeVariant(choice.variant, outgoing, isNarrowed)];
+  const { field, groups, isTag } = choice;
+  if (isTag) {
+    // TypeScript follows where a case is one variant.
+    const follows = isNarrowed && groups.every(({ then }) => then.kind === "variant");
+    const cases = groups.flatMap(({ literals, then }) => [
+      ...literals.map((value) => `case ${literalOf(value)}:`),
+      [...writeChoice(then, outgoing, follows), "break;"],
+    ]);
+    return [`switch (${property("value", field)}) {`, cases, "}"];
+  }
+  const local = variable(field, outgoing.taken);
+  const key = propertyKey(field);
+  const branches = inOrder(groups).map((group) => ({
+    tests: groupTests(group, local),
+    body: writeChoice(group.then, outgoing, false),
+  }));
+  return [
+    `const { ${key === local ? key : `${key}: ${local}`} } = value as { readonly ${key}?: unknown };`,
+    ...branch(branches),
+  ];
+}
+
+function writeVariant({ number, type }: Variant, { union, names }: Outgoing, isNarrowed: boolean): Code {
+  const value = isNarrowed ? "value" : `value as ${typeText(type, names.types)}`;
+  return `${writeTagged(tagOf(number, wireType(type)), type, value, placeOf(union, number, names))};`;
+}
+
+/**
+ * The functions that read a union: the variant that comes last counts. If that is a message, it is read once all is
+ * known, as any that a field holds.
+ */
+export function readUnion(union: Union, names: CodecNames): Code[] {
+  const variants = union.variants.map((variant) => {
+    const place = placeOf(union, variant.number, names);
+    return { ...variant, place, read: messageReader(variant.type, place) };
+  });
+  const messages = variants.filter(({ read }) => read);
+  const scalars = variants.filter(({ read }) => !read);
+  const type = names.types.own(union.name);
+  const cases = variants
+    .toSorted((a, b) => a.number - b.number)
+    .flatMap(({ number, type, place, read }) => {
+      const one = tagOf(number, wireType(type));
+      if (read)
+        return readCase(one, [`at = reader.defer(variant === ${number} ? at : ABSENT);`, `variant = ${number};`]);
+      return readCase(one, [`scalar = ${readElement(type, place)};`, `variant = ${number};`]);
+    });
+  const scalarType = [...new Set(scalars.map(({ type, place }) => typeText(type, place.names.reading)))].join(" | ");
+  const body = [
+    "let variant = 0;",
+    ...(messages.length > 0 ? ["let at = ABSENT;"] : []),
+    ...(scalars.length > 0 ? [`let scalar: ${scalarType} | undefined;`] : []),
+    ...readLoop(cases),
+    "switch (variant) {",
+    [
+      ...messages.flatMap(({ number, read }) => [`case ${number}:`, [`return reader.deferred(at, ${read});`]]),
+      "default:",
+      [
+        scalars.length > 0
+          ? `return scalar ?? reader.noVariant(${literal(union.name)});`
+          : `return reader.noVariant(${literal(union.name)});`,
+      ],
+    ],
+    "}",
+  ];
+  return [
+    ...readFunction(union.name, type, body),
+    ...readWrappers(union, names),
+    ...variants.flatMap(({ type, place }) => readEntries(type, place)),
+  ];
+}
+
+function placeOf(owner: Union, number: number, names: CodecNames): Place {
+  return { names, owner, path: String(number) };
+}

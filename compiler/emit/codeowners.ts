@@ -1,0 +1,32 @@
+import type { UseCase } from "../model/model.ts";
+import type { Output } from "../model/output.ts";
+import { packageName } from "./proto-names.ts";
+import { mark } from "./source.ts";
+
+/**
+ * `CODEOWNERS`: who reviews what, for GitHub or GitLab, which look for such a file in `.github/`, `.gitlab/`, `docs/` or
+ * the root, and so take no notice of this one before it is copied there.
+ */
+export function emitCodeOwners(useCases: readonly UseCase[]): Output {
+  const lines = useCases.flatMap(({ name, file, owner }) => {
+    const paths = [`/${file}`, `/generated/${name}/`, `/generated/contracts/${packageName(name)}.*`];
+    return ["", ...paths.map((path) => `${escaped(path)} ${ownerOf(owner)}`)];
+  });
+  const text = [
+    `# ${mark("usecases/")}`,
+    "# Copy it, or append it to yours: .github/CODEOWNERS. In a monorepo, put this folder's path in front.",
+    ...lines,
+    "",
+  ].join("\n");
+  return { path: "generated/CODEOWNERS", text };
+}
+
+/** A handle, as `team` or `organisation/team`, is one of `@`; an e-mail address stays as it is. */
+function ownerOf(owner: string): string {
+  const name = owner.trim().replace(/\s+/g, "-");
+  return name.includes("@") ? name : `@${name}`;
+}
+
+function escaped(path: string): string {
+  return path.replace(/[ \\#]/g, (character) => `\\${character}`);
+}

@@ -1,0 +1,127 @@
+import { formatDuration } from "../model/duration.ts";
+import type { Rate, Subscriber, UseCase } from "../model/model.ts";
+import type { Output } from "../model/output.ts";
+import { avroPath } from "./avro.ts";
+import { clientName } from "./client.ts";
+import { jsonSchemaPath } from "./json-schema.ts";
+import { code, lineOfProse, prose, table } from "./markdown.ts";
+import { contractPath } from "./proto.ts";
+import { eventSections } from "./readme-event.ts";
+import { mark } from "./source.ts";
+import { deadLetterTopicOf, topicOf } from "./topics.ts";
+import { docOf } from "./use-case-doc.ts";
+
+/** Where a use case's page is; repository browsers show it below the folder's files. */
+export function readmePath(useCase: string): string {
+  return `generated/${useCase}/README.md`;
+}
+
+/** `README.md`: the use case as its readers look it up: who owns it, what its event holds, what its layers do. */
+export function emitReadme(useCase: UseCase): Output {
+  const { name, file, owner, event } = useCase;
+  const doc = prose(docOf(useCase));
+  const contract = (title: string, path: string) => `[${title}](${path.replace("generated/", "../")})`;
+  const lines = [
+    `<!-- ${mark(file)} -->`,
+    "",
+    `# ${name}`,
+    ...(doc === "" ? [] : ["", doc]),
+    "",
+    ...table(
+      ["Owner", lineOfProse(owner)],
+      [
+        ["Source", `[${file}](../../${encodeURI(file)})`],
+        ["Event", `${code(event.name)}, version ${event.version}`],
+        [
+          "Contracts",
+          [
+            contract("Protobuf", contractPath(name)),
+            contract("JSON Schema", jsonSchemaPath(name)),
+            contract("Avro", avroPath(name)),
+          ].join(", "),
+        ],
+        ["Topic", code(topicOf(useCase))],
+      ],
+    ),
+    "",
+    "```ts",
+    `import { ${clientName(name)} } from "<path>/generated/${name}/client.ts";`,
+    `await ${clientName(name)}.enqueue(event); // once it resolves, the event is stored`,
+    "```",
+    "",
+    "## Event",
+    ...eventSections(event, [name, "Event"], doc),
+    "",
+    "## Layers",
+    "",
+    ...table(["Layer", "What it does with an event"], layers(useCase)),
+    "",
+    "## Subscribers",
+    "",
+    ...table(
+      ["Subscriber", "Receives", "Tries", "Time for a try", "Deadline", "Dead letters"],
+      useCase.subscribers.map((subscriber) => subscriberRow(subscriber, useCase)),
+    ),
+    "",
+  ];
+  return { path: readmePath(name), text: lines.join("\n") };
+}
+
+function layers({ frontend, scheduler, flowControl, subscribers }: UseCase): (readonly [string, string])[] {
+  const { priority, maxInFlight, rate, fairBy } = flowControl;
+  const { dedupeBy, dedupeForMs, maxPayloadBytes } = frontend;
+  const backoffs = new Set(subscribers.map(backoffText));
+  return [
+    [
+      "Frontend",
+      [
+        `validates it; refuses more than ${maxPayloadBytes} bytes encoded`,
+        dedupeBy === null
+          ? "repeats are not recognised"
+          : `one of the same ${code(dedupeBy)} within ${formatDuration(dedupeForMs)} is a duplicate`,
+      ].join("; "),
+    ],
+    [
+      "Scheduler",
+      [
+        scheduler.orderBy === null
+          ? "no order is kept"
+          : `those of the same ${code(scheduler.orderBy)} are handled in order`,
+        `delays up to ${formatDuration(scheduler.maxDelayMs)}`,
+      ].join("; "),
+    ],
+    [
+      "Flow control",
+      [
+        `${priority} priority`,
+        `at most ${maxInFlight} in flight for a subscriber in a process`,
+        ...(rate === null ? [] : [`at most ${rateText(rate)}`]),
+        ...(fairBy === null ? [] : [`turns are shared between values of ${code(fairBy)}`]),
+      ].join("; "),
+    ],
+    ["Delivery", `a failed try is repeated after ${[...backoffs].join(" or ")}, then the event is a dead letter`],
+    ["Execution", "at least once for each subscriber; a try that takes too long is aborted"],
+  ];
+}
+
+function backoffText({ backoff: { minMs, maxMs } }: Subscriber): string {
+  return minMs === maxMs
+    ? `up to ${formatDuration(maxMs)}`
+    : `${formatDuration(minMs)}, doubling up to ${formatDuration(maxMs)}`;
+}
+
+function rateText({ count, periodMs }: Rate): string {
+  return `${count} every ${formatDuration(periodMs)}`;
+}
+
+function subscriberRow(subscriber: Subscriber, useCase: UseCase): string[] {
+  const { name, hasFilter, maxRetries, timeoutMs, deadlineMs } = subscriber;
+  return [
+    code(name),
+    hasFilter ? "what its filter lets pass" : "every event",
+    String(maxRetries + 1),
+    formatDuration(timeoutMs),
+    deadlineMs === 0 ? "none" : formatDuration(deadlineMs),
+    code(deadLetterTopicOf(useCase, name)),
+  ];
+}

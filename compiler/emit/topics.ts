@@ -1,0 +1,34 @@
+import type { UseCase } from "../model/model.ts";
+
+export interface Topic {
+  readonly name: string;
+  readonly ordered: boolean;
+  readonly subscriptions: readonly string[];
+}
+
+/** A use case's topic, as the runtime names it: see `topicOf` in its contract. */
+export function topicOf({ name, flowControl }: UseCase): string {
+  return flowControl.priority === "normal" ? name : `${name}.${flowControl.priority}`;
+}
+
+/** Where a subscriber's dead letters go: see `deadLetterTopicOf` in the runtime's contract. */
+export function deadLetterTopicOf(useCase: UseCase, subscriber: string): string {
+  return `${topicOf(useCase)}-${subscriber}-DLQ`;
+}
+
+/** All topics of a use case, its own first. */
+export function topicsOf(useCase: UseCase): Topic[] {
+  const { scheduler, subscribers } = useCase;
+  return [
+    {
+      name: topicOf(useCase),
+      ordered: scheduler.orderBy !== null,
+      subscriptions: subscribers.map(({ name }) => name),
+    },
+    ...subscribers.map(({ name }) => ({
+      name: deadLetterTopicOf(useCase, name),
+      ordered: false,
+      subscriptions: ["dead-letters"],
+    })),
+  ];
+}

@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import type { Type } from "../../../compiler/model/model.ts";
+import { list, nullable, record } from "./models.ts";
+
+const SAFE = Number.MAX_SAFE_INTEGER;
+
+/** Types without others in them. */
+export const leaf: fc.Arbitrary<Type> = fc.oneof(
+  fc.record({ min: fc.nat(3), more: fc.nat(30) }).map(({ min, more }): Type => {
+    return { kind: "text", minLength: min, maxLength: min + more };
+  }),
+  fc.constantFrom<Type>(
+    { kind: "text" },
+    { kind: "text", format: "uuid" },
+    { kind: "text", format: "date" },
+    { kind: "text", format: "ipv4" },
+    { kind: "text", pattern: "^[a-c/]{1,3}$" },
+    { kind: "int", wire: "int32", min: -5, max: 5 },
+    { kind: "int", wire: "int32", min: -(2 ** 31), max: 2 ** 31 - 1 },
+    { kind: "int", wire: "int64", min: -SAFE, max: SAFE },
+    { kind: "int", wire: "uint32", min: 0, max: 2 ** 32 - 1 },
+    { kind: "int", wire: "uint64", min: 0, max: SAFE },
+    { kind: "float" },
+    { kind: "float", min: -1, max: 1 },
+    { kind: "bigint" },
+    { kind: "boolean" },
+    { kind: "boolean", only: true },
+    { kind: "boolean", only: false },
+    { kind: "null" },
+    { kind: "json" },
+    { kind: "timestamp" },
+    { kind: "bytes" },
+    { kind: "bytes", minLength: 1, maxLength: 4 },
+  ),
+);
+
+/** Those types, and what may be made of them. */
+export function typeOf(leaves: fc.Arbitrary<Type>): fc.Arbitrary<Type> {
+  return fc.oneof(
+    { weight: 6, arbitrary: leaves },
+    { weight: 2, arbitrary: leaves.map(list) },
+    { weight: 1, arbitrary: leaves.map((items): Type => ({ kind: "array", items, readonly: true })) },
+    {
+      weight: 1,
+      arbitrary: leaves.map((type) => orNull({ kind: "array", items: orNull(list(type)), readonly: true })),
+    },
+    { weight: 1, arbitrary: leaves.map((items): Type => ({ kind: "array", items, minItems: 1, maxItems: 3 })) },
+    { weight: 2, arbitrary: leaves.map(record) },
+    { weight: 1, arbitrary: leaves.map((values): Type => ({ kind: "record", values, sparse: true })) },
+    { weight: 1, arbitrary: leaves.map((type) => list(list(type))) },
+    { weight: 1, arbitrary: leaves.map((type) => record(list(type))) },
+    { weight: 1, arbitrary: leaves.map((type) => list(record(list(list(type))))) },
+    { weight: 2, arbitrary: leaves.map(orNull) },
+    { weight: 1, arbitrary: leaves.map((type) => orNull(list(orNull(type)))) },
+    { weight: 1, arbitrary: leaves.map((type) => orNull(record(orNull(list(type))))) },
+    { weight: 1, arbitrary: leaves.map((type) => list(orNull(record(orNull(type))))) },
+  );
+}
+
+/** As reading makes it: nothing is null twice. */
+export function orNull(type: Type): Type {
+  return type.kind === "null" || type.kind === "nullable" || type.kind === "json" ? type : nullable(type);
+}

@@ -1,0 +1,143 @@
+import fc from "fast-check";
+import type { Message, Type, UseCase } from "../../../compiler/model/model.ts";
+
+/** Of records. */
+export const KEYS: readonly string[] = ["", "a", "a b", "__proto__", "constructor", "1", "é", "b".repeat(80)];
+
+/** Whether all texts and keys are such that UTF-8 can hold them. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([key, part]) => key.isWellFormed() && isWellFormed(part));
+}
+
+/** Any text that UTF-8 can hold, with many short and ASCII ones. */
+const text = fc.oneof(
+  fc.string({ maxLength: 60 }),
+  fc.string({ unit: "binary", maxLength: 30 }),
+  fc.constantFrom("x".repeat(130), "é".repeat(70)),
+);
+
+/** Valid values of a use case's event, whose records have those of KEYS that are in `keys`, and any others. */
+export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown> {
+  const isLeftOut = (key: string) => KEYS.includes(key) && !keys.includes(key);
+  const otherKey = text.filter((key) => !isLeftOut(key));
+
+  const tupleValue = ({ fields, tuple }: Message, depth: number): fc.Arbitrary<unknown> => {
+    const fixed = tuple!.isOpen ? fields.slice(0, -1) : fields;
+    const elements = fixed.map(({ type, optional }) => {
+      const value = depth > 3 && optional ? fc.constant(undefined) : typeValue(type, depth);
+      return optional ? fc.option(value, { nil: undefined }) : value;
+    });
+    const rest = tuple!.isOpen ? typeValue(fields.at(-1)!.type, depth) : fc.constant([]);
+    return fc.tuple(fc.tuple(...elements), rest).map(([some, others]) => {
+      const all = [...some, ...(others as unknown[])];
+      // What is absent at the end is no element.
+      return all.slice(
+        0,
+        Math.max(
+          all.findLastIndex((value) => value !== undefined) + 1,
+          fixed.filter(({ optional }) => !optional).length,
+        ),
+      );
+    });
+  };
+
+  const messageValue = (name: string, depth: number): fc.Arbitrary<unknown> => {
+    const message = event.messages.find((message) => message.name === name)!;
+    if (message.tuple) return tupleValue(message, depth);
+    const { fields } = message;
+    const entries = fields.map((field) => {
+      const value = depth > 3 && field.optional ? fc.constant(undefined) : typeValue(field.type, depth);
+      return fc.tuple(fc.constant(field.name), field.optional ? fc.option(value, { nil: undefined }) : value);
+    });
+    // fromEntries defines properties, `__proto__` too. An absent field may be a property that is undefined.
+    return fc.tuple(fc.boolean(), ...entries).map(([explicit, ...pairs]) => {
+      return Object.fromEntries(pairs.filter(([, value]) => explicit || value !== undefined));
+    });
+  };
+
+  const typeValue = (type: Type, depth: number): fc.Arbitrary<unknown> => {
+    switch (type.kind) {
+      case "text": {
+        if (type.format === "uuid") return fc.uuid();
+        if (type.format === "date")
+          return fc
+            .date({ min: new Date("0001-01-01"), max: new Date("9999-12-31"), noInvalidDate: true })
+            .map((date) => date.toISOString().slice(0, 10));
+        if (type.format === "ipv4") return fc.ipV4();
+        if (type.format === "email") return fc.constantFrom("a@b.c", "first.last+tag@sub.example.org");
+        const { minLength = 0, maxLength = 200 } = type;
+        if (type.pattern !== undefined) {
+          const matching = fc.stringMatching(new RegExp(type.pattern, "u"));
+          return matching.filter(({ length }) => length >= minLength && length <= maxLength);
+        }
+        return text
+          .map((text) => text.padEnd(minLength, "-").slice(0, maxLength))
+          .filter((text) => text.isWellFormed());
+      }
+      case "int":
+        return fc
+          .oneof(fc.maxSafeInteger(), fc.integer(), fc.integer({ min: -200, max: 200 }))
+          .map((n) => Math.min(Math.max(n, type.min), type.max) + 0);
+      case "float":
+        return fc.double({
+          noNaN: true,
+          noDefaultInfinity: true,
+          min: type.min ?? -Number.MAX_VALUE,
+          max: type.max ?? Number.MAX_VALUE,
+        });
+      case "bigint":
+        return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+      case "boolean":
+        return type.only === undefined ? fc.boolean() : fc.constant(type.only);
+      case "json":
+        return fc.jsonValue({ maxDepth: 3, stringUnit: "binary" }).filter(isWellFormed);
+      case "timestamp":
+        return fc.oneof(
+          fc.date({ min: new Date(-62_135_596_800_000), max: new Date(253_402_300_799_999), noInvalidDate: true }),
+          fc.constant(new Date(0)),
+          fc.constant(new Date(-1)),
+        );
+      case "bytes":
+        return fc.uint8Array({ minLength: type.minLength ?? 0, maxLength: type.maxLength ?? 20 });
+      case "enum":
+        return fc.constantFrom(
+          ...event.enums.find(({ name }) => name === type.name)!.members.map(({ value }) => value),
+        );
+      case "message":
+        return messageValue(type.name, depth + 1);
+      case "array": {
+        const { minItems = 0, maxItems = 4 } = type;
+        if (depth > 3 && minItems === 0) return fc.constant([]);
+        return fc.array(typeValue(type.items, depth + 1), {
+          minLength: minItems,
+          maxLength: depth > 3 ? minItems : maxItems,
+        });
+      }
+      case "record": {
+        if (depth > 3) return fc.constant({});
+        const value = typeValue(type.values, depth + 1);
+        const entry = fc.tuple(
+          fc.oneof(fc.constantFrom(...keys), otherKey),
+          type.sparse ? fc.option(value, { nil: undefined }) : value,
+        );
+        return fc.array(entry, { maxLength: 4 }).map((entries) => Object.fromEntries(entries));
+      }
+      case "union": {
+        const { variants } = event.unions.find(({ name }) => name === type.name)!;
+        // Past some depth the variants that end.
+        const ends = variants.filter(
+          ({ type }) => type.kind !== "array" && type.kind !== "record" && type.kind !== "message",
+        );
+        const some = depth > 3 && ends.length > 0 ? ends : variants;
+        return fc.oneof(...some.map((variant) => typeValue(variant.type, depth + 1)));
+      }
+      case "null":
+        return fc.constant(null);
+      case "nullable":
+        return depth > 3 ? fc.constant(null) : fc.option(typeValue(type.of, depth + 1), { nil: null });
+    }
+  };
+  return messageValue(event.name, 0);
+}
