@@ -1,8 +1,25 @@
-/** A value of a JSON text, and the offset at which it starts. */
-export type Json =
-  | { readonly kind: "object"; readonly entries: ReadonlyMap<string, Json>; readonly at: number }
-  | { readonly kind: "array"; readonly items: readonly Json[]; readonly at: number }
-  | { readonly kind: "scalar"; readonly value: string | number | boolean | null; readonly at: number };
+/** A value of a JSON text, and the offsets between which it stands; `end` is exclusive. */
+export type Json = JsonObject | JsonArray | JsonScalar;
+
+export interface JsonObject extends Placed {
+  readonly kind: "object";
+  readonly entries: ReadonlyMap<string, Json>;
+}
+
+export interface JsonArray extends Placed {
+  readonly kind: "array";
+  readonly items: readonly Json[];
+}
+
+export interface JsonScalar extends Placed {
+  readonly kind: "scalar";
+  readonly value: string | number | boolean | null;
+}
+
+interface Placed {
+  readonly at: number;
+  readonly end: number;
+}
 
 /** A text is no JSON, or says one thing twice. */
 export class JsonFault extends Error {
@@ -15,16 +32,18 @@ export class JsonFault extends Error {
   }
 }
 
-const MAX_DEPTH = 32;
+/** Of the files that fivefold itself writes. */
+const DEFAULT_DEPTH = 32;
 const SPACE = /[ \t\r\n]*/y;
 const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/sy;
 const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
 /**
  * Reads JSON with positions, which JSON.parse does not tell, and refuses an object that has a key twice, of which
- * JSON.parse drops one: that is what a merge of two branches can leave. Throws a JsonFault.
+ * JSON.parse drops one: that is what a merge of two branches can leave. Throws a JsonFault, also on what nests deeper
+ * than `maxDepth` levels.
  */
-export function parseJson(text: string): Json {
+export function parseJson(text: string, maxDepth = DEFAULT_DEPTH): Json {
   let offset = text.startsWith("\ufeff") ? 1 : 0;
 
   const fault = (expected: string): JsonFault => {
@@ -54,7 +73,7 @@ export function parseJson(text: string): Json {
   const read = (depth: number): Json => {
     take(SPACE);
     const at = offset;
-    if (depth > MAX_DEPTH) throw new JsonFault(`found more than ${MAX_DEPTH} levels of nesting`, at);
+    if (depth > maxDepth) throw new JsonFault(`found more than ${maxDepth} levels of nesting`, at);
     if (takeCharacter("{")) {
       const entries = new Map<string, Json>();
       readItems("}", () => {
@@ -67,18 +86,18 @@ export function parseJson(text: string): Json {
         if (!takeCharacter(":")) throw fault("':'");
         entries.set(key, read(depth + 1));
       });
-      return { kind: "object", entries, at };
+      return { kind: "object", entries, at, end: offset };
     }
     if (takeCharacter("[")) {
       const items: Json[] = [];
       readItems("]", () => {
         items.push(read(depth + 1));
       });
-      return { kind: "array", items, at };
+      return { kind: "array", items, at, end: offset };
     }
     const literal = take(STRING) ?? take(SCALAR);
     if (literal === undefined) throw fault("a value");
-    return { kind: "scalar", value: parseLiteral(literal, at), at };
+    return { kind: "scalar", value: parseLiteral(literal, at), at, end: offset };
   };
 
   const value = read(0);

@@ -1,5 +1,8 @@
 import { isReservedNumber, MAX_FIELD_NUMBER } from "../model/protobuf.ts";
+import type { Shape } from "../model/shape.ts";
 import { type Json, JsonFault, parseJson } from "./json.ts";
+import { entriesOf, integerOf, itemsOf, LockFault, mapOf, RESTORE, stringOf, wrong } from "./lock-json.ts";
+import { readReleases } from "./lock-releases.ts";
 import { isWireTypeName } from "./lock-types.ts";
 
 /** `contracts.lock.json`: what can't be derived from the sources. */
@@ -11,9 +14,14 @@ export interface LockedUseCase {
   readonly event: string;
   readonly messages: ReadonlyMap<string, LockedType>;
   readonly enums: ReadonlyMap<string, LockedType>;
+  readonly unions: ReadonlyMap<string, LockedType>;
+  /** Released versions, ascending. They never change; their records may be anywhere. */
+  readonly releases: ReadonlyMap<number, Shape>;
+  /** The last version of which no record is left anywhere; 0: none. Its number and those below are not used again. */
+  readonly retired: number;
 }
 
-/** A message's fields, or an enum's members. */
+/** A message's fields, an enum's members, or a union's variants. */
 export interface LockedType {
   readonly parts: readonly LockedPart[];
   /** Those that were removed. Their numbers are not used again for anything else. */
@@ -27,22 +35,11 @@ export interface LockedPart {
   readonly type: string;
 }
 
-/** A lock that can't be followed; `at` is an offset in its text. */
-export class LockFault extends Error {
-  override readonly name = "LockFault";
-  readonly mend: string;
-  readonly at: number;
-
-  constructor(reason: string, mend: string, at: number) {
-    super(reason);
-    this.mend = mend;
-    this.at = at;
-  }
-}
+/** Enough for the deepest types. */
+const MAX_DEPTH = 64;
 
 /** Of the file's format. */
 export const LOCK_VERSION = 1;
-const RESTORE = "Restore the file from version control: field numbers that are lost can't be told from the types.";
 
 /** Reads a lock; throws a LockFault on any other text. */
 export function readLock(text: string): Lock {
@@ -67,7 +64,7 @@ export function readLock(text: string): Lock {
 
 function jsonOf(text: string): Json {
   try {
-    return parseJson(text);
+    return parseJson(text, MAX_DEPTH);
   } catch (fault) {
     if (fault instanceof JsonFault) throw new LockFault(`it is no JSON: ${fault.message}`, RESTORE, fault.at);
     throw fault;
@@ -75,16 +72,23 @@ function jsonOf(text: string): Json {
 }
 
 function readUseCase(json: Json): LockedUseCase {
-  const entries = entriesOf(json, ["version", "event", "messages", "enums"]);
-  const messages = mapOf(entries.get("messages")!, readMessage);
+  const entries = entriesOf(json, ["version", "event", "messages", "enums"], ["unions", "released", "retired"]);
+  const messages = mapOf(entries.get("messages")!, (type, name) => readTyped(type, name, "fields"));
+  const written = entries.get("unions");
+  const unions = written ? mapOf(written, (type, name) => readTyped(type, name, "variants")) : new Map();
   const event = stringOf(entries.get("event")!);
-  if (!messages.has(event)) throw wrong(`the event's message '${event}' is missing`, entries.get("event")!);
+  if (!messages.has(event) && !unions.has(event)) {
+    throw wrong(`the event's message '${event}' is missing`, entries.get("event")!);
+  }
   const version = integerOf(entries.get("version")!, MAX_FIELD_NUMBER);
-  return { version, event, messages, enums: mapOf(entries.get("enums")!, readEnum) };
+  const released = entries.get("released");
+  const releases = released ? readReleases(released) : new Map();
+  const retired = entries.has("retired") ? integerOf(entries.get("retired")!, MAX_FIELD_NUMBER) : 0;
+  return { version, event, messages, enums: mapOf(entries.get("enums")!, readEnum), unions, releases, retired };
 }
 
-function readMessage(json: Json, name: string): LockedType {
-  return readType(json, name, "fields", (field, key) => {
+function readTyped(json: Json, name: string, parts: "fields" | "variants"): LockedType {
+  return readType(json, name, parts, (field, key) => {
     const entries = entriesOf(field, ["number", "type"]);
     const type = stringOf(entries.get("type")!);
     if (!isWireTypeName(type)) throw wrong(`'${type}' is no type`, entries.get("type")!);
@@ -135,43 +139,4 @@ function readRemoved(json: Json, readPart: (json: Json, name: string) => LockedP
   const number = entries.get("number");
   if (!name || !number) throw wrong("a removed field or member must have a name and a number", json);
   return readPart(entries.size === 1 ? number : { ...json, entries }, stringOf(name));
-}
-
-function entriesOf(
-  json: Json,
-  required: readonly string[],
-  optional: readonly string[] = [],
-): ReadonlyMap<string, Json> {
-  if (json.kind !== "object") throw wrong(`there must be an object with ${required.join(", ")}`, json);
-  const missing = required.find((key) => !json.entries.has(key));
-  if (missing !== undefined) throw wrong(`'${missing}' is missing`, json);
-  for (const [key, value] of json.entries) {
-    if (!required.includes(key) && !optional.includes(key)) throw wrong(`nothing is known of '${key}'`, value);
-  }
-  return json.entries;
-}
-
-function mapOf<T>(json: Json, read: (json: Json, name: string) => T): Map<string, T> {
-  if (json.kind !== "object") throw wrong("there must be an object", json);
-  return new Map(Array.from(json.entries, ([name, value]) => [name, read(value, name)]));
-}
-
-function itemsOf(json: Json): readonly Json[] {
-  if (json.kind !== "array") throw wrong("there must be a list", json);
-  return json.items;
-}
-
-function stringOf(json: Json): string {
-  if (json.kind !== "scalar" || typeof json.value !== "string") throw wrong("there must be a string", json);
-  return json.value;
-}
-
-function integerOf(json: Json, max: number): number {
-  const value = json.kind === "scalar" ? json.value : undefined;
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw wrong(`there must be an integer from 1 to ${max}`, json);
-}
-
-function wrong(reason: string, { at }: Json): LockFault {
-  return new LockFault(reason, RESTORE, at);
 }

@@ -1,10 +1,12 @@
 import { isReservedNumber } from "../model/protobuf.ts";
 import type { LockedPart, LockedType } from "./lock-file.ts";
 
-/** A field or an enum's member as it is declared now; `type` is what the lock calls its type. */
+/** A field, an enum's member or a union's variant as it is declared now; `type` is what the lock calls its type. */
 interface Declared {
   readonly name: string;
   readonly type: string;
+  /** Names that it says it had before. */
+  readonly was?: readonly string[] | undefined;
 }
 
 interface Assigned<T> {
@@ -13,11 +15,13 @@ interface Assigned<T> {
   readonly locked: LockedType;
   /** What the lock knows as something else. */
   readonly conflicts: readonly (readonly [declared: T, locked: LockedPart])[];
+  /** What names as its earlier self something that is not to be had. */
+  readonly misnamed: readonly (readonly [declared: T, reason: string])[];
 }
 
 /**
- * The numbers of a message's fields or an enum's members. What has come back after it was removed gets its old number,
- * if it still is what it was; what is new gets the next that was never used.
+ * The numbers of a message's fields, an enum's members or a union's variants. What was renamed, and what has come back
+ * after it was removed, gets its old number, if it still is what it was; what is new gets the next that was never used.
  */
 export function assignNumbers<T extends Declared>(
   declared: readonly T[],
@@ -27,32 +31,55 @@ export function assignNumbers<T extends Declared>(
 ): Assigned<T> {
   const { parts = [], removed = [] } = before ?? {};
   const live = new Map(parts.map((part) => [part.name, part]));
+  const current = new Set(declared.map(({ name }) => name));
   const used = new Set([...parts, ...removed].map(({ number }) => number));
-  const restored = new Set<LockedPart>();
+  const taken = new Set<LockedPart>();
   const conflicts: (readonly [T, LockedPart])[] = [];
+  const misnamed: (readonly [T, string])[] = [];
 
-  const numbers = declared.map((part) => {
+  /** What the lock knows the part as: by its own name, or by one that it had. */
+  const find = (part: T): LockedPart | undefined => {
     const known = live.get(part.name);
-    if (known) {
-      if (!isSame(known, part)) conflicts.push([part, known]);
-      return known.number;
-    }
-    const back = removed.findLast((gone) => gone.name === part.name && isSame(gone, part));
-    if (back) restored.add(back);
-    const number = back?.number ?? nextNumber(used, max);
-    used.add(number);
-    return number;
-  });
-
-  const names = new Set(declared.map(({ name }) => name));
-  return {
-    numbers,
-    locked: {
-      parts: declared.map(({ name, type }, i) => ({ name, number: numbers[i]!, type })),
-      removed: [...removed.filter((part) => !restored.has(part)), ...parts.filter(({ name }) => !names.has(name))],
-    },
-    conflicts,
+    if (known || !before) return known;
+    const { was = [] } = part;
+    const names = was.filter((name) => !current.has(name));
+    const earlier = names.map((name) => live.get(name)).find((found) => found && !taken.has(found));
+    const back = removed.findLast((gone) => [part.name, ...names].includes(gone.name) && isSame(gone, part));
+    const found = earlier ?? (back && !taken.has(back) ? back : undefined);
+    if (!found && was.length > 0) misnamed.push([part, reasonOf(was, current, live)]);
+    return found;
   };
+
+  // What has kept its name comes first, so that nothing else takes it.
+  const order = declared.toSorted((a, b) => Number(live.has(b.name)) - Number(live.has(a.name)));
+  const numbers = new Map<T, number>();
+  for (const part of order) {
+    const known = find(part);
+    if (known && !isSame(known, part)) conflicts.push([part, known]);
+    if (known) taken.add(known);
+    const number = known?.number ?? nextNumber(used, max);
+    used.add(number);
+    numbers.set(part, number);
+  }
+
+  const gone = parts.filter((part) => !taken.has(part));
+  return {
+    numbers: declared.map((part) => numbers.get(part)!),
+    locked: {
+      parts: declared.map((part) => ({ name: part.name, number: numbers.get(part)!, type: part.type })),
+      removed: [...removed.filter((part) => !taken.has(part)), ...gone],
+    },
+    conflicts: conflicts.toSorted(([a], [b]) => declared.indexOf(a) - declared.indexOf(b)),
+    misnamed,
+  };
+}
+
+/** Completes "'x' says that it was … before, but". */
+function reasonOf(was: readonly string[], current: ReadonlySet<string>, live: ReadonlyMap<string, LockedPart>): string {
+  const present = was.find((name) => current.has(name));
+  if (present !== undefined) return `'${present}' is still there`;
+  const claimed = was.find((name) => live.has(name));
+  return claimed === undefined ? "the lock knows none of that name" : `so does another, and '${claimed}' was one`;
 }
 
 function nextNumber(used: ReadonlySet<number>, max: number): number {
@@ -64,4 +91,12 @@ function nextNumber(used: ReadonlySet<number>, max: number): number {
   // Someone has given a field the last number: then what is free below it.
   for (number = 1; !isFree(number); number++);
   return number;
+}
+
+/** The part that is declared under a name of its own or one that it had. */
+export function partOf<P extends { readonly name: string }>(
+  { name, was = [] }: Pick<Declared, "name" | "was">,
+  parts: ReadonlyMap<string, P>,
+): P | undefined {
+  return [name, ...was].map((known) => parts.get(known)).find((part) => part !== undefined);
 }

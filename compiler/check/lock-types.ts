@@ -16,9 +16,11 @@ export function wireTypeName(type: Type): string {
     case "timestamp":
       return "timestamp";
     case "bytes":
-      return "bytes";
+    case "json":
+      return type.kind;
     case "enum":
     case "message":
+    case "union":
       return `${type.kind} ${type.name}`;
     case "array":
       return `repeated ${wireTypeName(type.items)}`;
@@ -31,7 +33,9 @@ export function wireTypeName(type: Type): string {
   }
 }
 
-const SCALAR = /^(?:null|string|int32|int64|uint32|uint64|double|bool|timestamp|bytes|(?:enum|message) [^\s<>]+)$/;
+/** `unknown` is what was removed before the lock knew of it: an imported contract's reserved numbers. */
+const SCALAR =
+  /^(?:unknown|null|string|int32|int64|uint32|uint64|double|bool|timestamp|bytes|json|(?:enum|message|union) [^\s<>]+)$/;
 
 export function isWireTypeName(name: string): boolean {
   const inner = innerOf(name);
@@ -47,20 +51,20 @@ function innerOf(name: string): { readonly kind: "array" | "record" | "nullable"
   return undefined;
 }
 
-/** Whether two names of messages, or of enums, stand for one thing: the lock's first, the model's second. */
-export type SameName = (kind: "message" | "enum", locked: string, current: string) => boolean;
+/** What has a name of its own in an event. */
+export type Kind = "message" | "enum" | "union";
+
+/** Whether two names of one kind stand for one thing: the lock's first, the model's second. */
+export type SameName = (kind: Kind, locked: string, current: string) => boolean;
 
 /**
- * Whether what was written as the locked type of a field is read right as the current one. Null is nothing on the wire,
- * as a zero is that was never null; what has no zero may become null.
+ * Whether what was written as the locked type of a field is read right as the current one. Whether a field may be null is
+ * nothing of its type on the wire, as little as whether it may be absent.
  */
 export function isReadable(locked: string, current: Type, isSame: SameName): boolean {
-  if (current.kind !== "nullable" || locked.startsWith("nullable ")) return isReadableElement(locked, current, isSame);
-  return locked === "null" || (hasNoZero(current.of) && isReadableElement(locked, current.of, isSame));
-}
-
-function hasNoZero({ kind }: Type): boolean {
-  return kind === "message" || kind === "enum" || kind === "timestamp";
+  const was = locked.startsWith("nullable ") ? locked.slice("nullable ".length) : locked;
+  if (current.kind !== "nullable") return isReadableElement(was, current, isSame);
+  return was === "null" || isReadableElement(was, current.of, isSame);
 }
 
 /** Integers are one on the wire, whatever their width; only a negative one is no unsigned integer. */
@@ -78,6 +82,7 @@ function isReadableElement(locked: string, current: Type, isSame: SameName): boo
     case "bigint":
       return /^u?int(32|64)$/.test(locked);
     case "message":
+    case "union":
     case "enum": {
       const [kind, name = ""] = locked.split(" ");
       return kind === current.kind && isSame(kind, name, current.name);
@@ -87,16 +92,16 @@ function isReadableElement(locked: string, current: Type, isSame: SameName): boo
   }
 }
 
-/** The message or enum at the innermost of a type; `undefined`: it has none. */
-export function namedPart(type: string): { readonly kind: "message" | "enum"; readonly name: string } | undefined {
+/** The message, enum or union at the innermost of a type; `undefined`: it has none. */
+export function namedPart(type: string): { readonly kind: Kind; readonly name: string } | undefined {
   const inner = innerOf(type);
   if (inner) return namedPart(inner.name);
   const [kind, name] = type.split(" ");
-  return name !== undefined && (kind === "message" || kind === "enum") ? { kind, name } : undefined;
+  return name !== undefined && (kind === "message" || kind === "enum" || kind === "union") ? { kind, name } : undefined;
 }
 
-/** A type whose message or enum is called by another name. */
-export function renamed(type: string, nameOf: (kind: "message" | "enum", name: string) => string): string {
+/** A type whose message, enum or union is called by another name. */
+export function renamed(type: string, nameOf: (kind: Kind, name: string) => string): string {
   const part = namedPart(type);
   return part ? type.replace(`${part.kind} ${part.name}`, () => `${part.kind} ${nameOf(part.kind, part.name)}`) : type;
 }

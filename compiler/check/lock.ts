@@ -1,10 +1,13 @@
 import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
-import type { Enum, Message, UseCase } from "../model/model.ts";
+import type { Enum, Event, Field, Message, Union, UseCase } from "../model/model.ts";
 import { MAX_FIELD_NUMBER } from "../model/protobuf.ts";
-import { type Ancestors, ancestorsOf } from "./lock-ancestors.ts";
-import { type Lock, type LockedPart, type LockedType, type LockedUseCase, LockFault, readLock } from "./lock-file.ts";
+import { rootMessages } from "../model/root.ts";
+import { evolve } from "./evolution/evolve.ts";
+import { type Ancestors, ancestorsOf, variantsOf } from "./lock-ancestors.ts";
+import { type Lock, type LockedPart, type LockedType, type LockedUseCase, readLock } from "./lock-file.ts";
+import { LockFault } from "./lock-json.ts";
 import { assignNumbers } from "./lock-numbers.ts";
-import { isReadable, renamed, wireTypeName } from "./lock-types.ts";
+import { isReadable, type Kind, renamed, wireTypeName } from "./lock-types.ts";
 import { writeLock } from "./write-lock.ts";
 
 /** Relative to the project's root. */
@@ -77,63 +80,91 @@ interface Result {
   readonly diagnostics: Diagnostic[];
 }
 
-function applyUseCase(useCase: UseCase, before: LockedUseCase = NEW): Result {
+function applyUseCase(useCase: UseCase, before: LockedUseCase = NEW_USE_CASE): Result {
   const { event } = useCase;
   const ancestors = ancestorsOf(event, before);
   const messages = event.messages.map((message) => applyMessage(message, ancestors));
   const enums = event.enums.map((union) => applyEnum(union, ancestors.enum(union.name)));
-  const changed = event.name !== before.event && before.messages.has(event.name);
-  const root = event.messages[0]?.span ?? useCase.span;
+  const unions = event.unions.map((union) => applyUnion(union, event, ancestors));
+  const changed = event.name !== before.event && (before.messages.has(event.name) || before.unions.has(event.name));
+  const root = rootMessages(event)[0]?.span ?? useCase.span;
+  const diagnostics = [
+    ...(changed ? [diagnostic("event-type-changed", root, { old: before.event, now: event.name })] : []),
+    ...[...messages, ...enums, ...unions].flatMap(({ diagnostics }) => diagnostics),
+  ];
+  const numbered: Event = {
+    ...event,
+    messages: messages.map(({ result }) => result),
+    enums: enums.map(({ result }) => result),
+    unions: unions.map(({ result }) => result),
+  };
+  const evolved = evolve(numbered, before, useCase.name);
   return {
-    useCase: {
-      ...useCase,
-      event: {
-        ...event,
-        version: before.version,
-        messages: messages.map(({ result }) => result),
-        enums: enums.map(({ result }) => result),
-      },
-    },
+    useCase: { ...useCase, event: evolved.event },
     locked: {
-      version: before.version,
+      version: evolved.event.version,
       event: event.name,
       messages: withRemoved(messages, before.messages, "message", ancestors),
       enums: withRemoved(enums, before.enums, "enum", ancestors),
+      unions: withRemoved(unions, before.unions, "union", ancestors),
+      releases: before.releases,
+      retired: before.retired,
     },
-    diagnostics: [
-      ...(changed ? [diagnostic("event-type-changed", root, { old: before.event, now: event.name })] : []),
-      ...messages.flatMap(({ diagnostics }) => diagnostics),
-    ],
+    // What the working state already says of a change is not said again of each version.
+    diagnostics: diagnostics.length > 0 ? diagnostics : evolved.diagnostics,
   };
 }
 
-const NEW: LockedUseCase = { version: 1, event: "", messages: new Map(), enums: new Map() };
+/** What the lock knows of a use case that it does not know. */
+export const NEW_USE_CASE: LockedUseCase = {
+  version: 1,
+  event: "",
+  messages: new Map(),
+  enums: new Map(),
+  unions: new Map(),
+  releases: new Map(),
+  retired: 0,
+};
 
 function applyMessage(message: Message, ancestors: Ancestors) {
-  const fields = message.fields.map(({ name, type, span }) => ({ name, type: wireTypeName(type), of: type, span }));
-  const isSame = (locked: LockedPart, { of }: (typeof fields)[number]) => isReadable(locked.type, of, ancestors.isSame);
-  const { numbers, locked, conflicts } = assignNumbers(
-    fields,
+  const { numbers, ...assigned } = assignTyped(
+    message.name,
+    message.fields,
     ancestors.message(message.name),
-    isSame,
-    MAX_FIELD_NUMBER,
+    ancestors,
   );
-  return {
-    locked,
-    result: {
-      ...message,
-      fields: message.fields.map((field, i) => ({ ...field, number: numbers[i]! })),
-      removed: removedOf(locked),
-    },
-    diagnostics: conflicts.map(([{ name, type, span }, { type: old, number }]) =>
-      diagnostic("field-type-changed", span, { field: name, message: message.name, number, old, now: type }),
+  const fields = message.fields.map((field, i) => ({ ...field, number: numbers[i]! }));
+  return { ...assigned, result: { ...message, fields, removed: removedOf(assigned.locked) } };
+}
+
+function applyUnion(union: Union, event: Event, ancestors: Ancestors) {
+  const parts = variantsOf(union, event).map((variant) => ({ ...variant, span: union.span }));
+  const { numbers, ...assigned } = assignTyped(union.name, parts, ancestors.union(union.name), ancestors);
+  const variants = union.variants.map((variant, i) => ({ ...variant, number: numbers[i]! }));
+  return { ...assigned, result: { ...union, variants, removed: removedOf(assigned.locked) } };
+}
+
+function assignTyped(
+  owner: string,
+  declared: readonly Pick<Field, "name" | "type" | "span" | "was">[],
+  before: LockedType | undefined,
+  { isSame }: Ancestors,
+) {
+  const parts = declared.map(({ type, ...part }) => ({ ...part, type: wireTypeName(type), of: type }));
+  const isReadableAs = (locked: LockedPart, { of }: (typeof parts)[number]) => isReadable(locked.type, of, isSame);
+  const { numbers, locked, conflicts, misnamed } = assignNumbers(parts, before, isReadableAs, MAX_FIELD_NUMBER);
+  const diagnostics = [
+    ...conflicts.map(([{ name, type, span }, { type: old, number }]) =>
+      diagnostic("field-type-changed", span, { field: name, message: owner, number, old, now: type }),
     ),
-  };
+    ...misnamed.map(([part, reason]) => unknownFormerName(part, part.span, owner, reason)),
+  ];
+  return { numbers, locked, diagnostics };
 }
 
 function applyEnum(union: Enum, before: LockedType | undefined) {
-  const members = union.members.map(({ name }) => ({ name, type: "" }));
-  const { numbers, locked } = assignNumbers(members, before, () => true, 2 ** 31 - 1);
+  const members = union.members.map(({ name, was }) => ({ name, was, type: "" }));
+  const { numbers, locked, misnamed } = assignNumbers(members, before, () => true, 2 ** 31 - 1);
   return {
     locked,
     result: {
@@ -141,7 +172,17 @@ function applyEnum(union: Enum, before: LockedType | undefined) {
       members: union.members.map((member, i) => ({ ...member, number: numbers[i]! })),
       removed: removedOf(locked),
     },
+    diagnostics: misnamed.map(([member, reason]) => unknownFormerName(member, union.span, union.name, reason)),
   };
+}
+
+interface Renamed {
+  readonly name: string;
+  readonly was?: readonly string[] | undefined;
+}
+
+function unknownFormerName({ name, was = [] }: Renamed, span: Span, owner: string, reason: string) {
+  return diagnostic("unknown-former-name", span, { name, owner, was: was.join("' and '"), reason });
 }
 
 function removedOf({ removed }: LockedType) {
@@ -150,9 +191,9 @@ function removedOf({ removed }: LockedType) {
 
 /** The event's own, and those that it no longer has: a field of such a type may come back. */
 function withRemoved(
-  current: readonly { readonly result: Message | Enum; readonly locked: LockedType }[],
+  current: readonly { readonly result: Message | Enum | Union; readonly locked: LockedType }[],
   before: ReadonlyMap<string, LockedType>,
-  kind: "message" | "enum",
+  kind: Kind,
   { nameNow }: Ancestors,
 ): Map<string, LockedType> {
   const gone = [...before].filter(([name]) => nameNow(kind, name) === name);

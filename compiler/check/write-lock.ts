@@ -1,4 +1,6 @@
+import { block, commas, withComma } from "./json-lines.ts";
 import { LOCK_VERSION, type Lock, type LockedPart, type LockedType, type LockedUseCase } from "./lock-file.ts";
+import { writeReleases } from "./write-releases.ts";
 
 /** The text of a lock: sorted, a field or member a line, so that reviews and merges see each on its own. */
 export function writeLock(lock: Lock): string {
@@ -20,18 +22,21 @@ function recallUseCase(indent: string, name: string, useCase: LockedUseCase): st
   return [text];
 }
 
-function writeUseCase(indent: string, name: string, { version, event, messages, enums }: LockedUseCase): string[] {
+function writeUseCase(indent: string, name: string, useCase: LockedUseCase): string[] {
+  const { version, event, messages, enums, unions, releases, retired } = useCase;
   const inner = `${indent}  `;
-  return [
-    `${indent}${JSON.stringify(name)}: {`,
-    `${inner}"version": ${version},`,
-    `${inner}"event": ${JSON.stringify(event)},`,
-    ...withComma(
-      block(inner, "messages", sorted(messages), (indent, [name, type]) => writeType(indent, name, "fields", type)),
-    ),
-    ...block(inner, "enums", sorted(enums), (indent, [name, type]) => writeType(indent, name, "members", type)),
-    `${indent}}`,
+  const types = (key: string, parts: string, types: ReadonlyMap<string, LockedType>) =>
+    block(inner, key, sorted(types), (indent, [name, type]) => writeType(indent, name, parts, type));
+  const properties = [
+    [`${inner}"version": ${version}`],
+    [`${inner}"event": ${JSON.stringify(event)}`],
+    types("messages", "fields", messages),
+    types("enums", "members", enums),
+    ...(unions.size > 0 ? [types("unions", "variants", unions)] : []),
+    ...(retired > 0 ? [[`${inner}"retired": ${retired}`]] : []),
+    ...(releases.size > 0 ? [writeReleases(inner, releases)] : []),
   ];
+  return [`${indent}${JSON.stringify(name)}: {`, ...commas(properties), `${indent}}`];
 }
 
 function writeType(indent: string, name: string, key: string, { parts, removed }: LockedType): string[] {
@@ -56,27 +61,6 @@ function writeType(indent: string, name: string, key: string, { parts, removed }
     `${inner}]`,
     `${indent}}`,
   ];
-}
-
-/** An object as a property, an item below the other. */
-function block<T>(
-  indent: string,
-  key: string,
-  items: readonly T[],
-  write: (indent: string, item: T) => readonly string[],
-): string[] {
-  if (items.length === 0) return [`${indent}${JSON.stringify(key)}: {}`];
-  const texts = items.map((item) => write(`${indent}  `, item));
-  return [
-    `${indent}${JSON.stringify(key)}: {`,
-    ...texts.slice(0, -1).flatMap(withComma),
-    ...texts.slice(-1).flat(),
-    `${indent}}`,
-  ];
-}
-
-function withComma(lines: readonly string[]): string[] {
-  return [...lines.slice(0, -1), `${lines.at(-1)},`];
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): (readonly [string, T])[] {

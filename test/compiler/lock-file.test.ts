@@ -40,7 +40,7 @@ describe("a lock that can't be followed", () => {
       2,
     ],
     ["another one", lockText.replace('"lockVersion": 1', '"lockVersion": "a"'), "lockVersion must be 1", 2],
-    ["deep nesting", "[".repeat(100_000), "more than 32 levels of nesting", 1],
+    ["deep nesting", "[".repeat(100_000), "more than 64 levels of nesting", 1],
     ["a bad string", '{ "a\\x": 1 }', "a bad escape", 1],
   ])("%s", (_, text, reason, line) => {
     const { diagnostics, lockText: next, useCases } = applyLock([useCase], text);

@@ -1,0 +1,83 @@
+import { EVOLUTION } from "../compiler/catalogue/evolution.ts";
+import { LOCK } from "../compiler/catalogue/lock.ts";
+import { LOCK_FILE } from "../compiler/check/lock.ts";
+import { type Compilation, compile } from "../compiler/compile.ts";
+import type { Code } from "../compiler/diagnostics.ts";
+import { changedReleases } from "../compiler/diff/changed-releases.ts";
+import { diffStates } from "../compiler/diff/diff.ts";
+import { currentState, readState, type StateTexts } from "../compiler/diff/state.ts";
+import { MANIFEST_FILE } from "../compiler/emit/manifest.ts";
+import { SHAPES_FILE } from "../compiler/emit/shapes.ts";
+import { readText } from "../compiler/read/text.ts";
+import { showDiagnostics } from "./diagnostics.ts";
+import { diffReport, isFine, showDiff } from "./diff-output.ts";
+import { EXIT, Fault } from "./fault.ts";
+import { type Commit, openRepository, type Repository } from "./git.ts";
+import { findProject } from "./project.ts";
+import { complain, sayJson } from "./terminal.ts";
+
+export interface DiffOptions {
+  readonly against?: string;
+  readonly json?: boolean;
+  readonly root?: string;
+}
+
+/** `fivefold diff` */
+export async function diff({ against, json = false, root: folder }: DiffOptions): Promise<void> {
+  const root = findProject(folder);
+  const repository = openRepository(root);
+  const commit = against === undefined ? repository.base() : repository.commit(against);
+  // What TypeScript finds besides changes nothing of what records look like.
+  const compilation = await compile({ root, types: false });
+  const unread = compilation.diagnostics.filter(({ code, severity }) => severity === "error" && !isOfEvolution(code));
+  if (unread.length > 0) {
+    if (json) sayJson({ ok: false, diagnostics: compilation.diagnostics });
+    else {
+      showDiagnostics(compilation);
+      complain("What changed can be told once these errors are mended.");
+    }
+    process.exitCode = EXIT.input;
+    return;
+  }
+  const lock = lockOf(root, compilation);
+  const old = textsAt(repository, commit);
+  const result = reading(commit, () => ({
+    ...diffStates(readState(old), currentState(compilation.useCases, lock)),
+    releases: changedReleases(old.lock, lock),
+  }));
+  if (json) sayJson(diffReport(result, commit, compilation.diagnostics));
+  else {
+    showDiff(result, commit);
+    showDiagnostics(compilation);
+  }
+  if (!isFine(result) || compilation.diagnostics.some(({ severity }) => severity === "error")) {
+    process.exitCode = EXIT.input;
+  }
+}
+
+/** Faults of changes, which a diff is there to tell; a lock that can't be read tells nothing. */
+function isOfEvolution(code: Code): boolean {
+  return code !== "bad-lock" && (code in EVOLUTION || code in LOCK);
+}
+
+/** As a build would write it, or, where errors keep it from that, as it is. */
+function lockOf(root: string, { outputs }: Compilation): string | undefined {
+  return outputs.find(({ path }) => path === LOCK_FILE)?.text ?? readText(root, LOCK_FILE).text;
+}
+
+function textsAt(repository: Repository, commit: Commit): StateTexts {
+  return {
+    manifest: repository.show(commit, MANIFEST_FILE),
+    shapes: repository.show(commit, SHAPES_FILE),
+    lock: repository.show(commit, LOCK_FILE),
+  };
+}
+
+function reading<T>({ label }: Commit, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Fault("input", `The generated files of ${label} can't be read: ${reason}.`, { cause: error });
+  }
+}

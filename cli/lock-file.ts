@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { LOCK_FILE } from "../compiler/check/lock.ts";
+import { LockFault } from "../compiler/check/lock-json.ts";
+import { Fault, filing } from "./fault.ts";
+import { replaceFile } from "./outputs.ts";
+
+export function readLockFile(root: string): Promise<string> {
+  return filing(`${LOCK_FILE} can't be read`, async () => readFileSync(join(root, LOCK_FILE), "utf8"));
+}
+
+export function writeLockFile(root: string, text: string): Promise<void> {
+  return filing(`${LOCK_FILE} can't be written`, async () => replaceFile(join(root, LOCK_FILE), text));
+}
+
+/** Runs what reads the lock, and turns what is wrong with it into a Fault. */
+export function readingLock<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof LockFault)) throw error;
+    throw new Fault("input", `${LOCK_FILE} can't be followed: ${error.message}. ${error.mend}`, { cause: error });
+  }
+}

@@ -1,0 +1,71 @@
+import { LOCK_FILE } from "../compiler/check/lock.ts";
+import { releaseVersions } from "../compiler/check/release.ts";
+import type { UseCase } from "../compiler/model/model.ts";
+import { createBuilder } from "./build-project.ts";
+import { showDiagnostics } from "./diagnostics.ts";
+import { EXIT, Fault } from "./fault.ts";
+import { writeLockFile } from "./lock-file.ts";
+import { findProject } from "./project.ts";
+import { colorsOf, count, say, sayJson } from "./terminal.ts";
+
+export interface ReleaseOptions {
+  readonly useCase?: readonly string[];
+  readonly check?: boolean;
+  readonly json?: boolean;
+  readonly root?: string;
+}
+
+/** `fivefold release` */
+export async function release({
+  useCase: names,
+  check = false,
+  json = false,
+  root: folder,
+}: ReleaseOptions): Promise<void> {
+  const root = findProject(folder);
+  const built = await build(root, { check, json });
+  if (!built) return;
+  const { lockText, useCases } = built;
+  const chosen = names ? names.map((name) => findUseCase(name, useCases)) : useCases;
+  const result = releaseVersions(chosen, lockText);
+  if (!check && result.released.length > 0) await writeLockFile(root, result.lockText);
+  const isStale = check && result.released.length > 0;
+  if (isStale) process.exitCode = EXIT.input;
+  if (json) return sayJson({ ok: !isStale, released: result.released });
+  const { bold, green, red } = colorsOf(process.stdout);
+  for (const { useCase, version } of result.released) {
+    say(
+      `${check ? red("✗") : green("✓")} ${bold(useCase)}: version ${version} ${check ? "is not released" : "released"}`,
+    );
+  }
+  if (result.released.length === 0) say(`${green("✓")} ${count(chosen.length, "use case")}, all as released`);
+  else if (check) say("Run `fivefold release` and commit contracts.lock.json before this is deployed.");
+  else
+    say(
+      "Commit contracts.lock.json: from now on no change is accepted that records of these versions would not survive.",
+    );
+}
+
+/** The project's use cases and lock as a build leaves them. `undefined`: it failed, which has been said. */
+async function build(root: string, { check, json }: { readonly check: boolean; readonly json: boolean }) {
+  const builder = createBuilder(root);
+  const result = await builder.build({ check });
+  const { compilation, difference } = result;
+  builder.keep(result, { check });
+  const lockText = compilation.outputs.find(({ path }) => path === LOCK_FILE)?.text;
+  if (difference && lockText !== undefined) return { useCases: compilation.useCases, lockText };
+  if (json) sayJson({ ok: false, released: [], diagnostics: compilation.diagnostics });
+  else showDiagnostics(compilation);
+  process.exitCode = EXIT.input;
+  return undefined;
+}
+
+function findUseCase(name: string, useCases: readonly UseCase[]): UseCase {
+  const found = useCases.find((useCase) => useCase.name === name);
+  if (found) return found;
+  const known = useCases.map((useCase) => useCase.name).join(", ");
+  throw new Fault(
+    "usage",
+    `--use-case names '${name}', and there is none of that name. There are: ${known || "none"}.`,
+  );
+}

@@ -1,0 +1,104 @@
+import { type Diagnostic, diagnostic, type Span } from "../../diagnostics.ts";
+import type { Event, Field } from "../../model/model.ts";
+import { isSameShape } from "../../model/shape.ts";
+import { wireTypeName } from "../lock-types.ts";
+import { defaultOf } from "./default-value.ts";
+import type { Releases } from "./earlier.ts";
+import type { Misreading, Reads } from "./misreading.ts";
+import { misreadings } from "./misreadings.ts";
+
+/** What records of released versions don't survive, each change once, with the versions that it concerns. */
+export function incompatibilities(event: Event, releases: Releases, useCase: string): Diagnostic[] {
+  const found = new Map<string, { readonly misreading: Misreading; readonly versions: number[] }>();
+  for (const [version, shape] of releases) {
+    if (isSameShape(shape, event)) continue;
+    for (const misreading of misreadings(shape, version, event)) {
+      const key = JSON.stringify(misreading);
+      const known = found.get(key) ?? { misreading, versions: [] };
+      known.versions.push(version);
+      found.set(key, known);
+    }
+  }
+  return [...found.values()].map(({ misreading, versions }) => describe(misreading, versions, event, useCase));
+}
+
+function describe(misreading: Misreading, versions: readonly number[], event: Event, useCase: string): Diagnostic {
+  const { owner, part } = misreading;
+  const field = fieldAt(misreading, event);
+  const span = field?.span ?? spanOf(owner, event);
+  const about = { owner, name: part, versions, useCase };
+  switch (misreading.kind) {
+    case "added": {
+      const fault = field && faultOf(field, event);
+      return diagnostic("required-field-added", span, { ...about, reads: readsIt(misreading.reads), fault });
+    }
+    case "absence": {
+      const { was, reads } = misreading;
+      const fault = field && faultOf(field, event);
+      const state = was === "zero" ? "empty or zero" : was;
+      return diagnostic("absence-misread", span, {
+        ...about,
+        was: state,
+        reads: readsIt(reads),
+        fault,
+        back: BACK[was],
+      });
+    }
+    case "rule": {
+      const { rule, was, is } = misreading;
+      return diagnostic("rule-narrowed", span, { ...about, rule, was, now: is });
+    }
+    case "unknown": {
+      const { name, what } = misreading;
+      return diagnostic("value-removed", span, { ...about, name, what: what === "member" ? "value" : what });
+    }
+    case "name": {
+      const { name, what, number } = misreading;
+      return diagnostic("name-reused", span, { ...about, name, what, number });
+    }
+    case "type": {
+      const [old, now] = [wireTypeName(misreading.was), wireTypeName(misreading.is)];
+      if (part === "") return diagnostic("event-type-changed", span, { old, now });
+      const number = field?.number ?? numberOf(misreading, event);
+      return diagnostic("field-type-changed", span, { field: part, message: owner, number, old, now });
+    }
+  }
+}
+
+const BACK = {
+  absent: "Keep it optional, or say what it is in those records with a comment: `/** @default … */`.",
+  null: "Keep `| null`, or say what it is in those records with a comment: `/** @default … */`.",
+  zero: "Keep it as it was in the version that was released last.",
+} as const;
+
+/** Completes "workers would … those that are still queued". */
+function readsIt(reads: Reads): string {
+  switch (reads) {
+    case "fault":
+      return "fail to decode";
+    case "zero":
+      return "read it as empty or zero in";
+    case "default":
+      return "read it as its default in";
+    case "absent":
+    case "null":
+      return `read it as ${reads} in`;
+  }
+}
+
+function faultOf(field: Field, event: Event): string | undefined {
+  const given = defaultOf(field, event);
+  return given?.kind === "wrong" ? `'${given.text}' is no default of it: that is ${given.expected}.` : undefined;
+}
+
+function fieldAt({ owner, part }: Misreading, { messages }: Event): Field | undefined {
+  return messages.find(({ name }) => name === owner)?.fields.find(({ name }) => name === part);
+}
+
+function numberOf({ owner, part }: Misreading, { unions }: Event): number {
+  return unions.find(({ name }) => name === owner)?.variants.find(({ name }) => name === part)?.number ?? 0;
+}
+
+function spanOf(owner: string, { messages, enums, unions }: Event): Span {
+  return [...messages, ...enums, ...unions].find(({ name }) => name === owner)!.span;
+}

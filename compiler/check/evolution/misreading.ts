@@ -1,0 +1,28 @@
+import type { Lacking, Type } from "../../model/model.ts";
+
+/** A way in which records of one shape come out wrong where code of another one reads them. */
+export type Misreading = Place &
+  (
+    | { readonly kind: "added"; readonly reads: Reads }
+    /** What stood for nothing, or for a zero, is taken for something else. */
+    | { readonly kind: "absence"; readonly was: "absent" | "null" | "zero"; readonly reads: Reads }
+    /** A value that kept a rule is outside of it. */
+    | { readonly kind: "rule"; readonly rule: string; readonly was: string; readonly is: string }
+    /** An enum's member or a union's variant that records hold and the reader doesn't know. */
+    | { readonly kind: "unknown"; readonly what: "member" | "variant"; readonly name: string }
+    /** Something else is on the wire. */
+    | { readonly kind: "type"; readonly was: Type; readonly is: Type }
+    /** One name for two things, and JSON has only names; `number` is that of the one that records mean. */
+    | { readonly kind: "name"; readonly what: "field" | "value"; readonly name: string; readonly number: number }
+  );
+
+/** What a field is read as where a record has nothing of it; `fault`: decoding fails. */
+export type Reads = Lacking["kind"] | "fault";
+
+/** As the reader names it. */
+export interface Place {
+  /** A message, a union or an enum. */
+  readonly owner: string;
+  /** A field or variant of it; empty: the owner itself. */
+  readonly part: string;
+}

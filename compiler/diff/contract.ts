@@ -1,0 +1,117 @@
+import { pairsOf } from "../check/evolution/pairs.ts";
+import { type Order, verdictOf } from "../check/evolution/verdict.ts";
+import type { Shape, ShapeEnum, ShapeField, ShapeMessage, ShapeUnion } from "../model/shape.ts";
+import { added, type Change, changed, removed } from "./change.ts";
+import { effectOf } from "./effects.ts";
+import { typeText } from "./type-text.ts";
+
+/** How an event's contract changed. */
+export interface ContractDiff {
+  readonly from: number;
+  readonly to: number;
+  /** What it takes to deploy it; `unreleased`: `from` never was, so that nothing is known of its records. */
+  readonly order: Order | "unreleased";
+  readonly changes: readonly Change[];
+  /** Who knows the event by its names, in JSON: what they are called otherwise now. */
+  readonly renames: readonly Change[];
+}
+
+/** A version of an event, with whether it was released. */
+export interface Version {
+  readonly shape: Shape;
+  readonly version: number;
+  readonly isReleased: boolean;
+}
+
+/** `undefined`: records look as they did. */
+export function diffContracts(before: Version, after: Version): ContractDiff | undefined {
+  const [{ shape: old, version: from }, { shape: now, version: to }] = [before, after];
+  const verdict = verdictOf(old, from, now);
+  if (verdict.order === "same") return undefined;
+  const { backward, forward } = verdict;
+  const order = verdict.order === "breaking" && !before.isReleased ? "unreleased" : verdict.order;
+  const { messages, enums, unions } = pairsOf(old, now);
+  const effect = (owner: string, part: string, oldOwner: string, oldPart: string) =>
+    [
+      ...backward.filter((found) => isAt(found, owner, part)).map((found) => effectOf(found, "now")),
+      ...forward.filter((found) => isAt(found, oldOwner, oldPart)).map((found) => effectOf(found, "old")),
+    ].join("; ");
+  const changes = [
+    ...messages.flatMap(([was, is]) => diffFields(was, is, effect)),
+    ...unions.flatMap(([was, is]) => diffVariants(was, is, effect)),
+    ...enums.flatMap(([was, is]) => diffMembers(was, is, effect)),
+  ];
+  const isRename = ({ kind, was, is }: Change) =>
+    kind === "changed" && was.startsWith("named ") && is.startsWith("named ");
+  return { from, to, order, changes, renames: changes.filter(isRename) };
+}
+
+interface At {
+  readonly owner: string;
+  readonly part: string;
+  readonly name?: string;
+}
+
+/** Misreadings of values and variants are at their owner, and name them. */
+function isAt({ owner, part, name }: At, wantedOwner: string, wanted: string): boolean {
+  return wanted !== "" && owner === wantedOwner && (part === wanted || (part === "" && name === wanted));
+}
+
+type EffectAt = (owner: string, part: string, oldOwner: string, oldPart: string) => string;
+
+function diffFields(was: ShapeMessage, is: ShapeMessage, effect: EffectAt): Change[] {
+  return diffParts(was.fields, is.fields, {
+    added: (field) => added(`${is.name}.${field.name}`, fieldText(field), effect(is.name, field.name, was.name, "")),
+    removed: (field) =>
+      removed(`${is.name}.${field.name}`, fieldText(field), effect(is.name, "", was.name, field.name)),
+    changed: (old, now) => {
+      const what = `${is.name}.${now.name}`;
+      const followed = effect(is.name, now.name, was.name, old.name);
+      return [
+        ...changed(what, `named ${old.name}`, `named ${now.name}`),
+        ...changed(what, fieldText(old), fieldText(now), followed),
+      ];
+    },
+  });
+}
+
+function diffVariants(was: ShapeUnion, is: ShapeUnion, effect: EffectAt): Change[] {
+  return diffParts(was.variants, is.variants, {
+    added: ({ name }) => added(`${is.name}: variant ${name}`, "", effect(is.name, "", was.name, name)),
+    removed: ({ name }) => removed(`${is.name}: variant ${name}`, "", effect(is.name, name, was.name, "")),
+    changed: (old, now) => changed(`${is.name}: variant ${now.name}`, typeText(old.type), typeText(now.type)),
+  });
+}
+
+function diffMembers(was: ShapeEnum, is: ShapeEnum, effect: EffectAt): Change[] {
+  return diffParts(was.members, is.members, {
+    added: ({ name }) => added(`${is.name}: value ${name}`, "", effect(is.name, "", was.name, name)),
+    removed: ({ name }) => removed(`${is.name}: value ${name}`, "", effect(is.name, name, was.name, "")),
+    changed: (old, now) => changed(`${is.name}: value ${now.name}`, `named ${old.value}`, `named ${now.value}`),
+  });
+}
+
+interface Differ<T> {
+  readonly added: (part: T) => Change;
+  readonly removed: (part: T) => Change;
+  readonly changed: (was: T, is: T) => Change[];
+}
+
+function diffParts<T extends { readonly number: number }>(
+  was: readonly T[],
+  is: readonly T[],
+  differ: Differ<T>,
+): Change[] {
+  const [old, now] = [was, is].map((parts) => new Map(parts.map((part) => [part.number, part])));
+  return [
+    ...is.flatMap((part) => {
+      const before = old!.get(part.number);
+      return before ? differ.changed(before, part) : [differ.added(part)];
+    }),
+    ...was.filter(({ number }) => !now!.has(number)).map(differ.removed),
+  ];
+}
+
+function fieldText({ type, optional }: ShapeField): string {
+  return `${optional ? "optional " : ""}${typeText(type)}`;
+}

@@ -1,0 +1,111 @@
+import { parseJson } from "../check/json.ts";
+import { readLock } from "../check/lock-file.ts";
+import { entriesOf, mapOf } from "../check/lock-json.ts";
+import { readShape } from "../check/lock-releases.ts";
+import { emitManifest } from "../emit/manifest.ts";
+import type { UseCase } from "../model/model.ts";
+import type { Shape } from "../model/shape.ts";
+
+/** What a project is at some commit, as its generated files tell. */
+export type State = ReadonlyMap<string, UseCaseState>;
+
+export interface UseCaseState extends ManifestEntry {
+  /** `undefined`: the files of that commit don't tell. */
+  readonly shape: Shape | undefined;
+  /** Numbers of released versions, ascending. */
+  readonly released: readonly number[];
+}
+
+/** Of `manifest.json`. */
+export interface ManifestEntry {
+  readonly name: string;
+  readonly file: string;
+  readonly owner: string;
+  readonly event: { readonly name: string; readonly version: number };
+  readonly topics: readonly Topic[];
+  /** Fields of the event; absent where the manifest is of an older fivefold. */
+  readonly keys?: Keys;
+  readonly settings: Settings;
+}
+
+export interface Topic {
+  readonly name: string;
+  readonly ordered: boolean;
+  readonly subscriptions: readonly string[];
+}
+
+export interface Keys {
+  readonly dedupeBy: string | null;
+  readonly orderBy: string | null;
+  readonly fairBy: string | null;
+}
+
+/** As the runtime is told; see its `UseCaseSettings`. */
+export interface Settings {
+  readonly priority: string;
+  readonly dedupeForMs: number;
+  readonly maxDelayMs: number;
+  readonly maxPayloadBytes: number;
+  readonly ordered: boolean;
+  readonly fair: boolean;
+  readonly subscribers: readonly SubscriberSettings[];
+}
+
+export interface SubscriberSettings {
+  readonly name: string;
+  readonly maxRetries: number;
+  readonly backoff: { readonly minMs: number; readonly maxMs: number };
+  readonly deadlineMs: number;
+  readonly timeoutMs: number;
+  readonly maxInFlight: number;
+  readonly rate: { readonly count: number; readonly periodMs: number } | null;
+  readonly hasFilter: boolean;
+}
+
+/** Texts of a project's generated files; `undefined`: it has none of that name. */
+export interface StateTexts {
+  readonly manifest: string | undefined;
+  readonly shapes: string | undefined;
+  readonly lock: string | undefined;
+}
+
+/** What generated files tell. Throws an Error on texts that are none. */
+export function readState({ manifest, shapes, lock }: StateTexts): State {
+  const known = shapes === undefined ? new Map<string, Shape>() : readShapes(shapes);
+  return stateOf(manifest === undefined ? [] : readManifest(manifest), known, lock);
+}
+
+/** The same of use cases as they are now, whether or not their files could be written. */
+export function currentState(useCases: readonly UseCase[], lock: string | undefined): State {
+  const events = new Map(useCases.map(({ name, event }) => [name, event] as const));
+  return stateOf(readManifest(emitManifest(useCases).text), events, lock);
+}
+
+function stateOf(
+  entries: readonly ManifestEntry[],
+  shapes: ReadonlyMap<string, Shape>,
+  lock: string | undefined,
+): State {
+  const locked = lock === undefined ? undefined : readLock(lock);
+  return new Map(
+    entries.map((entry) => {
+      const released = [...(locked?.get(entry.name)?.releases.keys() ?? [])];
+      return [entry.name, { ...entry, shape: shapes.get(entry.name), released }];
+    }),
+  );
+}
+
+function readManifest(text: string): readonly ManifestEntry[] {
+  const { manifestVersion, useCases } = JSON.parse(text) as Partial<Record<string, unknown>>;
+  if (manifestVersion !== 1 || !Array.isArray(useCases)) {
+    throw new Error(`its manifestVersion is ${String(manifestVersion)}, and this fivefold knows 1`);
+  }
+  return useCases as ManifestEntry[];
+}
+
+function readShapes(text: string): ReadonlyMap<string, Shape> {
+  const entries = entriesOf(parseJson(text, SHAPES_DEPTH), ["shapesVersion", "useCases"]);
+  return mapOf(entries.get("useCases")!, (shape) => readShape(shape));
+}
+
+const SHAPES_DEPTH = 64;
