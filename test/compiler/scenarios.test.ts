@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CATALOGUE, type Code } from "../../compiler/catalogue/catalogue.ts";
 import { LOCK_FILE } from "../../compiler/check/lock.ts";
@@ -66,9 +66,10 @@ function resultOf({ diagnostics, outputs, sources }: Compilation): Result {
 
 /** A lock is read by every scenario that has one, and written by those that find no error. */
 function expectedOf(root: string, { outputs }: Compilation): Result {
-  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).map((path) => path.replaceAll("\\", "/"));
-  const expected = files.filter((path) => {
-    return path === LOCK_FILE ? outputs.length > 0 : /^diagnostics\.txt$|^generated\/.*\.\w+$/.test(path);
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map((file) => relative(root, join(file.parentPath, file.name)).replaceAll("\\", "/"));
+  const expected = paths.filter((path) => {
+    return path === LOCK_FILE ? outputs.length > 0 : path === "diagnostics.txt" || path.startsWith("generated/");
   });
   return Object.fromEntries(expected.map((path) => [path, readFileSync(join(root, path), "utf8")]));
 }

@@ -9,7 +9,7 @@ interface OrderPlaced {
 
 export default useCase<OrderPlaced>({
   owner: "team-orders",
-  frontend: { dedupeBy: "id", dedupeFor: "1ms" },
+  frontend: { dedupeBy: "id", dedupeFor: "1ms", maxPayload: "6MiB" },
   flowControl: { maxInFlight: 0, rate: perSecond(0) },
   delivery: { retry: RETRY, deadline: "0s" },
   execution: { timeout: "2d" },

@@ -20,8 +20,9 @@ interface OrderPlaced {
   link: URL;
   shape: object;
   empty: {};
-  pair: [string, number];
-  either: string | number;
+  pair: [...string[], number];
+  either: string[] | number[];
+  alike: { id: string } | { id: string; note?: string };
   absentItems: (string | undefined)[];
   counts: Record<number, string>;
   mixed: { name: string; [key: string]: string };

@@ -2,6 +2,7 @@
 import { type Client, createClient } from "fivefold/runtime";
 import { encode } from "./codec.ts";
 import type { StateReported } from "./event.ts";
+import { fromJson } from "./json.ts";
 import { settings } from "./settings.ts";
 import { validate } from "./validate.ts";
 
@@ -11,5 +12,6 @@ export const reportState: Client<StateReported> = createClient({
   settings,
   validate,
   encode,
+  fromJson,
   orderBy: (event) => String(event.level),
 });

@@ -2,6 +2,7 @@
 import { type Client, createClient } from "fivefold/runtime";
 import { encode } from "./codec.ts";
 import type { ProfileSaved } from "./event.ts";
+import { fromJson } from "./json.ts";
 import { settings } from "./settings.ts";
 import { validate } from "./validate.ts";
 
@@ -11,5 +12,6 @@ export const saveProfile: Client<ProfileSaved> = createClient({
   settings,
   validate,
   encode,
+  fromJson,
   dedupeBy: (event) => event.id,
 });

@@ -2,6 +2,7 @@
 import { type Client, createClient } from "fivefold/runtime";
 import { encode } from "./codec.ts";
 import type { FileUploaded } from "./event.ts";
+import { fromJson } from "./json.ts";
 import { settings } from "./settings.ts";
 import { validate } from "./validate.ts";
 
@@ -11,6 +12,7 @@ export const filesIndexFile: Client<FileUploaded> = createClient({
   settings,
   validate,
   encode,
+  fromJson,
   dedupeBy: (event) => event.fileId,
   orderBy: (event) => event.fileId,
   fairBy: (event) => event.teamId,

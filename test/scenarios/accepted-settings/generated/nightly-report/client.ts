@@ -2,6 +2,7 @@
 import { type Client, createClient } from "fivefold/runtime";
 import { encode } from "./codec.ts";
 import type { NightlyReportEvent } from "./event.ts";
+import { fromJson } from "./json.ts";
 import { settings } from "./settings.ts";
 import { validate } from "./validate.ts";
 
@@ -11,4 +12,5 @@ export const nightlyReport: Client<NightlyReportEvent> = createClient({
   settings,
   validate,
   encode,
+  fromJson,
 });
