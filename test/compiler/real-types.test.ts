@@ -1,0 +1,225 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type Compilation, compile } from "../../compiler/compile.ts";
+import { kebabCase, upperCamel } from "../../compiler/model/naming.ts";
+import { tscScript } from "../../compiler/read/typescript-package.ts";
+import type { Emitted } from "./emit/load.ts";
+import { writeProject } from "./read/scratch-project.ts";
+
+/*
+ * Event types that nobody here wrote, as they are published: each is a use case's event, and what is generated of it
+ * takes the payloads that its publisher gives as examples.
+ */
+
+interface Examples {
+  readonly name: string;
+  readonly examples: readonly object[];
+}
+
+const REPOSITORY = resolve(import.meta.dirname, "../..");
+
+/** Of GitHub, then of its enterprise servers. */
+const SOURCES = ["api.github.com", "ghes-31", "ghes-32", "ghes-33", "ghes-34", "ghes-35"];
+
+const require = createRequire(import.meta.url);
+const [webhooks = [], ...ofServers] = SOURCES.map(
+  (source) => require(`@octokit/webhooks-examples/${source}/index.json`) as readonly Examples[],
+);
+
+/** `pull_request` → `PullRequestEvent`. */
+function typeOf(webhook: string): string {
+  return `${upperCamel(webhook)}Event`;
+}
+
+function moduleOf(event: string, imported: string, from: string, before = ""): string {
+  return `import { ${before.includes("Json") ? "type Json, " : ""}useCase } from "fivefold";
+import type { ${imported} } from "${from}";
+${before}
+export default useCase<${event}>({ owner: "team-webhooks", handler: () => {} });
+`;
+}
+
+/** Compiles use cases, writes what follows of those without fault, and loads it on demand. */
+async function build(project: string, modules: Readonly<Record<string, string>>) {
+  const files = Object.entries(modules).map(([name, text]) => [`usecases/${name}.ts`, text] as const);
+  const all = await compile({ root: writeProject(project, Object.fromEntries(files)), types: false });
+  const faulty = new Set(all.diagnostics.map(({ span }) => span.file));
+  const root = writeProject(project, Object.fromEntries(files.filter(([path]) => !faulty.has(path))));
+  const { outputs, useCases, diagnostics } = await compile({ root, types: false });
+  expect(diagnostics).toEqual([]);
+  for (const { path, text } of outputs) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  const load = async (name: string): Promise<Emitted> => {
+    const folder = join(root, "generated", name);
+    return { ...(await import(join(folder, "codec.ts"))), ...(await import(join(folder, "validate.ts"))) } as Emitted;
+  };
+  const accepted = Object.keys(modules).filter((name) => !faulty.has(`usecases/${name}.ts`));
+  const eventOf = (useCase: string) => useCases.find(({ name }) => name === useCase)?.event.name;
+  return { root, all, load, accepted, eventOf };
+}
+
+/** What is wrong with one payload; `undefined`: it is valid, and comes back as it was. */
+function faultOf(payload: object, { validate, encode, decode }: Emitted): string | undefined {
+  const violations = validate(payload);
+  if (violations) return violations.map(({ path, rule, found }) => `${path} ${rule}, found ${found}`).join("; ");
+  return isDeepStrictEqual(decode(encode(payload)), payload) ? undefined : "it comes back as another";
+}
+
+/** What is refused, by use case. */
+function refusals({ diagnostics }: Compilation): Record<string, string[]> {
+  const byUseCase = Object.groupBy(diagnostics, ({ span }) => span.file.slice("usecases/".length, -".ts".length));
+  return Object.fromEntries(
+    Object.entries(byUseCase).map(([name, found = []]) => [name, found.map(({ message }) => message).sort()]),
+  );
+}
+
+describe("webhooks of GitHub, as @octokit/webhooks-types has them", () => {
+  let built: Awaited<ReturnType<typeof build>>;
+  const nameOf = (webhook: string) => `${kebabCase(webhook)}`;
+
+  beforeAll(async () => {
+    const modules = webhooks.map(({ name }) => [
+      nameOf(name),
+      moduleOf(typeOf(name), typeOf(name), "@octokit/webhooks-types"),
+    ]);
+    built = await build("octokit", Object.fromEntries(modules));
+  }, 60_000);
+
+  test("50 of 58 are accepted, those that everybody uses among them", () => {
+    expect(webhooks).toHaveLength(58);
+    expect(built.accepted).toHaveLength(50);
+    expect(built.accepted).toEqual(expect.arrayContaining(["push", "pull-request", "issues", "workflow-run"]));
+  });
+
+  test("the others are refused for what has no type, where it is written", () => {
+    const anything = (field: string, type: string) => `'${field}' is \`${type}\`, which says nothing of its values.`;
+    const record = "{ [k: string]: unknown; }";
+    const alike = "'events' is `WebhookEvents`, and nothing tells its lists apart.";
+    expect(refusals(built.all)).toEqual({
+      deployment: [anything("payload", record)],
+      "deployment-status": [anything("payload", record)],
+      meta: [alike],
+      package: [
+        "'attributes' is `{}`, which says nothing of its fields.",
+        anything("bin", record),
+        anything("contributors", `${record}[]`),
+        anything("docker_metadata", "unknown[]"),
+        anything("labels", `${record} | null`),
+        anything("maintainers", `${record}[]`),
+        anything("man", record),
+        anything("manifest", `${record} | null`),
+        anything("metadata", "unknown[]"),
+        anything("rubygems_metadata", "unknown[]"),
+        anything("scripts", record),
+      ],
+      ping: [alike],
+      "repository-dispatch": [anything("client_payload", record)],
+      "workflow-dispatch": [anything("inputs", `${record} | null`)],
+      "workflow-job": [anything("payload", record)],
+    });
+    for (const { related } of built.all.diagnostics) {
+      expect(related?.[0]?.span.file).toMatch(/node_modules\/@octokit\/webhooks-types\/schema\.d\.ts$/);
+    }
+  });
+
+  test("what is generated compiles as strictly as this repository, and takes what a caller has of the declared type", () => {
+    const lines = webhooks
+      .filter(({ name }) => built.accepted.includes(nameOf(name)))
+      .flatMap(({ name }) => [
+        `import type { ${built.eventOf(nameOf(name))} as Emitted_${name} } from "./generated/${nameOf(name)}/event.ts";`,
+        `export const ${name}_ = (event: declared.${typeOf(name)}): Emitted_${name} => event;`,
+      ]);
+    writeFileSync(
+      join(built.root, "fits.ts"),
+      ['import type * as declared from "@octokit/webhooks-types";', ...lines].join("\n"),
+    );
+    const config = { extends: join(REPOSITORY, "tsconfig.json"), include: ["generated", "fits.ts"], exclude: [] };
+    writeFileSync(join(built.root, "tsconfig.json"), JSON.stringify(config));
+    expect(tsc(built.root)).toBe("");
+  });
+
+  test("payloads are valid if and only if tsc finds that they are of their type, and come back unchanged", async () => {
+    const payloads = [webhooks, ...ofServers].flatMap((source, i) =>
+      source
+        .filter(({ name }) => built.accepted.includes(nameOf(name)))
+        .flatMap(({ name, examples }) =>
+          examples.map((payload, j) => ({ name, id: `source${i}_${name}_${j}`, isOfServer: i > 0, payload })),
+        ),
+    );
+    const faults = new Map<string, string>();
+    for (const { name, id, payload } of payloads) {
+      const fault = faultOf(payload, await built.load(nameOf(name)));
+      if (fault !== undefined) faults.set(id, fault);
+    }
+    const refusedByTsc = await assignable(built.root, payloads);
+    expect([...faults.keys()]).toEqual(refusedByTsc);
+    const counts = (isOfServer: boolean) => {
+      const all = payloads.filter((payload) => payload.isOfServer === isOfServer);
+      return { all: all.length, valid: all.filter(({ id }) => !faults.has(id)).length };
+    };
+    expect([counts(false), counts(true)]).toEqual([
+      { all: 300, valid: 257 },
+      { all: 320, valid: 5 },
+    ]);
+  }, 60_000);
+});
+
+function tsc(root: string): string {
+  const options = { encoding: "utf8", maxBuffer: 2 ** 28 } as const;
+  return spawnSync(process.execPath, [tscScript(), "--pretty", "false", "-p", root], options).stdout;
+}
+
+/** The ids of payloads that tsc refuses as values of their types. */
+async function assignable(
+  root: string,
+  payloads: readonly { readonly name: string; readonly id: string; readonly payload: object }[],
+): Promise<string[]> {
+  const lines = payloads.map(
+    ({ name, id, payload }) => `export const ${id}: t.${typeOf(name)} = ${JSON.stringify(payload)};`,
+  );
+  writeFileSync(join(root, "payloads.ts"), ['import type * as t from "@octokit/webhooks-types";', ...lines].join("\n"));
+  const options = { strict: true, noEmit: true, module: "nodenext", target: "es2024", skipLibCheck: true, types: [] };
+  writeFileSync(join(root, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["payloads.ts"] }));
+  const faulty = new Set(Array.from(tsc(root).matchAll(/^\S*payloads\.ts\((\d+),/gm), ([, line]) => Number(line)));
+  return payloads.filter((_, i) => faulty.has(i + 2)).map(({ id }) => id);
+}
+
+describe("events of AWS Lambda, as @types/aws-lambda has them", () => {
+  let built: Awaited<ReturnType<typeof build>>;
+
+  beforeAll(async () => {
+    built = await build("aws-lambda", {
+      s3: moduleOf("S3Event", "S3Event", "aws-lambda"),
+      sqs: moduleOf("SQSEvent", "SQSEvent", "aws-lambda"),
+      "dynamodb-stream": moduleOf("DynamoDBStreamEvent", "DynamoDBStreamEvent", "aws-lambda"),
+      "dynamodb-stream-typed": moduleOf(
+        "StreamEvent",
+        "DynamoDBRecord",
+        "aws-lambda",
+        `interface StreamEvent { Records: (Omit<DynamoDBRecord, "userIdentity"> & { userIdentity?: Json })[] }`,
+      ),
+    });
+  }, 60_000);
+
+  test("those with a type for everything are accepted", () => {
+    expect(built.accepted).toEqual(["s3", "sqs", "dynamodb-stream-typed"]);
+    expect(refusals(built.all)).toEqual({
+      "dynamodb-stream": ["'userIdentity' is `any`, which says nothing of its values."],
+    });
+  });
+
+  test.each([
+    ["s3", "s3-put.json"],
+    ["sqs", "sqs-receive.json"],
+    ["dynamodb-stream-typed", "dynamodb-update.json"],
+  ])("%s takes the payload that AWS documents, and brings it back unchanged", async (name, file) => {
+    const payload = require(resolve(import.meta.dirname, "real-types", file)) as object;
+    expect(faultOf(payload, await built.load(name))).toBeUndefined();
+  });
+});
