@@ -1,4 +1,5 @@
 import type { Compilation } from "../compiler/compile.ts";
+import type { Diagnostic, Sources } from "../compiler/diagnostics.ts";
 import { formatGithub } from "../compiler/format/github.ts";
 import { formatPretty } from "../compiler/format/pretty.ts";
 import { formatSarif } from "../compiler/format/sarif.ts";
@@ -14,8 +15,14 @@ export function reportDiagnostics({ diagnostics }: Compilation, format: ReportFo
   else if (diagnostics.length > 0) say(formatGithub(diagnostics));
 }
 
+/** What there is to say of sources. */
+interface Findings {
+  readonly diagnostics: readonly Diagnostic<string>[];
+  readonly sources: Sources;
+}
+
 /** Prints what the compiler found, with code frames, and a count at the end. `written`: errors kept nothing from it. */
-export function showDiagnostics({ diagnostics, sources }: Compilation, { written = false } = {}): void {
+export function showDiagnostics({ diagnostics, sources }: Findings, { written = false } = {}): void {
   if (diagnostics.length === 0) return;
   complain(formatPretty(diagnostics, sources, { colors: hasColors(process.stderr) }));
   const errors = diagnostics.filter(({ severity }) => severity === "error");

@@ -66,7 +66,8 @@ export function writeOutputs(root: string, { missing, stale, superfluous }: Diff
   });
 }
 
-function replaceFile(path: string, text: string): void {
+/** Writes a file as a whole or not at all, whenever it is interrupted. */
+export function replaceFile(path: string, text: string): void {
   const temporary = `${path}.fivefold-${process.pid}.tmp`;
   try {
     writeFileSync(temporary, text);

@@ -38,6 +38,51 @@ function createProgram(): Command {
     });
 
   program
+    .command("import <file>")
+    .description("write a use case whose event is a contract that exists: a .proto, an .avsc, or a JSON Schema")
+    .option("--name <use-case>", "what to call it (default: after the event's type)")
+    .option("--type <name>", "the message, record or definition that is the event (default: the one that stands out)")
+    .option("--omit <Type.field...>", "import without these fields")
+    .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards, or here)")
+    .action(async (file, options) => {
+      const { importUseCase } = await import("./import.ts");
+      await importUseCase(file, options);
+    });
+
+  program
+    .command("diff")
+    .description("tell what changes for whom against a commit, and in which order to deploy it")
+    .option("--against <ref>", "a commit, branch or tag (default: where the branch left main, or HEAD)")
+    .option("--json", "print one JSON object")
+    .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
+    .action(async (options) => {
+      const { diff } = await import("./diff.ts");
+      await diff(options);
+    });
+
+  program
+    .command("release")
+    .description("build, and freeze the events as versions that later ones must be compatible with")
+    .option("--use-case <name...>", "only these (default: all)")
+    .option("--check", "write nothing; fail where an event is not released as it is")
+    .option("--json", "print one JSON object")
+    .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
+    .action(async (options) => {
+      const { release } = await import("./release.ts");
+      await release(options);
+    });
+
+  program
+    .command("retire <use-case> <version>")
+    .description("forget released versions up to that one, of which no record is left anywhere")
+    .option("--json", "print one JSON object")
+    .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
+    .action(async (useCase, version, options) => {
+      const { retire } = await import("./retire.ts");
+      await retire(useCase, version, options);
+    });
+
+  program
     .command("dev")
     .description("build, run all use cases on this machine, and start over when a file changes")
     .option("--data <folder>", "where events are stored (default: .fivefold/data)")
@@ -46,6 +91,27 @@ function createProgram(): Command {
     .action(async (options) => {
       const { dev } = await import("./dev.ts");
       await dev(options);
+    });
+
+  program
+    .command("start [use-case...]")
+    .description("run built use cases, all or some, where the environment says: what an executor's container does")
+    .option("--drain <duration>", "longest that running tasks get to end at SIGTERM", "25s")
+    .option("--metrics-port <port>", "serves /metrics, /healthz and /readyz", "9464")
+    .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
+    .action(async (names, options) => {
+      const { start } = await import("./start.ts");
+      await start(names, options);
+    });
+
+  program
+    .command("backlogs")
+    .description("serve the backlogs of all use cases as metrics, for what starts executors when there is work")
+    .option("--metrics-port <port>", "serves /metrics, /healthz and /readyz", "9464")
+    .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
+    .action(async (options) => {
+      const { showBacklogs } = await import("./start.ts");
+      await showBacklogs(options);
     });
 
   program

@@ -55,22 +55,69 @@ export interface ${event} {
   requestedBy?: string;
 }
 
-export default useCase<${event}>({
+${useCaseCall(
+  event,
+  "subject",
+  `    if (event.subject === "nobody") throw new RejectError("there is nothing to do for nobody");
+    console.log(\`\${event.count} × \${event.subject}, task \${task.id}, try \${task.attempt}\`);`,
+)}`;
+}
+
+/** A contract as it was imported. */
+interface ImportedTypes {
+  /** The name of the event's type. */
+  readonly event: string;
+  /** The types' declarations. */
+  readonly text: string;
+  /** Names of the package's types that the text uses. */
+  readonly imports: readonly string[];
+  /** A field that settings may name; absent: there is none. */
+  readonly key?: string;
+}
+
+/** A use case whose event is an imported contract; `source` is the contract's file. */
+export function importedUseCaseText(source: string, { event, text, imports, key }: ImportedTypes): string {
+  const names = ["exponential", ...imports.map((name) => `type ${name}`), "useCase"].sort(byName);
+  return `import { ${names.join(", ")} } from "fivefold";
+
+// Imported from ${source.replaceAll(/\s/g, " ")}. From here on these types are the contract: a change belongs here.
+
+${text}
+
+${useCaseCall(event, key, `    console.log(\`task \${task.id}, try \${task.attempt}\`, event);`)}`;
+}
+
+/** As Biome sorts imports. */
+function byName(one: string, other: string): number {
+  const key = (name: string) => name.replace("type ", "").toLowerCase();
+  return key(one) < key(other) ? -1 : 1;
+}
+
+/** The use case, with room for what others set; `key` is a field that settings may name. */
+function useCaseCall(event: string, key: string | undefined, handler: string): string {
+  const hints = [
+    ...(key === undefined
+      ? []
+      : [[`frontend:    { dedupeBy: "${key}" }`, "accept an event once, however often it is sent"]]),
+    ...(key === undefined
+      ? []
+      : [[`scheduler:   { orderBy: "${key}" }`, `run the tasks of one ${key} one after another`]]),
+    ['flowControl: { priority: "high", maxInFlight: 16 }', "bound and rank what runs at once"],
+  ];
+  const width = Math.max(...hints.map(([setting]) => setting?.length ?? 0));
+  return `export default useCase<${event}>({
   // The team that answers for this use case.
   owner: "my-team",
 
   // Every layer has defaults that are safe in production, so these lines could go. Others that are often set:
-  //   frontend:    { dedupeBy: "subject" }                  accept an event once, however often it is sent
-  //   scheduler:   { orderBy: "subject" }                   run the tasks of one subject one after another
-  //   flowControl: { priority: "high", maxInFlight: 16 }    bound and rank what runs at once
+${hints.map(([setting = "", why = ""]) => `  //   ${setting.padEnd(width)}    ${why}`).join("\n")}
   delivery: { retry: { max: 5, backoff: exponential("1s", "5m") } },
   execution: { timeout: "30s" },
 
   // Runs at least once for every event: after a crash the same task may come again, with the same \`task.id\`.
   // What it throws is retried as said above; a RejectError is not, and makes the task a dead letter.
   handler: async (event, task) => {
-    if (event.subject === "nobody") throw new RejectError("there is nothing to do for nobody");
-    console.log(\`\${event.count} × \${event.subject}, task \${task.id}, try \${task.attempt}\`);
+${handler}
   },
 });
 `;

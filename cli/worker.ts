@@ -1,9 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { Executor } from "../runtime/runtime.ts";
 import { Fault } from "./fault.ts";
+import { builtUseCases, loadExecutors, loadRuntime, startFailure } from "./project-runtime.ts";
 import { createTaskReporter, type WorkerReport } from "./worker-report.ts";
 
 export interface WorkerOptions {
@@ -16,7 +12,7 @@ export async function work({ root, data }: WorkerOptions): Promise<void> {
   const { send, sent, drained } = followParent();
   try {
     const { connect, startWorker } = await loadRuntime(root);
-    const executors = await loadExecutors(root);
+    const executors = await loadExecutors(root, await builtUseCases(root));
     const reporter = createTaskReporter(send);
     const connection = await connect({ data });
     const worker = await startWorker({
@@ -33,7 +29,7 @@ export async function work({ root, data }: WorkerOptions): Promise<void> {
     await sent();
     process.exit(0);
   } catch (error) {
-    send({ kind: "failed", message: messageOf(error) });
+    send({ kind: "failed", message: startFailure(error) });
     await sent();
     process.exit(1);
   }
@@ -64,38 +60,4 @@ function followParent(): Parent {
     sent: () => last,
     drained,
   };
-}
-
-/** The project's own runtime, which its use cases and clients import: two copies would not share one connection. */
-async function loadRuntime(root: string): Promise<typeof import("../runtime/runtime.ts")> {
-  let path: string;
-  try {
-    path = createRequire(join(root, "package.json")).resolve("fivefold/runtime");
-  } catch (error) {
-    throw new Fault("environment", `${root} has no package fivefold: run \`npm install fivefold\` there.`, {
-      cause: error,
-    });
-  }
-  return import(pathToFileURL(path).href);
-}
-
-async function loadExecutors(root: string): Promise<Executor[]> {
-  const manifest: Manifest = JSON.parse(await readFile(join(root, "generated", "manifest.json"), "utf8"));
-  return Promise.all(
-    manifest.useCases.map(async ({ executor: path }) => {
-      const { executor } = (await import(pathToFileURL(join(root, path)).href)) as { executor: Executor };
-      return executor;
-    }),
-  );
-}
-
-/** What this needs to know of `generated/manifest.json`. */
-interface Manifest {
-  readonly useCases: readonly { readonly executor: string }[];
-}
-
-/** A use case module's own error is its author's to find: with its stack. */
-function messageOf(error: unknown): string {
-  if (error instanceof Fault || !(error instanceof Error)) return String((error as Error).message ?? error);
-  return error.name === "FivefoldError" ? error.message : (error.stack ?? error.message);
 }

@@ -34,6 +34,19 @@ const ZONES: readonly Zone[] = [
   },
   // Pure: model in, texts out. No builtin, so nothing to read a disk, a clock or the environment with.
   { name: "compiler/emit", files: /^compiler\/emit\//, may: ["compiler/(emit|model)/.*"], packages: [] },
+  // Texts in, texts out; of checks and emitters only what writes locks and source.
+  {
+    name: "compiler/import",
+    files: /^compiler\/import\//,
+    may: [
+      "compiler/(import|model)/.*",
+      "compiler/diagnostics.ts",
+      "compiler/catalogue/entry.ts",
+      "compiler/check/(json|lock|lock-file|write-lock).ts",
+      "compiler/emit/(source|proto-names).ts",
+    ],
+    packages: ["json-schema-to-typescript"],
+  },
   {
     name: "compiler",
     files: /^compiler\//,
@@ -103,7 +116,7 @@ const ZONES: readonly Zone[] = [
     name: "stacks",
     files: /^stacks\//,
     may: ["stacks/.*", "generated/manifest.json"],
-    packages: ["@pulumi/*", "node:*"],
+    packages: ["@pulumi/*", "@grafana/*", "node:*"],
   },
   {
     name: "cli",

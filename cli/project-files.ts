@@ -1,0 +1,128 @@
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { Fault, filing } from "./fault.ts";
+import { replaceFile } from "./outputs.ts";
+import { TSCONFIG } from "./scaffold.ts";
+import { colorsOf, say } from "./terminal.ts";
+
+/** A file to write, and why, as a person is told. */
+export interface Change {
+  /** Relative to the project's root. */
+  readonly path: string;
+  readonly text: string;
+  readonly why: string;
+}
+
+/** What a folder lacks of being a project that use cases run in. */
+export async function projectChanges(root: string): Promise<Change[]> {
+  return [...(await packageChange(root)), ...(await tsconfigChange(root)), ...(await gitignoreChange(root))];
+}
+
+export async function writeChanges(root: string, changes: readonly Change[]): Promise<void> {
+  await filing("The use case can't be written", async () => {
+    for (const { path, text } of changes) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      replaceFile(join(root, path), text);
+    }
+  });
+}
+
+/** Says what was written, and why. */
+export function showChanges(root: string, changes: readonly Change[]): void {
+  const { dim, green } = colorsOf(process.stdout);
+  const from = relative(process.cwd(), root);
+  const width = Math.max(...changes.map((change) => join(from, change.path).length));
+  for (const change of changes) {
+    say(`${green("✓")} ${join(from, change.path).padEnd(width)}  ${dim(change.why)}`);
+  }
+}
+
+/** Says what to do with a new use case. */
+export function showNextSteps(root: string, name: string): void {
+  const { bold, dim } = colorsOf(process.stdout);
+  const from = relative(process.cwd(), root);
+  const steps = [
+    ...(isInstalled(root) ? [] : [["npm install fivefold", "the use case imports it"]]),
+    ["npx fivefold build", `writes generated/${name}/: client, validator, codec, executor`],
+    ["npx fivefold dev", "runs it on this machine"],
+  ] as const;
+  const stepWidth = Math.max(...steps.map(([command]) => command?.length ?? 0));
+  say(`\n${bold("Next")}${from === "" ? "" : dim(`, in ${from}`)}`);
+  for (const [command = "", why = ""] of steps) say(`  ${command.padEnd(stepWidth)}  ${dim(why)}`);
+}
+
+export async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+}
+
+/** Use cases are ES modules, so the package has to say `"type": "module"`. */
+async function packageChange(root: string): Promise<Change[]> {
+  const path = "package.json";
+  const text = await readIfThere(join(root, path));
+  if (text === undefined) {
+    return [{ path, text: `{\n  "private": true,\n  "type": "module"\n}\n`, why: "use cases are ES modules" }];
+  }
+  const manifest = parseManifest(text, join(root, path));
+  if (manifest.type === "module") return [];
+  if (manifest.type === "commonjs" && (await hasScripts(root))) {
+    throw new Fault(
+      "input",
+      `package.json says "type": "commonjs", and use cases are ES modules. Its .js and .ts files would change their ` +
+        'meaning, so nothing was written: set it to "module" (`npm pkg set type=module`), or give the use cases a ' +
+        "folder with a package.json of their own.",
+    );
+  }
+  const indent = /^[ \t]+/m.exec(text)?.[0] ?? "  ";
+  const end = text.endsWith("\n") ? "\n" : "";
+  const changed = `${JSON.stringify({ ...manifest, type: "module" }, null, indent)}${end}`;
+  return [{ path, text: changed, why: `"type": "module" was set: use cases are ES modules` }];
+}
+
+function parseManifest(text: string, path: string): Record<string, unknown> {
+  try {
+    const manifest: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
+    if (typeof manifest === "object" && manifest !== null && !Array.isArray(manifest)) return { ...manifest };
+    throw new SyntaxError("it holds no object");
+  } catch (error) {
+    throw new Fault("input", `${path} is no valid JSON: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+/** Whether a package has files that are CommonJS because package.json says so. Packages below it have their own say. */
+async function hasScripts(root: string): Promise<boolean> {
+  const entries = await readdir(root, { withFileTypes: true });
+  if (entries.some((entry) => entry.isFile() && /\.[jt]sx?$/.test(entry.name))) return true;
+  for (const entry of entries) {
+    if (!entry.isDirectory() || entry.name === "node_modules" || entry.name.startsWith(".")) continue;
+    const folder = join(root, entry.name);
+    if ((await readIfThere(join(folder, "package.json"))) === undefined && (await hasScripts(folder))) return true;
+  }
+  return false;
+}
+
+async function tsconfigChange(root: string): Promise<Change[]> {
+  const path = "tsconfig.json";
+  if ((await readIfThere(join(root, path))) !== undefined) return [];
+  return [{ path, text: TSCONFIG, why: "settings for code that Node runs as it is" }];
+}
+
+async function gitignoreChange(root: string): Promise<Change[]> {
+  const path = ".gitignore";
+  const text = (await readIfThere(join(root, path))) ?? "";
+  if (/^\/?\.fivefold\/?\s*$/m.test(text)) return [];
+  const separator = text === "" || text.endsWith("\n") ? "" : "\n";
+  return [{ path, text: `${text}${separator}.fivefold/\n`, why: "the local data and cache are not for commits" }];
+}
+
+function isInstalled(root: string): boolean {
+  try {
+    createRequire(join(root, "package.json")).resolve("fivefold");
+    return true;
+  } catch {
+    return false;
+  }
+}

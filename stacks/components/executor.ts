@@ -1,0 +1,95 @@
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { alertsOf } from "../kubernetes/alerts.ts";
+import { scaledObject } from "../kubernetes/autoscaling.ts";
+import { createWorkload, type Home } from "../kubernetes/workload.ts";
+import type { ManifestUseCase } from "../manifest.ts";
+import type { UseCaseConfig } from "../use-case-config.ts";
+
+export interface ExecutorArgs {
+  readonly useCase: ManifestUseCase;
+  readonly config: UseCaseConfig;
+  readonly home: Home;
+  readonly image: pulumi.Input<string>;
+  /** Its role's token. Absent: it comes as nobody. */
+  readonly pulsarToken?: pulumi.Input<string> | undefined;
+  /** Whom KEDA asks for the backlog. Absent: no autoscaling, `minReplicas` run. */
+  readonly prometheusUrl?: string | undefined;
+  /** Whether there are alerts. */
+  readonly monitoring: boolean;
+}
+
+/** The runtime's own default. */
+const DRAIN_SECONDS = 25;
+
+/** What runs a use case's handlers on Kubernetes. All of its objects have the use case's name. */
+export class Executor extends pulumi.ComponentResource {
+  /** The Deployment's name. */
+  readonly deployment: pulumi.Output<string>;
+
+  constructor(name: string, args: ExecutorArgs, options?: pulumi.ComponentResourceOptions) {
+    super("fivefold:kubernetes:Executor", name, {}, options);
+    const { useCase, config, home, prometheusUrl } = args;
+    const drainSeconds = drainSecondsOf(useCase, config);
+    const { deployment, metadata, podSelector } = createWorkload(
+      name,
+      {
+        objectName: useCase.name,
+        workload: {
+          name: useCase.name,
+          instance: pulumi.getStack(),
+          partOf: pulumi.getProject(),
+          component: "executor",
+          owner: useCase.owner,
+        },
+        home,
+        pulsarToken: args.pulsarToken,
+        annotations: { "fivefold.dev/source": useCase.file, "fivefold.dev/owner": useCase.owner },
+        image: args.image,
+        args: ["start", useCase.name, "--drain", `${drainSeconds}s`],
+        replicas: prometheusUrl === undefined ? config.minReplicas : undefined,
+        env: config.env,
+        envSecrets: config.envSecrets,
+        egress: config.egress,
+        cpu: config.cpu,
+        memory: config.memory,
+        drainSeconds,
+      },
+      this,
+    );
+    const budget = { maxUnavailable: 1, selector: podSelector };
+    new k8s.policy.v1.PodDisruptionBudget(name, { metadata, spec: budget }, { parent: this });
+    if (prometheusUrl !== undefined) {
+      const { namespace } = home;
+      const spec = scaledObject({
+        useCase,
+        config,
+        deployment: useCase.name,
+        kubernetesNamespace: namespace,
+        prometheusUrl,
+      });
+      new k8s.apiextensions.CustomResource(
+        `${name}-scale`,
+        { apiVersion: "keda.sh/v1alpha1", kind: "ScaledObject", metadata, spec },
+        { parent: this, dependsOn: deployment },
+      );
+    }
+    if (args.monitoring) {
+      const spec = { groups: [{ name: `fivefold-${useCase.name}`, rules: alertsOf(useCase, home.namespace) }] };
+      new k8s.apiextensions.CustomResource(
+        `${name}-alerts`,
+        { apiVersion: "monitoring.coreos.com/v1", kind: "PrometheusRule", metadata, spec },
+        { parent: this },
+      );
+    }
+    this.deployment = deployment.metadata.name;
+    this.registerOutputs({ deployment: this.deployment });
+  }
+}
+
+/** Enough for any try to end by itself. */
+function drainSecondsOf({ settings }: ManifestUseCase, { drainMs }: UseCaseConfig): number {
+  if (drainMs !== undefined) return Math.ceil(drainMs / 1_000);
+  const timeouts = settings.subscribers.map(({ timeoutMs }) => timeoutMs);
+  return Math.max(DRAIN_SECONDS, Math.ceil(Math.max(...timeouts) / 1_000));
+}

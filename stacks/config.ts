@@ -1,0 +1,207 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DEFAULTS, READERS, REQUIRED, SECRETS, type Settings, STRUCTURED } from "./config-keys.ts";
+import { durationText, isBad, type Reader } from "./config-values.ts";
+import type { ManifestUseCase } from "./manifest.ts";
+import type { NamespacePolicies } from "./pulsar/namespace-policies.ts";
+import { USE_CASE_DEFAULTS, type UseCaseConfig } from "./use-case-config.ts";
+
+/** One environment in one home, as its stack's config says. */
+export interface StackConfig {
+  readonly tenant: string;
+  /** Whether the stack makes the tenant, which takes a super user. */
+  readonly createTenant: boolean;
+  readonly adminRoles: readonly string[];
+  /** `tenant/namespace`. */
+  readonly pulsarNamespace: string;
+  readonly policies: NamespacePolicies;
+  /** The role of the process that shows backlogs. Absent: it is granted nothing. */
+  readonly metricsRole: string | undefined;
+  /** Absent: topics are provisioned, and nothing runs. */
+  readonly kubernetes: KubernetesConfig | undefined;
+  useCase(name: string): UseCaseConfig;
+}
+
+export interface KubernetesConfig {
+  readonly namespace: string;
+  readonly createNamespace: boolean;
+  /** The broker service, or the web service. */
+  readonly pulsarUrl: string;
+  readonly pulsarAdminUrl: string;
+  /** `tenant/namespace`. */
+  readonly pulsarNamespace: string;
+  /** By use case; `*` is for those that are not named. Absent: executors come as nobody. */
+  readonly pulsarTokens: pulumi.Output<Readonly<Record<string, string>>> | undefined;
+  /** Of the process that shows backlogs. */
+  readonly metricsToken: pulumi.Output<string> | undefined;
+  readonly postgresUrl: pulumi.Output<string>;
+  readonly postgresPort: number;
+  /** In PEM. */
+  readonly trustedCertificates: string | undefined;
+  readonly imagePullSecrets: readonly string[];
+  /** Whom KEDA asks for backlogs. Absent: no autoscaling. */
+  readonly prometheusUrl: string | undefined;
+  /** Whether there are alerts, a dashboard, and an order to collect metrics. */
+  readonly monitoring: boolean;
+  /** The Kubernetes namespace that metrics are collected from. */
+  readonly monitoringNamespace: string;
+}
+
+/** Reads the config of the stack that runs. Throws a RunError, which Pulumi shows without a stack, that lists all faults. */
+export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
+  const config = new pulumi.Config("fivefold");
+  const problems = unknownKeys();
+  const settings: Settings = { ...DEFAULTS, ...readSettings(config, problems) };
+  for (const key of REQUIRED) {
+    if (settings[key].length === 0) problems.push(`fivefold:${key} is missing. docs/stacks.md says what it is.`);
+  }
+  problems.push(...unknownUseCases(settings, useCases));
+  const useCaseConfig = (name: string): UseCaseConfig => ({
+    ...USE_CASE_DEFAULTS,
+    image: settings.image,
+    ...settings.defaults,
+    ...settings.useCases[name],
+  });
+  for (const useCase of useCases) problems.push(...useCaseProblems(useCase, useCaseConfig(useCase.name), settings));
+  const kubernetes =
+    settings.kubernetesNamespace === undefined ? undefined : readKubernetes(config, settings, problems);
+  if (problems.length > 0) {
+    throw new pulumi.RunError(`The config of stack '${pulumi.getStack()}' can't be used:\n  ${problems.join("\n  ")}`);
+  }
+  return {
+    tenant: settings.tenant,
+    createTenant: settings.createTenant,
+    adminRoles: settings.adminRoles.toSorted(),
+    pulsarNamespace: namespaceOf(settings),
+    policies: policiesOf(settings),
+    metricsRole: settings.metricsRole,
+    kubernetes,
+    useCase: useCaseConfig,
+  };
+}
+
+function unknownKeys(): string[] {
+  const known: readonly string[] = [...Object.keys(READERS), ...SECRETS];
+  return Object.keys(pulumi.runtime.allConfig())
+    .filter((key) => key.startsWith("fivefold:") && !known.includes(key.slice("fivefold:".length)))
+    .map((key) => `${key} is unknown; known are ${known.toSorted().join(", ")}.`);
+}
+
+function readSettings(config: pulumi.Config, problems: string[]): Partial<Settings> {
+  const settings: Record<string, unknown> = {};
+  for (const [key, read] of Object.entries(READERS) as [string, Reader<unknown>][]) {
+    if (config.get(key) === undefined) continue;
+    const value = read(STRUCTURED.has(key) ? structured(config, key) : config.get(key));
+    if (isBad(value)) problems.push(`fivefold:${key}${value.at} ${value.problem}.`);
+    else settings[key] = value;
+  }
+  return settings;
+}
+
+/** What is no JSON stays a text, for its reader to refuse. */
+function structured(config: pulumi.Config, key: string): unknown {
+  try {
+    return config.getObject(key);
+  } catch {
+    return config.get(key);
+  }
+}
+
+function unknownUseCases(settings: Settings, useCases: readonly ManifestUseCase[]): string[] {
+  const known = useCases.map(({ name }) => name);
+  return Object.keys(settings.useCases)
+    .filter((name) => !known.includes(name))
+    .map((name) => `fivefold:useCases.${name} is for no use case; there are ${known.join(", ")}.`);
+}
+
+/** Where a use case asks for more than this environment gives. */
+function useCaseProblems(
+  { name, file, settings: { maxDelayMs } }: ManifestUseCase,
+  config: UseCaseConfig,
+  of: Settings,
+) {
+  const problems: string[] = [];
+  const asked = `Use case '${name}' accepts delays of up to ${durationText(maxDelayMs)} (scheduler.maxDelay of ${file})`;
+  if (maxDelayMs > of.delayHorizon) {
+    problems.push(
+      `${asked}, and the delay store keeps them for ${durationText(of.delayHorizon)} at most (fivefold:delayHorizon). ` +
+        "Lower the one, or raise the other if the database is kept and backed up for that long.",
+    );
+  }
+  if (of.messageTtl > 0 && maxDelayMs > of.messageTtl) {
+    problems.push(
+      `${asked}, and Pulsar drops messages after ${durationText(of.messageTtl)}, counted from publishing ` +
+        "(fivefold:messageTtl). Lower the one, or raise the other; 0s drops none.",
+    );
+  }
+  if (config.minReplicas > config.maxReplicas) {
+    problems.push(
+      `Use case '${name}' has at least ${config.minReplicas} replicas and at most ${config.maxReplicas}. Set minReplicas ` +
+        "to no more than maxReplicas.",
+    );
+  }
+  if (of.kubernetesNamespace === undefined || !config.executor) return problems;
+  if (config.image === undefined) {
+    problems.push(`Use case '${name}' has no image. Set fivefold:image, or fivefold:useCases.${name}.image.`);
+  }
+  if (config.minReplicas === 0 && of.prometheusUrl === undefined) {
+    problems.push(
+      `Use case '${name}' has minReplicas 0, and nothing would start a replica. Set fivefold:prometheusUrl for KEDA to ask.`,
+    );
+  }
+  return problems;
+}
+
+function readKubernetes(config: pulumi.Config, settings: Settings, problems: string[]): KubernetesConfig | undefined {
+  const { kubernetesNamespace: namespace, pulsarUrl, pulsarAdminUrl, prometheusUrl } = settings;
+  const postgresUrl = config.getSecret("postgresUrl");
+  if (pulsarUrl === undefined) {
+    problems.push("fivefold:pulsarUrl is missing: executors need Pulsar's URL. docs/stacks.md says what it is.");
+  }
+  if (postgresUrl === undefined) {
+    problems.push(
+      "fivefold:postgresUrl is missing: executors keep delays and retries in PostgreSQL. " +
+        "pulumi config set --secret fivefold:postgresUrl",
+    );
+  }
+  if (namespace === undefined || pulsarUrl === undefined || postgresUrl === undefined) return undefined;
+  return {
+    namespace,
+    createNamespace: settings.createKubernetesNamespace,
+    pulsarUrl,
+    pulsarAdminUrl,
+    pulsarNamespace: namespaceOf(settings),
+    pulsarTokens: config.getSecretObject("pulsarTokens"),
+    metricsToken: config.getSecret("metricsToken"),
+    postgresUrl,
+    postgresPort: settings.postgresPort,
+    trustedCertificates: settings.trustedCertificates,
+    imagePullSecrets: settings.imagePullSecrets,
+    prometheusUrl,
+    monitoring: settings.monitoring ?? prometheusUrl !== undefined,
+    monitoringNamespace: settings.monitoringNamespace,
+  };
+}
+
+function namespaceOf({ tenant, namespace }: Settings): string {
+  return `${tenant}/${namespace}`;
+}
+
+function policiesOf(settings: Settings): NamespacePolicies {
+  const { ensemble, writeQuorum = ensemble, ackQuorum = writeQuorum } = settings;
+  const policies: NamespacePolicies = {
+    clusters: settings.clusters.toSorted(),
+    deduplication: settings.deduplication,
+    autoCreation: false,
+    deleteInactiveTopics: false,
+    subscriptionExpirationMinutes: 0,
+    retentionMinutes: Math.ceil(settings.retention / 60_000),
+    retentionMegabytes: settings.retentionMegabytes,
+    backlogQuotaMegabytes: settings.backlogQuotaMegabytes,
+    messageTtlSeconds: settings.messageTtl / 1_000,
+    schemaCompatibility: "ALWAYS_COMPATIBLE",
+    schemaAutoUpdate: false,
+    schemaValidation: false,
+  };
+  if (ensemble === undefined || writeQuorum === undefined || ackQuorum === undefined) return policies;
+  return { ...policies, persistence: { ensemble, writeQuorum, ackQuorum } };
+}

@@ -1,0 +1,85 @@
+import * as pulumi from "@pulumi/pulumi";
+import { BacklogExporter } from "./components/backlog-exporter.ts";
+import { Executor } from "./components/executor.ts";
+import { ExecutorNamespace } from "./components/executor-namespace.ts";
+import { Monitoring } from "./components/monitoring.ts";
+import type { KubernetesConfig, StackConfig } from "./config.ts";
+import type { Home } from "./kubernetes/workload.ts";
+import type { ManifestUseCase } from "./manifest.ts";
+
+export interface DeployExecutorsArgs {
+  readonly useCases: readonly ManifestUseCase[];
+  readonly config: StackConfig;
+  readonly kubernetes: KubernetesConfig;
+  /** What has to be there before a use case's executor starts. */
+  readonly topics: ReadonlyMap<string, pulumi.Resource>;
+}
+
+export interface DeployedExecutors {
+  /** Each executor's Deployment. */
+  readonly deployments: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly components: readonly pulumi.Resource[];
+}
+
+/** Everything of a stack that is on Kubernetes. */
+export function deployExecutors({ useCases, config, kubernetes, topics }: DeployExecutorsArgs): DeployedExecutors {
+  const { namespace, prometheusUrl, monitoring } = kubernetes;
+  const home = homeOf(kubernetes);
+  const own = kubernetes.createNamespace ? [new ExecutorNamespace(namespace, { namespace })] : [];
+  const components: pulumi.Resource[] = [...own];
+  const deployments: Record<string, pulumi.Output<string>> = {};
+  const running = useCases
+    .map((useCase) => ({ useCase, config: config.useCase(useCase.name) }))
+    .filter(({ config }) => config.executor);
+
+  for (const { useCase, config } of running) {
+    const { name } = useCase;
+    const needed = [...own, ...[topics.get(name) ?? []].flat()];
+    const executor = new Executor(
+      name,
+      {
+        useCase,
+        config,
+        home,
+        image: config.image as string,
+        pulsarToken: tokenOf(kubernetes, name),
+        prometheusUrl,
+        monitoring,
+      },
+      { dependsOn: needed },
+    );
+    components.push(executor);
+    deployments[name] = executor.deployment;
+  }
+
+  // While an executor has no replica, another process has to say that there is work for one.
+  const sleeper = running.find(({ config }) => config.minReplicas === 0);
+  if (sleeper) {
+    const args = { home, image: sleeper.config.image as string, pulsarToken: kubernetes.metricsToken };
+    components.push(new BacklogExporter("backlogs", args, { dependsOn: [...own, ...topics.values()] }));
+  }
+  if (monitoring) components.push(new Monitoring("monitoring", { namespace }, { dependsOn: own }));
+  return { deployments, components };
+}
+
+function homeOf(kubernetes: KubernetesConfig): Home {
+  const { namespace, imagePullSecrets, monitoringNamespace } = kubernetes;
+  const { pulsarUrl, pulsarAdminUrl, pulsarNamespace, postgresUrl, postgresPort, trustedCertificates } = kubernetes;
+  return {
+    namespace,
+    imagePullSecrets,
+    monitoringNamespace,
+    services: { pulsarUrl, pulsarAdminUrl, pulsarNamespace, postgresUrl, postgresPort, trustedCertificates },
+  };
+}
+
+function tokenOf({ pulsarTokens }: KubernetesConfig, useCase: string): pulumi.Output<string> | undefined {
+  return pulsarTokens?.apply((tokens) => {
+    const token = tokens[useCase] ?? tokens["*"];
+    if (token !== undefined) return token;
+    throw new pulumi.RunError(
+      `fivefold:pulsarTokens has no token for use case '${useCase}', and none for all others, '*': ` +
+        `pulumi config set --secret --path 'fivefold:pulsarTokens.${useCase}'`,
+    );
+  });
+}

@@ -1,0 +1,95 @@
+import type { ManifestUseCase } from "../manifest.ts";
+
+/** One alert of Prometheus. */
+export interface Alert {
+  readonly alert: string;
+  readonly expr: string;
+  readonly for: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: { readonly summary: string; readonly description: string };
+}
+
+const OVERDUE_SECONDS = 60;
+
+/** Alerts for one use case's executor. */
+export function alertsOf({ name, owner, file, settings }: ManifestUseCase, kubernetesNamespace: string): Alert[] {
+  const of = `namespace="${kubernetesNamespace}", use_case="${name}"`;
+  const alert = (title: string, severity: "critical" | "warning", expr: string, wait: string, description: string) => ({
+    alert: title,
+    expr,
+    for: wait,
+    labels: { severity, use_case: name, owner },
+    annotations: { summary: `${name}: ${SUMMARIES[title]}`, description: `${description} Use case: ${file}.` },
+  });
+  const late = settings.subscribers
+    .filter(({ deadlineMs }) => deadlineMs > 0)
+    .map(({ name: subscriber, deadlineMs }) =>
+      alert(
+        "FivefoldTasksNearDeadline",
+        "warning",
+        `histogram_quantile(0.99, sum by (le) (rate(fivefold_task_latency_seconds_bucket{${of}, subscriber="${subscriber}"}[10m]))) > ${deadlineMs / 2_000}`,
+        "10m",
+        `One task in a hundred of subscriber '${subscriber}' takes more than half of its deadline of ${deadlineMs / 1_000} s; ` +
+          "what is not started by then becomes a dead letter. Raise maxReplicas, or see what its handler waits for.",
+      ),
+    );
+  return [
+    alert(
+      "FivefoldDeadLetters",
+      "warning",
+      `max by (use_case, subscriber) (fivefold_dead_letter_backlog_tasks{${of}}) > 0`,
+      "5m",
+      "Tasks were given up and wait for somebody to read why, in the topic of dead letters of {{ $labels.subscriber }}.",
+    ),
+    alert(
+      "FivefoldStalled",
+      "critical",
+      `max by (use_case, subscriber) (fivefold_ready_backlog_tasks{${of}}) > 0 ` +
+        `unless sum by (use_case, subscriber) (rate(fivefold_delivery_sent_tasks_total{${of}}[10m])) > 0`,
+      "10m",
+      "Tasks of subscriber {{ $labels.subscriber }} are ready, and none was tried for ten minutes: do its executor's pods run?",
+    ),
+    alert(
+      "FivefoldFailing",
+      "critical",
+      `sum by (use_case, subscriber) (rate(fivefold_delivery_retried_tasks_total{${of}}[10m])) ` +
+        `> 0.5 * sum by (use_case, subscriber) (rate(fivefold_delivery_sent_tasks_total{${of}}[10m]))`,
+      "10m",
+      "More than half of the tries of subscriber {{ $labels.subscriber }} fail: its logs say how.",
+    ),
+    alert(
+      "FivefoldBacklogUnknown",
+      "warning",
+      `absent(fivefold_ready_backlog_tasks{${of}})`,
+      "15m",
+      "Nobody reports the backlog, so that autoscaling is blind: are the pods' metrics collected, and is Pulsar reachable?",
+    ),
+    ...late,
+  ];
+}
+
+const SUMMARIES: Readonly<Record<string, string>> = {
+  FivefoldDeadLetters: "dead letters",
+  FivefoldStalled: "tasks are ready, and nothing happens",
+  FivefoldFailing: "most tries fail",
+  FivefoldBacklogUnknown: "the backlog is unknown",
+  FivefoldTasksNearDeadline: "tasks come near their deadline",
+};
+
+/** Alerts for what all executors of a namespace share. */
+export function sharedAlerts(kubernetesNamespace: string): Alert[] {
+  return [
+    {
+      alert: "FivefoldDelaysOverdue",
+      expr: `max(fivefold_delay_store_overdue_seconds{namespace="${kubernetesNamespace}"}) > ${OVERDUE_SECONDS}`,
+      for: "5m",
+      labels: { severity: "critical" },
+      annotations: {
+        summary: "delayed tasks are not fired",
+        description:
+          `Delayed tasks and retries were due more than ${OVERDUE_SECONDS} s ago, and no worker fires them: do pods run, ` +
+          "and do they reach PostgreSQL?",
+      },
+    },
+  ];
+}

@@ -1,0 +1,71 @@
+import type { types } from "@pulumi/kubernetes";
+import type { Egress } from "../use-case-config.ts";
+import { METRICS_PORT } from "./pod.ts";
+import type { Services } from "./services.ts";
+
+type PolicySpec = types.input.networking.v1.NetworkPolicySpec;
+type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
+type Peer = types.input.networking.v1.NetworkPolicyPeer;
+
+const NAMESPACE_NAME = "kubernetes.io/metadata.name";
+const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  "pulsar:": 6_650,
+  "pulsar+ssl:": 6_651,
+  "http:": 80,
+  "https:": 443,
+};
+
+export interface NetworkSettings {
+  readonly podLabels: Readonly<Record<string, string>>;
+  readonly services: Services;
+  readonly egress: readonly Egress[];
+  /** The Kubernetes namespace that metrics are collected from. */
+  readonly monitoringNamespace: string;
+}
+
+/** Whatever is not listed is refused, in both directions. */
+export function networkPolicy(settings: NetworkSettings): PolicySpec {
+  const { services, egress } = settings;
+  return {
+    podSelector: { matchLabels: settings.podLabels },
+    policyTypes: ["Ingress", "Egress"],
+    ingress: [
+      {
+        from: [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: settings.monitoringNamespace } } }],
+        ports: [{ protocol: "TCP", port: METRICS_PORT }],
+      },
+    ],
+    egress: [
+      dns(),
+      ...[...services.pulsarUrl.split(","), services.pulsarAdminUrl].map(toUrl),
+      { to: anywhere(), ports: [{ protocol: "TCP", port: services.postgresPort }] },
+      ...egress.map(({ cidr, ports }) => ({
+        to: [{ ipBlock: { cidr } }],
+        ports: ports.map((port) => ({ protocol: "TCP", port })),
+      })),
+    ],
+  };
+}
+
+/** The cluster's own DNS, also where each node keeps a cache of it. */
+function dns(): EgressRule {
+  return {
+    to: [
+      { namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: "kube-system" } } },
+      { ipBlock: { cidr: "169.254.20.10/32" } },
+    ],
+    ports: ["UDP", "TCP"].map((protocol) => ({ protocol, port: 53 })),
+  };
+}
+
+/** A service of the cluster is known by its namespace; of others a policy can know the port alone. */
+function toUrl(url: string): EgressRule {
+  const { protocol, hostname, port } = new URL(url.trim());
+  const namespace = /^[^.]+\.([^.]+)\.svc(\.|$)/.exec(hostname)?.[1];
+  const to = namespace ? [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: namespace } } }] : anywhere();
+  return { to, ports: [{ protocol: "TCP", port: port === "" ? (DEFAULT_PORTS[protocol] ?? 443) : Number(port) }] };
+}
+
+function anywhere(): Peer[] {
+  return [{ ipBlock: { cidr: "0.0.0.0/0" } }, { ipBlock: { cidr: "::/0" } }];
+}
