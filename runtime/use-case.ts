@@ -57,13 +57,31 @@ export interface DeliveryLayer<E> {
   deadline?: Duration;
 }
 
-export interface ExecutionLayer {
+/** How many processes run a use case's handlers where a stack deploys them. */
+export interface Scale {
+  /** 0 to 1000. 0: the first task that is ready starts one. Default 1. */
+  min?: number;
+  /** 1 to 1000. Default 10. */
+  max?: number;
+}
+
+interface TryLimits {
   /** One try's longest run: then its signal aborts and it counts as failed. Default `"30s"`. */
   timeout?: Duration;
 }
 
+export interface ExecutionLayer extends TryLimits {
+  /** Where a stack deploys handlers; one environment's config may say otherwise. One process on a machine of your own. */
+  scale?: Scale;
+  /**
+   * 99 of 100 tasks are to be done that soon after their enqueue, or their delay's end: an alert tells when they are
+   * not. Default: no objective.
+   */
+  latencyObjective?: Duration;
+}
+
 /** One of several subscribers. Each gets every event, with retries and dead letters of its own. */
-export interface Subscriber<E> extends DeliveryLayer<E>, ExecutionLayer {
+export interface Subscriber<E> extends DeliveryLayer<E>, TryLimits {
   handler: Handler<E>;
 }
 

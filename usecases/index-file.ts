@@ -25,7 +25,7 @@ export default useCase<FileFound>({
   owner: "team-search",
   flowControl: { maxInFlight: 32, fairBy: "root" },
   delivery: { retry: { max: 5, backoff: exponential("200ms", "30s") }, deadline: "1h" },
-  execution: { timeout: "60s" },
+  execution: { timeout: "60s", scale: { min: 1, max: 20 } },
   handler: async (file, task) => {
     const hash = createHash("sha256");
     const type = extname(file.path).slice(1).toLowerCase() || "none";

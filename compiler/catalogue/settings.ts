@@ -1,4 +1,4 @@
-import { anyOf, error } from "./entry.ts";
+import { anyOf, error, warning } from "./entry.ts";
 
 /** Faults of what is passed to `useCase`. */
 export const SETTINGS = {
@@ -80,6 +80,29 @@ export const SETTINGS = {
     ({ min, max }) => `The backoff starts at ${min}, above its longest wait of ${max}.`,
     ({ min, max }) => `Write \`exponential("${max}", "${min}")\`, the shorter wait first.`,
     ({ min, max }) => `exponential("${max}", "${min}")`,
+  ),
+  "scale-reversed": error<{ min: number; max: number; isDefault: boolean }>(
+    ({ min, max, isDefault }) =>
+      `At least ${min} processes are asked for, and at most ${max}${isDefault ? ", which is the default" : ""}.`,
+    ({ min, isDefault }) =>
+      isDefault ? `Set \`scale.max\` to ${min} or more.` : "Write the smaller number as `min`, the larger as `max`.",
+  ),
+  "objective-below-cold-start": error<{ objective: string; coldStart: string }>(
+    ({ objective, coldStart }) =>
+      `Tasks are to be done within ${objective}, and without a process it takes up to ${coldStart} until the first one runs.`,
+    ({ coldStart }) =>
+      `Keep a process: set \`scale.min\` to 1. Or allow ${coldStart} and more with \`latencyObjective\`.`,
+  ),
+  "filter-on-absent-field": warning<{ field: string }>(
+    ({ field }) =>
+      `The filter reads '${field}', which an event may lack, and nothing says what is to happen then: a comparison with ` +
+      "what is absent is false, so that the event is settled without a handler.",
+    ({ field }) =>
+      `Say it: \`event.${field} !== undefined && …\`, or \`event.${field} ?? …\`; or make the field required.`,
+  ),
+  "subscriber-without-events": error<{ path: string }>(
+    ({ path }) => `'${path}' is never true: the subscriber gets no event, and its handler never runs.`,
+    () => "Let the filter depend on the event, or remove the subscriber.",
   ),
   "retries-beyond-deadline": error<{ retries: number; waits: string; deadline: string; fit: number }>(
     ({ retries, waits, deadline, fit }) =>

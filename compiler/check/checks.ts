@@ -6,6 +6,7 @@ import { checkEffects } from "./effects.ts";
 import { checkFieldNames } from "./field-names.ts";
 import { checkPayloads } from "./payload.ts";
 import { checkRetries } from "./retries.ts";
+import { checkScaling } from "./scaling.ts";
 import { checkSubscriberNames } from "./subscriber-names.ts";
 import { checkUniqueness } from "./uniqueness.ts";
 import { checkUseCaseNames } from "./use-case-names.ts";
@@ -17,6 +18,7 @@ const CHECKS: readonly Check[] = [
   checkDeadLetterTopics,
   checkFieldNames,
   checkRetries,
+  checkScaling,
   checkEffects,
   checkPayloads,
 ];

@@ -1,6 +1,6 @@
 import { formatDuration } from "../model/duration.ts";
 import { added, type Change, changed, removed } from "./change.ts";
-import type { SubscriberSettings, UseCaseState } from "./state.ts";
+import type { Execution, SubscriberSettings, UseCaseState } from "./state.ts";
 
 /** What is not as it was besides the contract, by what it concerns. */
 export interface SettingsDiff {
@@ -24,11 +24,14 @@ export function diffSettings(old: UseCaseState | undefined, now: UseCaseState | 
     subscribers: diffNames("", before, after, "gets the events that are sent once its subscription is there"),
     topics: diffTopics(old, now),
     permissions: diffNames("", grants(old), grants(now), ""),
-    capacity: both.flatMap(({ was, is }) => [
-      ...changed(of(is, "in flight per worker"), String(was.maxInFlight), String(is.maxInFlight)),
-      ...changed(of(is, "rate per worker"), rateText(was), rateText(is)),
-      ...changed(of(is, "timeout"), formatDuration(was.timeoutMs), formatDuration(is.timeoutMs)),
-    ]),
+    capacity: [
+      ...diffExecution(old?.execution, now?.execution),
+      ...both.flatMap(({ was, is }) => [
+        ...changed(of(is, "in flight per worker"), String(was.maxInFlight), String(is.maxInFlight)),
+        ...changed(of(is, "rate per worker"), rateText(was), rateText(is)),
+        ...changed(of(is, "timeout"), formatDuration(was.timeoutMs), formatDuration(is.timeoutMs)),
+      ]),
+    ],
     behaviour: [
       ...(old && now ? diffBehaviour(old, now) : []),
       ...both.flatMap(({ was, is }) => [
@@ -43,6 +46,23 @@ export function diffSettings(old: UseCaseState | undefined, now: UseCaseState | 
       ]),
     ],
   };
+}
+
+function diffExecution(was: Execution | undefined, is: Execution | undefined): Change[] {
+  if (!was || !is) return [];
+  return [
+    ...changed("fewest processes", processesText(was.minProcesses), processesText(is.minProcesses)),
+    ...changed("most processes", processesText(was.maxProcesses), processesText(is.maxProcesses)),
+    ...changed(
+      "latency objective",
+      deadlineText({ deadlineMs: was.latencyObjectiveMs }),
+      deadlineText({ deadlineMs: is.latencyObjectiveMs }),
+    ),
+  ];
+}
+
+function processesText(count: number | null): string {
+  return count === null ? "as the stack's config says" : String(count);
 }
 
 interface Named {
@@ -119,6 +139,6 @@ function backoffText({ backoff }: SubscriberSettings): string {
   return `${formatDuration(backoff.minMs)} to ${formatDuration(backoff.maxMs)}`;
 }
 
-function deadlineText({ deadlineMs }: SubscriberSettings): string {
+function deadlineText({ deadlineMs }: Pick<SubscriberSettings, "deadlineMs">): string {
   return deadlineMs === 0 ? "none" : formatDuration(deadlineMs);
 }

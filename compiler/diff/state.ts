@@ -25,7 +25,15 @@ export interface ManifestEntry {
   readonly topics: readonly Topic[];
   /** Fields of the event; absent where the manifest is of an older fivefold. */
   readonly keys?: Keys;
+  /** Absent where the manifest is of an older fivefold. */
+  readonly execution?: Execution;
   readonly settings: Settings;
+}
+
+export interface Execution {
+  readonly minProcesses: number | null;
+  readonly maxProcesses: number | null;
+  readonly latencyObjectiveMs: number;
 }
 
 export interface Topic {

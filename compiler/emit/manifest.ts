@@ -32,8 +32,14 @@ function entry(useCase: UseCase) {
     executor: `generated/${name}/executor.ts`,
     topics: topicsOf(useCase),
     keys: keysOf(useCase),
+    execution: executionOf(useCase),
     settings: runtimeSettings(useCase),
   };
+}
+
+/** What is asked of a deployment. */
+function executionOf({ execution: { minProcesses, maxProcesses, latencyObjectiveMs } }: UseCase) {
+  return { minProcesses, maxProcesses, latencyObjectiveMs };
 }
 
 /** The fields that records are told apart, ordered and shared out by. */

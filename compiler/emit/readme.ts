@@ -67,7 +67,7 @@ export function emitReadme(useCase: UseCase): Output {
   return { path: readmePath(name), text: lines.join("\n") };
 }
 
-function layers({ frontend, scheduler, flowControl, subscribers }: UseCase): (readonly [string, string])[] {
+function layers({ frontend, scheduler, flowControl, execution, subscribers }: UseCase): (readonly [string, string])[] {
   const { priority, maxInFlight, rate, fairBy } = flowControl;
   const { dedupeBy, dedupeForMs, maxPayloadBytes } = frontend;
   const backoffs = new Set(subscribers.map(backoffText));
@@ -100,8 +100,19 @@ function layers({ frontend, scheduler, flowControl, subscribers }: UseCase): (re
       ].join("; "),
     ],
     ["Delivery", `a failed try is repeated after ${[...backoffs].join(" or ")}, then the event is a dead letter`],
-    ["Execution", "at least once for each subscriber; a try that takes too long is aborted"],
+    ["Execution", executionText(execution)],
   ];
+}
+
+function executionText({ minProcesses, maxProcesses, latencyObjectiveMs }: UseCase["execution"]): string {
+  return [
+    "at least once for each subscriber; a try that takes too long is aborted",
+    ...(minProcesses === null ? [] : [`at least ${minProcesses} processes where it is deployed`]),
+    ...(maxProcesses === null ? [] : [`at most ${maxProcesses} processes where it is deployed`]),
+    ...(latencyObjectiveMs === 0
+      ? []
+      : [`99 of 100 tasks are to be done within ${formatDuration(latencyObjectiveMs)}`]),
+  ].join("; ");
 }
 
 function backoffText({ backoff: { minMs, maxMs } }: Subscriber): string {

@@ -277,6 +277,13 @@ export interface UseCase {
     readonly rate: Rate | null;
     readonly fairBy: string | null;
   };
+  /** Of a deployment's. Null: as the stack's config says. */
+  readonly execution: {
+    readonly minProcesses: number | null;
+    readonly maxProcesses: number | null;
+    /** For 99 of 100 tasks, from when they are due to when they are done. 0: none. */
+    readonly latencyObjectiveMs: number;
+  };
   readonly subscribers: readonly Subscriber[];
   /** Whether the module declares `subscribers` rather than one `handler`. */
   readonly severalSubscribers: boolean;

@@ -25,7 +25,8 @@ export function readUseCase(
   if (!eventNode) reading.report("event-type-missing", span, {});
   const event = eventNode && readEvent(reading, eventNode, `${name}-event`);
   const definition = readDefinition(reading, call, event, evaluate);
-  if (!event || !definition || reading.diagnostics.length > found) return undefined;
+  const isAtFault = reading.diagnostics.slice(found).some(({ severity }) => severity === "error");
+  if (!event || !definition || isAtFault) return undefined;
   return {
     name,
     file,

@@ -12,8 +12,12 @@ const MAX_RETRIES = 8;
 const BACKOFF: Backoff = { minMs: 1_000, maxMs: 900_000 };
 const NO_DEADLINE = 0;
 const TIMEOUT_MS = 30_000;
+const NO_OBJECTIVE = 0;
 
-type Layers = Pick<UseCase, "frontend" | "scheduler" | "flowControl" | "subscribers" | "severalSubscribers">;
+type Layers = Pick<
+  UseCase,
+  "frontend" | "scheduler" | "flowControl" | "execution" | "subscribers" | "severalSubscribers"
+>;
 
 /** All layers of a use case. `span` is where its only subscriber stands if it has one handler. */
 export function fillDefaults({ settings, spans }: Definition, span: Span): Layers {
@@ -31,6 +35,11 @@ export function fillDefaults({ settings, spans }: Definition, span: Span): Layer
       rate: rateOf(flowControl?.rate),
       fairBy: flowControl?.fairBy ?? null,
     },
+    execution: {
+      minProcesses: execution.scale?.min ?? null,
+      maxProcesses: execution.scale?.max ?? null,
+      latencyObjectiveMs: execution.latencyObjective ?? NO_OBJECTIVE,
+    },
     severalSubscribers: subscribers !== undefined,
     subscribers: subscribers
       ? Array.from(subscribers, ([name, own]) => {
@@ -40,7 +49,8 @@ export function fillDefaults({ settings, spans }: Definition, span: Span): Layer
   };
 }
 
-type DeliverySettings = NonNullable<DefinitionSettings["delivery"]> & NonNullable<DefinitionSettings["execution"]>;
+type DeliverySettings = NonNullable<DefinitionSettings["delivery"]> &
+  Pick<NonNullable<DefinitionSettings["execution"]>, "timeout">;
 
 /** A subscriber's own settings, then the use case's, then the defaults; retry's two settings each for itself. */
 function subscriberOf(name: string, span: Span, own: DeliverySettings, shared: DeliverySettings): Subscriber {

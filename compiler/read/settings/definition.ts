@@ -4,6 +4,7 @@ import type { Event } from "../../model/model.ts";
 import { isFault } from "../constants/constant.ts";
 import type { Evaluate } from "../constants/evaluate.ts";
 import type { Reading } from "../reading.ts";
+import { filterFunction } from "./filter.ts";
 import { constantOf, type SettingsScope } from "./reader.ts";
 import { named, type Readers, readSettings, type Settings, section } from "./section.ts";
 import { duration, functionValue, integer, keyField, milliseconds, oneOf, positive, size, text } from "./values.ts";
@@ -35,8 +36,10 @@ const flowControl = {
   rate,
   fairBy: keyField,
 };
-const delivery = { filter: functionValue, retry, deadline: duration("1ms", "365d") };
-const execution = { timeout: duration("1ms", "1d") };
+const delivery = { filter: filterFunction, retry, deadline: duration("1ms", "365d") };
+const limits = { timeout: duration("1ms", "1d") };
+const scale = section({ min: integer(0, 1_000), max: integer(1, 1_000) }, { example: "{ min: 0, max: 50 }" });
+const execution = { ...limits, scale, latencyObjective: duration("100ms", "30d") };
 
 const LAYERS = { frontend, scheduler, flowControl, delivery, execution } satisfies Record<string, Readers>;
 
@@ -48,7 +51,7 @@ const DEFINITION = {
   delivery: section(delivery),
   execution: section(execution),
   handler: functionValue,
-  subscribers: named(section({ ...delivery, ...execution, handler: functionValue })),
+  subscribers: named(section({ ...delivery, ...limits, handler: functionValue })),
 };
 
 export type DefinitionSettings = Settings<typeof DEFINITION>;
@@ -122,5 +125,6 @@ function checkHandlers(
 /** The layer that has a setting of that name. */
 function homeOf(name: string): string | undefined {
   if (name === "max" || name === "backoff") return "delivery.retry";
+  if (name === "min") return "execution.scale";
   return Object.entries(LAYERS).find(([, readers]) => Object.hasOwn(readers, name))?.[0];
 }

@@ -48,7 +48,7 @@ export function reportSetting<C extends Code>(
 }
 
 /** For faults in a module of shared settings: the use case that takes them from there. */
-function usedBy({ callee }: SettingsScope, span: Span): Related[] {
+export function usedBy({ callee }: SettingsScope, span: Span): Related[] {
   return span.file === callee.file ? [] : [{ message: "This use case takes it from there.", span: callee }];
 }
 

@@ -1,5 +1,6 @@
 import type { Constant, ConstantEntry } from "../constants/constant.ts";
 import { suggest } from "../suggestion.ts";
+import { filterFunction } from "./filter.ts";
 import { constantOf, reportSetting, type SettingReader, type SettingsScope } from "./reader.ts";
 import { describe, functionValue, isCallable, leaf } from "./values.ts";
 
@@ -87,7 +88,7 @@ function constantOrFunction(
   scope: SettingsScope,
 ): Constant | undefined {
   if (
-    reader === functionValue &&
+    (reader === functionValue || reader === filterFunction) &&
     entry.value().kind === "not-constant" &&
     isCallable(entry.expression, scope.checker)
   ) {

@@ -35,6 +35,7 @@ export function useCase(name: string, settings: Partial<UseCase> = {}): UseCase 
     frontend: { dedupeBy: null, dedupeForMs: 86_400_000, maxPayloadBytes: 1_048_576 },
     scheduler: { orderBy: null, maxDelayMs: 86_400_000 },
     flowControl: { priority: "normal", maxInFlight: 64, rate: null, fairBy: null },
+    execution: { minProcesses: null, maxProcesses: null, latencyObjectiveMs: 0 },
     subscribers: [subscriber("default")],
     severalSubscribers: false,
     span: at(`use case ${name}`),

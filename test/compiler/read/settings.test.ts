@@ -8,17 +8,14 @@ function readSettings(name: string, settings: string) {
 }
 
 test("all defaults", () => {
-  const { name, file, owner, frontend, scheduler, flowControl, subscribers, severalSubscribers } = readSettings(
-    "defaults",
-    'owner: "team-a", handler: () => {}',
-  );
-  expect({ name, file, owner, frontend, scheduler, flowControl, subscribers, severalSubscribers }).toMatchObject({
+  expect(readSettings("defaults", 'owner: "team-a", handler: () => {}')).toMatchObject({
     name: "subject",
     file: "usecases/subject.ts",
     owner: "team-a",
     frontend: { dedupeBy: null, dedupeForMs: 86_400_000, maxPayloadBytes: 1_048_576 },
     scheduler: { orderBy: null, maxDelayMs: 30 * 86_400_000 },
     flowControl: { priority: "normal", maxInFlight: 64, rate: null, fairBy: null },
+    execution: { minProcesses: null, maxProcesses: null, latencyObjectiveMs: 0 },
     severalSubscribers: false,
     subscribers: [
       {
@@ -34,17 +31,18 @@ test("all defaults", () => {
 });
 
 test("everything set", () => {
-  const { frontend, scheduler, flowControl, subscribers } = readSettings(
+  const settings = readSettings(
     "everything",
     `owner: "team-a",
     frontend: { dedupeBy: "id", dedupeFor: "2h" },
     scheduler: { orderBy: "id", maxDelay: "365d" },
+    execution: { minProcesses: 0, maxProcesses: 3, latencyObjectiveMs: 300_000 },
     flowControl: { priority: "high", maxInFlight: 8, rate: perMinute(90), fairBy: "tenant" },
     delivery: { filter: (event) => event.id !== "", retry: { max: 0 }, deadline: "1h" },
-    execution: { timeout: "1.5s" },
+    execution: { timeout: "1.5s", scale: { min: 0, max: 3 }, latencyObjective: "5m" },
     async handler(event) { console.log(event); }`,
   );
-  expect({ frontend, scheduler, flowControl, subscribers }).toMatchObject({
+  expect(settings).toMatchObject({
     frontend: { dedupeBy: "id", dedupeForMs: 7_200_000, maxPayloadBytes: 1_048_576 },
     scheduler: { orderBy: "id", maxDelayMs: 365 * 86_400_000 },
     flowControl: { priority: "high", maxInFlight: 8, rate: { count: 90, periodMs: 60_000 }, fairBy: "tenant" },
@@ -60,7 +58,7 @@ test("a subscriber's own settings, then the use case's, then the defaults", () =
     execution: { timeout: "10s" },
     subscribers: {
       plain: { handler: () => {} },
-      own: { handler: () => {}, filter: () => false, retry: { backoff: constant("5s") }, deadline: "2h", timeout: "1s" },
+      own: { handler: () => {}, filter: (event) => event.id !== "", retry: { backoff: constant("5s") }, deadline: "2h", timeout: "1s" },
     }`,
   );
   expect(severalSubscribers).toBe(true);

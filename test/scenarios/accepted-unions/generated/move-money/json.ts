@@ -80,8 +80,18 @@ const movedWhen = json.taggedUnion(() => [
 const condition = json.union(() => [
   { name: "string", part: json.plain, kind: "string" },
   { name: "ConditionAll", part: conditionAll, kind: "object", fields: { all: { looks: ["object"] } } },
-  { name: "ConditionAny", part: conditionAny, kind: "object", fields: { all: { looks: ["undefined"] }, any: { looks: ["object"] } } },
-  { name: "ConditionNot", part: conditionNot, kind: "object", fields: { all: { looks: ["undefined"] }, any: { looks: ["undefined"] } } },
+  {
+    name: "ConditionAny",
+    part: conditionAny,
+    kind: "object",
+    fields: { all: { looks: ["undefined"] }, any: { looks: ["object"] } },
+  },
+  {
+    name: "ConditionNot",
+    part: conditionNot,
+    kind: "object",
+    fields: { all: { looks: ["undefined"] }, any: { looks: ["undefined"] } },
+  },
 ]);
 
 const movedNote = json.union(() => [
