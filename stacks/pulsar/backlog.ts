@@ -47,13 +47,28 @@ export function backlogLines({ subscriptions }: TopicState, names?: readonly str
     );
 }
 
-/** Says no to losing a backlog, and how to go on: `mend` without the loss, `override` with it. */
-export function lossRefusal(what: string, lines: readonly string[], mend: string, override: string): string {
+export interface Loss {
+  /** What would lose it. */
+  readonly what: string;
+  readonly lines: readonly string[];
+  /** How to go on without the loss. */
+  readonly mend: string;
+  /** The name that allows it. */
+  readonly override: string;
+}
+
+/** Says no to losing a backlog, and how to go on, without the loss or with it. */
+export function lossRefusal({ what, lines, mend, override }: Loss): string {
   return [
     `${what} would lose messages that nobody has handled (an entry is a message, or a batch of several):`,
     ...lines,
-    `${mend} Or, to lose them, allow it by name: pulumi config set --path 'fivefold:allowDataLoss[0]' ${override}`,
+    `${mend} Or, to lose them, allow it by name: ${allowCommand(override)}`,
   ].join("\n");
+}
+
+/** Adds one name to those that the stack's config allows to lose. */
+export function allowCommand(override: string): string {
+  return `pulumi config set --path 'fivefold:allowDataLoss[0]' ${override}`;
 }
 
 /** What `fivefold:allowDataLoss` calls a topic. */

@@ -1,4 +1,4 @@
-import { backlogLines, lossRefusal, readTopic } from "./backlog.ts";
+import { backlogLines, type Loss, lossRefusal, readTopic } from "./backlog.ts";
 import type { Kind, Surroundings } from "./kind.ts";
 import { topicId } from "./names.ts";
 
@@ -26,14 +26,22 @@ export const DATA_LOSS_GUARD: Kind<DataLossGuardInputs> = {
   idOf: ({ namespace }) => namespace,
   identity: ["namespace"],
 
-  refusals: async (news, olds, around) => (olds ? await losses(removed(olds, news), around) : []),
+  async refusals(news, olds, around) {
+    const lost = olds ? await losses(removed(olds, news), around) : [];
+    return lost.map((loss) => lossRefusal({ ...loss, mend: "Put it back until its executor has finished." }));
+  },
   // It is the stack's own memory: the cluster knows nothing of it.
   read: async (namespace, known) => ({ namespace, topics: known.topics ?? [] }),
   create: async () => {},
 
   async remove(olds, around) {
-    const refused = await losses(removed(olds, { ...olds, topics: [] }), around);
-    if (refused.length > 0) throw new Error(refused.join("\n"));
+    const lost = await losses(removed(olds, { ...olds, topics: [] }), around);
+    if (lost.length === 0) return;
+    const refused = lost.map((loss) => lossRefusal({ ...loss, mend: "Let the executors finish first." }));
+    // A destroy does not run the program: Pulumi configures the provider as the last up has left it.
+    throw new Error(
+      [...refused, "Pulumi's destroy knows what is allowed from the last `pulumi up`: run that before."].join("\n"),
+    );
   },
 };
 
@@ -55,8 +63,8 @@ function removed(from: DataLossGuardInputs, to: DataLossGuardInputs): Removed[] 
     .filter(({ whole, subscriptions }) => whole || subscriptions.length > 0);
 }
 
-async function losses(topics: readonly Removed[], { admin, allowsLoss }: Surroundings): Promise<string[]> {
-  const refused: string[] = [];
+async function losses(topics: readonly Removed[], { admin, allowsLoss }: Surroundings): Promise<Omit<Loss, "mend">[]> {
+  const found: Omit<Loss, "mend">[] = [];
   for (const { useCase, topic, id, subscriptions, whole } of topics) {
     if (allowsLoss(`use-case:${useCase}`, `topic:${topic}`)) continue;
     const live = await readTopic(id, admin);
@@ -68,7 +76,7 @@ async function losses(topics: readonly Removed[], { admin, allowsLoss }: Surroun
     if (lines.length === 0) continue;
     const what = whole ? `Deleting topic '${topic}'` : `Deleting subscriptions of topic '${topic}'`;
     const override = whole ? `topic:${topic}` : `subscription:${topic}/${lost[0]}`;
-    refused.push(lossRefusal(what, lines, "Put it back until its executor has finished.", override));
+    found.push({ what, lines, override });
   }
-  return refused;
+  return found;
 }

@@ -25,12 +25,12 @@ export const NAMESPACE: Kind<NamespaceInputs> = {
     const left = (olds?.clusters ?? []).filter((cluster) => !clusters.includes(cluster));
     for (const cluster of left.filter((cluster) => !allowsLoss(`cluster:${cluster}`))) {
       refused.push(
-        lossRefusal(
-          `Taking cluster '${cluster}' out of namespace '${namespace}' deletes its topics there, which`,
-          await namespaceBacklog(namespace, admin),
-          "Make another home the active one, let it finish, and check the other cluster's backlog as well.",
-          `cluster:${cluster}`,
-        ),
+        lossRefusal({
+          what: `Taking cluster '${cluster}' out of namespace '${namespace}' deletes its topics there, which`,
+          lines: await namespaceBacklog(namespace, admin),
+          mend: "Make another home the active one, let it finish, and check the other cluster's backlog as well.",
+          override: `cluster:${cluster}`,
+        }),
       );
     }
     return refused;

@@ -41,7 +41,7 @@ export const SUBSCRIPTION: Kind<SubscriptionInputs> = {
     const lines = backlogLines(live, [name]);
     if (lines.length > 0 && !allowsLoss(override, topicOverride(topic), `use-case:${useCase}`)) {
       const what = `Deleting subscription '${name}' of topic '${parseTopicId(topic).topic}'`;
-      throw new Error(lossRefusal(what, lines, "Let its executor finish.", override));
+      throw new Error(lossRefusal({ what, lines, mend: "Let its executor finish.", override }));
     }
     await admin.delete(path(topic, name));
   },

@@ -1,4 +1,4 @@
-import { backlogLines, lossRefusal, readTopic, topicOverride } from "./backlog.ts";
+import { allowCommand, backlogLines, lossRefusal, readTopic, topicOverride } from "./backlog.ts";
 import type { Kind } from "./kind.ts";
 import { parseTopicId, topicId, topicPath } from "./names.ts";
 
@@ -34,10 +34,8 @@ export const TOPIC: Kind<TopicInputs> = {
       const what = `${change} takes deleting topic '${news.topic}' and making it anew, which`;
       const mend = `Set the use case's partitions to ${live.partitions}.`;
       return lines.length > 0
-        ? [lossRefusal(what, lines, mend, topicOverride(id))]
-        : [
-            `${what} disconnects who uses it. ${mend} Or allow it: pulumi config set --path 'fivefold:allowDataLoss[0]' ${topicOverride(id)}`,
-          ];
+        ? [lossRefusal({ what, lines, mend, override: topicOverride(id) })]
+        : [`${what} disconnects who uses it. ${mend} Or allow it: ${allowCommand(topicOverride(id))}`];
     }
     const override = `order:${news.topic}`;
     if (!news.ordered || lines.length === 0 || allowsLoss(override)) return [];
@@ -46,7 +44,7 @@ export const TOPIC: Kind<TopicInputs> = {
         `${change} gives keys of topic '${news.topic}' another partition, so that new messages overtake these of the same key:`,
         ...lines,
         "Let the executors finish first, while nobody enqueues. Or, to lose the order, allow it by name: " +
-          `pulumi config set --path 'fivefold:allowDataLoss[0]' ${override}`,
+          allowCommand(override),
       ].join("\n"),
     ];
   },
@@ -76,9 +74,8 @@ export const TOPIC: Kind<TopicInputs> = {
     if (!live) return;
     const lines = backlogLines(live);
     if (lines.length > 0 && !allowsLoss(topicOverride(id), `use-case:${inputs.useCase}`)) {
-      throw new Error(
-        lossRefusal(`Deleting topic '${inputs.topic}'`, lines, "Let the executors finish.", topicOverride(id)),
-      );
+      const what = `Deleting topic '${inputs.topic}'`;
+      throw new Error(lossRefusal({ what, lines, mend: "Let the executors finish.", override: topicOverride(id) }));
     }
     // Not by force: whoever still publishes must not have the topic taken away.
     await admin.delete(live.partitions > 0 ? `${topicPath(id)}/partitions` : topicPath(id));

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { systemClock } from "../../runtime/clock.ts";
+import { createPulsarWebSocketTransport } from "../../runtime/transport/pulsar-websocket.ts";
+import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
+import { records } from "../transport/records.ts";
+import { destroy, preview, refresh, refusal, refusalOf, up } from "./stacks/changes.ts";
+import { EXAMPLE_MODULES, type ExampleStack, startExampleStack } from "./stacks/example-stack.ts";
+
+const TOPICS = "/admin/v2/persistent/shop/test";
+const PLACE_ORDER = EXAMPLE_MODULES["place-order"]!;
+
+let example: ExampleStack;
+
+beforeAll(async () => {
+  example = await startExampleStack({ name: "safety", kubernetes: false });
+  await up(example.stack);
+}, INSTALL_TIMEOUT_MS);
+
+afterAll(() => example?.stop());
+
+/** Puts that many messages into a topic; nobody handles them. */
+async function publish(topic: string, count: number): Promise<void> {
+  const { adminUrl: webUrl } = example.broker;
+  const transport = createPulsarWebSocketTransport({ webUrl, namespace: "shop/test", clock: systemClock });
+  try {
+    const producer = await transport.producer(topic);
+    await producer.publish(records(count));
+  } finally {
+    await transport.close();
+  }
+}
+
+// The tests tell the life of one stack, each beginning where the one before has ended.
+
+test("a topic with a backlog is not deleted, unless that is allowed by name", async () => {
+  const { stack, project, configure } = example;
+  await publish("place-order", 3);
+  await project.build({ "place-order": undefined });
+  const said = await refusal(stack);
+  expect(said).toContain("Deleting topic 'place-order' would lose messages that nobody has handled");
+  expect(said).toContain("  subscription 'fraud-review': 3 entries not handled\n");
+  expect(said).toContain("  subscription 'warehouse': 3 entries not handled\n");
+  expect(said).toContain("pulumi config set --path 'fivefold:allowDataLoss[0]' topic:place-order");
+
+  await configure({ allowDataLoss: ["topic:another", "subscription:place-order/warehouse"] });
+  expect(await refusal(stack)).toContain("subscription 'fraud-review': 3 entries");
+  await configure({ allowDataLoss: ["topic:place-order"] });
+  expect(await preview(stack)).toContain("delete Topic place-order");
+  await configure({ allowDataLoss: undefined });
+  await project.build({ "place-order": PLACE_ORDER });
+});
+
+test("a subscription with a backlog is not removed, unless that is allowed by name", async () => {
+  const { stack, project, configure, broker } = example;
+  await project.build({ "place-order": PLACE_ORDER.replace(/ {4}"fraud-review": \{[\s\S]*?\n {4}\},\n/, "") });
+  const said = await refusal(stack);
+  expect(said).toContain("Deleting subscriptions of topic 'place-order' would lose messages that nobody has handled");
+  expect(said).toContain("  subscription 'fraud-review': 3 entries not handled\n");
+  expect(said).not.toContain("warehouse");
+
+  await configure({ allowDataLoss: ["subscription:place-order/fraud-review"] });
+  expect(await up(stack)).toEqual([
+    "delete Subscription place-order-fraud-review-DLQ/dead-letters",
+    "delete Subscription place-order/fraud-review",
+    "delete Topic place-order-fraud-review-DLQ",
+    "update DataLossGuard test",
+  ]);
+  expect(await broker.admin("GET", `${TOPICS}/place-order/subscriptions`)).toEqual(["warehouse"]);
+  await configure({ allowDataLoss: undefined });
+});
+
+test("partitions are not taken away, nor added where keys have an order, while there is a backlog", async () => {
+  const { stack, configure, broker } = example;
+  await configure({ useCases: { "place-order": { partitions: 3 } } });
+  expect(await up(stack)).toEqual(["update Topic place-order"]);
+  await configure({ useCases: { "place-order": { partitions: 2 } } });
+  const fewer = await refusal(stack);
+  expect(fewer).toContain("Going from 3 to 2 partitions takes deleting topic 'place-order' and making it anew");
+  expect(fewer).toContain("  subscription 'warehouse': 3 entries not handled\n");
+  await configure({ allowDataLoss: ["topic:place-order"] });
+  expect(await up(stack)).toEqual(
+    expect.arrayContaining(["replace Topic place-order", "replace Subscription place-order/warehouse"]),
+  );
+  expect(await broker.admin("GET", `${TOPICS}/place-order/partitions`)).toMatchObject({ partitions: 2 });
+  expect(await broker.admin("GET", `${TOPICS}/place-order/subscriptions`)).toEqual(["warehouse"]);
+
+  await publish("post-ledger-entry.high", 5);
+  await configure({
+    allowDataLoss: undefined,
+    useCases: { "place-order": { partitions: 2 }, "post-ledger-entry": { partitions: 2 } },
+  });
+  const more = await refusal(stack);
+  expect(more).toContain("Going from 1 to 2 partitions gives keys of topic 'post-ledger-entry.high' another partition");
+  expect(more).toContain("  subscription 'default': 5 entries not handled\n");
+  await configure({ allowDataLoss: ["order:post-ledger-entry.high"] });
+  expect(await up(stack)).toEqual(["update Topic post-ledger-entry.high"]);
+  expect(await refresh(stack)).toEqual([]);
+});
+
+test("a replicated namespace is not shrunk, unless that is allowed by name", async () => {
+  const { stack, configure, broker } = example;
+  // Another home, which is not reached at the moment.
+  const west = { serviceUrl: "http://127.0.0.1:1", brokerServiceUrl: "pulsar://127.0.0.1:1" };
+  await broker.admin("PUT", "/admin/v2/clusters/west", west);
+  await configure({ allowDataLoss: undefined, clusters: [broker.clusterName, "west"] });
+  expect(await up(stack)).toEqual(expect.arrayContaining(["update Namespace shop/test", "update Tenant shop"]));
+  await configure({ clusters: [broker.clusterName] });
+  const said = await refusal(stack);
+  expect(said).toContain("Taking cluster 'west' out of namespace 'shop/test' deletes its topics there");
+  expect(said).toContain("  topic 'post-ledger-entry.high', subscription 'default': 5 entries not handled\n");
+  await configure({ allowDataLoss: ["cluster:west"] });
+  expect(await up(stack)).toEqual(expect.arrayContaining(["update Namespace shop/test", "update Tenant shop"]));
+  expect(await refresh(stack)).toEqual([]);
+});
+
+test("a stack with a backlog is not destroyed, unless that is allowed by name", async () => {
+  const { stack, configure, broker } = example;
+  const before = await broker.admin("GET", TOPICS);
+  const said = await refusalOf((watched) => stack.destroy(watched));
+  expect(said).toContain("Deleting topic 'post-ledger-entry.high' would lose messages");
+  expect(said).toContain("  subscription 'default': 5 entries not handled\n");
+  expect(said).toContain("run that before");
+  expect(await broker.admin("GET", TOPICS)).toEqual(before);
+
+  await configure({ allowDataLoss: ["use-case:post-ledger-entry"] });
+  expect(await up(stack)).toEqual([]);
+  expect(await destroy(stack)).toContain("delete Topic post-ledger-entry.high");
+  expect(await broker.admin("GET", "/admin/v2/tenants")).not.toContain("shop");
+});
