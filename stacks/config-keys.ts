@@ -1,7 +1,7 @@
 import { duration, flag, listOf, matching, type Reader, recordOf, text, whole } from "./config-values.ts";
 import { type UseCaseConfig, useCaseConfig } from "./use-case-config.ts";
 
-/** What a stack's config may hold below `fivefold:`, besides secrets. docs/stacks.md explains each. */
+/** What a stack's config may hold below `fivefold:`, besides secrets. docs/deploy.md explains each. */
 export interface Settings {
   readonly pulsarAdminUrl: string;
   readonly tenant: string;
@@ -32,6 +32,7 @@ export interface Settings {
   readonly prometheusUrl: string | undefined;
   readonly monitoring: boolean | undefined;
   readonly monitoringNamespace: string;
+  readonly monitoringLabels: Readonly<Record<string, string>>;
   readonly defaults: Partial<UseCaseConfig>;
   readonly useCases: Readonly<Record<string, Partial<UseCaseConfig>>>;
   readonly allowDataLoss: readonly string[];
@@ -81,6 +82,7 @@ export const READERS: { readonly [K in keyof Settings]: Reader<Settings[K]> } = 
   prometheusUrl: matching(/^https?:\/\/\S+$/, "a URL like http://prometheus.monitoring:9090"),
   monitoring: flag,
   monitoringNamespace: DNS_LABEL,
+  monitoringLabels: recordOf(text),
   defaults: useCaseConfig,
   useCases: recordOf(useCaseConfig),
   allowDataLoss: listOf(THING),
@@ -92,6 +94,7 @@ export const STRUCTURED: ReadonlySet<string> = new Set<keyof Settings>([
   "clusters",
   "adminRoles",
   "imagePullSecrets",
+  "monitoringLabels",
   "defaults",
   "useCases",
   "allowDataLoss",
@@ -128,6 +131,7 @@ export const DEFAULTS: Settings = {
   prometheusUrl: undefined,
   monitoring: undefined,
   monitoringNamespace: "monitoring",
+  monitoringLabels: {},
   defaults: {},
   useCases: {},
   allowDataLoss: [],

@@ -93,6 +93,6 @@ export function fieldsOf<T extends object>(readers: { readonly [K in keyof T]-?:
   };
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULTS, READERS, REQUIRED, SECRETS, type Settings, STRUCTURED } from "./config-keys.ts";
-import { durationText, isBad, type Reader } from "./config-values.ts";
+import { contradictions, quorumsOf } from "./config-problems.ts";
+import { isBad, type Reader } from "./config-values.ts";
 import type { ManifestUseCase } from "./manifest.ts";
 import type { NamespacePolicies } from "./pulsar/namespace-policies.ts";
 import { USE_CASE_DEFAULTS, type UseCaseConfig } from "./use-case-config.ts";
@@ -16,6 +17,8 @@ export interface StackConfig {
   readonly policies: NamespacePolicies;
   /** The role of the process that shows backlogs. Absent: it is granted nothing. */
   readonly metricsRole: string | undefined;
+  /** Roles of all executors, in alphabetical order. */
+  readonly workerRoles: readonly string[];
   /** Absent: topics are provisioned, and nothing runs. */
   readonly kubernetes: KubernetesConfig | undefined;
   useCase(name: string): UseCaseConfig;
@@ -40,8 +43,11 @@ export interface KubernetesConfig {
   readonly imagePullSecrets: readonly string[];
   /** Whom KEDA asks for backlogs. Absent: no autoscaling. */
   readonly prometheusUrl: string | undefined;
-  /** Whether there are alerts, a dashboard, and an order to collect metrics. */
-  readonly monitoring: boolean;
+  /**
+   * Labels by which the Prometheus operator picks what is for it. Absent: there are no alerts, no dashboard, and no
+   * order to collect metrics.
+   */
+  readonly monitoringLabels: Readonly<Record<string, string>> | undefined;
   /** The Kubernetes namespace that metrics are collected from. */
   readonly monitoringNamespace: string;
 }
@@ -52,18 +58,26 @@ export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
   const problems = unknownKeys();
   const settings: Settings = { ...DEFAULTS, ...readSettings(config, problems) };
   for (const key of REQUIRED) {
-    if (settings[key].length === 0) problems.push(`fivefold:${key} is missing. docs/stacks.md says what it is.`);
+    if (settings[key].length === 0) problems.push(`fivefold:${key} is missing. docs/deploy.md says what it is.`);
   }
-  problems.push(...unknownUseCases(settings, useCases));
   const useCaseConfig = (name: string): UseCaseConfig => ({
     ...USE_CASE_DEFAULTS,
     image: settings.image,
     ...settings.defaults,
+    ...scaleOf(useCases.find((useCase) => useCase.name === name)),
     ...settings.useCases[name],
   });
-  for (const useCase of useCases) problems.push(...useCaseProblems(useCase, useCaseConfig(useCase.name), settings));
+  const configured = useCases.map((useCase) => ({ useCase, config: useCaseConfig(useCase.name) }));
+  problems.push(...contradictions(settings, configured));
   const kubernetes =
     settings.kubernetesNamespace === undefined ? undefined : readKubernetes(config, settings, problems);
+  const sleeper = configured.find(({ config: { executor, minReplicas } }) => executor && minReplicas === 0);
+  if (kubernetes?.pulsarTokens && !kubernetes.metricsToken && sleeper) {
+    problems.push(
+      `fivefold:metricsToken is missing: '${sleeper.useCase.name}' has minReplicas 0, and what shows its backlog comes ` +
+        "with a token where executors do. pulumi config set --secret fivefold:metricsToken",
+    );
+  }
   if (problems.length > 0) {
     throw new pulumi.RunError(`The config of stack '${pulumi.getStack()}' can't be used:\n  ${problems.join("\n  ")}`);
   }
@@ -74,8 +88,18 @@ export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
     pulsarNamespace: namespaceOf(settings),
     policies: policiesOf(settings),
     metricsRole: settings.metricsRole,
+    workerRoles: [...new Set(configured.flatMap(({ config }) => config.executorRole ?? []))].toSorted(),
     kubernetes,
     useCase: useCaseConfig,
+  };
+}
+
+/** What a use case says of itself comes before what is said of all, and after what is said of it here. */
+function scaleOf(useCase: ManifestUseCase | undefined): Partial<UseCaseConfig> {
+  const { minProcesses = null, maxProcesses = null } = useCase?.execution ?? {};
+  return {
+    ...(minProcesses !== null && { minReplicas: minProcesses }),
+    ...(maxProcesses !== null && { maxReplicas: maxProcesses }),
   };
 }
 
@@ -106,56 +130,11 @@ function structured(config: pulumi.Config, key: string): unknown {
   }
 }
 
-function unknownUseCases(settings: Settings, useCases: readonly ManifestUseCase[]): string[] {
-  const known = useCases.map(({ name }) => name);
-  return Object.keys(settings.useCases)
-    .filter((name) => !known.includes(name))
-    .map((name) => `fivefold:useCases.${name} is for no use case; there are ${known.join(", ")}.`);
-}
-
-/** Where a use case asks for more than this environment gives. */
-function useCaseProblems(
-  { name, file, settings: { maxDelayMs } }: ManifestUseCase,
-  config: UseCaseConfig,
-  of: Settings,
-) {
-  const problems: string[] = [];
-  const asked = `Use case '${name}' accepts delays of up to ${durationText(maxDelayMs)} (scheduler.maxDelay of ${file})`;
-  if (maxDelayMs > of.delayHorizon) {
-    problems.push(
-      `${asked}, and the delay store keeps them for ${durationText(of.delayHorizon)} at most (fivefold:delayHorizon). ` +
-        "Lower the one, or raise the other if the database is kept and backed up for that long.",
-    );
-  }
-  if (of.messageTtl > 0 && maxDelayMs > of.messageTtl) {
-    problems.push(
-      `${asked}, and Pulsar drops messages after ${durationText(of.messageTtl)}, counted from publishing ` +
-        "(fivefold:messageTtl). Lower the one, or raise the other; 0s drops none.",
-    );
-  }
-  if (config.minReplicas > config.maxReplicas) {
-    problems.push(
-      `Use case '${name}' has at least ${config.minReplicas} replicas and at most ${config.maxReplicas}. Set minReplicas ` +
-        "to no more than maxReplicas.",
-    );
-  }
-  if (of.kubernetesNamespace === undefined || !config.executor) return problems;
-  if (config.image === undefined) {
-    problems.push(`Use case '${name}' has no image. Set fivefold:image, or fivefold:useCases.${name}.image.`);
-  }
-  if (config.minReplicas === 0 && of.prometheusUrl === undefined) {
-    problems.push(
-      `Use case '${name}' has minReplicas 0, and nothing would start a replica. Set fivefold:prometheusUrl for KEDA to ask.`,
-    );
-  }
-  return problems;
-}
-
 function readKubernetes(config: pulumi.Config, settings: Settings, problems: string[]): KubernetesConfig | undefined {
   const { kubernetesNamespace: namespace, pulsarUrl, pulsarAdminUrl, prometheusUrl } = settings;
   const postgresUrl = config.getSecret("postgresUrl");
   if (pulsarUrl === undefined) {
-    problems.push("fivefold:pulsarUrl is missing: executors need Pulsar's URL. docs/stacks.md says what it is.");
+    problems.push("fivefold:pulsarUrl is missing: executors need Pulsar's URL. docs/deploy.md says what it is.");
   }
   if (postgresUrl === undefined) {
     problems.push(
@@ -177,7 +156,7 @@ function readKubernetes(config: pulumi.Config, settings: Settings, problems: str
     trustedCertificates: settings.trustedCertificates,
     imagePullSecrets: settings.imagePullSecrets,
     prometheusUrl,
-    monitoring: settings.monitoring ?? prometheusUrl !== undefined,
+    monitoringLabels: (settings.monitoring ?? prometheusUrl !== undefined) ? settings.monitoringLabels : undefined,
     monitoringNamespace: settings.monitoringNamespace,
   };
 }
@@ -187,7 +166,7 @@ function namespaceOf({ tenant, namespace }: Settings): string {
 }
 
 function policiesOf(settings: Settings): NamespacePolicies {
-  const { ensemble, writeQuorum = ensemble, ackQuorum = writeQuorum } = settings;
+  const { ensemble, writeQuorum, ackQuorum } = quorumsOf(settings);
   const policies: NamespacePolicies = {
     clusters: settings.clusters.toSorted(),
     deduplication: settings.deduplication,

@@ -23,7 +23,7 @@ export interface DeployedExecutors {
 
 /** Everything of a stack that is on Kubernetes. */
 export function deployExecutors({ useCases, config, kubernetes, topics }: DeployExecutorsArgs): DeployedExecutors {
-  const { namespace, prometheusUrl, monitoring } = kubernetes;
+  const { namespace, prometheusUrl, monitoringLabels } = kubernetes;
   const home = homeOf(kubernetes);
   const own = kubernetes.createNamespace ? [new ExecutorNamespace(namespace, { namespace })] : [];
   const components: pulumi.Resource[] = [...own];
@@ -44,7 +44,7 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
         image: config.image as string,
         pulsarToken: tokenOf(kubernetes, name),
         prometheusUrl,
-        monitoring,
+        monitoringLabels,
       },
       { dependsOn: needed },
     );
@@ -58,7 +58,9 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
     const args = { home, image: sleeper.config.image as string, pulsarToken: kubernetes.metricsToken };
     components.push(new BacklogExporter("backlogs", args, { dependsOn: [...own, ...topics.values()] }));
   }
-  if (monitoring) components.push(new Monitoring("monitoring", { namespace }, { dependsOn: own }));
+  if (monitoringLabels) {
+    components.push(new Monitoring("monitoring", { namespace, monitoringLabels }, { dependsOn: own }));
+  }
   return { deployments, components };
 }
 

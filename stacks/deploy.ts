@@ -21,7 +21,7 @@ export interface Deployed {
   readonly executors: Readonly<Record<string, pulumi.Output<string>>>;
 }
 
-/** Provisions all use cases of a built project, as the config of the stack that runs says: docs/stacks.md. */
+/** Provisions all use cases of a built project, as the config of the stack that runs says: docs/deploy.md. */
 export function deploy({ root }: DeployOptions): Deployed {
   const useCases = readManifest(root);
   const config = readConfig(useCases);
@@ -64,6 +64,7 @@ function createUseCase(useCase: ManifestUseCase, { namespace }: PulsarNamespace,
     replicated: config.policies.clusters.length > 1,
     schema: pulsarSchema(useCase, root),
     executorRole,
+    workerRoles: config.workerRoles,
     producers,
     deadLetterReaders,
     metricsRole: config.metricsRole,

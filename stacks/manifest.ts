@@ -16,6 +16,14 @@ export interface ManifestUseCase {
   };
   /** The events' topic first, then one for the dead letters of each subscriber. */
   readonly topics: readonly ManifestTopic[];
+  /** What is asked of its executor. */
+  readonly execution: {
+    /** Null: the stack's config says. */
+    readonly minProcesses: number | null;
+    readonly maxProcesses: number | null;
+    /** For 99 of 100 tasks; 0: none. */
+    readonly latencyObjectiveMs: number;
+  };
   readonly settings: {
     readonly maxDelayMs: number;
     readonly ordered: boolean;

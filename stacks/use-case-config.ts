@@ -21,9 +21,9 @@ export interface UseCaseConfig {
   readonly executor: boolean;
   /** The executor's container image. */
   readonly image: string | undefined;
-  /** Default 1. 0: starts with the first task that is ready. */
+  /** Default: the use case's `execution.scale`, or 1. 0: starts with the first task that is ready. */
   readonly minReplicas: number;
-  /** Default 10. */
+  /** Default: the use case's `execution.scale`, or 10. */
   readonly maxReplicas: number;
   /** Tasks ready or in flight, for each subscriber and replica, at which another replica starts. Default: what one has in flight at most. */
   readonly tasksPerReplica: number | undefined;

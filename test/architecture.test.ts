@@ -16,8 +16,14 @@ interface Manifest {
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
 const sources = readSources(ROOT, manifest.exports);
 
-/** What somebody starts or imports by name: npm, Node, the tools, and for use cases and their executors the compiler. */
+const pulumiProject = readFileSync(join(ROOT, "stacks", "Pulumi.yaml"), "utf8");
+
+/**
+ * What somebody starts or imports by name: npm, Node, Pulumi, the tools, and for use cases and their executors the
+ * compiler.
+ */
 const entries = [
+  `stacks/${/^main: (.+)$/m.exec(pulumiProject)?.[1]}`,
   ...[...Object.values(manifest.exports), ...Object.values(manifest.bin)].map((path) => path.replace(/^\.\//, "")),
   ...Object.values(manifest.scripts).flatMap((script) => script.match(/[\w./-]+\.ts\b/g) ?? []),
   ...sources.map(({ path }) => path).filter((path) => /(^|\/)usecases\/|^generated\/|^[^/]+\.config\.ts$/.test(path)),

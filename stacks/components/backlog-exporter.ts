@@ -31,7 +31,7 @@ export class BacklogExporter extends pulumi.ComponentResource {
         },
         home,
         pulsarToken,
-        annotations: {},
+        annotations: { "fivefold.dev/source": "generated/manifest.json" },
         image,
         args: ["backlogs"],
         replicas: 1,

@@ -15,8 +15,8 @@ export interface ExecutorArgs {
   readonly pulsarToken?: pulumi.Input<string> | undefined;
   /** Whom KEDA asks for the backlog. Absent: no autoscaling, `minReplicas` run. */
   readonly prometheusUrl?: string | undefined;
-  /** Whether there are alerts. */
-  readonly monitoring: boolean;
+  /** Labels by which the Prometheus operator picks alerts. Absent: there are none. */
+  readonly monitoringLabels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** The runtime's own default. */
@@ -74,11 +74,12 @@ export class Executor extends pulumi.ComponentResource {
         { parent: this, dependsOn: deployment },
       );
     }
-    if (args.monitoring) {
+    if (args.monitoringLabels) {
+      const labels = { ...metadata.labels, ...args.monitoringLabels };
       const spec = { groups: [{ name: `fivefold-${useCase.name}`, rules: alertsOf(useCase, home.namespace) }] };
       new k8s.apiextensions.CustomResource(
         `${name}-alerts`,
-        { apiVersion: "monitoring.coreos.com/v1", kind: "PrometheusRule", metadata, spec },
+        { apiVersion: "monitoring.coreos.com/v1", kind: "PrometheusRule", metadata: { ...metadata, labels }, spec },
         { parent: this },
       );
     }

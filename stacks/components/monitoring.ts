@@ -7,18 +7,24 @@ import { labelValue } from "../kubernetes/labels.ts";
 export interface MonitoringArgs {
   /** The Kubernetes namespace of the executors. */
   readonly namespace: string;
+  /** Labels by which the Prometheus operator picks what is for it, such as `release: kube-prometheus-stack`. Default none. */
+  readonly monitoringLabels?: Readonly<Record<string, string>>;
 }
 
 /** What the Prometheus operator and Grafana's sidecar need to know of a stack: where its metrics are, and what they mean. */
 export class Monitoring extends pulumi.ComponentResource {
-  constructor(name: string, { namespace }: MonitoringArgs, options?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    { namespace, monitoringLabels = {} }: MonitoringArgs,
+    options?: pulumi.ComponentResourceOptions,
+  ) {
     super("fivefold:kubernetes:Monitoring", name, {}, options);
     const stack = pulumi.getStack();
     const labels = {
       "app.kubernetes.io/part-of": labelValue(pulumi.getProject()),
       "app.kubernetes.io/managed-by": "pulumi",
     };
-    const metadata = { name: "fivefold", namespace, labels };
+    const metadata = { name: "fivefold", namespace, labels: { ...labels, ...monitoringLabels } };
     new k8s.apiextensions.CustomResource(
       `${name}-pods`,
       {

@@ -21,6 +21,8 @@ export interface UseCaseArgs {
   readonly schema: UseCaseSchema;
   /** The role of its executor. Absent: it is granted nothing. */
   readonly executorRole: string | undefined;
+  /** Roles of all executors that share its delay store: whichever is there puts back what has come due. */
+  readonly workerRoles: readonly string[];
   /** Roles that may enqueue. */
   readonly producers: readonly string[];
   /** Roles that may read dead letters. */
@@ -76,10 +78,10 @@ function createTopic({ name, ordered, subscriptions }: ManifestTopic, partitions
 
 type Roles = ReadonlyMap<string, readonly PulsarAction[]>;
 
-/** An executor also puts what was delayed or failed back into its topic. */
-function eventRoles({ executorRole, producers, metricsRole }: UseCaseArgs): Roles {
+/** What was delayed or failed comes back into its topic by any of the executors, as the others may have no replica. */
+function eventRoles({ executorRole, workerRoles, producers, metricsRole }: UseCaseArgs): Roles {
   return joined([
-    ...producers.map((role) => [role, "produce"] as const),
+    ...[...producers, ...workerRoles].map((role) => [role, "produce"] as const),
     [executorRole, "consume"],
     [executorRole, "produce"],
     [metricsRole, "consume"],

@@ -12,7 +12,10 @@ export interface Alert {
 const OVERDUE_SECONDS = 60;
 
 /** Alerts for one use case's executor. */
-export function alertsOf({ name, owner, file, settings }: ManifestUseCase, kubernetesNamespace: string): Alert[] {
+export function alertsOf(
+  { name, owner, file, execution, settings }: ManifestUseCase,
+  kubernetesNamespace: string,
+): Alert[] {
   const of = `namespace="${kubernetesNamespace}", use_case="${name}"`;
   const alert = (title: string, severity: "critical" | "warning", expr: string, wait: string, description: string) => ({
     alert: title,
@@ -21,6 +24,19 @@ export function alertsOf({ name, owner, file, settings }: ManifestUseCase, kuber
     labels: { severity, use_case: name, owner },
     annotations: { summary: `${name}: ${SUMMARIES[title]}`, description: `${description} Use case: ${file}.` },
   });
+  const { latencyObjectiveMs } = execution;
+  const slow = settings.subscribers
+    .filter(() => latencyObjectiveMs > 0)
+    .map(({ name: subscriber }) =>
+      alert(
+        "FivefoldObjectiveMissed",
+        "warning",
+        `histogram_quantile(0.99, sum by (le) (rate(fivefold_task_latency_seconds_bucket{${of}, subscriber="${subscriber}"}[10m]))) > ${latencyObjectiveMs / 1_000}`,
+        "10m",
+        `One task in a hundred of subscriber '${subscriber}' takes longer than the objective of ${latencyObjectiveMs / 1_000} s. ` +
+          "Raise its scale, or see what its handler waits for.",
+      ),
+    );
   const late = settings.subscribers
     .filter(({ deadlineMs }) => deadlineMs > 0)
     .map(({ name: subscriber, deadlineMs }) =>
@@ -64,6 +80,7 @@ export function alertsOf({ name, owner, file, settings }: ManifestUseCase, kuber
       "15m",
       "Nobody reports the backlog, so that autoscaling is blind: are the pods' metrics collected, and is Pulsar reachable?",
     ),
+    ...slow,
     ...late,
   ];
 }
@@ -73,6 +90,7 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   FivefoldStalled: "tasks are ready, and nothing happens",
   FivefoldFailing: "most tries fail",
   FivefoldBacklogUnknown: "the backlog is unknown",
+  FivefoldObjectiveMissed: "tasks take longer than their objective",
   FivefoldTasksNearDeadline: "tasks come near their deadline",
 };
 

@@ -53,7 +53,9 @@ export function podTemplate(settings: PodSettings): PodTemplate {
       },
       // There is no preStop hook: nothing sends to a worker, so that it may begin to drain at SIGTERM.
       terminationGracePeriodSeconds: settings.drainSeconds + CLOSING_SECONDS,
-      imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })),
+      ...(settings.imagePullSecrets.length > 0 && {
+        imagePullSecrets: settings.imagePullSecrets.map((name) => ({ name })),
+      }),
       topologySpreadConstraints: ["topology.kubernetes.io/zone", "kubernetes.io/hostname"].map((topologyKey) => ({
         maxSkew: 1,
         topologyKey,
@@ -103,7 +105,7 @@ function container(settings: PodSettings): Container {
       })),
       { name: "FIVEFOLD_POSTGRES_URL", valueFrom: { secretKeyRef: { name: objectName, key: POSTGRES_URL_KEY } } },
     ],
-    envFrom: settings.envSecrets.map((name) => ({ secretRef: { name } })),
+    ...(settings.envSecrets.length > 0 && { envFrom: settings.envSecrets.map((name) => ({ secretRef: { name } })) }),
     ports: [{ name: "metrics", containerPort: METRICS_PORT }],
     // Connecting and loading handlers may take a minute on a busy node.
     startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 45 },

@@ -25,7 +25,7 @@ export interface PulsarAdmin {
 }
 
 /** A request that Pulsar refused, or did not answer. */
-export class PulsarAdminError extends Error {
+class PulsarAdminError extends Error {
   override readonly name = "PulsarAdminError";
   /** HTTP status; 0: no answer. */
   readonly status: number;

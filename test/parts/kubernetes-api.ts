@@ -20,7 +20,8 @@ export interface KubernetesApi {
 }
 
 /**
- * Starts a real API server with etcd and the controller manager, and KEDA's kinds. Deployments get their Pods, but
+ * Starts a real API server with etcd and the controller manager, and the kinds of KEDA and of the
+ * Prometheus operator. Deployments get their Pods, but
  * without scheduler and kubelet no Pod leaves `Pending`.
  */
 export async function startKubernetesApi(): Promise<KubernetesApi> {
@@ -41,7 +42,7 @@ export async function startKubernetesApi(): Promise<KubernetesApi> {
     const kubeconfig = await writeKubeconfig(folder, url, keys.adminToken);
     const client = createKubernetesClient(kubeconfig);
     programs.push(await startControllerManager(parts, folder, keys, kubeconfig, client));
-    await defineKinds(parts.kedaCrds, client);
+    await defineKinds(parts.customKinds, client);
     return { url, kubeconfig, client, stop };
   } catch (error) {
     await stop();

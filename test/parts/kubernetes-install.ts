@@ -6,6 +6,7 @@ import { installPart, type Part } from "./part-cache.ts";
 const VERSION = "1.36.3";
 const ETCD_VERSION = "3.6.8";
 const KEDA_VERSION = "2.21.0";
+const PROMETHEUS_OPERATOR_VERSION = "0.85.0";
 
 const KUBERNETES: Part = {
   name: "kubernetes-api",
@@ -51,21 +52,36 @@ const KEDA: Part = {
   },
 };
 
+/** The kinds of the Prometheus operator that programs here make use of; its others are a megabyte. */
+const PROMETHEUS_OPERATOR: Part = {
+  name: "prometheus-operator-crds",
+  version: PROMETHEUS_OPERATOR_VERSION,
+  takes: "10 seconds",
+  async build(folder, log) {
+    const module = `github.com/prometheus-operator/prometheus-operator@v${PROMETHEUS_OPERATOR_VERSION}` as const;
+    const { Dir } = await downloadGoModule(module, folder, log);
+    for (const kind of ["podmonitors", "prometheusrules"]) {
+      const file = `monitoring.coreos.com_${kind}.yaml`;
+      await cp(join(Dir, "example", "prometheus-operator-crd", file), join(folder, "crds", file));
+    }
+  },
+};
+
 export interface KubernetesParts {
   readonly etcd: string;
   readonly apiServer: string;
   readonly controllerManager: string;
-  /** A folder of YAML files, one a kind. */
-  readonly kedaCrds: string;
+  /** Folders of YAML files, one a kind. */
+  readonly customKinds: readonly string[];
 }
 
-/** Builds etcd, kube-apiserver and kube-controller-manager, and takes KEDA's kinds from its sources. */
+/** Builds etcd, kube-apiserver and kube-controller-manager, and takes the kinds of operators from their sources. */
 export async function installKubernetes(): Promise<KubernetesParts> {
   const programs = await installPart(KUBERNETES);
   return {
     etcd: join(programs, "etcd"),
     apiServer: join(programs, "kube-apiserver"),
     controllerManager: join(programs, "kube-controller-manager"),
-    kedaCrds: join(await installPart(KEDA), "crds"),
+    customKinds: [join(await installPart(KEDA), "crds"), join(await installPart(PROMETHEUS_OPERATOR), "crds")],
   };
 }

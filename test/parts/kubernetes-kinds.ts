@@ -17,12 +17,14 @@ interface CustomResourceDefinition extends KubernetesObject {
   };
 }
 
-/** Defines custom kinds from a folder of YAML files. Resolves once the server serves them all. */
-export async function defineKinds(folder: string, client: KubernetesClient): Promise<void> {
+/** Defines custom kinds from folders of YAML files. Resolves once the server serves them all. */
+export async function defineKinds(folders: readonly string[], client: KubernetesClient): Promise<void> {
   const definitions: CustomResourceDefinition[] = [];
-  for (const file of await readdir(folder)) {
-    const documents = parseAllDocuments(await readFile(join(folder, file), "utf8"));
-    definitions.push(...documents.map((document) => document.toJS() as CustomResourceDefinition));
+  for (const folder of folders) {
+    for (const file of await readdir(folder)) {
+      const documents = parseAllDocuments(await readFile(join(folder, file), "utf8"));
+      definitions.push(...documents.map((document) => document.toJS() as CustomResourceDefinition));
+    }
   }
   await Promise.all(definitions.map((definition) => client.apply(definition)));
   const deadline = Date.now() + SERVED_WITHIN_MS;

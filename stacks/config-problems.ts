@@ -1,0 +1,92 @@
+import type { Settings } from "./config-keys.ts";
+import { durationText } from "./config-values.ts";
+import type { ManifestUseCase } from "./manifest.ts";
+import type { UseCaseConfig } from "./use-case-config.ts";
+
+interface ConfiguredUseCase {
+  readonly useCase: ManifestUseCase;
+  readonly config: UseCaseConfig;
+}
+
+/** What parts of a stack's config, each of them right, have against each other or against the use cases. */
+export function contradictions(settings: Settings, useCases: readonly ConfiguredUseCase[]): string[] {
+  const runs = settings.kubernetesNamespace !== undefined;
+  return [
+    ...unknownUseCases(settings, useCases),
+    ...quorumProblems(settings),
+    ...useCases.flatMap(({ useCase, config }) => useCaseProblems(useCase, config, settings)),
+    ...(runs ? nobodyAwake(useCases) : []),
+  ];
+}
+
+function unknownUseCases(settings: Settings, useCases: readonly ConfiguredUseCase[]): string[] {
+  const known = useCases.map(({ useCase }) => useCase.name);
+  return Object.keys(settings.useCases)
+    .filter((name) => !known.includes(name))
+    .map((name) => `fivefold:useCases.${name} is for no use case; there are ${known.join(", ")}.`);
+}
+
+function quorumProblems(settings: Settings): string[] {
+  const { ensemble, writeQuorum, ackQuorum } = quorumsOf(settings);
+  if (ensemble === undefined) {
+    const lonely = (["writeQuorum", "ackQuorum"] as const).filter((key) => settings[key] !== undefined);
+    return lonely.map((key) => `fivefold:${key} takes effect with fivefold:ensemble alone, which is missing.`);
+  }
+  if (ensemble >= (writeQuorum ?? 0) && (writeQuorum ?? 0) >= (ackQuorum ?? 0)) return [];
+  return [
+    `fivefold:ensemble is ${ensemble}, writeQuorum ${writeQuorum}, ackQuorum ${ackQuorum}: none may exceed the one before it.`,
+  ];
+}
+
+/** What Pulsar takes for those that are not set. */
+export function quorumsOf({ ensemble, writeQuorum = ensemble, ackQuorum = writeQuorum }: Settings) {
+  return { ensemble, writeQuorum, ackQuorum };
+}
+
+/** Where a use case asks for more than this environment gives. */
+function useCaseProblems(
+  { name, file, settings: { maxDelayMs } }: ManifestUseCase,
+  config: UseCaseConfig,
+  of: Settings,
+) {
+  const problems: string[] = [];
+  const asked = `Use case '${name}' accepts delays of up to ${durationText(maxDelayMs)} (scheduler.maxDelay of ${file})`;
+  if (maxDelayMs > of.delayHorizon) {
+    problems.push(
+      `${asked}, and the delay store keeps them for ${durationText(of.delayHorizon)} at most (fivefold:delayHorizon). ` +
+        "Lower the one, or raise the other if the database is kept and backed up for that long.",
+    );
+  }
+  if (of.messageTtl > 0 && maxDelayMs > of.messageTtl) {
+    problems.push(
+      `${asked}, and Pulsar drops messages after ${durationText(of.messageTtl)}, counted from publishing ` +
+        "(fivefold:messageTtl). Lower the one, or raise the other; 0s drops none.",
+    );
+  }
+  if (config.minReplicas > config.maxReplicas) {
+    problems.push(
+      `Use case '${name}' has at least ${config.minReplicas} replicas and at most ${config.maxReplicas}. Set minReplicas ` +
+        "to no more than maxReplicas.",
+    );
+  }
+  if (of.kubernetesNamespace === undefined || !config.executor) return problems;
+  if (config.image === undefined) {
+    problems.push(`Use case '${name}' has no image. Set fivefold:image, or fivefold:useCases.${name}.image.`);
+  }
+  if (config.minReplicas === 0 && of.prometheusUrl === undefined) {
+    problems.push(
+      `Use case '${name}' has minReplicas 0, and nothing would start a replica. Set fivefold:prometheusUrl for KEDA to ask.`,
+    );
+  }
+  return problems;
+}
+
+/** What is delayed or tried again waits in the delay store, and only executors look there. */
+function nobodyAwake(useCases: readonly ConfiguredUseCase[]): string[] {
+  const running = useCases.filter(({ config }) => config.executor);
+  if (running.length === 0 || running.some(({ config }) => config.minReplicas > 0)) return [];
+  return [
+    "All executors have minReplicas 0: once each has ended, delayed tasks and retries that come due would stay where they " +
+      "are until new events start one. Set minReplicas of one use case to 1, the busiest best: it brings back those of all.",
+  ];
+}

@@ -1,0 +1,37 @@
+/** The config of a stack whose Kubernetes cluster has Prometheus and KEDA, as `pulumi config` would show it. */
+export const PRODUCTION: Readonly<Record<string, string>> = {
+  "fivefold:pulsarAdminUrl": "https://pulsar.example.com:8443",
+  "fivefold:pulsarAdminToken": "secret-admin-token",
+  "fivefold:tenant": "shop",
+  "fivefold:namespace": "production",
+  "fivefold:clusters": '["eu", "us"]',
+  "fivefold:adminRoles": '["shop-deployer"]',
+  "fivefold:metricsRole": "shop-metrics",
+  "fivefold:ensemble": "3",
+  "fivefold:ackQuorum": "2",
+  "fivefold:kubernetesNamespace": "shop",
+  "fivefold:image": "registry.example.com/shop@sha256:0000",
+  "fivefold:imagePullSecrets": '["registry"]',
+  "fivefold:pulsarUrl": "pulsar+ssl://pulsar-proxy.pulsar.svc.cluster.local:6651,pulsar+ssl://us.pulsar.example.com",
+  "fivefold:postgresUrl": "postgres://shop:secret-password@postgres.example.com:5432/shop",
+  "fivefold:pulsarTokens": '{"*": "secret-token", "post-ledger-entry": "secret-ledger-token"}',
+  "fivefold:metricsToken": "secret-metrics-token",
+  "fivefold:trustedCertificates": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
+  "fivefold:prometheusUrl": "http://prometheus.monitoring:9090",
+  "fivefold:monitoringLabels": '{"release": "kube-prometheus-stack"}',
+  "fivefold:defaults": '{"partitions": 4, "executorRole": "shop-executor", "producers": ["shop-web"]}',
+  "fivefold:useCases": JSON.stringify({
+    "index-file": { minReplicas: 0, maxReplicas: 50, tasksPerReplica: 100, memory: "1Gi", producers: [] },
+    "deliver-webhook": { egress: [{ cidr: "0.0.0.0/0", ports: [443] }], envSecrets: ["webhook-keys"] },
+    "post-ledger-entry": { executorRole: "ledger", deadLetterReaders: ["ledger-support"], env: { BOOK: "main" } },
+  }),
+};
+
+/** The config of a stack that keeps topics on one's own machine. */
+export const DEVELOPMENT: Readonly<Record<string, string>> = {
+  "fivefold:pulsarAdminUrl": "http://localhost:8080",
+  "fivefold:tenant": "public",
+  "fivefold:createTenant": "false",
+  "fivefold:namespace": "development",
+  "fivefold:clusters": '["standalone"]',
+};

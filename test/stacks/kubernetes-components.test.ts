@@ -1,0 +1,231 @@
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, test } from "vitest";
+import { BacklogExporter } from "../../stacks/components/backlog-exporter.ts";
+import { Executor, type ExecutorArgs } from "../../stacks/components/executor.ts";
+import { ExecutorNamespace } from "../../stacks/components/executor-namespace.ts";
+import { Monitoring } from "../../stacks/components/monitoring.ts";
+import type { Home } from "../../stacks/kubernetes/workload.ts";
+import { USE_CASE_DEFAULTS } from "../../stacks/use-case-config.ts";
+import { GREET } from "./greet.ts";
+import { isSecret, only, recordProgram, title } from "./recorded-program.ts";
+
+const HOME: Home = {
+  namespace: "shop",
+  imagePullSecrets: [],
+  monitoringNamespace: "monitoring",
+  services: {
+    pulsarUrl: "pulsar://broker.pulsar.svc:6650",
+    pulsarAdminUrl: "http://broker.pulsar.svc:8080",
+    pulsarNamespace: "shop/test",
+    postgresUrl: "postgres://user:password@db/shop",
+    postgresPort: 5_432,
+  },
+};
+
+type Deployment = {
+  readonly spec: {
+    readonly replicas?: number;
+    readonly template: {
+      readonly metadata: { readonly annotations: Readonly<Record<string, unknown>> };
+      readonly spec: Readonly<Record<string, unknown>> & { readonly containers: readonly Container[] };
+    };
+  };
+};
+type Container = Readonly<Record<string, unknown>> & {
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string }[];
+};
+
+function podOf(inputs: Readonly<Record<string, unknown>>) {
+  const { template } = (inputs as unknown as Deployment).spec;
+  const [container] = template.spec.containers;
+  return { template, pod: template.spec, container: container as Container };
+}
+
+describe("ExecutorNamespace", () => {
+  test("takes restricted pods alone, and lets none connect unasked", async () => {
+    const resources = await recordProgram(() => new ExecutorNamespace("shop", { namespace: "shop" }));
+    expect(only(resources, "Namespace").inputs).toMatchObject({
+      metadata: { name: "shop", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    });
+    expect(only(resources, "NetworkPolicy").inputs).toMatchObject({
+      metadata: { namespace: "shop" },
+      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    });
+  });
+});
+
+describe("Executor", () => {
+  const record = (changes: Partial<ExecutorArgs> = {}) => {
+    const config = { ...USE_CASE_DEFAULTS, ...changes.config };
+    const args: ExecutorArgs = { useCase: GREET, home: HOME, image: "shop:1", ...changes, config };
+    return recordProgram(() => new Executor("greet", args));
+  };
+
+  test("is these objects, of the use case's name", async () => {
+    const resources = await record({ prometheusUrl: "http://prometheus:9090", monitoringLabels: { release: "p" } });
+    expect(resources.map(({ type }) => type)).toEqual([
+      "fivefold:kubernetes:Executor",
+      "kubernetes:apps/v1:Deployment",
+      "kubernetes:core/v1:ConfigMap",
+      "kubernetes:core/v1:Secret",
+      "kubernetes:core/v1:ServiceAccount",
+      "kubernetes:keda.sh/v1alpha1:ScaledObject",
+      "kubernetes:monitoring.coreos.com/v1:PrometheusRule",
+      "kubernetes:networking.k8s.io/v1:NetworkPolicy",
+      "kubernetes:policy/v1:PodDisruptionBudget",
+    ]);
+    const executor = only(resources, "Executor");
+    for (const { inputs, parent } of resources.filter(({ custom }) => custom)) {
+      expect(parent).toBe(executor.urn);
+      expect(inputs.metadata).toMatchObject({
+        name: "greet",
+        namespace: "shop",
+        labels: { "app.kubernetes.io/name": "greet", "app.kubernetes.io/instance": "production" },
+        annotations: { "fivefold.dev/source": "usecases/greet.ts", "fivefold.dev/owner": "team-a" },
+      });
+    }
+    const rule = only(resources, "PrometheusRule").inputs.metadata as { labels: object };
+    expect(rule.labels).toMatchObject({ release: "p" });
+  });
+
+  test("has no autoscaling and no alerts unless it is told whom to ask, and runs as many as it has to", async () => {
+    const resources = await record({ config: { ...USE_CASE_DEFAULTS, minReplicas: 3 } });
+    expect(resources.map(title).filter((name) => /ScaledObject|PrometheusRule/.test(name))).toEqual([]);
+    expect(only(resources, "Deployment").inputs).toMatchObject({ spec: { replicas: 3 } });
+  });
+
+  test("leaves the number of replicas to KEDA, by the runtime's own backlog of each subscriber", async () => {
+    const config = { ...USE_CASE_DEFAULTS, minReplicas: 0, maxReplicas: 7 };
+    const resources = await record({ config, prometheusUrl: "http://prometheus:9090" });
+    expect(only(resources, "Deployment").inputs.spec).not.toHaveProperty("replicas");
+    const { spec } = only(resources, "ScaledObject").inputs as { spec: { triggers: { metadata: object }[] } };
+    expect(spec).toMatchObject({ minReplicaCount: 0, maxReplicaCount: 7, scaleTargetRef: { name: "greet" } });
+    expect(spec.triggers.map(({ metadata }) => metadata)).toMatchObject([
+      { query: expect.stringContaining('use_case="greet", subscriber="mail"'), threshold: "16" },
+      { query: expect.stringContaining('use_case="greet", subscriber="push"'), threshold: "64" },
+    ]);
+  });
+
+  test("has pods that drain, are probed, write nothing and can do nothing to the cluster", async () => {
+    const { pod, container } = podOf(only(await record(), "Deployment").inputs);
+    expect(pod).toMatchObject({
+      automountServiceAccountToken: false,
+      serviceAccountName: "greet",
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      terminationGracePeriodSeconds: 45,
+    });
+    // As long as the longest try may take.
+    expect(container.args).toEqual(["start", "greet", "--drain", "30s"]);
+    expect(container).toMatchObject({
+      securityContext: {
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ["ALL"] },
+      },
+      readinessProbe: { httpGet: { path: "/readyz", port: "metrics" } },
+      livenessProbe: { httpGet: { path: "/healthz" } },
+      startupProbe: { httpGet: { path: "/healthz" } },
+    });
+  });
+
+  test("drains for as long as the config says, else for as long as a try may take, 25 s at least", async () => {
+    const drained = async (changes: Partial<ExecutorArgs>) => {
+      const { pod, container } = podOf(only(await record(changes), "Deployment").inputs);
+      return [container.args.at(-1), pod.terminationGracePeriodSeconds];
+    };
+    expect(await drained({ config: { ...USE_CASE_DEFAULTS, drainMs: 90_500 } })).toEqual(["91s", 106]);
+    const [mail] = GREET.settings.subscribers;
+    const subscribers = [{ ...mail!, timeoutMs: 1_000 }];
+    const useCase = { ...GREET, settings: { ...GREET.settings, subscribers } };
+    expect(await drained({ useCase })).toEqual(["25s", 40]);
+  });
+
+  test("keeps secrets in the Secret, as secrets of Pulumi's, and starts pods anew when one changes", async () => {
+    const resources = await record({ pulsarToken: pulumi.secret("token") });
+    const { stringData } = only(resources, "Secret").inputs as { stringData: { value: object } };
+    expect(isSecret(stringData)).toBe(true);
+    expect(Object.keys(stringData.value)).toEqual(["postgres-url", "pulsar-token"]);
+    const others = resources.filter(({ type }) => !type.endsWith(":Secret"));
+    expect(JSON.stringify(others)).not.toMatch(/password|"token"/);
+
+    const hashOf = async (home: Home) =>
+      JSON.stringify(
+        podOf(only(await record({ home }), "Deployment").inputs).template.metadata.annotations["fivefold.dev/config"],
+      );
+    const moved = { ...HOME, services: { ...HOME.services, postgresUrl: "postgres://user:renewed@db/shop" } };
+    expect(await hashOf(HOME)).toBe(await hashOf(HOME));
+    expect(await hashOf(moved)).not.toBe(await hashOf(HOME));
+  });
+
+  test("gives handlers the variables of the config, which can't take the runtime's own away", async () => {
+    const env = { BOOK: "main", FIVEFOLD_PULSAR_URL: "pulsar://elsewhere" };
+    const config = { ...USE_CASE_DEFAULTS, env, envSecrets: ["keys"] };
+    const resources = await record({ config });
+    expect(only(resources, "ConfigMap").inputs.data).toMatchObject({
+      BOOK: "main",
+      FIVEFOLD_PULSAR_URL: "pulsar://broker.pulsar.svc:6650",
+    });
+    const { container } = podOf(only(resources, "Deployment").inputs);
+    expect(container.env.map(({ name }) => name)).toContain("BOOK");
+    expect(container.envFrom).toEqual([{ secretRef: { name: "keys" } }]);
+  });
+
+  test("is let through the network to what it needs alone", async () => {
+    const egress = [{ cidr: "10.1.0.0/16", ports: [443, 8443] }];
+    const { inputs } = only(await record({ config: { ...USE_CASE_DEFAULTS, egress } }), "NetworkPolicy");
+    const spec = inputs.spec as { egress: { to: object[]; ports: { port: number }[] }[]; ingress: object[] };
+    expect(spec.egress.map(({ ports }) => ports.map(({ port }) => port))).toEqual([
+      [53, 53],
+      [6_650],
+      [8_080],
+      [5_432],
+      [443, 8_443],
+    ]);
+    expect(spec.egress[1]?.to).toEqual([
+      { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "pulsar" } } },
+    ]);
+    expect(spec.egress.at(-1)?.to).toEqual([{ ipBlock: { cidr: "10.1.0.0/16" } }]);
+    expect(spec.ingress).toHaveLength(1);
+  });
+
+  test("can be previewed while its image is not known yet", async () => {
+    const resources = await recordProgram(
+      () => {
+        const image = new Unmade("image").id;
+        new Executor("greet", { useCase: GREET, config: USE_CASE_DEFAULTS, home: HOME, image });
+      },
+      { preview: true },
+    );
+    expect(podOf(only(resources, "Deployment").inputs).container.image).toMatch(/^04da6b54-/);
+  });
+});
+
+/** At preview nobody knows its id. */
+class Unmade extends pulumi.CustomResource {
+  constructor(name: string) {
+    super("test:index:Unmade", name, {});
+  }
+}
+
+describe("BacklogExporter", () => {
+  test("is one small process without a handler", async () => {
+    const resources = await recordProgram(() => new BacklogExporter("backlogs", { home: HOME, image: "shop:1" }));
+    const { inputs } = only(resources, "Deployment");
+    expect(inputs).toMatchObject({ metadata: { name: "fivefold--backlogs" }, spec: { replicas: 1 } });
+    expect(podOf(inputs).container.args).toEqual(["backlogs"]);
+  });
+});
+
+describe("Monitoring", () => {
+  test("tells the Prometheus operator of executors and exporters, and Grafana of a dashboard", async () => {
+    const resources = await recordProgram(
+      () => new Monitoring("monitoring", { namespace: "shop", monitoringLabels: { release: "p" } }),
+    );
+    const { spec, metadata } = only(resources, "PodMonitor").inputs as { spec: object; metadata: object };
+    expect(metadata).toMatchObject({ labels: { release: "p" } });
+    expect(spec).toMatchObject({ podMetricsEndpoints: [{ port: "metrics", path: "/metrics" }] });
+    const { data } = only(resources, "ConfigMap").inputs as { data: Record<string, string> };
+    expect(JSON.parse(data["fivefold.json"] ?? "")).toMatchObject({ title: "Fivefold production" });
+  });
+});
