@@ -15,8 +15,8 @@ export const LOCK = {
   ),
   "event-type-changed": error<{ old: string; now: string }>(
     ({ old, now }) =>
-      `The event was ${old} and is ${now} now, which the lock knows as another message. Records that are queued, ` +
-      `delayed or dead-lettered hold ${old}.`,
+      `The event was ${old} and is ${now} now, another type on the wire. Records that are queued, delayed or ` +
+      `dead-lettered hold ${old}.`,
     ({ old, now }) => `Keep ${old} as the event, or move ${now} to a use case of its own, whose topic is new.`,
   ),
 };

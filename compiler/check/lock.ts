@@ -86,10 +86,9 @@ function applyUseCase(useCase: UseCase, before: LockedUseCase = NEW_USE_CASE): R
   const messages = event.messages.map((message) => applyMessage(message, ancestors));
   const enums = event.enums.map((union) => applyEnum(union, ancestors.enum(union.name)));
   const unions = event.unions.map((union) => applyUnion(union, event, ancestors));
-  const changed = event.name !== before.event && (before.messages.has(event.name) || before.unions.has(event.name));
   const root = rootMessages(event)[0]?.span ?? useCase.span;
   const diagnostics = [
-    ...(changed ? [diagnostic("event-type-changed", root, { old: before.event, now: event.name })] : []),
+    ...otherRoot(event, before).map((names) => diagnostic("event-type-changed", root, names)),
     ...[...messages, ...enums, ...unions].flatMap(({ diagnostics }) => diagnostics),
   ];
   const numbered: Event = {
@@ -113,6 +112,16 @@ function applyUseCase(useCase: UseCase, before: LockedUseCase = NEW_USE_CASE): R
     // What the working state already says of a change is not said again of each version.
     diagnostics: diagnostics.length > 0 ? diagnostics : evolved.diagnostics,
   };
+}
+
+/** What the event's own type was and is, where it is not the same under another name. */
+function otherRoot({ name, unions }: Event, before: LockedUseCase): { readonly old: string; readonly now: string }[] {
+  if (before.event === "") return [];
+  const was = before.unions.has(before.event) ? "union" : "message";
+  const is = unions.some((union) => union.name === name) ? "union" : "message";
+  const isKnown = before.messages.has(name) || before.unions.has(name);
+  const isSame = was === is && (name === before.event || !isKnown);
+  return isSame ? [] : [{ old: `${was} ${before.event}`, now: `${is} ${name}` }];
 }
 
 /** What the lock knows of a use case that it does not know. */

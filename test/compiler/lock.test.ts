@@ -1,11 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { applyLock } from "../../compiler/check/lock.ts";
-import type { Type } from "../../compiler/model/model.ts";
+import type { Event, Type } from "../../compiler/model/model.ts";
 import { isReservedNumber, NULL_FIELDS_NUMBER } from "../../compiler/model/protobuf.ts";
 import { model } from "./emit/arbitrary.ts";
 import { load } from "./emit/load.ts";
-import { enumOf, enumRef, FLOAT, INT, list, message, messageRef, record, TEXT, useCaseOf } from "./emit/models.ts";
+import {
+  enumOf,
+  enumRef,
+  FLOAT,
+  INT,
+  list,
+  message,
+  messageRef,
+  record,
+  TEXT,
+  unionOf,
+  useCaseOf,
+} from "./emit/models.ts";
 import { evolve, numbersOf, read, unnumbered } from "./lock-versions.ts";
 
 const UINT: Type = { kind: "int", wire: "uint32", min: 0, max: 10 };
@@ -225,6 +237,16 @@ describe("a field whose type has changed on the wire", () => {
     const { lockText } = evolve(read([message("Root", { part: messageRef("Part") }), PART]));
     expect(applyLock([read([PART])], lockText).diagnostics).toMatchObject([{ code: "event-type-changed" }]);
   });
+
+  test.each(["Root", "Other"])("an event that was a message and is a union, called %s, is refused", (name) => {
+    const { lockText } = evolve(read([message("Root", { id: TEXT })]));
+    const parts = [message("A", { a: TEXT }), message("B", { b: TEXT })];
+    const useCase = useCaseOf("sample", parts, [], {}, [unionOf(name, messageRef("A"), messageRef("B"))]);
+    const now = unnumbered({ ...useCase, event: { ...useCase.event, name } });
+    expect(applyLock([now], lockText).diagnostics.map(({ message }) => message)).toEqual([
+      expect.stringContaining(`was message Root and is union ${name} now`),
+    ]);
+  });
 });
 
 test("any two versions: numbers of what stays stay, none is given twice, and the lock is stable", () => {
@@ -240,13 +262,19 @@ test("any two versions: numbers of what stays stay, none is given twice, and the
         expect(new Set(numbers).size).toBe(numbers.length);
         expect(numbers.some((number) => number < 1 || isReservedNumber(number))).toBe(false);
       }
-      const root = next.useCases[0]!.event.messages[0]!;
-      for (const { name, number } of useCases[0]!.event.messages[0]!.fields) {
-        const now =
-          root.fields.find((field) => field.name === name) ?? root.removed!.find((field) => field.name === name);
+      for (const { name, number } of rootParts(useCases[0]!.event).parts) {
+        const { parts, removed } = rootParts(next.useCases[0]!.event);
+        const now = [...parts, ...removed].find((part) => part.name === name);
         expect(now!.number).toBe(number);
       }
     }),
     { numRuns: 300 },
   );
 });
+
+/** The root's fields, or its variants where it is a union. */
+function rootParts({ name, messages, unions }: Event) {
+  const union = unions.find((candidate) => candidate.name === name);
+  const { removed = [] } = union ?? messages[0]!;
+  return { parts: union?.variants ?? messages[0]!.fields, removed };
+}
