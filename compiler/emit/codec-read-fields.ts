@@ -183,7 +183,8 @@ export function finished(field: Incoming, names: MarkNames): string {
   if (deferred) {
     if (later === undefined && earlier.length === 0) return `reader.required(${local}, ${literal(label)}, ${deferred})`;
     const lacking = lackingValue(field, later ?? `reader.missing(${literal(label)})`);
-    return `${local} === ABSENT ? ${lacking} : reader.deferred(${local}, ${deferred})`;
+    const either = missing === "either" && lacking === later ? `(${lacking})` : lacking;
+    return `${local} === ABSENT ? ${either} : reader.deferred(${local}, ${deferred})`;
   }
   if (earlier.length === 0) {
     if (missing === "undefined" || (missing === "zero" && later !== undefined)) return local;

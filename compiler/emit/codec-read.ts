@@ -58,14 +58,16 @@ export function readMessage(message: Message, names: CodecNames): Code[] {
     .filter((field) => !isLate(field))
     .map((field) => {
       const result = finished(field, marks);
-      return propertyKey(field.name) === result ? result : `${propertyKey(field.name)}: ${result}`;
+      const key = propertyKey(field.name);
+      if (key === result) return { line: result, lines: [`${result},`] };
+      return { line: `${key}: ${result}`, lines: [`${key}:`, [`${result},`]] };
     });
   const optional = fields.filter(isLate).flatMap((field) => setProperty(property(value, field.name), field, marks));
   const build = (opening: string): Code => {
     if (properties.length === 0) return `${opening}{};`;
     return {
-      line: `${opening}{ ${properties.join(", ")} };`,
-      lines: [`${opening}{`, properties.map((p) => `${p},`), "};"],
+      line: `${opening}{ ${properties.map(({ line }) => line).join(", ")} };`,
+      lines: [`${opening}{`, properties.map(({ line, lines }) => ({ line: `${line},`, lines })), "};"],
     };
   };
   const elements = fields.map(

@@ -66,7 +66,8 @@ function writeChoice(choice: Choice, outgoing: Outgoing, isNarrowed: boolean): C
       ...literals.map((value) => `case ${literalOf(value)}:`),
       [...writeChoice(then, outgoing, follows), "break;"],
     ]);
-    return [`switch (${property("value", field)}) {`, cases, "}"];
+    const holder = isNarrowed ? "value" : `(value as { readonly ${propertyKey(field)}?: unknown })`;
+    return [`switch (${property(holder, field)}) {`, cases, "}"];
   }
   const local = variable(field, outgoing.taken);
   const key = propertyKey(field);

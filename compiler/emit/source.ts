@@ -25,9 +25,18 @@ function append(lines: string[], code: readonly Code[], indent: string): void {
   for (const part of code) {
     if (typeof part === "string") lines.push(part === "" ? "" : indent + part);
     else if (!("line" in part)) append(lines, part, indent + INDENT);
-    else if (indent.length + part.line.length <= WIDTH) lines.push(indent + part.line);
+    else if (indent.length + widthOf(part.line) <= WIDTH) lines.push(indent + part.line);
     else append(lines, part.lines, indent);
   }
+}
+
+/** What stands in two columns: a character of Chinese, Japanese or Korean. Those beyond the BMP are two units anyhow. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/g;
+
+/** In columns, as formatters count them. */
+function widthOf(line: string): number {
+  return line.length + (line.match(WIDE)?.length ?? 0);
 }
 
 /** `opening`, items, `closing`: on one line where they fit, else an item a line with a comma behind each. */
