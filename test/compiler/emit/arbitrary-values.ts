@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Message, Type, UseCase } from "../../../compiler/model/model.ts";
+import { rootOf } from "../../../compiler/model/root.ts";
 
 /** Of records. */
 export const KEYS: readonly string[] = ["", "a", "a b", "__proto__", "constructor", "1", "é", "b".repeat(80)];
@@ -67,6 +68,8 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
             .map((date) => date.toISOString().slice(0, 10));
         if (type.format === "ipv4") return fc.ipV4();
         if (type.format === "email") return fc.constantFrom("a@b.c", "first.last+tag@sub.example.org");
+        if (type.format === "hostname") return fc.constantFrom("localhost", "A-b.example.org.", `${"x".repeat(63)}.de`);
+        if (type.format === "uri") return fc.constantFrom("urn:a", "HTTPS://u@[::1]:8/a?b=%C3%A9#c", "mailto:a@b.c");
         const { minLength = 0, maxLength = 200 } = type;
         if (type.pattern !== undefined) {
           const matching = fc.stringMatching(new RegExp(type.pattern, "u"));
@@ -139,5 +142,5 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
         return depth > 3 ? fc.constant(null) : fc.option(typeValue(type.of, depth + 1), { nil: null });
     }
   };
-  return messageValue(event.name, 0);
+  return typeValue(rootOf(event), -1);
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Enum, Message, Type, Union, UseCase } from "../../../compiler/model/model.ts";
+import { rootOf } from "../../../compiler/model/root.ts";
 import { leaf, orNull, typeOf } from "./arbitrary-types.ts";
 import { enumOf, enumRef, list, messageOf, messageRef, record, TEXT, unionOf, unionRef, useCaseOf } from "./models.ts";
 
@@ -118,8 +119,8 @@ interface Declared {
   readonly unions: readonly Union[];
 }
 
-/** A union, with messages that a literal or a field of their own tells apart. */
-function unionAt(name: string): fc.Arbitrary<Declared> {
+/** A union, with messages that a literal or a field of their own tells apart; of messages alone, where it is an event. */
+function unionAt(name: string, isRoot = false): fc.Arbitrary<Declared> {
   const self = unionRef(name);
   const several = fc.constantFrom<Type | undefined>(undefined, list(orNull(self)), {
     kind: "array",
@@ -129,9 +130,11 @@ function unionAt(name: string): fc.Arbitrary<Declared> {
   const field = fc.constantFrom(...FIELD_NAMES);
   return fc
     .record({
-      scalars: fc.tuple(...scalars.map((scalar) => fc.option(scalar, { nil: undefined }))),
-      list: several,
-      count: fc.nat(3),
+      scalars: isRoot
+        ? fc.constant<(Type | undefined)[]>([])
+        : fc.tuple(...scalars.map((scalar) => fc.option(scalar, { nil: undefined }))),
+      list: isRoot ? fc.constant(undefined) : several,
+      count: isRoot ? fc.integer({ min: 2, max: 3 }) : fc.nat(3),
       hasTags: fc.boolean(),
       tag: field.filter((name) => !(name in Object.prototype)),
       literals: fc.uniqueArray(fc.constantFrom(...MEMBERS), { minLength: 6, maxLength: 6 }),
@@ -158,37 +161,60 @@ function unionAt(name: string): fc.Arbitrary<Declared> {
     });
 }
 
-export const model: fc.Arbitrary<UseCase> = fc
-  .record({
-    messages: fc.uniqueArray(fc.constantFrom(...MESSAGE_NAMES), { minLength: 1, maxLength: 4 }),
-    enums: fc.uniqueArray(fc.constantFrom(...ENUM_NAMES), { maxLength: 2 }),
-    unions: fc.uniqueArray(fc.constantFrom(...UNION_NAMES), { maxLength: 2 }),
-  })
-  .chain(({ messages, enums, unions }) =>
-    fc.tuple(
-      fc.tuple(...messages.map((_, at) => messageAt(at, messages, enums, unions))),
+export const model: fc.Arbitrary<UseCase> = fc.oneof(
+  { weight: 5, arbitrary: modelOfMessage() },
+  { weight: 1, arbitrary: fc.tuple(modelOfMessage(), unionAt("Event", true)).map(asVariant) },
+);
+
+/** The event as a union of messages, the first of which may have what was an event of its own. */
+function asVariant([useCase, { messages, enums, unions }]: readonly [UseCase, Declared]): UseCase {
+  const { name, event } = useCase;
+  const [first, ...others] = messages;
+  const before = messageOf(first!.name, [...fieldsOf(first!), ["before?", messageRef(event.name)]]);
+  const all = useCaseOf(name, [before, ...others, ...event.messages], [...enums, ...event.enums], {}, [
+    ...unions,
+    ...event.unions,
+  ]);
+  return onlyUsed({ ...all, event: { ...all.event, name: "Event" } });
+}
+
+function fieldsOf({ fields }: Message): (readonly [name: string, type: Type])[] {
+  return fields.map(({ name, type, optional }) => [optional ? `${name}?` : name, type] as const);
+}
+
+function modelOfMessage(): fc.Arbitrary<UseCase> {
+  return fc
+    .record({
+      messages: fc.uniqueArray(fc.constantFrom(...MESSAGE_NAMES), { minLength: 1, maxLength: 4 }),
+      enums: fc.uniqueArray(fc.constantFrom(...ENUM_NAMES), { maxLength: 2 }),
+      unions: fc.uniqueArray(fc.constantFrom(...UNION_NAMES), { maxLength: 2 }),
+    })
+    .chain(({ messages, enums, unions }) =>
       fc.tuple(
-        ...enums.map((name) =>
-          fc
-            .uniqueArray(fc.constantFrom(...MEMBERS), { minLength: 1, maxLength: 10 })
-            .map((values) => enumOf(name, ...values)),
+        fc.tuple(...messages.map((_, at) => messageAt(at, messages, enums, unions))),
+        fc.tuple(
+          ...enums.map((name) =>
+            fc
+              .uniqueArray(fc.constantFrom(...MEMBERS), { minLength: 1, maxLength: 10 })
+              .map((values) => enumOf(name, ...values)),
+          ),
         ),
+        fc.tuple(...unions.map((name) => unionAt(name))),
       ),
-      fc.tuple(...unions.map(unionAt)),
-    ),
-  )
-  .map(([messages, enums, declared]) => {
-    const unions = declared as Declared[];
-    return onlyUsed(
-      useCaseOf(
-        "sample",
-        [...(messages as Message[]), ...unions.flatMap((one) => one.messages)],
-        [...(enums as Enum[]), ...unions.flatMap((one) => one.enums)],
-        {},
-        unions.flatMap((one) => one.unions),
-      ),
-    );
-  });
+    )
+    .map(([messages, enums, declared]) => {
+      const unions = declared as Declared[];
+      return onlyUsed(
+        useCaseOf(
+          "sample",
+          [...(messages as Message[]), ...unions.flatMap((one) => one.messages)],
+          [...(enums as Enum[]), ...unions.flatMap((one) => one.enums)],
+          {},
+          unions.flatMap((one) => one.unions),
+        ),
+      );
+    });
+}
 
 /** As reading leaves it: without what the root does not lead to. */
 function onlyUsed(useCase: UseCase): UseCase {
@@ -206,7 +232,7 @@ function onlyUsed(useCase: UseCase): UseCase {
       for (const field of useCase.event.messages.find(({ name }) => name === type.name)!.fields) visit(field.type);
     }
   };
-  visit(messageRef(useCase.event.name));
+  visit(rootOf(useCase.event));
   const { messages, enums, unions } = useCase.event;
   const isUsed = ({ name }: { readonly name: string }) => used.has(name);
   return {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { emitAvro } from "../../../compiler/emit/avro.ts";
 import type { Enum, Event, Type, UseCase } from "../../../compiler/model/model.ts";
+import { runs } from "../../property-runs.ts";
 import { model } from "./arbitrary.ts";
 import { KEYS, valuesOf } from "./arbitrary-values.ts";
 import { avroCodec } from "./avro-values.ts";
@@ -40,7 +41,7 @@ describe("avsc", () => {
         const { encode, decode } = avroCodec(emitAvro(useCase).text, useCase.event);
         for (const value of values) expect(decode(encode(value))).toEqual(value);
       }),
-      { numRuns: 200 },
+      runs(100),
     );
   });
 });

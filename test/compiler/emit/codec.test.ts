@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { runs } from "../../property-runs.ts";
 import { model } from "./arbitrary.ts";
 import { valuesOf } from "./arbitrary-values.ts";
 import { load } from "./load.ts";
@@ -19,7 +20,7 @@ describe("any event", () => {
           expect(decode(encode(value))).toEqual(value);
         }
       }),
-      { numRuns: 300 },
+      runs(100),
     );
   });
 
@@ -29,6 +30,7 @@ describe("any event", () => {
         const { encode } = load(useCase);
         for (const value of values) expect(Buffer.from(encode(reversed(value)))).toEqual(Buffer.from(encode(value)));
       }),
+      runs(50),
     );
   });
 });
@@ -64,7 +66,7 @@ describe("bytes that anybody may have written", () => {
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         expect(outcome(bytes, 0x00)).toEqual(outcome(bytes, 0xff));
       }),
-      { numRuns: 2_000 },
+      runs(1_000),
     );
   });
 
@@ -76,7 +78,7 @@ describe("bytes that anybody may have written", () => {
         for (const { at, remove, add } of edits) bytes = bytes.toSpliced(at % (bytes.length + 1), remove, ...add);
         expect(outcome(Uint8Array.from(bytes), 0x00)).toEqual(outcome(Uint8Array.from(bytes), 0x7f));
       }),
-      { numRuns: 500 },
+      runs(200),
     );
   });
 

@@ -8,6 +8,7 @@ import { emit } from "../../../compiler/emit/index.ts";
 import type { UseCase } from "../../../compiler/model/model.ts";
 import type { Output } from "../../../compiler/model/output.ts";
 import { topicsOf } from "../../../runtime/pipeline.ts";
+import { runs } from "../../property-runs.ts";
 import { model } from "./arbitrary.ts";
 import { EVERYTHING, GENERATE_THUMBNAIL, message, TEXT, useCaseOf } from "./models.ts";
 
@@ -22,7 +23,7 @@ describe("what is emitted", () => {
         const again = JSON.parse(JSON.stringify(useCases)) as UseCase[];
         expect(emit(again.reverse())).toEqual(emit(useCases));
       }),
-      { numRuns: 30 },
+      runs(30),
     );
   });
 
@@ -51,7 +52,7 @@ describe("what is emitted", () => {
 describe("as a project", () => {
   const root = mkdtempSync(join(tmpdir(), "emitted-"));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
-  const models = fc.sample(model, { numRuns: 40, seed: SEED }).map((useCase, i) => renamed(useCase, `sample-${i}`));
+  const models = fc.sample(model, { ...runs(40), seed: SEED }).map((useCase, i) => renamed(useCase, `sample-${i}`));
   const outputs = emit([GENERATE_THUMBNAIL, EVERYTHING, ...models]);
 
   test("it compiles as strictly as this repository, whatever the names", () => {

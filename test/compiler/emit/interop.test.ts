@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { emitProto } from "../../../compiler/emit/proto.ts";
 import type { UseCase } from "../../../compiler/model/model.ts";
+import { runs } from "../../property-runs.ts";
 import { model } from "./arbitrary.ts";
 import { KEYS, valuesOf } from "./arbitrary-values.ts";
 import { load } from "./load.ts";
@@ -14,7 +15,7 @@ const SEED = 20_261_124;
 const useCases: readonly UseCase[] = [
   GENERATE_THUMBNAIL,
   EVERYTHING,
-  ...fc.sample(model, { numRuns: 60, seed: SEED }).map((useCase, i) => ({ ...useCase, name: `sample-${i}` })),
+  ...fc.sample(model, { ...runs(60), seed: SEED }).map((useCase, i) => ({ ...useCase, name: `sample-${i}` })),
   { ...GENERATE_THUMBNAIL, name: "google" },
 ];
 const { registry, lint } = compileContracts(useCases.map(emitProto));

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Type } from "../../../compiler/model/model.ts";
 import { InvalidEventError } from "../../../runtime/errors.ts";
 import type { JsonEvent } from "../../../runtime/json.ts";
+import { runs } from "../../property-runs.ts";
 import { model } from "./arbitrary.ts";
 import { valuesOf } from "./arbitrary-values.ts";
 import { isKeptInJson, loadJson } from "./load-json.ts";
@@ -20,7 +21,7 @@ describe("any event", () => {
         const { fromJson, toJson } = loadJson(useCase);
         for (const value of values) expect(fromJson(toJson(value))).toEqual(value);
       }),
-      { numRuns: 200 },
+      runs(60),
     );
   });
 
@@ -35,6 +36,7 @@ describe("any event", () => {
           expect(toJson(fromJson(read))).toEqual(read);
         }
       }),
+      runs(50),
     );
   });
 });

@@ -109,6 +109,7 @@ export function useCaseOf(
     frontend: { dedupeBy: null, dedupeForMs: 86_400_000, maxPayloadBytes: 1_048_576 },
     scheduler: { orderBy: null, maxDelayMs: 2_592_000_000 },
     flowControl: { priority: "normal", maxInFlight: 64, rate: null, fairBy: null },
+    execution: { minProcesses: null, maxProcesses: null, latencyObjectiveMs: 0 },
     subscribers: [
       {
         name: "default",
@@ -228,6 +229,7 @@ export const EVERYTHING: UseCase = useCaseOf(
       ["command", unionRef("Command")],
       ["figure", unionRef("Figure")],
       ["figures?", list(unionRef("Figure"))],
+      ["figure or names?", unionRef("FigureOrNames")],
       ["owner", nullable(unionRef("Owner"))],
       ["outcome?", nullable(unionRef("Outcome"))],
       ["anything", record(nullable(unionRef("Anything")))],
@@ -274,6 +276,11 @@ export const EVERYTHING: UseCase = useCaseOf(
   {},
   [
     unionOf("Figure", messageRef("Circle"), messageRef("Square")),
+    unionOf("FigureOrNames", messageRef("Circle"), messageRef("Square"), {
+      kind: "array",
+      items: TEXT,
+      readonly: true,
+    }),
     unionOf("Command", messageRef("Move"), messageRef("Stop"), TEXT),
     unionOf("Owner", messageRef("User"), messageRef("Team")),
     unionOf("Outcome", messageRef("Failed"), messageRef("Succeeded")),

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { emitProto } from "../../../compiler/emit/proto.ts";
 import type { Message, Type, UseCase } from "../../../compiler/model/model.ts";
+import { runs } from "../../property-runs.ts";
 import { KEYS, valuesOf } from "./arbitrary-values.ts";
 import { load } from "./load.ts";
 import { loadJson } from "./load-json.ts";
@@ -54,7 +55,7 @@ const model = fc
 
 const SEED = 20_261_124;
 const useCases: readonly UseCase[] = fc
-  .sample(model, { numRuns: 40, seed: SEED })
+  .sample(model, { ...runs(40), seed: SEED })
   .map((useCase, i) => ({ ...useCase, name: `sample-${i}` }));
 const { registry } = compileContracts(useCases.map(emitProto));
 

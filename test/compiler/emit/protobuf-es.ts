@@ -15,6 +15,7 @@ import {
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { Event, Message, Type, Union } from "../../../compiler/model/model.ts";
 import type { Output } from "../../../compiler/model/output.ts";
+import { rootOf } from "../../../compiler/model/root.ts";
 
 /*
  * Protobuf as others implement it: buf compiles the contracts, @bufbuild/protobuf reads and writes by them.
@@ -55,6 +56,9 @@ function lintContracts(root: string): readonly string[] {
   }
 }
 
+/** A field, or the root: what it holds, where that is a message. */
+type Held = Pick<DescField, "message">;
+
 /** Between an event as TypeScript has it and a message of @bufbuild/protobuf, by fields' numbers. */
 export function converter(event: Event) {
   const messages = new Map(event.messages.map((message) => [message.name, message]));
@@ -67,7 +71,7 @@ export function converter(event: Event) {
     const nulls: number[] = [];
     for (const { name, number, type, optional } of model.fields) {
       const part = partOf(value, name, model);
-      if (part === undefined) continue;
+      if (part === undefined || (part === null && type.kind === "json" && !optional)) continue;
       if (part === null && type.kind === "nullable") {
         if (optional) nulls.push(number);
         continue;
@@ -89,13 +93,13 @@ export function converter(event: Event) {
     return create(desc, init);
   }
 
-  function toField(value: unknown, type: Type, field: DescField): unknown {
+  function toField(value: unknown, type: Type, field: Held): unknown {
     if (type.kind === "array") return (value as unknown[]).map((item) => toOne(item, type.items, field));
     if (type.kind === "record") return mapValues(value, (item) => toOne(item, type.values, field));
     return toOne(value, type, field);
   }
 
-  function toOne(value: unknown, type: Type, field: DescField): unknown {
+  function toOne(value: unknown, type: Type, field: Held): unknown {
     switch (type.kind) {
       case "int":
         return type.wire.endsWith("64") ? BigInt(value as number) : value;
@@ -124,7 +128,7 @@ export function converter(event: Event) {
         return create(field.message!, { [inner.oneof!.localName]: held });
       }
       case "json":
-        return value === null ? "" : sortedJson(value);
+        return sortedJson(value);
       case "null":
         return 0;
       default:
@@ -155,13 +159,13 @@ export function converter(event: Event) {
     return model.tuple ? elementsOf(new Map(entries as [string, unknown][]), model) : Object.fromEntries(entries);
   }
 
-  function fromField(value: unknown, type: Type, field: DescField): unknown {
+  function fromField(value: unknown, type: Type, field: Held): unknown {
     if (type.kind === "array") return (value as unknown[]).map((item) => fromOne(item, type.items, field));
     if (type.kind === "record") return mapValues(value, (item) => fromOne(item, type.values, field));
     return fromOne(value, type, field);
   }
 
-  function fromOne(value: unknown, type: Type, field: DescField): unknown {
+  function fromOne(value: unknown, type: Type, field: Held): unknown {
     switch (type.kind) {
       case "int":
         return Number(value);
@@ -203,8 +207,8 @@ export function converter(event: Event) {
   }
 
   return {
-    toMessage: (value: unknown, desc: DescMessage) => toMessage(value, event.messages[0]!, desc),
-    fromMessage: (message: ProtoMessage, desc: DescMessage) => fromMessage(message, event.messages[0]!, desc),
+    toMessage: (value: unknown, message: DescMessage) => toOne(value, rootOf(event), { message }) as ProtoMessage,
+    fromMessage: (value: ProtoMessage, message: DescMessage) => fromOne(value, rootOf(event), { message }),
   };
 }
 

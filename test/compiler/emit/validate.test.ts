@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Type, UseCase } from "../../../compiler/model/model.ts";
+import { rootOf } from "../../../compiler/model/root.ts";
+import { runs } from "../../property-runs.ts";
 import { model } from "./arbitrary.ts";
 import { valuesOf } from "./arbitrary-values.ts";
 import { load } from "./load.ts";
@@ -174,7 +176,7 @@ describe("any event", () => {
         if (place.isOptional) expect(validate(value)).toBeUndefined();
         else expect(validate(value)).toMatchObject([{ path: place.path, found: "undefined" }]);
       }),
-      { numRuns: 300 },
+      runs(100),
     );
   });
 });
@@ -221,6 +223,6 @@ function placesIn({ event }: UseCase, root: unknown): Part[] {
       }
     }
   };
-  visit({ kind: "message", name: event.name }, root, "");
+  visit(rootOf(event), root, "");
   return parts;
 }
