@@ -1,9 +1,11 @@
+import { formatDuration } from "../model/duration.ts";
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { code, lineOfProse, table } from "./markdown.ts";
+import { contractPath } from "./proto.ts";
 import { readmePath } from "./readme.ts";
 import { mark } from "./source.ts";
-import { topicOf } from "./topics.ts";
+import { topicsOf } from "./topics.ts";
 import { summaryOf } from "./use-case-doc.ts";
 
 /** `CATALOGUE.md`: all use cases on one page; each has its own beside its code. */
@@ -11,11 +13,14 @@ export function emitCatalogue(useCases: readonly UseCase[]): Output {
   const rows = useCases.map((useCase) => {
     const { name, owner, event, subscribers } = useCase;
     return [
-      `[${name}](${readmePath(name).replace("generated/", "")})`,
+      linkTo(name, readmePath(name)),
       lineOfProse(summaryOf(useCase)),
       lineOfProse(owner),
-      `${code(event.name)} v${event.version}`,
-      code(topicOf(useCase)),
+      linkTo(`${code(event.name)} v${event.version}`, contractPath(name)),
+      layersText(useCase),
+      topicsOf(useCase)
+        .map((topic) => code(topic.name))
+        .join(", "),
       subscribers.map((subscriber) => code(subscriber.name)).join(", "),
     ];
   });
@@ -25,11 +30,38 @@ export function emitCatalogue(useCases: readonly UseCase[]): Output {
     "# Use cases",
     "",
     ...(rows.length > 0
-      ? table(["Use case", "When", "Owner", "Event", "Topic", "Subscribers"], rows)
+      ? table(["Use case", "When", "Owner", "Contract", "Layers", "Topics", "Subscribers"], rows)
       : ["There are none yet."]),
     "",
     "By HTTP they are offered as [openapi.json](openapi.json) says.",
     "",
   ];
   return { path: "generated/CATALOGUE.md", text: lines.join("\n") };
+}
+
+function linkTo(text: string, path: string): string {
+  return `[${text}](${path.replace("generated/", "")})`;
+}
+
+/** What the layers do that they don't do unasked; the use case's page says the rest. */
+function layersText({ frontend, scheduler, flowControl, execution }: UseCase): string {
+  const { priority, rate, fairBy } = flowControl;
+  const { latencyObjectiveMs } = execution;
+  const parts = [
+    ...(frontend.dedupeBy === null ? [] : [`deduplicated by ${code(frontend.dedupeBy)}`]),
+    ...(scheduler.orderBy === null ? [] : [`in order by ${code(scheduler.orderBy)}`]),
+    ...(priority === "normal" ? [] : [`${priority} priority`]),
+    ...(rate === null ? [] : [`at most ${rate.count} every ${formatDuration(rate.periodMs)}`]),
+    ...(fairBy === null ? [] : [`fair by ${code(fairBy)}`]),
+    ...processesText(execution),
+    ...(latencyObjectiveMs === 0 ? [] : [`done within ${formatDuration(latencyObjectiveMs)}`]),
+  ];
+  return parts.join(", ");
+}
+
+function processesText({ minProcesses, maxProcesses }: UseCase["execution"]): string[] {
+  const most = maxProcesses ?? minProcesses;
+  if (most === null) return [];
+  const range = maxProcesses === null ? "at least " : minProcesses === null ? "at most " : `${minProcesses} to `;
+  return [`${range}${most} process${most === 1 ? "" : "es"}`];
 }

@@ -1,16 +1,35 @@
 import { textLines } from "./source.ts";
 
-/** What somebody wrote, as Markdown: their own markup stays, and no HTML comes of it. */
+/** What somebody wrote, as Markdown: their own markup stays, and no HTML comes of it. A block of code ends where they do. */
 export function prose(text: string): string {
-  return textLines(text).map(withoutHtml).join("\n");
+  let fence = "";
+  let paragraph: string[] = [];
+  const result: string[] = [];
+  const endParagraph = () => {
+    result.push(...withoutHtml(paragraph));
+    paragraph = [];
+  };
+  for (const line of textLines(text)) {
+    const [, marks = ""] = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/.exec(line) ?? [];
+    const isText = fence === "" && marks === "";
+    if (isText) paragraph.push(line);
+    if (!isText || line === "") endParagraph();
+    if (isText) continue;
+    result.push(line);
+    if (fence === "") fence = marks;
+    else if (marks.startsWith(fence) && line.trim() === marks) fence = "";
+  }
+  endParagraph();
+  return [...result, ...(fence === "" ? [] : [fence])].join("\n");
 }
 
 /** The same on one line. */
 export function lineOfProse(text: string): string {
-  return textLines(text)
-    .map((line) => withoutHtml(line.trim()))
+  const line = textLines(text)
+    .map((line) => line.trim())
     .filter((line) => line !== "")
     .join(" ");
+  return withoutHtml([line]).join("");
 }
 
 /** A name or a value, as it is. */
@@ -43,10 +62,13 @@ export function createAnchors(): (heading: string) => string {
   };
 }
 
-/** Outside of code, where characters stand for themselves. */
-function withoutHtml(line: string): string {
-  return line
-    .split(/(`+[^`]*`+)/)
-    .map((part, i) => (i % 2 === 0 ? part.replaceAll("&", "&amp;").replaceAll("<", "&lt;") : part))
-    .join("");
+const CODE = /(?<!`)(`+)(?!`).*?[^`]\1(?!`)/g;
+const CODE_OR_MARK = new RegExp(`${CODE.source}|[&<]`, "g");
+
+/** A paragraph's lines. In code, characters stand for themselves. */
+function withoutHtml(lines: readonly string[]): string[] {
+  // Where a backtick is left over, it may be another's on another line, and what looks like code may be none.
+  const hasCode = !lines.some((line) => line.replace(CODE, "").includes("`") || line.includes("\\`"));
+  const marks = hasCode ? CODE_OR_MARK : /[&<]/g;
+  return lines.map((line) => line.replace(marks, (part) => (part === "&" ? "&amp;" : part === "<" ? "&lt;" : part)));
 }

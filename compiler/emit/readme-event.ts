@@ -59,9 +59,7 @@ function fieldTable(message: Message, sections: Sections): string[] {
 
 function notes({ doc, type }: Field): string {
   const rule = documentedRule(type);
-  return [lineOfProse(doc), rule && `${lineOfProse(rule.slice(0, 1).toUpperCase() + rule.slice(1))}.`]
-    .filter((part) => part !== "")
-    .join(" ");
+  return lineOfProse(`${doc}\n${rule && `${rule.slice(0, 1).toUpperCase()}${rule.slice(1)}.`}`);
 }
 
 function typeText(type: Type, sections: Sections): string {

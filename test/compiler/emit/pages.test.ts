@@ -1,14 +1,19 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { emitCatalogue } from "../../../compiler/emit/catalogue.ts";
 import { emitCodeOwners } from "../../../compiler/emit/codeowners.ts";
 import { emitReadme } from "../../../compiler/emit/readme.ts";
 import type { Field, UseCase } from "../../../compiler/model/model.ts";
+import { runs } from "../../property-runs.ts";
 import { EVERYTHING, enumOf, enumRef, GENERATE_THUMBNAIL, message, messageRef, TEXT, useCaseOf } from "./models.ts";
 
 /** A table's row that begins with that cell, as its cells. */
 function row(text: string, first: string): string[] {
-  const line = text.split("\n").find((line) => line.startsWith(`| ${first} |`));
-  return (line ?? "")
+  return cellsOf(text.split("\n").find((line) => line.startsWith(`| ${first} |`)) ?? "");
+}
+
+function cellsOf(row: string): string[] {
+  return row
     .split(/(?<!\\)\|/)
     .slice(1, -1)
     .map((cell) => cell.trim());
@@ -67,6 +72,50 @@ describe("a use case's page", () => {
     expect(row(text, "`teamId`")[2]).toBe("The *key*: `a\\|b<c>` \\| &lt;b>bold&lt;/b> &amp; on.");
   });
 
+  test("a comment's block of code stays as it is, and ends where the comment does", () => {
+    const doc = "As in:\n```ts\nconst a: Set<string> = b && c;";
+    const { text } = emitReadme({ ...GENERATE_THUMBNAIL, doc });
+    expect(emitReadme({ ...GENERATE_THUMBNAIL, doc: "```<b>` is none." }).text).toContain("\n```&lt;b>` is none.\n\n|");
+    expect(text).toContain("\nAs in:\n```ts\nconst a: Set<string> = b && c;\n```\n\n| Owner |");
+  });
+
+  test("no text of anybody's breaks a table or becomes HTML", () => {
+    const hostile = fc
+      .array(fc.constantFrom("|", "\\", "\n", "\r\n", "\u2028", "`", "<b>", "& ", "# ", "- ", "a", " "), {
+        maxLength: 12,
+      })
+      .map((parts) => parts.join(""))
+      // Blocks of code are another matter: see above.
+      .filter((text) => !text.includes("```"));
+    fc.assert(
+      fc.property(hostile, hostile, hostile, (doc, owner, literal) => {
+        const useCase = useCaseOf(
+          "greet",
+          [message("Greet", { [`x${literal}`]: enumRef("Kind"), y: { kind: "text", pattern: literal } }, doc)].map(
+            (one) => ({ ...one, fields: one.fields.map((field) => ({ ...field, doc })) }),
+          ),
+          [enumOf("Kind", literal)],
+          { doc: `Greets.\n\n${doc}`, owner: `team ${owner}` },
+        );
+        for (const text of [emitReadme(useCase).text, emitCatalogue([useCase]).text]) {
+          const tables = text
+            .trimEnd()
+            .split("\n\n")
+            .map((block) => block.split("\n"));
+          for (const [head = "", ...rows] of tables.filter(([, line]) => line?.startsWith("| ---"))) {
+            const width = cellsOf(head).length;
+            for (const row of rows)
+              expect([row, row.startsWith("| "), cellsOf(row).length]).toEqual([row, true, width]);
+          }
+          // What anybody wrote has no code here that is whole, but for what stands on a line or in a cell.
+          const withoutCode = text.replaceAll(/(?<![`\\])(`+)(?!`)[^\n]*?[^`\n]\1(?!`)/g, "");
+          expect(withoutCode.replace(/^<!--.*-->$/m, "")).not.toMatch(/<(?!path>)/);
+        }
+      }),
+      runs(200),
+    );
+  });
+
   test("many literals have a section, and backticks a longer fence", () => {
     const colours = enumOf("Colour", ..."abcdefghi", "`");
     const { text } = emitReadme(useCaseOf("paint", [message("Paint", { "in `x`": enumRef("Colour") })], [colours]));
@@ -82,8 +131,9 @@ describe("the catalogue", () => {
     expect(row(text, "[generate-thumbnail](generate-thumbnail/README.md)").slice(1)).toEqual([
       "A file finished uploading.",
       "team-samples",
-      "`FileUploaded` v1",
-      "`generate-thumbnail.high`",
+      "[`FileUploaded` v1](contracts/generate_thumbnail.proto)",
+      "deduplicated by `fileId`, high priority, at most 500 every 1s, fair by `sizeBytes`",
+      "`generate-thumbnail.high`, `generate-thumbnail.high-default-DLQ`",
       "`default`",
     ]);
     expect(emitCatalogue([]).text).toContain("There are none yet.");
