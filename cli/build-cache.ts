@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
-import type { Compilation, CompileMemory } from "../compiler/compile.ts";
+import type { Analysis, CompileMemory } from "../compiler/compile.ts";
 import { findSources } from "../compiler/read/find-files.ts";
 import { stampOf } from "../compiler/read/stamp.ts";
 import { USE_CASES } from "./project.ts";
@@ -44,9 +44,8 @@ export function findUnchangedBuild(root: string): LastBuild | undefined {
 }
 
 /** Keeps a build whose outputs are on the disk. */
-export function keepBuild(root: string, { useCases, outputs, diagnostics, inputs }: Compilation): void {
+export function keepBuild(root: string, { useCases, diagnostics, inputs }: Analysis, files: readonly string[]): void {
   if (diagnostics.length > 0) return;
-  const files = outputs.map(({ path }) => path);
   writeJson(root, "build.json", {
     compiler: compilerStamp(),
     useCases: useCases.map(({ name }) => name),
@@ -83,8 +82,15 @@ export function keepReading(root: string, { reading }: CompileMemory): void {
   writeJson(root, "reading.json", kept);
 }
 
+let knownStamp: string | undefined;
+
 /** Changes with every file of this compiler: what another one found is not to be trusted. */
 function compilerStamp(): string {
+  knownStamp ??= readCompilerStamp();
+  return knownStamp;
+}
+
+function readCompilerStamp(): string {
   const folder = join(import.meta.dirname, "..", "compiler");
   const states = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => {
     const { size, mtimeMs } = statSync(join(folder, path));

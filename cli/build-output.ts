@@ -1,6 +1,6 @@
 import type { Build } from "./build-project.ts";
 import { showDiagnostics } from "./diagnostics.ts";
-import { countChanges, type Difference } from "./outputs.ts";
+import { type Changes, countChanges } from "./outputs.ts";
 import { colorsOf, count, duration, say } from "./terminal.ts";
 
 /** A build as a machine reads it. With `check`, `written` and `removed` are what a build would do. */
@@ -41,7 +41,7 @@ export function showBuild({ compilation, difference, durationMs }: Build): void 
   if (useCases === 0) say("  usecases/ has none yet: `fivefold new <name>` writes one.");
 }
 
-function showWritten(useCases: number, difference: Difference, durationMs: number): void {
+function showWritten(useCases: number, difference: Changes, durationMs: number): void {
   const { bold, dim, green } = colorsOf(process.stdout);
   const written = difference.missing.length + difference.stale.length;
   const parts = [

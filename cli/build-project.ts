@@ -1,13 +1,16 @@
 import { performance } from "node:perf_hooks";
-import { type Compilation, compile, createCompileMemory } from "../compiler/compile.ts";
+import { setFlagsFromString } from "node:v8";
+import { type Analysis, analyse, createCompileMemory } from "../compiler/compile.ts";
 import { keepBuild, keepReading, recallReading } from "./build-cache.ts";
-import { compareOutputs, countChanges, type Difference, writeOutputs } from "./outputs.ts";
+import type { Emitting } from "./emitting.ts";
+import { createEmitting } from "./emitting-here.ts";
+import { type Changes, countChanges } from "./outputs.ts";
 
 /** What a build came to. */
 export interface Build {
-  readonly compilation: Compilation;
+  readonly compilation: Analysis;
   /** What was written, or with `check` would be; `undefined` if there are errors, on which nothing is. */
-  readonly difference: Difference | undefined;
+  readonly difference: Changes | undefined;
   readonly durationMs: number;
 }
 
@@ -18,38 +21,40 @@ export interface BuildStep {
   readonly types?: boolean;
   /** Ends that search. */
   readonly signal?: AbortSignal;
+  /** Whether what is found out is left for other processes. Default false. */
+  readonly keep?: boolean;
 }
 
 /** Builds one project again and again: what did not change since the last time is not worked out again. */
 export interface Builder {
   /** Compiles the project and writes what changed, unless there are errors. */
   build(step?: BuildStep): Promise<Build>;
-  /** Leaves for other processes what that build found out. */
-  keep(build: Build, step?: BuildStep): void;
+  /** Leaves for other processes what was read. */
+  keep(): void;
 }
 
-export function createBuilder(root: string): Builder {
+export function createBuilder(root: string, emitting: Emitting = createEmitting(root)): Builder {
+  // The young generation, by now as large as the compiler's own code made it, would grow fourfold while modules are
+  // parsed, and hold 100 MB for nothing: they live on.
+  setFlagsFromString("--semi-space-growth-factor=1");
   const memory = createCompileMemory();
   recallReading(root, memory);
-  /** Outputs as this builder left them on the disk, by path. */
-  let written: ReadonlyMap<string, string> | undefined;
 
   return {
-    async build({ check = false, types = true, signal } = {}) {
+    async build({ check = false, types = true, keep = false, signal } = {}) {
       const startedAt = performance.now();
-      const compilation = await compile({ root, types, memory, ...(signal && { signal }) });
-      const failed = compilation.diagnostics.some(({ severity }) => severity === "error");
-      const difference = failed ? undefined : await compareOutputs(root, compilation.outputs, written);
-      if (difference && !check) {
-        await writeOutputs(root, difference);
-        written = new Map(compilation.outputs.map(({ path, text }) => [path, text]));
-      }
+      const compilation = await analyse({ root, types, memory, onUseCases: emitting.add, ...(signal && { signal }) });
+      const { useCases, lock } = compilation;
+      const emitted = lock && emitting.finish(useCases, lock, { check });
+      // Meanwhile, where a thread emits.
+      if (keep) keepReading(root, memory);
+      const { files = [], difference } = (await emitted) ?? {};
+      const isOnDisk = difference && (!check || countChanges(difference) === 0);
+      if (keep && types && isOnDisk) keepBuild(root, compilation, files);
       return { compilation, difference, durationMs: performance.now() - startedAt };
     },
-    keep({ compilation, difference }, { check = false, types = true } = {}) {
+    keep() {
       keepReading(root, memory);
-      const isOnDisk = difference && (!check || countChanges(difference) === 0);
-      if (isOnDisk && types) keepBuild(root, compilation);
     },
   };
 }

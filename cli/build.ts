@@ -1,11 +1,12 @@
 import { performance } from "node:perf_hooks";
+import { findSources } from "../compiler/read/find-files.ts";
 import { findUnchangedBuild } from "./build-cache.ts";
 import { buildReport, reportOf, showBuild, showCheck, showUpToDate } from "./build-output.ts";
-import type { BuildStep } from "./build-project.ts";
 import { type ReportFormat, reportDiagnostics } from "./diagnostics.ts";
+import { startEmitting } from "./emitting.ts";
 import { EXIT } from "./fault.ts";
 import { countChanges } from "./outputs.ts";
-import { findProject } from "./project.ts";
+import { findProject, USE_CASES } from "./project.ts";
 import { sayJson } from "./terminal.ts";
 
 export interface BuildOptions {
@@ -33,16 +34,16 @@ export async function build(options: BuildOptions): Promise<void> {
     else showUpToDate(useCases.length, durationMs, { check });
     return;
   }
+  const emitting = startEmitting(root, findSources(root, USE_CASES).files.length);
   // Loaded only now: where nothing changed, nobody waits for the compiler.
   const { createBuilder } = await import("./build-project.ts");
-  const builder = createBuilder(root);
-  const step: BuildStep = { check };
-  const result = await builder.build(step);
+  const builder = createBuilder(root, emitting);
+  const result = await builder.build({ check, keep: true });
   const stale = check && !!result.difference && countChanges(result.difference) > 0;
   if (json) sayJson(buildReport(result, { check }));
   else if (format) reportDiagnostics(result.compilation, format);
   else if (check) showCheck(result);
   else showBuild(result);
   if (!result.difference || stale) process.exitCode = EXIT.input;
-  builder.keep(result, step);
+  await emitting?.close();
 }

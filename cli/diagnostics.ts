@@ -1,4 +1,4 @@
-import type { Compilation } from "../compiler/compile.ts";
+import type { Analysis } from "../compiler/compile.ts";
 import type { Diagnostic, Sources } from "../compiler/diagnostics.ts";
 import { formatGithub } from "../compiler/format/github.ts";
 import { formatPretty } from "../compiler/format/pretty.ts";
@@ -10,7 +10,7 @@ import { colorsOf, complain, count, hasColors, say } from "./terminal.ts";
 export type ReportFormat = "github" | "sarif";
 
 /** Prints what the compiler found for code scanning, on standard output. */
-export function reportDiagnostics({ diagnostics }: Compilation, format: ReportFormat): void {
+export function reportDiagnostics({ diagnostics }: Analysis, format: ReportFormat): void {
   if (format === "sarif") say(formatSarif(diagnostics, packageVersion()));
   else if (diagnostics.length > 0) say(formatGithub(diagnostics));
 }

@@ -1,7 +1,7 @@
 import { EVOLUTION } from "../compiler/catalogue/evolution.ts";
 import { LOCK } from "../compiler/catalogue/lock.ts";
 import { LOCK_FILE } from "../compiler/check/lock.ts";
-import { type Compilation, compile } from "../compiler/compile.ts";
+import { type Analysis, analyse } from "../compiler/compile.ts";
 import type { Code } from "../compiler/diagnostics.ts";
 import { changedReleases } from "../compiler/diff/changed-releases.ts";
 import { diffStates } from "../compiler/diff/diff.ts";
@@ -28,7 +28,7 @@ export async function diff({ against, json = false, root: folder }: DiffOptions)
   const repository = openRepository(root);
   const commit = against === undefined ? repository.base() : repository.commit(against);
   // What TypeScript finds besides changes nothing of what records look like.
-  const compilation = await compile({ root, types: false });
+  const compilation = await analyse({ root, types: false });
   const unread = compilation.diagnostics.filter(({ code, severity }) => severity === "error" && !isOfEvolution(code));
   if (unread.length > 0) {
     if (json) sayJson({ ok: false, diagnostics: compilation.diagnostics });
@@ -61,8 +61,8 @@ function isOfEvolution(code: Code): boolean {
 }
 
 /** As a build would write it, or, where errors keep it from that, as it is. */
-function lockOf(root: string, { outputs }: Compilation): string | undefined {
-  return outputs.find(({ path }) => path === LOCK_FILE)?.text ?? readText(root, LOCK_FILE).text;
+function lockOf(root: string, { lock }: Analysis): string | undefined {
+  return lock?.text ?? readText(root, LOCK_FILE).text;
 }
 
 function textsAt(repository: Repository, commit: Commit): StateTexts {

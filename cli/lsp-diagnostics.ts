@@ -7,7 +7,7 @@ import {
   type Diagnostic as LspDiagnostic,
   type Range,
 } from "vscode-languageserver/node";
-import type { Compilation } from "../compiler/compile.ts";
+import type { Analysis } from "../compiler/compile.ts";
 import type { Diagnostic, Span } from "../compiler/diagnostics.ts";
 
 /** The protocol counts lines and characters from 0, and characters in UTF-16 code units, as the compiler does from 1. */
@@ -43,7 +43,7 @@ interface Asked {
 }
 
 /** The mends that are edits, of the diagnostics in a range. */
-export function quickFixesAt(root: string, { diagnostics }: Compilation, asked: Asked, range: Range): CodeAction[] {
+export function quickFixesAt(root: string, { diagnostics }: Analysis, asked: Asked, range: Range): CodeAction[] {
   const file = relative(root, asked.file).replaceAll("\\", "/");
   return diagnostics
     .filter(({ span }) => span.file === file && overlaps(toRange(span), range))

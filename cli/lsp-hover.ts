@@ -1,13 +1,13 @@
 import { relative } from "node:path";
 import type { Hover, Position } from "vscode-languageserver/node";
-import type { Compilation } from "../compiler/compile.ts";
+import type { Analysis } from "../compiler/compile.ts";
 import { formatDuration } from "../compiler/model/duration.ts";
 import type { Subscriber, UseCase } from "../compiler/model/model.ts";
 import { deadLetterTopicOf, topicOf } from "../runtime/contract.ts";
 import { toRange } from "./lsp-diagnostics.ts";
 
 /** What a use case leads to, where the pointer is on its `useCase`. */
-export function hoverAt(root: string, { useCases }: Compilation, path: string, position: Position): Hover | null {
+export function hoverAt(root: string, { useCases }: Analysis, path: string, position: Position): Hover | null {
   const file = relative(root, path).replaceAll("\\", "/");
   const useCase = useCases.find((one) => one.file === file);
   if (!useCase) return null;

@@ -9,7 +9,7 @@ import {
   TextDocuments,
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
-import { type Compilation, compile, createCompileMemory } from "../compiler/compile.ts";
+import { type Analysis, analyse, createCompileMemory } from "../compiler/compile.ts";
 import { quickFixesAt, toLspDiagnostic } from "./lsp-diagnostics.ts";
 import { hoverAt } from "./lsp-hover.ts";
 import { projectOf } from "./project.ts";
@@ -21,7 +21,7 @@ const REST_MS = 60;
 interface OpenProject {
   readonly root: string;
   readonly memory: ReturnType<typeof createCompileMemory>;
-  compilation: Compilation | undefined;
+  compilation: Analysis | undefined;
   /** Files for which the editor shows diagnostics of ours. */
   shown: Set<string>;
   rest: NodeJS.Timeout | undefined;
@@ -69,7 +69,7 @@ export function serveEditor(): void {
   async function check(project: OpenProject): Promise<void> {
     const { root, memory } = project;
     try {
-      project.compilation = await compile({ root, memory, types: false, unsaved: unsaved() });
+      project.compilation = await analyse({ root, memory, types: false, unsaved: unsaved() });
     } catch (error) {
       connection.console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
       return;

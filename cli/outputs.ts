@@ -7,18 +7,24 @@ import { filing } from "./fault.ts";
 const GENERATED = "generated";
 
 /** What stands between the disk and a compilation's outputs. Paths are relative to the project's root, sorted. */
-export interface Difference {
-  readonly missing: readonly Output[];
+export interface Changes {
+  readonly missing: readonly Pick<Output, "path">[];
   /** Files whose content is another. */
-  readonly stale: readonly Output[];
+  readonly stale: readonly Pick<Output, "path">[];
   /** Files that an earlier build wrote, and that nothing leads to any more. */
   readonly superfluous: readonly string[];
   /** How many outputs are on the disk as they should be. */
   readonly unchanged: number;
 }
 
+/** The same with what is to be written. */
+export interface Difference extends Changes {
+  readonly missing: readonly Output[];
+  readonly stale: readonly Output[];
+}
+
 /** How many files are not as they should be. */
-export function countChanges({ missing, stale, superfluous }: Difference): number {
+export function countChanges({ missing, stale, superfluous }: Changes): number {
   return missing.length + stale.length + superfluous.length;
 }
 

@@ -1,4 +1,3 @@
-import { LOCK_FILE } from "../compiler/check/lock.ts";
 import { releaseVersions } from "../compiler/check/release.ts";
 import type { UseCase } from "../compiler/model/model.ts";
 import { createBuilder } from "./build-project.ts";
@@ -49,10 +48,8 @@ export async function release({
 /** The project's use cases and lock as a build leaves them. `undefined`: it failed, which has been said. */
 async function build(root: string, { check, json }: { readonly check: boolean; readonly json: boolean }) {
   const builder = createBuilder(root);
-  const result = await builder.build({ check });
-  const { compilation, difference } = result;
-  builder.keep(result, { check });
-  const lockText = compilation.outputs.find(({ path }) => path === LOCK_FILE)?.text;
+  const { compilation, difference } = await builder.build({ check, keep: true });
+  const lockText = compilation.lock?.text;
   if (difference && lockText !== undefined) return { useCases: compilation.useCases, lockText };
   if (json) sayJson({ ok: false, released: [], diagnostics: compilation.diagnostics });
   else showDiagnostics(compilation);

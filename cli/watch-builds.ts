@@ -50,15 +50,14 @@ export async function watchBuilds(root: string, { json }: { json: boolean }): Pr
     else showDiagnostics(build.compilation, { written: true });
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => changes.close());
-  let build: Build;
   do {
     typeChecking.stop();
-    build = await builder.build({ types: false });
+    const build = await builder.build({ types: false });
     if (json) sayJson(buildReport(build, { check: false }));
     else showBuild(build);
     if (build.difference) typeChecking.start();
     if (!json) say(dim("Watching usecases/, Ctrl+C to end."));
   } while (await changes.next());
   typeChecking.stop();
-  builder.keep(build, { types: false });
+  builder.keep();
 }

@@ -1,5 +1,5 @@
 import { runChecks } from "./check/checks.ts";
-import { applyLock, createLockMemory, LOCK_FILE, type LockMemory } from "./check/lock.ts";
+import { applyLock, createLockMemory, LOCK_FILE, type LockMemory, numberUseCases } from "./check/lock.ts";
 import { type Code, type Diagnostic, type Sources, sortDiagnostics, uniqueDiagnostics } from "./diagnostics.ts";
 import { emit } from "./emit/index.ts";
 import type { UseCase } from "./model/model.ts";
@@ -22,6 +22,11 @@ export interface CompileOptions {
   readonly signal?: AbortSignal;
   /** What is known from before, and is added to. Default: nothing, and nothing is kept. */
   readonly memory?: CompileMemory;
+  /**
+   * Told of use cases as soon as they are known, numbers filled in, while others are still being read. A fault may yet
+   * be found, and a use case may come again: then what was said before is void.
+   */
+  readonly onUseCases?: (useCases: readonly UseCase[]) => void;
 }
 
 /** What earlier compilations of a project found out: only what changed since is worked out again. */
@@ -34,11 +39,12 @@ export function createCompileMemory(): CompileMemory {
   return { reading: createMemory(), lock: createLockMemory() };
 }
 
-export interface Compilation {
+/** All that is known of a project before anything is emitted. */
+export interface Analysis {
   /** Those that could be read, by name. */
   readonly useCases: readonly UseCase[];
-  /** All files of `generated/`, and `contracts.lock.json`; none if there is an error. */
-  readonly outputs: readonly Output[];
+  /** `contracts.lock.json`; `undefined` if there is an error. */
+  readonly lock: Output | undefined;
   /** By file, then line. */
   readonly diagnostics: readonly Diagnostic[];
   /** Absolute paths of the files that all of this follows from, besides the compiler's own; complete if there is no fault. */
@@ -47,14 +53,30 @@ export interface Compilation {
   readonly sources: Sources;
 }
 
+export interface Compilation extends Analysis {
+  /** All files of `generated/`, and `contracts.lock.json`; none if there is an error. */
+  readonly outputs: readonly Output[];
+}
+
 /** Reads and checks all use cases below `root`, and emits what follows from them. Writes no output: its caller does. */
 export async function compile(options: CompileOptions): Promise<Compilation> {
-  const { root, types = true, unsaved, signal, memory = createCompileMemory() } = options;
+  const analysis = await analyse(options);
+  const { useCases, lock } = analysis;
+  return { ...analysis, outputs: lock ? [...emit(useCases), lock] : [] };
+}
+
+/** Reads and checks all use cases below `root`, for a caller that emits by itself. */
+export async function analyse(options: CompileOptions): Promise<Analysis> {
+  const { root, types = true, unsaved, signal, memory = createCompileMemory(), onUseCases } = options;
   const project = openProject(root, unsaved);
   const unchecked = types ? uncheckedModules(project, memory.reading) : [];
   const checking = unchecked.length > 0 ? findTypeErrors({ ...project, files: unchecked }, signal) : [];
-  const reading = readProject(project, memory.reading);
   const lock = readText(project.root, LOCK_FILE);
+  const reading = readProject(
+    project,
+    memory.reading,
+    onUseCases && ((useCases) => onUseCases(numberUseCases(useCases, lock.text, memory.lock))),
+  );
   const byName = [...reading.useCases].sort((a, b) => (a.name < b.name ? -1 : 1));
   const { useCases, lockText, diagnostics: ofLock } = applyLock(byName, lock.text, memory.lock);
   const found = [
@@ -71,7 +93,7 @@ export async function compile(options: CompileOptions): Promise<Compilation> {
   const sources = new Map([...project.sources, ...reading.sources, [LOCK_FILE, lock.text ?? ""]]);
   return {
     useCases,
-    outputs: failed ? [] : [...emit(useCases), { path: LOCK_FILE, text: lockText }],
+    lock: failed ? undefined : { path: LOCK_FILE, text: lockText },
     diagnostics,
     inputs: [...project.settingsFiles, ...installationFiles(project.root), ...memory.reading.stamps.keys()],
     sources: mentioned(diagnostics, sources),
@@ -84,7 +106,7 @@ const PROJECT_WIDE: ReadonlySet<Code> = new Set(["bad-tsconfig", "package-not-fo
 /** Type errors of files in which the compiler itself found nothing: one fault is told once, in its better words. */
 function unsaid(typeErrors: readonly Diagnostic[], diagnostics: readonly Diagnostic[]): Diagnostic[] {
   if (diagnostics.some(({ code }) => PROJECT_WIDE.has(code))) return [];
-  const files = new Set(diagnostics.map(({ span }) => span.file));
+  const files = new Set(diagnostics.filter(({ severity }) => severity === "error").map(({ span }) => span.file));
   return typeErrors.filter(({ span }) => !files.has(span.file));
 }
 

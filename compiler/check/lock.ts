@@ -23,13 +23,15 @@ export interface Locked {
 
 /** What a lock came to the last time: where nothing changed since, it need not be worked out again. */
 export interface LockMemory {
+  /** Whether `lock` is what `text` says. */
+  isRead: boolean;
   text: string | undefined;
   lock: Lock;
   readonly results: Map<UseCase, Result>;
 }
 
 export function createLockMemory(): LockMemory {
-  return { text: undefined, lock: new Map(), results: new Map() };
+  return { isRead: false, text: undefined, lock: new Map(), results: new Map() };
 }
 
 /**
@@ -51,10 +53,7 @@ export function applyLock(
     const found = diagnostic("bad-lock", spanAt(text, at), { reason, mend });
     return { useCases: [...useCases], lockText: text, diagnostics: [found] };
   }
-  const results = useCases.map((useCase) => {
-    const result = memory.results.get(useCase) ?? applyUseCase(useCase, lock.get(useCase.name));
-    return [useCase, result] as const;
-  });
+  const results = useCases.map((useCase) => [useCase, resultOf(useCase, lock, memory)] as const);
   const diagnostics = results.flatMap(([, result]) => result.diagnostics);
   const current = results.map(([, { useCase }]) => useCase);
   if (diagnostics.length > 0) return { useCases: current, lockText: lockText ?? "", diagnostics };
@@ -67,11 +66,40 @@ export function applyLock(
   return { useCases: current, lockText: text, diagnostics };
 }
 
+/**
+ * Some use cases with their numbers, for who can't wait until all are known: the lock's other effects, and what is wrong
+ * with it, are for `applyLock` to say, which then finds these in the memory.
+ */
+export function numberUseCases(
+  useCases: readonly UseCase[],
+  lockText: string | undefined,
+  memory: LockMemory,
+): UseCase[] {
+  try {
+    const lock = recall(memory, lockText);
+    return useCases.map((useCase) => resultOf(useCase, lock, memory).useCase);
+  } catch (fault) {
+    if (fault instanceof LockFault) return [];
+    throw fault;
+  }
+}
+
 /** The lock of that text; what follows from another one is forgotten. */
 function recall(memory: LockMemory, text: string | undefined): Lock {
-  if (text !== undefined && text === memory.text) return memory.lock;
-  memory.results.clear();
-  return text === undefined ? new Map() : readLock(text);
+  if (!memory.isRead || text !== memory.text) {
+    memory.results.clear();
+    memory.isRead = false;
+    memory.lock = text === undefined ? new Map() : readLock(text);
+    memory.text = text;
+    memory.isRead = true;
+  }
+  return memory.lock;
+}
+
+function resultOf(useCase: UseCase, lock: Lock, { results }: LockMemory): Result {
+  const result = results.get(useCase) ?? applyUseCase(useCase, lock.get(useCase.name));
+  results.set(useCase, result);
+  return result;
 }
 
 interface Result {

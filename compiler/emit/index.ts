@@ -52,7 +52,8 @@ export function emit(useCases: readonly UseCase[]): Output[] {
 /** The outputs of use cases that are emitted again and again, as a watching compiler does. */
 const emitted = new WeakMap<UseCase, readonly Output[]>();
 
-function emitOne(useCase: UseCase): readonly Output[] {
+/** The files of one use case: what `emit` need not do again for it. */
+export function emitOne(useCase: UseCase): readonly Output[] {
   const outputs = emitted.get(useCase) ?? PER_USE_CASE.map((emitter) => emitter(useCase));
   emitted.set(useCase, outputs);
   return outputs;

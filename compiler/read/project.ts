@@ -27,13 +27,18 @@ export interface ProjectReading {
  * Most events mention nothing of what is declared globally (Node's types are by far the largest part of a program), so
  * it is left out at first. Where something is at fault that it may mend, all is read again in full.
  */
-export function readProject(project: Project, memory: ReadingMemory = createMemory()): ProjectReading {
+export function readProject(
+  project: Project,
+  memory: ReadingMemory = createMemory(),
+  onUseCases: OnUseCases = () => {},
+): ProjectReading {
   const read = unreadModules(project, memory);
-  const attempt = readModules(project, read, { ambientTypes: false });
+  onUseCases([...memory.modules.values()].map(({ useCase }) => useCase).filter((useCase) => !!useCase));
+  const attempt = readModules(project, read, { ambientTypes: false }, onUseCases);
   const complete = attempt.diagnostics.every(({ code }) => !MAY_BE_AMBIENT.has(code));
   const { diagnostics, useCases, program, sources } = complete
     ? attempt
-    : readModules(project, read, { ambientTypes: true });
+    : readModules(project, read, { ambientTypes: true }, onUseCases);
   if (program) remember(memory, { root: project.root, program }, useCases, diagnostics);
   const all = project.files.map((file) => useCases.get(file) ?? memory.modules.get(file)?.useCase);
   return {
@@ -71,7 +76,17 @@ interface ModulesReading {
   readonly program: ts.Program | undefined;
 }
 
-function readModules(project: Project, files: readonly string[], options: ProgramOptions): ModulesReading {
+/** Is told of use cases some at a time, while others are yet to be read. */
+type OnUseCases = (useCases: readonly UseCase[]) => void;
+
+const AT_A_TIME = 25;
+
+function readModules(
+  project: Project,
+  files: readonly string[],
+  options: ProgramOptions,
+  onUseCases: OnUseCases,
+): ModulesReading {
   const useCases = new Map<string, UseCase | undefined>();
   if (files.length === 0) return { useCases, diagnostics: [], sources: new Map(), program: undefined };
   const { root } = project;
@@ -82,12 +97,19 @@ function readModules(project: Project, files: readonly string[], options: Progra
     own.filter((source) => reportSyntax(reading, source, unparsed)).map(({ fileName }) => fileName),
   );
   const evaluate = createEvaluate(reading);
+  let untold: UseCase[] = [];
   for (const file of packageIsFound(reading, own) ? files : []) {
     const source = program.getSourceFile(`${root}/${file}`);
     if (!source) reading.report("unreadable-file", fileSpan(file), { reason: whyUnreadable(`${root}/${file}`) });
     if (!source || broken.has(source.fileName)) continue;
-    useCases.set(file, readUseCase(reading, evaluate, source, file));
+    const useCase = readUseCase(reading, evaluate, source, file);
+    useCases.set(file, useCase);
+    if (useCase) untold.push(useCase);
+    if (untold.length < AT_A_TIME) continue;
+    onUseCases(untold);
+    untold = [];
   }
+  onUseCases(untold);
   return { useCases, diagnostics: reading.diagnostics, sources: textsOf(own, root), program };
 }
 

@@ -1,0 +1,23 @@
+import { emit } from "../compiler/emit/index.ts";
+import type { Emitting } from "./emitting.ts";
+import { compareOutputs, writeOutputs } from "./outputs.ts";
+
+/** Emits in this thread, again and again: use cases that are the same as the last time are not emitted anew. */
+export function createEmitting(root: string): Emitting {
+  /** Outputs as they were left on the disk, by path. */
+  let written: ReadonlyMap<string, string> | undefined;
+
+  return {
+    add() {},
+    async finish(useCases, lock, { check }) {
+      const outputs = [...emit(useCases), lock];
+      const difference = await compareOutputs(root, outputs, written);
+      if (!check) {
+        await writeOutputs(root, difference);
+        written = new Map(outputs.map(({ path, text }) => [path, text]));
+      }
+      return { files: outputs.map(({ path }) => path), difference };
+    },
+    async close() {},
+  };
+}

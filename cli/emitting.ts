@@ -1,0 +1,78 @@
+import { once } from "node:events";
+import { extname, join } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { UseCase } from "../compiler/model/model.ts";
+import type { Output } from "../compiler/model/output.ts";
+import { Fault } from "./fault.ts";
+import type { Changes } from "./outputs.ts";
+
+/** Use cases from which on a thread, which takes a tenth of a second of CPU to start, pays. */
+const WORTH_A_THREAD = 50;
+
+/** Of the published package, which is built, the file's name ends in `.js`. */
+const THREAD = "emitting-thread.ts".replace(/\.ts$/, extname(import.meta.filename));
+
+/** What came of all use cases' files. */
+export interface Emitted {
+  readonly files: readonly string[];
+  readonly difference: Changes;
+}
+
+/** Emits use cases in a thread of its own, while this one still reads others. */
+export interface Emitting {
+  /** Takes what is known so far; a use case of the same name as another one takes its place. */
+  add(useCases: readonly UseCase[]): void;
+  /** Compares the disk with all files of these use cases, and unless this is a `check`, makes it so. */
+  finish(useCases: readonly UseCase[], lock: Output, options: { readonly check: boolean }): Promise<Emitted>;
+  /** Ends the thread, whatever it is at. */
+  close(): Promise<void>;
+}
+
+export type EmittingRequest =
+  | { readonly kind: "add"; readonly useCases: readonly UseCase[] }
+  | { readonly kind: "finish"; readonly names: readonly string[]; readonly lock: Output; readonly check: boolean };
+
+/** `stack`: the fault is the compiler's own. */
+export type EmittingAnswer = Emitted | { readonly fault: string; readonly stack?: string };
+
+/** Starts emitting for a project of so many modules; `undefined` if it is small. */
+export function startEmitting(root: string, modules: number): Emitting | undefined {
+  if (modules < WORTH_A_THREAD) return undefined;
+  // A thread that waits for an answer must not keep a process that failed from ending.
+  const thread = new Worker(join(import.meta.dirname, THREAD), {
+    workerData: root,
+    // More would only take memory.
+    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+  });
+  thread.unref();
+  const failed = once(thread, "error").then(([error]) => {
+    throw error;
+  });
+  // Whoever waits for an answer is told.
+  failed.catch(() => {});
+  const sent = new Set<UseCase>();
+  const ask = (request: EmittingRequest) => thread.postMessage(request);
+
+  function add(useCases: readonly UseCase[]): void {
+    if (useCases.length === 0) return;
+    for (const useCase of useCases) sent.add(useCase);
+    ask({ kind: "add", useCases });
+  }
+
+  return {
+    add,
+    async finish(useCases, lock, { check }) {
+      add(useCases.filter((useCase) => !sent.has(useCase)));
+      const answered = once(thread, "message");
+      ask({ kind: "finish", names: useCases.map(({ name }) => name), lock, check });
+      thread.ref();
+      const [answer] = (await Promise.race([answered, failed])) as [EmittingAnswer];
+      if (!("fault" in answer)) return answer;
+      const { fault, stack } = answer;
+      throw stack ? Object.assign(new Error(fault), { stack }) : new Fault("environment", fault);
+    },
+    async close() {
+      await thread.terminate();
+    },
+  };
+}
