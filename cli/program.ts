@@ -97,6 +97,7 @@ function createProgram(): Command {
     .command("start [use-case...]")
     .description("run built use cases, all or some, where the environment says: what an executor's container does")
     .option("--drain <duration>", "longest that running tasks get to end at SIGTERM", "25s")
+    .option("--connect-within <duration>", "longest that it tries to reach what is not there yet at its start", "45s")
     .option("--metrics-port <port>", "serves /metrics, /healthz and /readyz", "9464")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (names, options) => {
@@ -112,6 +113,16 @@ function createProgram(): Command {
     .action(async (options) => {
       const { showBacklogs } = await import("./start.ts");
       await showBacklogs(options);
+    });
+
+  program
+    .command("stage <folder> [use-case...]")
+    .description("copy what built use cases need to run, and nothing else, into an empty folder: for a container image")
+    .option("--include <path...>", "also files or folders that handlers read")
+    .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
+    .action(async (folder, names, options) => {
+      const { stage } = await import("./stage.ts");
+      await stage(folder, names, options);
     });
 
   program

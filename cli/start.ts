@@ -1,3 +1,4 @@
+import type { FivefoldError } from "../runtime/runtime.ts";
 import { parseDuration } from "../runtime/use-case.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { findProject } from "./project.ts";
@@ -8,8 +9,15 @@ export interface StartOptions {
   readonly root?: string | undefined;
   /** Longest that running tasks get to end. */
   readonly drain: string;
+  /** Longest that it tries to connect, at its start, to what can't be reached yet. */
+  readonly connectWithin: string;
   readonly metricsPort: string;
 }
+
+/** What storing the last outcomes and leaving the broker may take beyond the drain, before the process ends anyway. */
+const LEAVE_WITHIN_MS = 10_000;
+const AGAIN_MS = 500;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * `fivefold start`: runs built use cases where the environment says, until it is told to end. What an executor's
@@ -17,26 +25,83 @@ export interface StartOptions {
  */
 export async function start(names: readonly string[], options: StartOptions): Promise<void> {
   const graceMs = readDuration("--drain", options.drain);
+  const connectWithinMs = readDuration("--connect-within", options.connectWithin);
   const port = readPort(options.metricsPort);
   const root = findProject(options.root);
   const ended = endSignal();
-  const { worker, server, connection, executors } = await orFault(async () => {
-    const { connect, startMetricsServer, startWorker } = await loadRuntime(root);
-    const executors = await loadExecutors(root, await builtUseCases(root, names));
-    const connection = await connect();
+  const opening = orFault(() => patiently(() => open(root, names, port), connectWithinMs));
+  const running = await Promise.race([opening, ended]);
+  // Nothing was taken yet that would have to end.
+  if (typeof running === "string") process.exit(EXIT.ok);
+  say(`runs ${running.names.join(", ")}; metrics on port ${running.port}`);
+
+  say(`${await staysUntil(ended)}: drains for up to ${options.drain}`);
+  const hasLeft = await Promise.race([running.leave(graceMs).then(() => true), passed(graceMs + LEAVE_WITHIN_MS)]);
+  if (hasLeft) say("drained");
+  else complain("Not all outcomes could be stored in time: tasks whose outcome was not are delivered again.");
+  // What handlers have left running must not keep a process that has nothing more to do.
+  process.exit(hasLeft ? EXIT.ok : EXIT.environment);
+}
+
+interface Running {
+  readonly names: readonly string[];
+  readonly port: number;
+  /** Lets running tasks end in that time, and closes all. */
+  leave(graceMs: number): Promise<void>;
+}
+
+/** Opens all; where one part fails, those before it are closed, since they would keep the process, and take tasks. */
+async function open(root: string, names: readonly string[], port: number): Promise<Running> {
+  const { connect, startMetricsServer, startWorker } = await loadRuntime(root);
+  const executors = await loadExecutors(root, await builtUseCases(root, names));
+  const connection = await connect();
+  try {
     const reportProblem = ({ message }: Error) => complain(message);
     const worker = await startWorker({ ports: connection.ports, executors, reportProblem });
-    return { connection, executors, worker, server: await startMetricsServer({ worker, connection, port }) };
-  });
-  say(`runs ${executors.map(({ settings }) => settings.name).join(", ")}; metrics on port ${server.port}`);
+    try {
+      const server = await startMetricsServer({ worker, connection, port });
+      return {
+        names: executors.map(({ settings }) => settings.name),
+        port: server.port,
+        async leave(graceMs) {
+          await worker.drain(graceMs);
+          await server.close();
+          await connection.close();
+        },
+      };
+    } catch (error) {
+      await worker.drain(0);
+      throw error;
+    }
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
 
-  say(`${await ended}: drains for up to ${options.drain}`);
-  await worker.drain(graceMs);
-  await server.close();
-  await connection.close();
-  say("drained");
-  // What handlers have left running must not keep a process that has nothing more to do.
-  process.exit(EXIT.ok);
+/**
+ * Tries again while nobody answers: a cluster starts its parts in any order, and restarts them. A process that ended
+ * instead would be started again later and later.
+ */
+async function patiently<T>(work: () => Promise<T>, withinMs: number): Promise<T> {
+  const giveUpAt = Date.now() + withinMs;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      const willMend = (error as FivefoldError | undefined)?.code === "not-connected";
+      if (!willMend || Date.now() >= giveUpAt) throw error;
+      if (tries === 1) complain(`${(error as Error).message} It is tried again.`);
+      await passed(AGAIN_MS);
+    }
+  }
+}
+
+/** Resolves with false after that time. */
+function passed(ms: number): Promise<false> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms, false);
+  });
 }
 
 /** `fivefold backlogs`: shows the backlogs of all use cases, for what starts executors when there is work. */
@@ -49,10 +114,15 @@ export async function showBacklogs(options: Pick<StartOptions, "root" | "metrics
     const useCases = (await builtUseCases(root)).map(({ settings }) => settings);
     const connection = await connect();
     const { ports } = connection;
-    return { connection, server: await startMetricsServer({ backlogs: { ports, useCases }, port }) };
+    try {
+      return { connection, server: await startMetricsServer({ backlogs: { ports, useCases }, port }) };
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
   });
   say(`shows backlogs on port ${server.port}`);
-  await ended;
+  await staysUntil(ended);
   await server.close();
   await connection.close();
 }
@@ -72,6 +142,14 @@ function endSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
   });
+}
+
+/** Keeps the process until it is asked to end, also where nothing else does: connections that idle don't. */
+async function staysUntil(ended: Promise<NodeJS.Signals>): Promise<NodeJS.Signals> {
+  const staying = setInterval(() => {}, LONGEST_TIMER_MS);
+  const signal = await ended;
+  clearInterval(staying);
+  return signal;
 }
 
 function readDuration(option: string, text: string): number {

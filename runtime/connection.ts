@@ -55,7 +55,7 @@ function dataFolder({ data }: ConnectOptions): string {
   const root = findRoot(process.cwd());
   if (root) return join(root, ".fivefold", "data");
   throw new FivefoldError(
-    "not-connected",
+    "invalid-option",
     `No data folder: '${process.cwd()}' lies in no project (no folder upwards has a 'usecases' folder), and ` +
       "FIVEFOLD_DATA is not set. Set it to the data folder that the workers use, or call connect({ data }).",
   );
@@ -99,7 +99,7 @@ async function openStores({ data, postgres }: ConnectOptions): Promise<Pick<Port
     return openEmbeddedStores(resolve(folder));
   }
   throw new FivefoldError(
-    "not-connected",
+    "invalid-option",
     "Pulsar is set, and no store for delays and deduplication. Set FIVEFOLD_POSTGRES_URL to a PostgreSQL database that " +
       "all processes use; or, where this machine is the only one, FIVEFOLD_DATA to a folder that is kept.",
   );

@@ -47,7 +47,7 @@ export async function openPulsar(options: PulsarOptions = {}): Promise<Ports["tr
     .map((url) => url.trim());
   if (!serviceUrl) {
     throw new FivefoldError(
-      "not-connected",
+      "invalid-option",
       "No URL of Pulsar: set FIVEFOLD_PULSAR_URL, or call connect({ pulsar: { url } }).",
     );
   }
@@ -62,7 +62,7 @@ export async function openPulsar(options: PulsarOptions = {}): Promise<Ports["tr
   const webUrl = options.adminUrl ?? env.FIVEFOLD_PULSAR_ADMIN_URL;
   if (!webUrl) {
     throw new FivefoldError(
-      "not-connected",
+      "invalid-option",
       `'${serviceUrl}' is a broker service; topics are looked after through the web service. Set its URL too, as ` +
         "FIVEFOLD_PULSAR_ADMIN_URL or connect({ pulsar: { adminUrl } }): http://host:8080 or https://host:8443.",
     );

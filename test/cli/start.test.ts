@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { createProject, type Project, startCommand } from "./project.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { createProject, MAIN, type Project, startCommand } from "./project.ts";
 
 const NOTE = (file: string) => `import { appendFileSync } from "node:fs";
 import { useCase } from "fivefold";
@@ -84,6 +86,72 @@ test("a use case that is not there, and options that make no sense, are told", a
   expect(await project.fivefold("backlogs", "--metrics-port", "99999")).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("found '99999'."),
+  });
+});
+
+test("what still runs when its time to drain is over comes again at the next start", async () => {
+  const project = await builtProject();
+  const options = ["start", "first", "--metrics-port", "0", "--drain"];
+  const started = project.start([...options, "100ms"]);
+  await started.prints("runs first; metrics on port ");
+  await enqueue(project, [["late", 3_000]]);
+  const url = `http://127.0.0.1:${portOf(started.printed.stdout)}`;
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  await expect.poll(() => metric(url, "fivefold_execution_running_tasks", "first"), { timeout: 15_000 }).toBe(1);
+  started.process.kill("SIGTERM");
+  expect(await started.ended()).toMatchObject({ code: 0, stdout: expect.stringMatching(/\ndrained\n$/) });
+  await expect(readFile(join(project.root, "First.txt"))).rejects.toThrow("ENOENT");
+
+  const next = project.start([...options, "20s"]);
+  await next.prints("runs first");
+  await expect
+    .poll(() => readFile(join(project.root, "First.txt"), "utf8").catch(() => ""), { timeout: 20_000 })
+    .toBe("late");
+  next.process.kill("SIGINT");
+  expect(await next.ended()).toMatchObject({ code: 0 });
+});
+
+test("what it stands on must be named, and a port that is taken ends it", async () => {
+  const project = await builtProject();
+  const startWith = (env: Readonly<Record<string, string>>, ...options: readonly string[]) => {
+    const { FIVEFOLD_DATA: _data, ...others } = process.env;
+    return startCommand(process.execPath, [MAIN, "start", ...options], project.root, { ...others, ...env }).ended();
+  };
+  const broker = { FIVEFOLD_PULSAR_URL: "pulsar://127.0.0.1:1" };
+  expect(await startWith(broker)).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/^error: Pulsar is set, and no store .* Set FIVEFOLD_POSTGRES_URL .*\n$/),
+  });
+  expect(await startWith({ ...broker, FIVEFOLD_DATA: join(project.root, "data") })).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(
+      /^error: 'pulsar:\/\/127.0.0.1:1' is a broker service.* FIVEFOLD_PULSAR_ADMIN_URL .*\n$/,
+    ),
+  });
+  const unreachable = { ...broker, FIVEFOLD_POSTGRES_URL: "postgres://127.0.0.1:1/none" };
+  expect(await startWith(unreachable, "--connect-within", "1s")).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(
+      /^[^\n]*PostgreSQL[^\n]* It is tried again\.\nerror: .*PostgreSQL \(127.0.0.1:1, database 'none'.*\n$/,
+    ),
+  });
+
+  const taken = createServer().listen(0);
+  onTestFinished(() => void taken.close());
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+  expect(await startWith({}, "--metrics-port", `${port}`)).toMatchObject({
+    code: 3,
+    stdout: "",
+    stderr: expect.stringContaining(`The metrics server can't listen on *:${port}`),
+  });
+});
+
+test("a project that was not built says so", async () => {
+  const project = await createProject({ "usecases/first.ts": NOTE("First") });
+  expect(await project.fivefold("start")).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/generated\/manifest\.json can't be read: build the project first\.\n$/),
   });
 });
 

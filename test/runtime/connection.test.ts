@@ -37,7 +37,7 @@ describe("what a process connects to", () => {
 
   test("Pulsar without a store for delays is refused, and one can be had the next time", async () => {
     await expect(connect({ pulsar: { url: "http://127.0.0.1:1" } })).rejects.toMatchObject({
-      code: "not-connected",
+      code: "invalid-option",
       message: expect.stringMatching(/FIVEFOLD_POSTGRES_URL.*FIVEFOLD_DATA/s),
     });
     await (await connect({ pulsar: { url: "http://127.0.0.1:1" }, data: folder })).close();
@@ -45,7 +45,7 @@ describe("what a process connects to", () => {
 
   test("a broker service without its web service is refused", async () => {
     await expect(connect({ pulsar: { url: "pulsar://127.0.0.1:1" }, data: folder })).rejects.toMatchObject({
-      code: "not-connected",
+      code: "invalid-option",
       message: expect.stringContaining("FIVEFOLD_PULSAR_ADMIN_URL"),
     });
   });
