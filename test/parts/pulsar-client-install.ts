@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { installPart, type Part } from "./part-cache.ts";
@@ -120,6 +120,10 @@ export async function installPulsarClient(): Promise<void> {
   const binding = join(client, "lib/binding");
   await mkdir(binding, { recursive: true });
   for (const name of await readdir(folder)) {
-    if (name === "pulsar.node" || name.startsWith("libpulsar")) await copyFile(join(folder, name), join(binding, name));
+    if (name !== "pulsar.node" && !name.startsWith("libpulsar")) continue;
+    // Written over, a library that another process has loaded would crash it; that one keeps the file it has.
+    const copy = join(binding, `${name}.${process.pid}`);
+    await copyFile(join(folder, name), copy);
+    await rename(copy, join(binding, name));
   }
 }

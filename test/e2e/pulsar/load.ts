@@ -11,8 +11,8 @@ const BATCH = 20;
 /** What was published, and what of it the broker confirmed. */
 export interface Published {
   readonly confirmed: Set<string>;
-  /** Calls that rejected, though their records may have been stored. */
-  rejected: number;
+  /** Why calls rejected, though their records may have been stored. */
+  readonly rejections: string[];
   stop(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export async function publishSteadily(transport: Transport, topic: string, count
   const producer = await transport.producer(topic);
   let next = 0;
   let stopped = false;
-  const published: Published = { confirmed: new Set(), rejected: 0, stop };
+  const published: Published = { confirmed: new Set(), rejections: [], stop };
 
   async function run(): Promise<void> {
     while (!stopped && next < count) {
@@ -32,8 +32,8 @@ export async function publishSteadily(transport: Transport, topic: string, count
       try {
         await producer.publish(batch);
         for (const { id } of batch) published.confirmed.add(id);
-      } catch {
-        published.rejected += 1;
+      } catch (error) {
+        published.rejections.push(String(error));
       }
       await sleep(15);
     }
