@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { join } from "node:path";
 import { LOCK_FILE } from "../compiler/check/lock.ts";
 import { LockFault } from "../compiler/check/lock-json.ts";
 import { brokenUseCaseNameRule } from "../compiler/check/use-case-names.ts";
 import { type ImportedContract, importContract, isImportable } from "../compiler/import/import.ts";
 import { seedLock } from "../compiler/import/seed-lock.ts";
 import { kebabCase } from "../compiler/model/naming.ts";
+import { createImports, readContract } from "./contract-files.ts";
 import { showDiagnostics } from "./diagnostics.ts";
 import { EXIT, Fault, filing } from "./fault.ts";
 import { findOrStartProject, USE_CASES } from "./project.ts";
@@ -27,14 +26,10 @@ export async function importUseCase(file: string, options: ImportOptions): Promi
     throw new Fault("usage", `'${file}' ends in none of .proto, .avsc and .json, by which the format is known.`);
   }
   const root = findOrStartProject(options.root);
-  const text = await filing("The contract can't be read", () => readFile(file, "utf8"));
-  const shown = relative(process.cwd(), resolve(file)).replaceAll("\\", "/");
-  const result = await importContract({
-    file: shown,
-    text,
-    type: options.type,
-    omit: options.omit,
-    readImport: createImports(file),
+  const { type, omit } = options;
+  const { source, result } = await filing("The contract can't be read", async () => {
+    const source = readContract(file);
+    return { source, result: await importContract({ ...source, type, omit, readImport: createImports(file) }) };
   });
   showDiagnostics(result);
   const [unknown] = result.unknownOmissions;
@@ -45,19 +40,7 @@ export async function importUseCase(file: string, options: ImportOptions): Promi
     process.exitCode = EXIT.input;
     return;
   }
-  await write(root, shown, pathOf(options.name, result.contract), result.contract);
-}
-
-/** Finds what a contract imports: its path starts at the contract's own folder, or at one above it. */
-function createImports(file: string) {
-  const folders = [dirname(resolve(file))];
-  for (const folder of folders) if (dirname(folder) !== folder) folders.push(dirname(folder));
-  return (path: string) => {
-    const found = folders.map((folder) => join(folder, path)).find((candidate) => existsSync(candidate));
-    return found === undefined
-      ? undefined
-      : { file: relative(process.cwd(), found).replaceAll("\\", "/"), text: readFileSync(found, "utf8") };
-  };
+  await write(root, source.file, pathOf(options.name, result.contract), result.contract);
 }
 
 /** Where the use case is to be below usecases/, without its ending. */

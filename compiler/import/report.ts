@@ -21,12 +21,24 @@ type Parameters<C extends ImportCode> = (typeof IMPORT_CATALOGUE)[C] extends Ent
 /** Takes what is found on the way. */
 export type Report = <C extends ImportCode>(code: C, place: Place, parameters: Parameters<C>) => void;
 
+/** Where the lines of a text start. */
+function linesOf(text: string): readonly number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
 export function createReport(): { readonly report: Report; readonly diagnostics: () => Diagnostic<ImportCode>[] } {
   const found: Diagnostic<ImportCode>[] = [];
+  const lines = new Map<Source, readonly number[]>();
   return {
     report: (code, place, parameters) => {
+      const { source } = place;
+      if (!lines.has(source)) lines.set(source, linesOf(source.text));
       const entry = IMPORT_CATALOGUE[code] as unknown as Entry<typeof parameters>;
-      found.push(diagnosticOf<ImportCode, typeof parameters>(code, entry, spanOf(place), parameters));
+      found.push(
+        diagnosticOf<ImportCode, typeof parameters>(code, entry, spanOf(place, lines.get(source)!), parameters),
+      );
     },
     diagnostics: () => merged(sortDiagnostics(found)),
   };
@@ -50,11 +62,22 @@ function merged(sorted: readonly Diagnostic<ImportCode>[]): Diagnostic<ImportCod
 }
 
 /** Of many lines only the first is marked. */
-function spanOf({ source: { file, text }, at, end }: Place): Span {
-  const lineStart = text.lastIndexOf("\n", at - 1) + 1;
-  const line = text.slice(0, lineStart).split("\n").length;
+function spanOf({ source: { file, text }, at, end }: Place, starts: readonly number[]): Span {
+  const line = countUpTo(starts, at);
+  const lineStart = starts[line - 1]!;
   const lineEnd = /\r?\n|$/g;
   lineEnd.lastIndex = at;
   const stop = Math.max(at, Math.min(end, lineEnd.exec(text)?.index ?? end));
   return { file, line, column: at - lineStart + 1, endLine: line, endColumn: stop - lineStart + 1 };
+}
+
+/** How many of sorted numbers are no greater. */
+function countUpTo(sorted: readonly number[], limit: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -19,8 +19,8 @@ export interface NotedUnion {
  * declared is turned into a model that is right as far as one looks at values for that.
  */
 export function refuseAlike(unions: readonly NotedUnion[], declarations: readonly Declaration[], form: Form): void {
+  const model = createModel(declarations, form);
   for (const { members, refuse } of unions) {
-    const model = createModel(declarations, form);
     const variants = model.variantsOf(members);
     const distinction = tellApart({ name: "", doc: "", span: SPAN, variants }, model.event());
     if (!distinction.isDistinct) refuse(distinction.alike.map(({ name }) => name));

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createProject } from "./project.ts";
@@ -20,6 +20,7 @@ test("a contract becomes a use case that builds as it is, with the contract's nu
   expect({ code: imported.code, stderr: imported.stderr }).toEqual({ code: 0, stderr: "" });
   expect(imported.stdout).toContain("✓ usecases/order-placed.ts");
   expect(imported.stdout).toContain("✓ contracts.lock.json");
+  expect(imported.stdout).toMatch(/\nNext\n(.*\n)*? {2}npx fivefold build +writes generated\/order-placed\/: /);
   const text = await project.read("usecases/order-placed.ts");
   expect(text).toContain("// Imported from protos/acme/order.proto.");
   expect(text).toContain("export default useCase<OrderPlaced>({");
@@ -66,6 +67,30 @@ test("nothing that exists is written over", async () => {
   expect(code).toBe(1);
   expect(stderr).toContain("usecases/order.ts exists already");
   expect(await project.read("usecases/order.ts")).toBe("// mine\n");
+});
+
+test("a file that is no text in UTF-8 is refused, and so is one that it imports", async () => {
+  const latin = Buffer.from('syntax = "proto3";\n// für\nmessage Order { string id = 1; }\n', "latin1");
+  const project = await createProject({
+    "latin.proto": "",
+    "wide.proto": "",
+    "own.proto": 'syntax = "proto3"; import "latin.proto"; message Order { string id = 1; }',
+    "folder.proto": 'syntax = "proto3"; import "usecases"; message Order { string id = 1; Other other = 2; }',
+    "usecases/keep.txt": "",
+  });
+  writeFileSync(join(project.root, "latin.proto"), latin);
+  writeFileSync(join(project.root, "wide.proto"), Buffer.from("\ufeffmessage", "utf16le"));
+  for (const [file, message] of [
+    ["latin.proto", "latin.proto:2:5 is no UTF-8 text: a byte there is of no character. Save it as UTF-8."],
+    ["own.proto", "latin.proto:2:5 is no UTF-8 text"],
+    ["wide.proto", "wide.proto begins with the mark of UTF-16, and contracts are in UTF-8"],
+    ["folder.proto", "'Other' is in none of the files that were found"],
+  ] as const) {
+    const { code, stdout, stderr } = await project.fivefold("import", file);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain("    at ");
+  }
 });
 
 test("a use case that the lock knows keeps its numbers; a lock with a fault is left alone", async () => {

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../check/json.ts";
 import type { ImportedEvent, Reading } from "../event.ts";
-import { parseOrReport } from "../json-source.ts";
+import { parseOrReport, placeOf } from "../json-source.ts";
 import type { Declaration } from "../shape.ts";
 import { type NotedUnion, refuseAlike } from "../tell-apart.ts";
 import { createTypeNames } from "../type-names.ts";
@@ -12,7 +12,7 @@ import { chooseRoot } from "./root.ts";
 export function readAvro(reading: Reading): ImportedEvent | undefined {
   const json = parseOrReport(reading.source, "Avro schema", reading.report);
   if (!json) return undefined;
-  const definitions = new Map(definitionsIn(json, "").map((definition) => [definition.fullName, definition]));
+  const definitions = uniqueDefinitions(definitionsIn(json, ""), reading);
   const root = chooseRoot(json, definitions, reading);
   if (!root) return undefined;
 
@@ -46,6 +46,20 @@ export function readAvro(reading: Reading): ImportedEvent | undefined {
   }
   refuseAlike(unions, declarations, "typescript");
   return { name, declarations };
+}
+
+/** By full name. Of two with one name nobody can tell which one is meant, so the second is reported. */
+function uniqueDefinitions(all: readonly AvroDefinition[], { report, source }: Reading): Map<string, AvroDefinition> {
+  const definitions = new Map<string, AvroDefinition>();
+  for (const definition of all) {
+    const { json, fullName } = definition;
+    if (definitions.has(fullName)) {
+      const reason = `${fullName} is defined a second time`;
+      const mend = "Define it where it stands first, and name it from there on.";
+      report("bad-source", placeOf(source, json), { format: "Avro schema", reason, mend });
+    } else definitions.set(fullName, definition);
+  }
+  return definitions;
 }
 
 /** All definitions of a schema, in the order in which they stand. */

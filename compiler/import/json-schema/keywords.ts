@@ -18,7 +18,7 @@ const SILENT = /^(x-|\$vocabulary$|contentMediaType$|externalDocs$|xml$|discrimi
 const IN_HANDLER = "Check it in the handler.";
 
 /** Reports the keywords of a schema that nothing here stands for. */
-export function reportKeywords(schema: JsonObject, { documents, reading }: Scope): void {
+export function reportKeywords(schema: JsonObject, { documents, reading }: Pick<Scope, "documents" | "reading">): void {
   for (const [keyword, value] of schema.entries) {
     if (KNOWN.has(keyword) || SILENT.test(keyword)) continue;
     const rule = `The keyword '${keyword}'`;

@@ -12,6 +12,10 @@ export interface Parts {
   readonly identity: Json;
   /** References that lead nowhere. */
   readonly lost: readonly Json[];
+  /** What stands where a schema should, and is none. */
+  readonly malformed: readonly Json[];
+  /** Whether it leads back to itself, or on through more schemas than people write, before it says anything. */
+  readonly isEndless: boolean;
   /** Whether no value fits: `false` is among them. */
   readonly isNever: boolean;
   /** Values of keywords that are seen to already. */
@@ -22,22 +26,36 @@ export interface Parts {
 const ABOUT =
   /^(\$(ref|schema|id|anchor|comment|defs|vocabulary)|id|definitions|title|description|default|examples?|deprecated|readOnly|writeOnly|nullable|x-.*)$/;
 
+/** Schemas that lead from one to the next by `$ref` and `allOf` alone: deeper would not fit the stack. */
+const MAX_CHAIN = 100;
+
 export function partsOf(schema: Json, documents: Documents): Parts {
   const all: JsonObject[] = [];
   const lost: Json[] = [];
+  const malformed: Json[] = [];
   let isNever = false;
-  const visit = (json: Json): void => {
+  let isEndless = false;
+  const visit = (json: Json, chain: readonly Json[]): void => {
     if (json.kind === "scalar" && json.value === false) isNever = true;
-    if (json.kind !== "object" || all.includes(json)) return;
+    if (!isSchema(json)) malformed.push(json);
+    if (chain.includes(json) || chain.length > MAX_CHAIN) isEndless = true;
+    if (isEndless || json.kind !== "object" || all.includes(json)) return;
     all.push(json);
+    const inside = [...chain, json];
     const target = targetOf(json, documents);
     if (target === "lost") lost.push(json.entries.get("$ref")!);
-    else if (target) visit(target);
+    else if (target) visit(target, inside);
     const others = json.entries.get("allOf");
-    if (others?.kind === "array") for (const other of others.items) visit(other);
+    if (others?.kind === "array") for (const other of others.items) visit(other, inside);
   };
-  visit(schema);
-  return { all, identity: identityOf(schema, documents), lost, isNever, settled: [] };
+  visit(schema, []);
+  const identity = isEndless ? schema : identityOf(schema, documents);
+  return { all, identity, lost, malformed, isEndless, isNever, settled: [] };
+}
+
+/** Whether it can be a schema: an object, or one of the two that say all or nothing. */
+export function isSchema(json: Json): boolean {
+  return json.kind === "object" || typeof plainOf(json) === "boolean";
 }
 
 /** Both together. */
@@ -46,6 +64,8 @@ export function joined(one: Parts, other: Parts): Parts {
     all: [...new Set([...one.all, ...other.all])],
     identity: one.all.every((part) => isAbout(part)) ? other.identity : one.identity,
     lost: [...one.lost, ...other.lost],
+    malformed: [...one.malformed, ...other.malformed],
+    isEndless: one.isEndless || other.isEndless,
     isNever: one.isNever || other.isNever,
     settled: [...one.settled, ...other.settled],
   };
@@ -72,7 +92,7 @@ function identityOf(schema: Json, documents: Documents, seen: readonly Json[] = 
 export function isSame(one: Parts, other: Parts): boolean {
   const same = (a: readonly Json[], b: readonly Json[]) => a.length === b.length && a.every((json) => b.includes(json));
   const telling = ({ all }: Parts) => all.filter((part) => !isAbout(part));
-  return same(telling(one), telling(other)) && same(one.settled, other.settled);
+  return same(one.settled, other.settled) && same(telling(one), telling(other));
 }
 
 /** Whether a schema says nothing of values by itself. */
@@ -111,12 +131,12 @@ export interface Types {
 
 /** The types that all parts allow; no names: nothing says, or none. */
 export function typesOf(parts: Parts): Types {
-  const lists = valuesOf(parts, "type").map(({ value }) => [plainOf(value)].flat() as TypeName[]);
+  const lists = valuesOf(parts, "type").map(({ value }) => namesIn(value));
   const isNullable =
     lists.length > 0 &&
     parts.all.every((part) => {
       const type = part.entries.get("type");
-      const names = type ? [plainOf(type)].flat() : ["null"];
+      const names = type ? namesIn(type) : ["null"];
       return names.includes("null") || booleanAt(part, "nullable") === true;
     });
   if (lists.length === 0) {
@@ -125,6 +145,11 @@ export function typesOf(parts: Parts): Types {
   }
   const names = lists.reduce((some, others) => some.flatMap((name) => common(name, others)));
   return { names: [...new Set(names)].filter((name) => name !== "null"), isNullable, isImplied: false };
+}
+
+/** The types that `type` names, which may be no types. */
+function namesIn(type: Json): TypeName[] {
+  return [plainOf(type)].flat().filter((name): name is TypeName => typeof name === "string");
 }
 
 /** An integer is a number. */

@@ -1,10 +1,12 @@
-import type { Json } from "../../check/json.ts";
+import type { Json, JsonObject } from "../../check/json.ts";
 import { type ImportedEvent, type Reading, wholeOf } from "../event.ts";
 import type { Declaration, Shape } from "../shape.ts";
 import { type NotedUnion, refuseAlike } from "../tell-apart.ts";
 import { createDeclarations } from "./declarations.ts";
 import { docOf } from "./docs.ts";
 import { type Documents, loadDocuments } from "./documents.ts";
+import { checkForms } from "./forms.ts";
+import { reportKeywords } from "./keywords.ts";
 import { readFields } from "./object.ts";
 import type { Scope } from "./scope.ts";
 import { readSchemas } from "./type.ts";
@@ -17,7 +19,15 @@ export function readJsonSchema(reading: Reading): ImportedEvent | undefined {
   if (!root) return undefined;
   const { objects, aliases, nameOf, ...declaring } = createDeclarations(documents);
   const unions: NotedUnion[] = [];
-  const scope: Scope = { reading, documents, noteUnion: (union) => unions.push(union), ...declaring };
+  const budget = createBudget();
+  const scope: Scope = {
+    reading,
+    documents,
+    checkPart: createPartCheck({ reading, documents }),
+    noteUnion: (union) => unions.push(union),
+    ...budget,
+    ...declaring,
+  };
   const shape = readSchemas([root], {
     scope,
     subject: "The event",
@@ -35,7 +45,7 @@ export function readJsonSchema(reading: Reading): ImportedEvent | undefined {
     interfaces.push({ kind: "interface", name, doc: docOf(parts.identity, name), fields });
   }
   const declarations = [...interfaces, ...aliases];
-  refuseAlike(unions, declarations, "json");
+  if (!budget.isSpent()) refuseAlike(unions, declarations, "json");
   const names = new Set(interfaces.map(({ name }) => name));
   if (names.has(shape.text) || aliases.some(({ name }) => name === shape.text)) {
     return { name: shape.text, declarations: firstOf(shape.text, declarations) };
@@ -46,6 +56,29 @@ export function readJsonSchema(reading: Reading): ImportedEvent | undefined {
   }
   notAnObject(shape, root, documents, reading);
   return undefined;
+}
+
+function createPartCheck(found: Pick<Scope, "reading" | "documents">): Scope["checkPart"] {
+  const checked = new Map<JsonObject, boolean>();
+  return (part) => {
+    const known = checked.get(part);
+    if (known !== undefined) return known;
+    reportKeywords(part, found);
+    const isWell = checkForms(part, found);
+    checked.set(part, isWell);
+    return isWell;
+  };
+}
+
+/** Far more than people write: the schemas of all of GitHub's webhooks, read as one event, are 7,000. */
+const MAX_TYPES = 30_000;
+
+function createBudget(): Pick<Scope, "takeType"> & { readonly isSpent: () => boolean } {
+  let count = 0;
+  return {
+    takeType: () => (++count <= MAX_TYPES ? "taken" : count === MAX_TYPES + 1 ? "first too many" : "too many"),
+    isSpent: () => count > MAX_TYPES,
+  };
 }
 
 function firstOf(name: string, declarations: readonly Declaration[]): Declaration[] {

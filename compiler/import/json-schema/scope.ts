@@ -1,4 +1,4 @@
-import type { Json } from "../../check/json.ts";
+import type { Json, JsonObject } from "../../check/json.ts";
 import type { Reading } from "../event.ts";
 import type { Declaration } from "../shape.ts";
 import type { NotedUnion } from "../tell-apart.ts";
@@ -21,6 +21,10 @@ export interface Use {
 export interface Scope {
   readonly reading: Reading;
   readonly documents: Documents;
+  /** Whether all that it says can be said; reports what can't, and what is not checked. Looks at each once. */
+  readonly checkPart: (part: JsonObject) => boolean;
+  /** Counts a type that is read, of which there is a most: alternatives of alternatives multiply. */
+  readonly takeType: () => "taken" | "first too many" | "too many";
   /** The name of an object that is read later: the same for the same schema. */
   readonly declareObject: (parts: Parts, use: Use) => string;
   /** Notes a union, which is looked at once all that it leads to is read. */

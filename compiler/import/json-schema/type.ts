@@ -2,7 +2,8 @@ import type { Json } from "../../check/json.ts";
 import { plainOf } from "../json-source.ts";
 import { JSON_VALUE, list, NULL, named, nullable, record, type Shape, unionOf } from "../shape.ts";
 import { docOf } from "./docs.ts";
-import { reportDropped, reportKeywords } from "./keywords.ts";
+import { reportMalformed } from "./forms.ts";
+import { reportDropped } from "./keywords.ts";
 import { BOOLEAN, readNumber, readString } from "./leaf.ts";
 import { literalsOf, readLiterals } from "./literals.ts";
 import { othersOf, propertiesOf, requiredOf } from "./object.ts";
@@ -18,21 +19,30 @@ export function readSchemas(schemas: readonly Json[], use: Use): Shape | undefin
   return readParts(parts, schema!, use);
 }
 
+/** Lists, records and alternatives in each other, without an object between: as deep as the compiler takes. */
+const MAX_NESTING = 64;
+
 function readParts(parts: Parts, at: Json, use: Use): Shape | undefined {
-  const { documents, reading } = use.scope;
+  const { documents, reading, takeType, checkPart } = use.scope;
+  const taken = takeType();
+  if (taken !== "taken") {
+    const mend = "Give parts of it names in $defs, or put objects in between.";
+    return taken === "first too many" ? use.refuse(at, describe(at), "whose alternatives multiply", mend) : undefined;
+  }
+  for (const json of parts.malformed) reportMalformed(json, "a schema is an object, true or false", use.scope);
   for (const ref of parts.lost) {
     const name = String(plainOf(ref));
     const reason = "names no schema of this file, nor of one that was found beside it";
     const mend = "Correct the reference, or put the schemas into one file.";
     reading.report("unresolved-reference", documents.placeOf(ref), { name, reason, mend });
   }
-  if (parts.lost.length > 0) return undefined;
+  const illFormed = parts.all.filter((part) => !checkPart(part));
+  if (parts.lost.length + parts.malformed.length + illFormed.length > 0) return undefined;
   if (parts.isNever) return use.refuse(at, "false", "which no value fits", "Mend the schema.");
-  if (use.around.some((outer) => isSame(outer, parts))) {
+  if (parts.isEndless || use.around.length > MAX_NESTING || use.around.some((outer) => isSame(outer, parts))) {
     const mend = "Put an object in between.";
-    return use.refuse(at, "$ref", "which leads back to itself with no object in between", mend);
+    return use.refuse(at, "$ref", "which leads back to itself, or on and on, with no object in between", mend);
   }
-  for (const part of parts.all) reportKeywords(part, use.scope);
 
   const values = literalsOf(parts);
   if (values) return withName(readLiterals(values, parts, use), parts.identity, use);

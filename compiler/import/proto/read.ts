@@ -13,6 +13,7 @@ import { parseProto } from "./parse.ts";
 import { goneParts } from "./reserved.ts";
 import { chooseRoot } from "./root.ts";
 import { ProtoFault } from "./tokens.ts";
+import { reportFieldsTwice, reportMembersTwice, reportTypesTwice } from "./twice.ts";
 import { loadTypes, type ProtoType, type ProtoTypes } from "./types.ts";
 
 type MessageType = ProtoType & { readonly kind: "message" };
@@ -24,6 +25,7 @@ export function readProto(reading: Reading): ImportedEvent | undefined {
   const file = parse(source);
   if (!file) return undefined;
   const types = loadTypes(file, reading.readImport, parse);
+  reportTypesTwice(types.all, report);
   const root = chooseRoot(file, types, reading);
   if (!root) return undefined;
   for (const { what, at, end } of file.others) {
@@ -73,6 +75,7 @@ function readFrom(root: MessageType, types: ProtoTypes, reading: Reading): Impor
   for (const type of queue) {
     const owner = names.get(type)!;
     if (type.kind === "enum") {
+      reportMembersTwice(type.declared, type.file, reading.report);
       const { literals: values, doc, locked: lockedEnum } = enumOf(type);
       declarations.push({ kind: "alias", name: owner, doc, shape: literals(values) });
       locked.enums.set(owner, lockedEnum);
@@ -105,6 +108,7 @@ function readMessage({ declared, file }: MessageType, scope: FieldScope, { repor
     else wanted.push(field);
   }
   reportOptions(declared.options, file, report);
+  reportFieldsTwice(declared, file, report);
   for (const range of declared.extensions) {
     report("part-left-out", place(range), {
       what: `What others add to ${owner} in ${range.from} to ${range.to}`,

@@ -31,13 +31,15 @@ export function loadTypes(
       seen.add(found.path);
       const known = wellKnownFile(found.path);
       const source = known === undefined ? readImport(found.path) : { file: found.path, text: known };
+      if (source && files.some((one) => one.source.file === source.file)) continue;
       const imported = source && parse(source);
       if (imported) files.push(imported);
       if (!source) missing.push(found);
     }
   }
   const all = files.flatMap((one) => typesOf(one.package, one, one));
-  const byName = new Map(all.map((type) => [type.fullName, type]));
+  // Of two that have one name, which is reported, the first is meant.
+  const byName = new Map(all.toReversed().map((type) => [type.fullName, type]));
   return {
     all,
     missing,
