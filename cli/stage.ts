@@ -1,0 +1,109 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { cp, mkdir, readdir, stat, symlink } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { type RuntimeImports, runtimeImports } from "../compiler/runtime-imports.ts";
+import { Fault, filing } from "./fault.ts";
+import { findProject } from "./project.ts";
+import { builtUseCases } from "./project-runtime.ts";
+import { layOutPackages, type MissingPackage, type PackageCopy, within } from "./stage-packages.ts";
+import { colorsOf, count, say } from "./terminal.ts";
+
+export interface StageOptions {
+  readonly root?: string;
+  /** Files and folders that handlers read, relative to the project. */
+  readonly include?: readonly string[];
+}
+
+/** Of what this package depends on, all that `start` and the runtime load; the rest is the compiler's. */
+export const RUNTIME_PACKAGES = ["commander", "lmdb", "pg", "picocolors", "pulsar-client", "ws"];
+
+/** `fivefold stage <folder>`: copies what executors need to run, and nothing else, for the last stage of an image. */
+export async function stage(folder: string, names: readonly string[], options: StageOptions): Promise<void> {
+  const root = findProject(options.root);
+  const target = resolve(folder);
+  refuseFull(target);
+  const useCases = await builtUseCases(root, names);
+  const imports = runtimeImports(useCases.map(({ executor }) => join(root, executor)));
+  refuseMissing(root, imports);
+  const files = [
+    "package.json",
+    "generated/manifest.json",
+    ...imports.files.map((file) => ownPath(root, file)),
+    ...(options.include ?? []).map((path) => ownPath(root, resolve(root, path))),
+  ];
+  const packages = new Set(["fivefold", ...imports.packages.keys()]);
+  const { copies, missing } = layOutPackages(root, [...packages], { fivefold: RUNTIME_PACKAGES });
+  refuseUninstalled(root, missing, imports);
+
+  await filing("The executors can't be staged", async () => {
+    for (const file of new Set(files)) await copy(join(root, file), join(target, file));
+    for (const one of copies) await copyPackage(one, target);
+  });
+  const size = await sizeOf(target);
+  const { green } = colorsOf(process.stdout);
+  say(
+    `${green("✓")} ${count(useCases.length, "use case")} → ${relative(process.cwd(), target) || "."}/: ` +
+      `${count(imports.files.length, "module")} and ${count(copies.length, "package")}, ${(size / 1e6).toFixed(1)} MB`,
+  );
+}
+
+/** What lies there from before would be in the image, too. */
+function refuseFull(target: string): void {
+  if (!existsSync(target) || readdirSync(target).length === 0) return;
+  throw new Fault("usage", `${target} is not empty, and what is in it would stay: name a folder that is empty or new.`);
+}
+
+function refuseMissing(root: string, { missing: [first] }: RuntimeImports): void {
+  if (!first) return;
+  const from = within(root, first.from) ?? first.from;
+  throw new Fault("input", `${from} imports '${first.specifier}', and there is no such file: build the project first.`);
+}
+
+function refuseUninstalled(root: string, [first]: readonly MissingPackage[], { packages }: RuntimeImports): void {
+  if (!first) return;
+  const { name, neededBy } = first;
+  const who = within(root, packages.get(name) ?? neededBy) || neededBy;
+  throw new Fault("environment", `${who} needs package '${name}', which is not installed: run npm ci.`);
+}
+
+function ownPath(root: string, path: string): string {
+  const own = within(root, path);
+  if (own) return own;
+  throw new Fault(
+    "input",
+    `${path} is needed, and lies outside of ${root}: an image holds the project alone. Make a package of what it shares ` +
+      "with others.",
+  );
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true });
+  await cp(from, to, { recursive: true, dereference: true });
+}
+
+async function copyPackage({ name, from, to, link }: PackageCopy, target: string): Promise<void> {
+  if (name === "fivefold") {
+    for (const path of ["package.json", ...runtimeFolders(from)]) await copy(join(from, path), join(target, to, path));
+  } else {
+    await mkdir(dirname(join(target, to)), { recursive: true });
+    // Packages inside have places of their own; what a workspace's package hides is not its code.
+    const isOwn = (path: string) => path === from || !/^(node_modules|\.(?!\w+\.js$).*)$/.test(basename(path));
+    await cp(from, join(target, to), { recursive: true, filter: isOwn });
+  }
+  if (link === undefined) return;
+  await mkdir(dirname(join(target, link)), { recursive: true });
+  await symlink(relative(dirname(join(target, link)), join(target, to)), join(target, link));
+}
+
+/** The folders of this package that `start` runs from: in a checkout sources, else what was built of them. */
+function runtimeFolders(folder: string): string[] {
+  const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { bin: { fivefold: string } };
+  const cli = dirname(bin.fivefold);
+  return [cli, join(dirname(cli), "runtime")];
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const sizes = entries.filter((entry) => entry.isFile()).map((file) => stat(join(file.parentPath, file.name)));
+  return (await Promise.all(sizes)).reduce((sum, { size }) => sum + size, 0);
+}

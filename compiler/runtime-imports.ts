@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire, isBuiltin } from "node:module";
+import { dirname, resolve } from "node:path";
+import { ts } from "ts-morph";
+
+/** What modules load when they run. */
+export interface RuntimeImports {
+  /** Absolute paths of the modules themselves, and of all that they import by a path; sorted. */
+  readonly files: readonly string[];
+  /** Packages by name, with a module that imports each. */
+  readonly packages: ReadonlyMap<string, string>;
+  /** Imports by a path where there is no file. */
+  readonly missing: readonly { readonly from: string; readonly specifier: string }[];
+}
+
+/** Follows imports as Node does, from modules to all that they need. What a program computes can't be seen: `import(name)`. */
+export function runtimeImports(entries: readonly string[]): RuntimeImports {
+  const files = new Set<string>();
+  const packages = new Map<string, string>();
+  const missing: { from: string; specifier: string }[] = [];
+  const follow = (file: string) => {
+    if (files.has(file)) return;
+    files.add(file);
+    for (const specifier of importsOf(file)) {
+      if (isBuiltin(specifier)) continue;
+      const target = fileOf(specifier, file);
+      if (target === undefined) packages.set(packageOf(specifier), file);
+      else if (existsSync(target)) follow(target);
+      else missing.push({ from: file, specifier });
+    }
+  };
+  for (const entry of entries) follow(resolve(entry));
+  return { files: [...files].sort(), packages, missing };
+}
+
+/** What a module names in imports and exports that are there when it runs: types are not. */
+function importsOf(file: string): string[] {
+  if (!/\.[cm]?[jt]s$/.test(file)) return [];
+  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
+  const specifiers: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const named = specifierOf(node);
+    if (named && ts.isStringLiteralLike(named)) specifiers.push(named.text);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return specifiers;
+}
+
+function specifierOf(node: ts.Node): ts.Node | undefined {
+  if (ts.isImportDeclaration(node)) return node.importClause?.isTypeOnly ? undefined : node.moduleSpecifier;
+  if (ts.isExportDeclaration(node)) return node.isTypeOnly ? undefined : node.moduleSpecifier;
+  if (!ts.isCallExpression(node)) return undefined;
+  const isImport = node.expression.kind === ts.SyntaxKind.ImportKeyword;
+  const isRequire = ts.isIdentifier(node.expression) && node.expression.text === "require";
+  return isImport || isRequire ? node.arguments[0] : undefined;
+}
+
+/** The file that a path or a `#name` of package.json stands for; `undefined`: it names a package. */
+function fileOf(specifier: string, from: string): string | undefined {
+  if (/^\.{0,2}\//.test(specifier)) return resolve(dirname(from), specifier);
+  if (!specifier.startsWith("#")) return undefined;
+  try {
+    return createRequire(from).resolve(specifier);
+  } catch {
+    return resolve(dirname(from), specifier);
+  }
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+}
