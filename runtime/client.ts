@@ -58,7 +58,9 @@ export function createClient<E>(contract: ClientContract<E>): Client<E> {
   let opened: { connection: Connection; frontend: Promise<Frontend<E>> } | undefined;
 
   async function openFrontend({ ports, publisher, enqueued }: Connection): Promise<Frontend<E>> {
-    await ports.transport.declare(topicsOf(contract.settings));
+    // Dead letters are their workers' to declare: who enqueues need not be let near them.
+    const [events] = topicsOf(contract.settings);
+    await ports.transport.declare(events ? [events] : []);
     return createFrontendOn(contract, publisher.publish, ports, (batch) => enqueued(name, batch));
   }
 

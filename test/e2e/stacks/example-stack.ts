@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ConfigMap, Stack } from "@pulumi/pulumi/automation/index.js";
 import { type KubernetesApi, startKubernetesApi } from "../../parts/kubernetes-api.ts";
 import { type PulsarBroker, type PulsarBrokerOptions, startPulsarBroker } from "../../parts/pulsar-broker.ts";
@@ -31,6 +33,8 @@ export interface ExampleStack {
   readonly stack: Stack;
   /** Sets keys below `fivefold:`; `undefined` removes one. */
   configure(settings: Readonly<Record<string, unknown>>): Promise<void>;
+  /** The stack's state as Pulumi stores it, with its secrets encrypted. */
+  state(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -58,7 +62,9 @@ export async function startExampleStack(options: ExampleStackOptions): Promise<E
       await stack.setAllConfig(configOf(settings));
     };
     await configure(options.config?.(broker) ?? {});
-    return { broker, kubernetes, project, stack, configure, stop };
+    const { name } = await stack.workspace.projectSettings();
+    const stateFile = join(fileURLToPath(pulumi.backendUrl), ".pulumi/stacks", name, `${stack.name}.json`);
+    return { broker, kubernetes, project, stack, configure, state: () => readFile(stateFile, "utf8"), stop };
   } catch (error) {
     await stop();
     throw error;
