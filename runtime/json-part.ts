@@ -10,6 +10,8 @@ export interface JsonPart {
    * will refuse. `orNull` ends a rule where null is allowed too.
    */
   readonly read: (value: unknown, reading: JsonReading, orNull?: string) => unknown;
+  /** Of a field: names that it had in earlier versions. */
+  readonly formerNames?: readonly string[];
 }
 
 /** Neither null nor a list. */

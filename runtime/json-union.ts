@@ -4,6 +4,8 @@ import { isObject, type JsonPart, lazily } from "./json-part.ts";
 export interface JsonVariant {
   /** As its type is called; of all but messages the kind of value. */
   readonly name: string;
+  /** What it was called in earlier versions. */
+  readonly formerNames?: readonly string[];
   readonly part: JsonPart;
   readonly kind: ValueKind;
   /** By the names of fields, what they are in this variant, where others have them otherwise. */
@@ -14,6 +16,8 @@ export interface JsonVariant {
 export interface FieldLook {
   readonly literals?: readonly (string | number | boolean)[];
   readonly looks?: readonly Look[];
+  /** What the field was called in earlier versions. */
+  readonly formerNames?: readonly string[];
 }
 
 type ValueKind = "string" | "number" | "bigint" | "boolean" | "date" | "bytes" | "list" | "object";
@@ -42,11 +46,12 @@ export function taggedUnion(variantsOf: () => readonly JsonVariant[]): JsonPart 
     },
     read: (value, reading, orNull = "") => {
       const names = variants().map(({ name }) => name);
-      const keys = isObject(value) ? Object.keys(value) : [];
-      const tagged = variants().find(({ name }) => keys.length === 1 && keys[0] === name);
+      const [key = "", ...others] = isObject(value) ? Object.keys(value) : [];
+      const isCalled = ({ name, formerNames = [] }: JsonVariant) => name === key || formerNames.includes(key);
+      const tagged = others.length === 0 ? variants().find(isCalled) : undefined;
       const rule = `must be an object of one property, ${names.join(" or ")}${orNull}`;
       if (!tagged || !isObject(value)) return reading.fault(rule, value);
-      const result = tagged.part.read(value[tagged.name], reading);
+      const result = tagged.part.read(value[key], reading);
       const isRight = reading.isFull || variantOf(variants(), result, kindOfValue) === tagged;
       return isRight ? result : reading.fault(`${rule}: this is no ${tagged.name}`, value);
     },
@@ -74,9 +79,15 @@ function variantOf(variants: readonly JsonVariant[], value: unknown, kindOf: Kin
   return variants.find((variant) => {
     if (variant.kind !== kind) return false;
     return Object.entries(variant.fields ?? {}).every(([name, look]) =>
-      looksLike(look, (value as Readonly<Record<string, unknown>>)[name], kindOf),
+      looksLike(look, fieldOf(value as Readonly<Record<string, unknown>>, name, look), kindOf),
     );
   });
+}
+
+function fieldOf(value: Readonly<Record<string, unknown>>, name: string, { formerNames }: FieldLook): unknown {
+  const held = value[name];
+  if (held !== undefined || formerNames === undefined) return held;
+  return formerNames.map((former) => value[former]).find((found) => found !== undefined);
 }
 
 function looksLike({ literals = [], looks = [] }: FieldLook, value: unknown, kindOf: KindOf): boolean {

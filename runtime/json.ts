@@ -87,6 +87,37 @@ function scalar<T>(rule: string, read: (value: unknown) => T | undefined, write:
   };
 }
 
+/** What was an integer in earlier versions, whose JSON has a number. */
+export const bigintOrInt: JsonPart = {
+  ...bigint,
+  read: (value, reading, orNull) =>
+    Number.isSafeInteger(value) ? BigInt(value as number) : bigint.read(value, reading, orNull),
+};
+
+/** Literals of which some were others in earlier versions, each with what it is now. */
+export function renamedValues(values: readonly (readonly [former: unknown, now: unknown])[]): JsonPart {
+  const current = new Map(values);
+  return { ...plain, read: (value) => (current.has(value) ? current.get(value) : value) };
+}
+
+/** A field that was called otherwise in earlier versions. */
+export function renamed(part: JsonPart, ...formerNames: readonly string[]): JsonPart {
+  return { ...part, formerNames };
+}
+
+/** A field that is there, but may be lacking in JSON of earlier versions: then it is what `make` makes. */
+export function lacking(part: JsonPart, make: () => unknown): JsonPart {
+  return {
+    ...part,
+    read: (value, reading, orNull) => (value === undefined ? make() : part.read(value, reading, orNull)),
+  };
+}
+
+/** The same where it may also be null in them. */
+export function lackingOrNull(part: JsonPart, make: () => unknown): JsonPart {
+  return lacking({ ...part, read: (value, ...rest) => (value === null ? make() : part.read(value, ...rest)) }, make);
+}
+
 /** What may be absent. */
 export function optional(part: JsonPart): JsonPart {
   return {
@@ -165,15 +196,18 @@ export function message(name: string, fields: () => Readonly<Record<string, Json
     read: (value, reading) => {
       if (!isObject(value) || !reading.enterObject()) return value;
       const result: Record<string, unknown> = {};
+      const former = new Set<string>();
       for (const [field, part] of parts()) {
+        const name = part.formerNames ? nameIn(value, field, part.formerNames) : field;
+        if (name !== field) former.add(name);
         reading.enter(field);
-        const read = part.read(ownProperty(value, field), reading);
+        const read = part.read(ownProperty(value, name), reading);
         if (read !== undefined) setEntry(result, field, read);
         reading.leave();
       }
       for (const field of Object.keys(value)) {
         if (reading.isFull) break;
-        if (parts().has(field)) continue;
+        if (parts().has(field) || former.has(field)) continue;
         reading.enter(field);
         reading.fault(unknown, ownProperty(value, field));
         reading.leave();
@@ -182,6 +216,12 @@ export function message(name: string, fields: () => Readonly<Record<string, Json
       return result;
     },
   };
+}
+
+/** What a field is called in that object: what it is called now, unless only a former name is there. */
+function nameIn(value: object, name: string, formerNames: readonly string[]): string {
+  if (Object.hasOwn(value, name)) return name;
+  return formerNames.find((former) => Object.hasOwn(value, former)) ?? name;
 }
 
 /** A message that is an array, by its elements. One that is absent before others is null in JSON. */

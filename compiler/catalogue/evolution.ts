@@ -1,7 +1,7 @@
 import { error } from "./entry.ts";
 
 /** What a change has in common with others that records of released versions don't survive. */
-interface Breaking {
+export interface Breaking {
   /** The field, value or variant. */
   readonly name: string;
   /** The message, enum or union that it belongs to. */
@@ -49,6 +49,13 @@ export const EVOLUTION = {
       "only: who reads or sends the old one in JSON would take one for the other.",
     ({ what, versions, useCase }) => `Give the new ${what} a name that was not used. ${orRetire(versions, useCase)}`,
   ),
+  "json-form-changed": error<Breaking & { was: string; now: string }>(
+    ({ name, versions, was, now }) =>
+      `${name} was ${was} in JSON in ${list(versions)} and is ${now} now: JSON from who still sends or stores it as it ` +
+      "was could not be read.",
+    ({ name, versions, useCase }) =>
+      `Keep ${name} as it was, and give what is new a field of its own beside it. ${orRetire(versions, useCase)}`,
+  ),
   "unknown-former-name": error<{ name: string; owner: string; was: string; reason: string }>(
     ({ name, owner, was, reason }) =>
       `'${name}' of ${owner} says that it was '${was}', but ${reason}. What was renamed keeps its number, by which old ` +
@@ -58,7 +65,7 @@ export const EVOLUTION = {
 };
 
 /** `version 1`, `versions 1 and 3`, `versions 1 to 4`. */
-export function list(versions: readonly number[]): string {
+function list(versions: readonly number[]): string {
   const [first = 0] = versions;
   const last = versions.at(-1) ?? first;
   if (versions.length === 1) return `version ${first}`;

@@ -1,8 +1,8 @@
 import type { Type } from "../model/model.ts";
 import { isReservedNumber, MAX_FIELD_NUMBER } from "../model/protobuf.ts";
-import type { Shape, ShapeEnum, ShapeMember } from "../model/shape.ts";
+import type { Shape, ShapeEnum, ShapeMember, ShapeMessage } from "../model/shape.ts";
 import type { Json } from "./json.ts";
-import { entriesOf, integerOf, mapOf, stringOf, wrong } from "./lock-json.ts";
+import { entriesOf, integerOf, itemsOf, mapOf, stringOf, wrong } from "./lock-json.ts";
 import { readType } from "./lock-shape-types.ts";
 
 /*
@@ -27,10 +27,12 @@ export function readShape(json: Json): Shape {
 
 interface Parts {
   readonly event: string;
-  readonly messages: ReadonlyMap<string, readonly Field[]>;
+  readonly messages: ReadonlyMap<string, Fields>;
   readonly enums: ReadonlyMap<string, readonly ShapeMember[]>;
   readonly unions: ReadonlyMap<string, readonly Field[]>;
 }
+
+type Fields = Omit<ShapeMessage, "name">;
 
 interface Field {
   readonly name: string;
@@ -49,7 +51,7 @@ function readParts(json: Json, before: ReadonlyMap<number, Parts>): Parts {
   const entries = entriesOf(json, ["event", "messages", "enums"], ["unions"]);
   const parts = {
     event: stringOf(entries.get("event")!),
-    messages: readNamed(entries.get("messages")!, "messages", before, (fields) => readFields(fields, ["optional"])),
+    messages: readNamed(entries.get("messages")!, "messages", before, readMessage),
     enums: readNamed(entries.get("enums")!, "enums", before, readMembers),
     unions: entries.has("unions")
       ? readNamed(entries.get("unions")!, "unions", before, (variants) => readFields(variants, []))
@@ -58,7 +60,8 @@ function readParts(json: Json, before: ReadonlyMap<number, Parts>): Parts {
   if (!parts.messages.has(parts.event) && !parts.unions.has(parts.event)) {
     throw wrong(`the event '${parts.event}' is missing`, entries.get("event")!);
   }
-  for (const { type } of [...parts.messages.values(), ...parts.unions.values()].flat()) checkNames(type, parts, json);
+  const fields = Array.from(parts.messages.values(), ({ fields }) => fields);
+  for (const { type } of [...fields, ...parts.unions.values()].flat()) checkNames(type, parts, json);
   return parts;
 }
 
@@ -80,19 +83,32 @@ function readNamed<K extends Kind>(
   });
 }
 
+function readMessage(json: Json): Fields {
+  if (json.kind !== "array") return { fields: readFields(json, ["optional"]) };
+  const numbers = new Set<number>();
+  const fields = itemsOf(json).map((item, i) => readField(item, String(i), ["optional", "rest"], numbers));
+  const rest = itemsOf(json).findIndex((item) =>
+    entriesOf(item, [], ["number", "type", "optional", "rest"]).has("rest"),
+  );
+  if (rest >= 0 && rest !== fields.length - 1) throw wrong("only the last element may be the rest", json);
+  return { fields, tuple: { isOpen: rest >= 0 } };
+}
+
 function readFields(json: Json, flags: readonly string[]): Field[] {
   const numbers = new Set<number>();
-  return [
-    ...mapOf(json, (field, name) => {
-      const entries = entriesOf(field, ["number", "type"], flags);
-      const number = integerOf(entries.get("number")!, MAX_FIELD_NUMBER);
-      if (isReservedNumber(number)) throw wrong("no field may have that number", entries.get("number")!);
-      const optional = entries.get("optional");
-      if (optional && !(optional.kind === "scalar" && optional.value === true))
-        throw wrong("it must be true", optional);
-      return { name, number: once(number, numbers, field), type: readType(entries.get("type")!), optional: !!optional };
-    }).values(),
-  ];
+  return [...mapOf(json, (field, name) => readField(field, name, flags, numbers)).values()];
+}
+
+function readField(json: Json, name: string, flags: readonly string[], numbers: Set<number>): Field {
+  const entries = entriesOf(json, ["number", "type"], flags);
+  const number = integerOf(entries.get("number")!, MAX_FIELD_NUMBER);
+  if (isReservedNumber(number)) throw wrong("no field may have that number", entries.get("number")!);
+  for (const flag of flags) {
+    const set = entries.get(flag);
+    if (set && !(set.kind === "scalar" && set.value === true)) throw wrong("it must be true", set);
+  }
+  const type = readType(entries.get("type")!);
+  return { name, number: once(number, numbers, json), type, optional: entries.has("optional") };
 }
 
 function readMembers(json: Json): ShapeMember[] {
@@ -131,7 +147,7 @@ function checkNames(type: Type, parts: Parts, at: Json): void {
 function shapeOf({ event, messages, enums, unions }: Parts): Shape {
   return {
     name: event,
-    messages: Array.from(messages, ([name, fields]) => ({ name, fields })),
+    messages: Array.from(messages, ([name, message]) => ({ name, ...message })),
     enums: Array.from(enums, ([name, members]): ShapeEnum => ({ name, members })),
     unions: Array.from(unions, ([name, variants]) => ({ name, variants })),
   };

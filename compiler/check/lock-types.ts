@@ -63,8 +63,8 @@ export type SameName = (kind: Kind, locked: string, current: string) => boolean;
  */
 export function isReadable(locked: string, current: Type, isSame: SameName): boolean {
   const was = locked.startsWith("nullable ") ? locked.slice("nullable ".length) : locked;
-  if (current.kind !== "nullable") return isReadableElement(was, current, isSame);
-  return was === "null" || isReadableElement(was, current.of, isSame);
+  if (current.kind === "nullable") return was === "null" || isReadableElement(was, current.of, isSame);
+  return (was === "null" && current.kind === "json") || isReadableElement(was, current, isSame);
 }
 
 /** Integers are one on the wire, whatever their width; only a negative one is no unsigned integer. */

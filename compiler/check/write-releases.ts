@@ -1,7 +1,7 @@
 import { type Shape, shapeJson } from "../model/shape.ts";
 import { block, commas, inline } from "./json-lines.ts";
 
-type Named = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+type Named = Readonly<Record<string, Readonly<Record<string, unknown>> | readonly unknown[]>>;
 
 /** Released versions: what is as it was in a version before is only that version's number, so that little is added. */
 export function writeReleases(indent: string, releases: ReadonlyMap<number, Shape>): string[] {
@@ -16,6 +16,7 @@ export function writeReleases(indent: string, releases: ReadonlyMap<number, Shap
         const first = known.get(identity);
         known.set(identity, first ?? version);
         if (first !== undefined) return [`${indent}${JSON.stringify(name)}: ${first}`];
+        if (Array.isArray(part)) return listOf(indent, name, part);
         return block(indent, name, Object.entries(part), (indent, [name, value]) => [
           `${indent}${JSON.stringify(name)}: ${inline(value)}`,
         ]);
@@ -28,4 +29,9 @@ export function writeReleases(indent: string, releases: ReadonlyMap<number, Shap
     ];
     return [`${indent}"${version}": {`, ...commas(properties), `${indent}}`];
   });
+}
+
+function listOf(indent: string, name: string, items: readonly unknown[]): string[] {
+  const lines = items.map((item) => [`${indent}  ${inline(item)}`]);
+  return [`${indent}${JSON.stringify(name)}: [`, ...commas(lines), `${indent}]`];
 }

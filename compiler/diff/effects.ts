@@ -18,6 +18,8 @@ export function effectOf(misreading: Misreading, reader: "old" | "now"): string 
       return `${who} can't decode ${records} with it`;
     case "type":
       return `${who} reads ${typeText(misreading.was)} as ${typeText(misreading.is)}`;
+    case "json":
+      return `in JSON, ${who} is given ${misreading.was}, and takes ${misreading.is}`;
     case "name":
       return `in JSON, ${who} takes it for the ${misreading.what} that has its name`;
   }

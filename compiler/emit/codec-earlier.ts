@@ -1,4 +1,4 @@
-import type { Earlier, Event, Field, Lacking, Type } from "../model/model.ts";
+import type { DefaultValue, Earlier, Event, Field, Lacking, Type } from "../model/model.ts";
 import { type Code, literalOf, onlyIf } from "./source.ts";
 
 /*
@@ -8,7 +8,8 @@ import { type Code, literalOf, onlyIf } from "./source.ts";
 
 /** What of a field's history is to be seen in the code that reads it. */
 export function earlierOf({ type, optional, earlier = [] }: Field): readonly Earlier[] {
-  const later = optional ? "absent" : type.kind === "nullable" ? "null" : "zero";
+  const canBeNull = type.kind === "nullable" || type.kind === "null" || type.kind === "json";
+  const later = optional ? "absent" : canBeNull ? "null" : "zero";
   const isAsLater = ({ is }: Earlier) => is.kind === later || (is.kind === "default" && isNatural(is.value, later));
   const last = earlier.findLastIndex((entry) => !isAsLater(entry));
   return earlier.slice(0, last + 1);
@@ -16,7 +17,7 @@ export function earlierOf({ type, optional, earlier = [] }: Field): readonly Ear
 
 /** Whether a default is what later records have by having nothing. */
 function isNatural(value: unknown, later: Lacking["kind"]): boolean {
-  return later === "null" ? value === null : later === "zero" && (value === null || Array.isArray(value));
+  return later === "null" ? value === null : later === "zero" && Array.isArray(value);
 }
 
 /** Whether decoding an event takes its version. */
@@ -61,11 +62,16 @@ function literalFor(is: Lacking, type: Type): string {
     case "zero":
       return zeroLiteral(type);
     case "default":
-      if (is.value === null) return "null";
-      if (typeof is.value === "object") return zeroLiteral(type);
-      if (type.kind === "bigint") return `${is.value}n`;
-      return type.kind === "timestamp" ? `new Date(${literalOf(is.value)})` : literalOf(is.value);
+      return defaultLiteral(is.value, type);
   }
+}
+
+/** A default of a field that is of that type where it is neither absent nor null. */
+export function defaultLiteral(value: DefaultValue, type: Type): string {
+  if (value === null) return "null";
+  if (typeof value === "object") return zeroLiteral(type);
+  if (type.kind === "bigint") return `${value}n`;
+  return type.kind === "timestamp" ? `new Date(${literalOf(value)})` : literalOf(value);
 }
 
 /** Of the types that leave out their zero where they are required. */

@@ -1,4 +1,5 @@
 import type { Enum, Message, Type } from "../model/model.ts";
+import { isRest, tupleSize } from "../model/tuples.ts";
 import { earlierOf, setLacking } from "./codec-earlier.ts";
 import { type CodecNames, inside, type Place } from "./codec-names.ts";
 import {
@@ -12,7 +13,7 @@ import {
 import { isInherited, property, propertyKey, unique, variable } from "./names.ts";
 import { isSeveral } from "./presence.ts";
 import { type Code, list, literal, literalOf, onlyIf } from "./source.ts";
-import { elementName, isRest, tupleSize } from "./tuples.ts";
+import { elementName } from "./tuples.ts";
 import { typeText } from "./type-text.ts";
 import { elementOf, isWrapped, type Owner, type Wrapped } from "./wrappers.ts";
 

@@ -1,10 +1,10 @@
 import type { Enum, Field, Message, Union, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
+import { isRest } from "../model/tuples.ts";
 import { everyType } from "./every-type.ts";
 import { propertyKey } from "./names.ts";
 import { documentedRule } from "./rules.ts";
 import { type Code, header, imports, jsDoc, list, literalOf, print } from "./source.ts";
-import { isRest } from "./tuples.ts";
 import { declaringNames, type TypeNames, typeText } from "./type-text.ts";
 
 /** `event.ts`: the event's types, with their rules as comments. */

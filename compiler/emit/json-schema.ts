@@ -1,3 +1,4 @@
+import { isSkippable, tellApartInJson } from "../model/json-form.ts";
 import type {
   ArrayType,
   BytesType,
@@ -12,14 +13,13 @@ import type {
   UseCase,
 } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
+import { isRest, tupleSize } from "../model/tuples.ts";
 import { everyType } from "./every-type.ts";
-import { isSkippable, tellApartInJson } from "./json-form.ts";
 import { type JsonObject, jsonText } from "./json-layout.ts";
 import { BASE64, base64Length, INT64, TEXT_FORMATS, TIMESTAMP } from "./json-strings.ts";
 import { unique } from "./names.ts";
 import { packageName } from "./proto-names.ts";
 import { mark, textLines } from "./source.ts";
-import { isRest, tupleSize } from "./tuples.ts";
 import { namesOf } from "./wrappers.ts";
 
 /** Where the contract for JSON is. */

@@ -1,11 +1,13 @@
-import type { Event, Message, Type, Union, UseCase } from "../model/model.ts";
+import { isSkippable, tellApartInJson } from "../model/json-form.ts";
+import type { DefaultValue, EarlierJson, Enum, Event, Field, Message, Type, Union, UseCase } from "../model/model.ts";
 import { lowerCamel } from "../model/naming.ts";
 import type { Output } from "../model/output.ts";
-import { type Choice, type Group, tellApart } from "../model/tell-apart.ts";
-import { isSkippable, tellApartInJson } from "./json-form.ts";
+import { type Choice as Distinguished, type Group, tellApart } from "../model/tell-apart.ts";
+import { isRest } from "../model/tuples.ts";
+import { defaultLiteral } from "./codec-earlier.ts";
 import { propertyKey, variable } from "./names.ts";
-import { type Code, header, imports, list, literal, literalOf, print } from "./source.ts";
-import { isRest } from "./tuples.ts";
+import { presentType } from "./presence.ts";
+import { type Choice, type Code, header, imports, list, literal, literalOf, print } from "./source.ts";
 
 /** `json.ts`: the event as JSON and back, as its JSON Schema says. */
 export function emitJson({ name, file, event }: UseCase): Output {
@@ -15,6 +17,7 @@ export function emitJson({ name, file, event }: UseCase): Output {
     imports(["json"], "fivefold/runtime"),
     imports([event.name], "./event.ts", "type "),
     imports(["validate"], "./validate.ts"),
+    ...event.enums.filter(hasFormerValues).flatMap((one) => ["", enumPart(one, scope)]),
     ...event.messages.flatMap((message) => ["", ...messagePart(message, scope)]),
     ...event.unions.flatMap((union) => ["", ...unionPart(union, scope)]),
     "",
@@ -29,24 +32,23 @@ export function emitJson({ name, file, event }: UseCase): Output {
 
 interface Scope {
   readonly event: Event;
-  /** The variables that hold what messages and unions are in JSON. */
+  /** The variables that hold what messages, unions, and enums that are not the same are in JSON. */
   readonly parts: ReadonlyMap<string, string>;
 }
 
 function createScope(event: Event): Scope {
   const taken = new Set(["fromJson", "json", "toJson", "validate", event.name]);
-  const owners = [...event.messages, ...event.unions];
+  const owners = [...event.messages, ...event.unions, ...event.enums.filter(hasFormerValues)];
   return { event, parts: new Map(owners.map(({ name }) => [name, variable(lowerCamel(name), taken)])) };
 }
 
 function messagePart(message: Message, scope: Scope): Code[] {
   const { name, fields, removed = [], tuple } = message;
   if (tuple) return [tuplePart(message, scope)];
-  const parts = fields.map(({ name, type, optional }) => {
-    const part = partOf(type, scope);
-    return [name, optional && part !== PLAIN ? `json.optional(${part})` : part] as const;
-  });
-  const gone = removed.map(({ name }) => name).filter((name) => !fields.some((field) => field.name === name));
+  const parts = fields.map((field) => [field.name, fieldPart(field, scope)] as const);
+  const former = new Set(fields.flatMap(({ earlierJson }) => earlierJson?.names ?? []));
+  const isTaken = (name: string) => former.has(name) || fields.some((field) => field.name === name);
+  const gone = removed.map(({ name }) => name).filter((name) => !isTaken(name));
   const properties = [...parts, ...gone.map((name) => [name, "json.removed"] as const)].map(([name, part]) => {
     return propertyKey(name) === part ? part : `${propertyKey(name)}: ${part}`;
   });
@@ -56,13 +58,42 @@ function messagePart(message: Message, scope: Scope): Code[] {
   return [{ line: `${opening} ${properties.join(", ")} }));`, lines }];
 }
 
+function fieldPart({ type, optional, earlierJson }: Field, scope: Scope): string {
+  const own = partOf(type, scope);
+  const part = optional && own !== PLAIN ? `json.optional(${own})` : own;
+  return earlierJson ? earlierPart(part, earlierJson, type) : part;
+}
+
+/** What JSON of released versions has otherwise is read as what it is now. */
+function earlierPart(part: string, { names, lacking, wasNullable }: EarlierJson, type: Type): string {
+  const maker = wasNullable ? "lackingOrNull" : "lacking";
+  const found = lacking === undefined ? part : `json.${maker}(${part}, () => ${defaultOf(lacking, type)})`;
+  return names.length > 0 ? `json.renamed(${found}, ${names.map(literal).join(", ")})` : found;
+}
+
+/** An arrow function's body that begins with a brace would be a block. */
+function defaultOf(value: DefaultValue, type: Type): string {
+  const text = defaultLiteral(value, presentType(type));
+  return text === "{}" ? "({})" : text;
+}
+
+function hasFormerValues({ members }: Enum): boolean {
+  return members.some(({ formerValues }) => formerValues);
+}
+
+function enumPart({ name, members }: Enum, scope: Scope): Code {
+  const values = members.flatMap(({ value, formerValues = [] }) =>
+    formerValues.map((former) => `[${literalOf(former)}, ${literalOf(value)}]`),
+  );
+  return list(`const ${scope.parts.get(name)} = json.renamedValues([`, values, "]);");
+}
+
 function tuplePart(message: Message, scope: Scope): Code {
   const { name, fields, tuple } = message;
   const elements = fields.map((field) => {
     if (isRest(message, field) && field.type.kind === "array") return partOf(field.type.items, scope);
-    const part = partOf(field.type, scope);
-    if (isSkippable(message, field)) return `json.skippable(${part})`;
-    return field.optional && part !== PLAIN ? `json.optional(${part})` : part;
+    if (isSkippable(message, field)) return `json.skippable(${partOf(field.type, scope)})`;
+    return fieldPart(field, scope);
   });
   return list(
     `const ${scope.parts.get(name)} = json.${tuple?.isOpen ? "openTuple" : "tuple"}(() => [`,
@@ -77,36 +108,73 @@ function unionPart(union: Union, scope: Scope): Code[] {
   // Reading refuses unions whose variants are alike.
   const kinds = distinction.isDistinct ? [...distinction.byKind] : [];
   const variants = kinds.flatMap(([kind, choice]) =>
-    leavesOf(choice).map(({ name, looks }) => {
-      const { type } = union.variants.find((variant) => variant.name === name)!;
-      const fields = looks.length > 0 ? `, fields: { ${looks.join(", ")} }` : "";
-      return `{ name: ${literal(name)}, part: ${partOf(type, scope)}, kind: ${literal(kind)}${fields} }`;
+    leavesOf(choice, scope).map(({ name, looks }) => {
+      const { type, formerNames } = union.variants.find((variant) => variant.name === name)!;
+      return object("", [
+        `name: ${literal(name)}`,
+        ...(formerNames ? [list("formerNames: [", formerNames.map(literal), "]")] : []),
+        `part: ${partOf(type, scope)}`,
+        `kind: ${literal(kind)}`,
+        ...(looks.length > 0 ? [object("fields: ", looks)] : []),
+      ]);
     }),
   );
   const maker = inJson.isDistinct ? "union" : "taggedUnion";
-  return [list(`const ${scope.parts.get(union.name)} = json.${maker}(() => [`, variants, "]);")];
+  return [`const ${scope.parts.get(union.name)} = json.${maker}(() => [`, variants.map(withComma), "]);"];
 }
 
 interface Leaf {
   /** The variant's. */
   readonly name: string;
   /** What all of its fields that tell are, as properties. */
-  readonly looks: readonly string[];
+  readonly looks: readonly Choice[];
 }
 
-function leavesOf(choice: Choice): Leaf[] {
+function leavesOf(choice: Distinguished, scope: Scope): Leaf[] {
   if (choice.kind === "variant") return [{ name: choice.variant.name, looks: [] }];
   return choice.groups.flatMap((group) => {
-    const look = `${propertyKey(choice.field)}: ${lookOf(group)}`;
-    return leavesOf(group.then).map(({ name, looks }) => ({ name, looks: [look, ...looks] }));
+    const look = object(`${propertyKey(choice.field)}: `, looksOf(choice.field, group, scope));
+    return leavesOf(group.then, scope).map(({ name, looks }) => ({ name, looks: [look, ...looks] }));
   });
 }
 
-function lookOf({ literals, looks }: Group): string {
-  return `{ ${[
-    ...(literals.length > 0 ? [`literals: [${literals.map(literalOf).join(", ")}]`] : []),
-    ...(looks.length > 0 ? [`looks: [${looks.map(literal).join(", ")}]`] : []),
-  ].join(", ")} }`;
+/** What JSON of released versions has in the field is among it; a value that was another's then is none of it. */
+function looksOf(field: string, { literals, looks, then }: Group, { event }: Scope): Choice[] {
+  const names = variantsIn(then);
+  const fields = event.messages
+    .filter(({ name }) => names.has(name))
+    .flatMap((message) => message.fields.filter(({ name }) => name === field));
+  const former = fields.flatMap(({ type }) => formerValuesOf(type, event));
+  const formerNames = fields.flatMap(({ earlierJson }) => earlierJson?.names ?? []);
+  const all = [...new Set([...literals, ...former])];
+  return [
+    ...(all.length > 0 ? [list("literals: [", all.map(literalOf), "]")] : []),
+    ...(looks.length > 0 ? [list("looks: [", looks.map(literal), "]")] : []),
+    ...(formerNames.length > 0 ? [list("formerNames: [", [...new Set(formerNames)].map(literal), "]")] : []),
+  ];
+}
+
+function variantsIn(choice: Distinguished): ReadonlySet<string> {
+  if (choice.kind === "variant") return new Set([choice.variant.name]);
+  return new Set(choice.groups.flatMap(({ then }) => [...variantsIn(then)]));
+}
+
+function formerValuesOf(type: Type, { enums }: Event) {
+  const present = presentType(type);
+  if (present.kind !== "enum") return [];
+  const members = enums.find(({ name }) => name === present.name)?.members ?? [];
+  return members.flatMap(({ formerValues = [] }) => formerValues);
+}
+
+/** An object literal; `before` stands in front of it. */
+function object(before: string, properties: readonly (string | Choice)[]): Choice {
+  const text = properties.map((property) => (typeof property === "string" ? property : property.line)).join(", ");
+  return { line: `${before}{ ${text} }`, lines: [`${before}{`, properties.map(withComma), "}"] };
+}
+
+function withComma(part: string | Choice): string | Choice {
+  if (typeof part === "string") return `${part},`;
+  return { line: `${part.line},`, lines: [...part.lines.slice(0, -1), `${part.lines.at(-1)},`] };
 }
 
 /** What is the same in JSON, with all of its parts. */
@@ -118,12 +186,13 @@ function partOf(type: Type, scope: Scope): string {
     case "int":
     case "float":
     case "boolean":
-    case "enum":
     case "json":
     case "null":
       return PLAIN;
+    case "enum":
+      return scope.parts.get(type.name) ?? PLAIN;
     case "bigint":
-      return "json.bigint";
+      return type.wasInt ? "json.bigintOrInt" : "json.bigint";
     case "timestamp":
       return "json.timestamp";
     case "bytes": {

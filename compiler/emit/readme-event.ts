@@ -1,7 +1,8 @@
 import type { Enum, Event, Field, Message, Type, Union } from "../model/model.ts";
+import { isRest } from "../model/tuples.ts";
 import { code, createAnchors, lineOfProse, prose, table } from "./markdown.ts";
 import { documentedRule } from "./rules.ts";
-import { elementName, isRest } from "./tuples.ts";
+import { elementName } from "./tuples.ts";
 
 /** Unions of more literals have a section of their own. */
 const FEW_MEMBERS = 8;

@@ -1,20 +1,11 @@
 import type { Field, Message } from "../model/model.ts";
+import { isRest } from "../model/tuples.ts";
 import { variable } from "./names.ts";
 import { isMissable } from "./presence.ts";
 
 /*
  * Tuples are messages on the wire and arrays in TypeScript.
  */
-
-/** How many elements there may be; `most` is undefined where there is no bound. */
-export function tupleSize({ fields, tuple }: Message): { readonly least: number; readonly most: number | undefined } {
-  const fixed = tuple?.isOpen ? fields.slice(0, -1) : fields;
-  return { least: fixed.filter(({ optional }) => !optional).length, most: tuple?.isOpen ? undefined : fixed.length };
-}
-
-export function isRest({ fields, tuple }: Message, field: Field): boolean {
-  return Boolean(tuple?.isOpen) && field === fields.at(-1);
-}
 
 /** What an element is called, in contracts and as a variable. */
 export function elementName(message: Message, field: Field): string {

@@ -1,9 +1,10 @@
 import type { ArrayType, Field, Message, RecordType, Type } from "../model/model.ts";
+import { isRest, tupleSize } from "../model/tuples.ts";
 import { isInherited, pathSegment, propertyKey, variable } from "./names.ts";
 import { presenceConditions, presentType } from "./presence.ts";
 import { arrayRule } from "./rules.ts";
 import { type Choice, type Code, list, literal, onlyIf, when, whenAll } from "./source.ts";
-import { destructured, isRest, tupleSize } from "./tuples.ts";
+import { destructured } from "./tuples.ts";
 import { type Check, checkOf } from "./validate-checks.ts";
 import type { Place, Validator } from "./validate-names.ts";
 import { MAX_DEPTH } from "./validate-parts.ts";

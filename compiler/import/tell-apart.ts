@@ -22,7 +22,7 @@ export function refuseAlike(unions: readonly NotedUnion[], declarations: readonl
   const model = createModel(declarations, form);
   for (const { members, refuse } of unions) {
     const variants = model.variantsOf(members);
-    const distinction = tellApart({ name: "", doc: "", span: SPAN, variants }, model.event());
+    const distinction = tellApart({ name: "", variants }, model.event());
     if (!distinction.isDistinct) refuse(distinction.alike.map(({ name }) => name));
   }
 }

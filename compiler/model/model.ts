@@ -31,6 +31,8 @@ export interface FloatType {
 /** A signed 64-bit integer, `bigint` in TypeScript. */
 export interface BigintType {
   readonly kind: "bigint";
+  /** Whether it was an `Int` in a released version, whose JSON has numbers where there are strings now. */
+  readonly wasInt?: true;
 }
 
 export interface BooleanType {
@@ -141,12 +143,24 @@ export interface Field {
   readonly defaultText?: string;
   /** What it is where a record of an earlier version has nothing of it; by `before`. Absent: what it is in later ones. */
   readonly earlier?: readonly Earlier[];
+  /** What JSON of released versions has otherwise. Absent: nothing. */
+  readonly earlierJson?: EarlierJson;
 }
 
 /** What a field is where records have nothing of it that are of a version below `before`, and of no earlier entry's. */
 export interface Earlier {
   readonly before: number;
   readonly is: Lacking;
+}
+
+/** How JSON of released versions has a field. JSON has no version, so that what is read has to hold for all of them. */
+export interface EarlierJson {
+  /** Names that it had and that no field has now. */
+  readonly names: readonly string[];
+  /** What it is where it is not there. Absent: that is nothing, or a fault. */
+  readonly lacking?: DefaultValue;
+  /** Whether it is that too where it is null, which it can't be now. */
+  readonly wasNullable?: true;
 }
 
 /** What it means that a record has nothing of a field; `zero` is empty for lists and records. */
@@ -193,6 +207,8 @@ export interface EnumMember {
   readonly number: number;
   /** Names that it had before, as its `@was` tags say. Absent: none. */
   readonly was?: readonly string[];
+  /** Values that it had in released versions and that no member has now, as JSON may still have. Absent: none. */
+  readonly formerValues?: readonly EnumMember["value"][];
 }
 
 /** A union of literals, one literal, or an `enum`. Not of booleans alone. */
@@ -212,6 +228,8 @@ export interface Variant {
   readonly type: Type;
   /** The protobuf field number in the oneof; 0 until the lock has assigned it. */
   readonly number: number;
+  /** Names that it had in released versions and that no variant has now, as JSON may still have. Absent: none. */
+  readonly formerNames?: readonly string[];
 }
 
 /** A union of types that are told apart by what their values look like: see `tellApart`. A message with one oneof. */

@@ -10,6 +10,8 @@ export interface Shape {
 }
 
 export interface ShapeMessage extends Pick<Message, "name"> {
+  /** Set where it is an array in JSON: see Message. */
+  readonly tuple?: { readonly isOpen: boolean };
   readonly fields: readonly ShapeField[];
 }
 
@@ -30,7 +32,8 @@ export type ShapeVariant = Pick<Variant, "name" | "number" | "type">;
 /** A shape as JSON: the same for equal shapes, in whatever order their parts are declared. */
 export interface ShapeJson {
   readonly event: string;
-  readonly messages: Readonly<Record<string, Readonly<Record<string, FieldJson>>>>;
+  /** A tuple is a list of its elements. */
+  readonly messages: Readonly<Record<string, Readonly<Record<string, FieldJson>> | readonly FieldJson[]>>;
   readonly enums: Readonly<Record<string, Readonly<Record<string, MemberJson>>>>;
   readonly unions: Readonly<Record<string, Readonly<Record<string, FieldJson>>>>;
 }
@@ -41,6 +44,8 @@ export interface FieldJson {
   readonly type: TypeJson;
   /** Only where it is. */
   readonly optional?: true;
+  /** Only of the last element of a tuple that is open. */
+  readonly rest?: true;
 }
 
 export type TypeJson = string | { readonly [property: string]: TypeJson | number | boolean };
@@ -51,7 +56,7 @@ export type MemberJson = number | { readonly number: number; readonly value: str
 export function shapeJson({ name, messages, enums, unions }: Shape): ShapeJson {
   return {
     event: name,
-    messages: byName(messages.toSorted(alphabetically), ({ fields }) => byName(inOrder(fields), fieldJson)),
+    messages: byName(messages.toSorted(alphabetically), messageJson),
     enums: byName(enums.toSorted(alphabetically), ({ members }) => byName(inOrder(members), memberJson)),
     unions: byName(unions.toSorted(alphabetically), ({ variants }) => byName(inOrder(variants), fieldJson)),
   };
@@ -62,6 +67,14 @@ export function isSameShape(a: Shape, b: Shape): boolean {
   return JSON.stringify(shapeJson(a)) === JSON.stringify(shapeJson(b));
 }
 
+function messageJson({ fields, tuple }: ShapeMessage): ShapeJson["messages"][string] {
+  if (!tuple) return byName(inOrder(fields), fieldJson);
+  return fields.map((field) => ({
+    ...fieldJson(field),
+    ...(tuple.isOpen && field === fields.at(-1) && { rest: true }),
+  }));
+}
+
 function fieldJson({ number, type, optional }: ShapeVariant & { readonly optional?: boolean }): FieldJson {
   return { number, type: compact(type) as TypeJson, ...(optional && { optional }) };
 }
@@ -70,12 +83,14 @@ function memberJson({ name, number, value }: ShapeMember): MemberJson {
   return value === name ? number : { number, value };
 }
 
+/** Whether a list may be changed in TypeScript, and what JSON had before, is no matter of a type's records. */
+const NOT_OF_RECORDS: ReadonlySet<string> = new Set(["readonly", "wasInt"]);
+
 /** A type is plain data: all that says something of its records, in one order. */
 function compact(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   const { kind, ...rest } = value as { readonly kind: string } & Readonly<Record<string, unknown>>;
-  // Whether a list may be changed in TypeScript is no matter of its records.
-  const properties = Object.entries(rest).filter(([key, part]) => part !== undefined && key !== "readonly");
+  const properties = Object.entries(rest).filter(([key, part]) => part !== undefined && !NOT_OF_RECORDS.has(key));
   const isWide = kind === "int" && rest.max === Number.MAX_SAFE_INTEGER;
   if (isWide && rest.min === Number.MIN_SAFE_INTEGER && rest.wire === "int64") return "int";
   if (isWide && rest.min === 0 && rest.wire === "uint64") return "uint";

@@ -1,4 +1,5 @@
-import type { EnumMember, Event, Message, Type, Union, Variant } from "./model.ts";
+import type { EnumMember, Type } from "./model.ts";
+import type { Shape, ShapeMessage, ShapeUnion, ShapeVariant } from "./shape.ts";
 
 /*
  * How one sees which variant of a union a value is of: first by what kind of value it is, then, among objects, by one of
@@ -12,7 +13,7 @@ export type ValueKind = "string" | "number" | "bigint" | "boolean" | "date" | "b
 type Look = "undefined" | "null" | "string" | "number" | "bigint" | "object";
 
 export type Choice =
-  | { readonly kind: "variant"; readonly variant: Variant }
+  | { readonly kind: "variant"; readonly variant: ShapeVariant }
   | {
       readonly kind: "field";
       readonly field: string;
@@ -31,10 +32,10 @@ export interface Group {
 /** How to tell a union's variants apart, by kind of value; or variants that nothing tells apart. */
 export type Distinction =
   | { readonly isDistinct: true; readonly byKind: ReadonlyMap<ValueKind, Choice> }
-  | { readonly isDistinct: false; readonly alike: readonly Variant[] };
+  | { readonly isDistinct: false; readonly alike: readonly ShapeVariant[] };
 
 /** The kind of value that a type has; `undefined` for one whose values are of several. */
-export function kindOfValue(type: Type, { enums, messages }: Event): ValueKind | undefined {
+export function kindOfValue(type: Type, { enums, messages }: Shape): ValueKind | undefined {
   switch (type.kind) {
     case "text":
       return "string";
@@ -66,7 +67,7 @@ export function kindOfValue(type: Type, { enums, messages }: Event): ValueKind |
   }
 }
 
-export function tellApart({ variants }: Union, event: Event): Distinction {
+export function tellApart({ variants }: ShapeUnion, event: Shape): Distinction {
   const byKind = new Map<ValueKind, Choice>();
   for (const [kind, alike] of Map.groupBy(variants, ({ type }) => kindOfValue(type, event))) {
     const choice = choose(alike, event);
@@ -78,7 +79,7 @@ export function tellApart({ variants }: Union, event: Event): Distinction {
 }
 
 /** How to tell variants of one kind apart; or those of them that are alike. */
-function choose(variants: readonly Variant[], event: Event): Choice | readonly Variant[] {
+function choose(variants: readonly ShapeVariant[], event: Shape): Choice | readonly ShapeVariant[] {
   const [variant, ...others] = variants;
   if (variant && others.length === 0) return { kind: "variant", variant };
   const messages = variants.map(({ type }) =>
@@ -113,7 +114,7 @@ interface Split {
 }
 
 /** The field that tells most of them apart, preferably by literals. */
-function bestSplit(messages: readonly Message[], event: Event): Split | undefined {
+function bestSplit(messages: readonly ShapeMessage[], event: Shape): Split | undefined {
   const names = new Set(messages.flatMap(({ fields }) => fields.map(({ name }) => name)));
   let best: Split | undefined;
   for (const field of names) {
@@ -134,7 +135,7 @@ function score({ groups, isTag }: Split): number {
 type Values = Pick<Overlap, "literals" | "looks">;
 
 /** What a field of a message can be: undefined where the message has none of that name. */
-function valuesOf({ fields }: Message, name: string, event: Event): Values {
+function valuesOf({ fields }: ShapeMessage, name: string, event: Shape): Values {
   const values = { literals: new Set<EnumMember["value"]>(), looks: new Set<Look>() };
   const field = fields.find((field) => field.name === name);
   if (!field || field.optional) values.looks.add("undefined");
@@ -142,7 +143,7 @@ function valuesOf({ fields }: Message, name: string, event: Event): Values {
   return values;
 }
 
-function addValues(type: Type, event: Event, { literals, looks }: Values): void {
+function addValues(type: Type, event: Shape, { literals, looks }: Values): void {
   switch (type.kind) {
     case "text":
       looks.add("string");

@@ -2,7 +2,7 @@ import type { Earlier, Event, Field, Lacking, Message } from "../../model/model.
 import type { Shape, ShapeField } from "../../model/shape.ts";
 import { defaultOf } from "./default-value.ts";
 import { pairsOf } from "./pairs.ts";
-import { canBeZero, lacking, presentType } from "./presence.ts";
+import { canBeNull, canBeZero, lacking, presentType } from "./presence.ts";
 
 /** Released versions of an event, by number, ascending. */
 export type Releases = ReadonlyMap<number, Shape>;
@@ -42,10 +42,10 @@ function withMeanings(message: Message, meanings: ReadonlyMap<Field, readonly [n
 function meaningOf(was: ShapeField | undefined, field: Field, event: Event): Lacking | undefined {
   const required = !field.optional && field.type.kind !== "null";
   const standIn = required ? defaultOf(field, event) : undefined;
-  if (!was || was.optional || was.type.kind === "nullable" || was.type.kind === "null") {
+  if (!was || was.optional || canBeNull(was.type)) {
     if (standIn?.kind === "default") return standIn;
     if (was?.optional !== false) return field.optional ? { kind: "absent" } : undefined;
-    return field.type.kind === "nullable" ? { kind: "null" } : undefined;
+    return canBeNull(field.type) ? { kind: "null" } : undefined;
   }
   return canBeZero(presentType(was.type)) ? { kind: "zero" } : undefined;
 }

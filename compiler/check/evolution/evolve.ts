@@ -2,10 +2,11 @@ import type { Diagnostic } from "../../diagnostics.ts";
 import type { Event } from "../../model/model.ts";
 import { isSameShape } from "../../model/shape.ts";
 import { type Releases, withEarlier } from "./earlier.ts";
+import { withEarlierJson } from "./earlier-json.ts";
 import { incompatibilities } from "./incompatibilities.ts";
 
 export interface Evolved {
-  /** With its version, and with what its fields are in records of earlier ones. */
+  /** With its version, and with what its fields are in records and JSON of earlier ones. */
   readonly event: Event;
   readonly diagnostics: Diagnostic[];
 }
@@ -20,7 +21,7 @@ export interface Past {
 export function evolve(event: Event, past: Past, useCase: string): Evolved {
   const { releases } = past;
   const evolved = withEarlier({ ...event, version: versionOf(event, past) }, releases);
-  return { event: evolved, diagnostics: incompatibilities(evolved, releases, useCase) };
+  return { event: withEarlierJson(evolved, releases), diagnostics: incompatibilities(evolved, releases, useCase) };
 }
 
 /** The last released version while nothing has changed since, else the one after it; 1 before the first. */

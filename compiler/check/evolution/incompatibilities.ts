@@ -56,6 +56,10 @@ function describe(misreading: Misreading, versions: readonly number[], event: Ev
       const { name, what, number } = misreading;
       return diagnostic("name-reused", span, { ...about, name, what, number });
     }
+    case "json": {
+      const { was, is } = misreading;
+      return diagnostic("json-form-changed", span, { ...about, name: owner, was, now: is });
+    }
     case "type": {
       const [old, now] = [wireTypeName(misreading.was), wireTypeName(misreading.is)];
       if (part === "") return diagnostic("event-type-changed", span, { old, now });

@@ -14,6 +14,8 @@ export type Misreading = Place &
     | { readonly kind: "type"; readonly was: Type; readonly is: Type }
     /** One name for two things, and JSON has only names; `number` is that of the one that records mean. */
     | { readonly kind: "name"; readonly what: "field" | "value"; readonly name: string; readonly number: number }
+    /** The same on the wire, and something else in JSON. */
+    | { readonly kind: "json"; readonly was: string; readonly is: string }
   );
 
 /** What a field is read as where a record has nothing of it; `fault`: decoding fails. */

@@ -1,5 +1,7 @@
 import type { Type } from "../../model/model.ts";
 import type { Shape, ShapeEnum, ShapeField, ShapeMessage, ShapeUnion } from "../../model/shape.ts";
+import { isRest } from "../../model/tuples.ts";
+import { messageJsonChanges, unionJsonChanges } from "./json-changes.ts";
 import type { Misreading, Place } from "./misreading.ts";
 import { pairsOf, rootType } from "./pairs.ts";
 import { isMeant, isWritten, lackingAt, presentType, readsAs, statesOf } from "./presence.ts";
@@ -15,7 +17,7 @@ export function misreadings(old: Shape, version: number, now: Shape): Misreading
   return [
     ...readType(rootType(old), rootType(now), { owner: now.name, part: "" }),
     ...messages.flatMap(([was, is]) => readMessage(was, is, version)),
-    ...unions.flatMap(([was, is]) => readUnion(was, is)),
+    ...unions.flatMap(([was, is]) => [...readUnion(was, is), ...unionJsonChanges(was, old, is, now)]),
     ...enums.flatMap(([was, is]) => readEnum(was, is)),
   ];
 }
@@ -26,10 +28,12 @@ function readMessage(was: ShapeMessage, is: ShapeMessage, version: number): Misr
     const place = { owner: is.name, part: field.name };
     const old = before.get(field.number);
     if (old) return readField(old, field, version, place);
+    // A tuple that goes on says nothing by ending.
+    if (isRest(is, field)) return [];
     const reads = lackingAt(version, field);
     return reads === "zero" || reads === "fault" ? [{ ...place, kind: "added" as const, reads }] : [];
   });
-  return [...found, ...ambiguous("field", was.fields, is.fields, is.name)];
+  return [...found, ...ambiguous("field", was.fields, is.fields, is.name), ...messageJsonChanges(was, is)];
 }
 
 function readField(was: ShapeField, is: ShapeField, version: number, place: Place): Misreading[] {

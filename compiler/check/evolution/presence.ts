@@ -24,9 +24,14 @@ export function presentType(type: Type): Type {
 export function statesOf({ type, optional }: Presence): State[] {
   return [
     ...(optional ? (["absent"] as const) : []),
-    ...(type.kind === "nullable" || type.kind === "null" ? (["null"] as const) : []),
+    ...(canBeNull(type) ? (["null"] as const) : []),
     ...(canBeZero(presentType(type)) ? (["zero"] as const) : []),
   ];
+}
+
+/** JSON's null is a null like others: it is what JSON has to say that there is nothing. */
+export function canBeNull({ kind }: Type): boolean {
+  return kind === "nullable" || kind === "null" || kind === "json";
 }
 
 /** Whether a value of the type may be of those that required fields leave out. */
@@ -46,12 +51,12 @@ export function canBeZero(type: Type): boolean {
       return type.only !== true;
     case "bigint":
     case "record":
-    case "json":
       return true;
     case "timestamp":
     case "enum":
     case "message":
     case "union":
+    case "json":
     case "null":
     case "nullable":
       return false;
@@ -68,8 +73,8 @@ function onWire(state: State, { type, optional }: Presence): OnWire {
     case "absent":
       return "nothing";
     case "null":
-      if (type.kind === "null") return optional ? "value" : "nothing";
-      return optional ? "null mark" : "nothing";
+      if (!optional) return "nothing";
+      return type.kind === "nullable" ? "null mark" : "value";
     case "zero":
       if (!isMissable) return "nothing";
       return isSeveral(presentType(type)) ? "empty mark" : "value";
@@ -104,7 +109,7 @@ export function lackingAt(version: number, field: ShapeField): Reads {
 /** The same in records of the field's own version. */
 export function lacking({ type, optional }: Presence): Reads {
   if (optional) return "absent";
-  if (type.kind === "nullable" || type.kind === "null") return "null";
+  if (canBeNull(type)) return "null";
   return hasZero(type) ? "zero" : "fault";
 }
 
@@ -116,7 +121,6 @@ function hasZero(type: Type): boolean {
     case "float":
     case "bigint":
     case "bytes":
-    case "json":
     case "array":
     case "record":
       return true;
@@ -126,6 +130,7 @@ function hasZero(type: Type): boolean {
     case "enum":
     case "message":
     case "union":
+    case "json":
     case "null":
     case "nullable":
       return false;

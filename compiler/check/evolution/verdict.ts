@@ -26,7 +26,8 @@ export function verdictOf(old: Shape, oldVersion: number, now: Shape): Verdict {
   if (isSameShape(old, now)) return { order: "same", backward: [], forward: [] };
   const backward = misreadings(old, oldVersion, now);
   // To old code, what is new has the version after its own; what it knows of still older records is no matter here.
-  const forward = misreadings(now, Infinity, old);
+  // JSON that it has another form for it refuses, as it does all JSON with properties that it doesn't know.
+  const forward = misreadings(now, Infinity, old).filter(({ kind }) => kind !== "json");
   const order = backward.length > 0 ? "breaking" : forward.length > 0 ? "readers-first" : "safe";
   return { order, backward, forward };
 }

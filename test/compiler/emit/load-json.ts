@@ -5,14 +5,11 @@ import * as json from "../../../runtime/json.ts";
 import { load } from "./load.ts";
 
 /** Emits a use case's JSON transcoder and runs it, without files. */
-export function loadJson(useCase: UseCase): json.JsonEvent<unknown> {
+export function loadJson(useCase: UseCase, { validate } = load(useCase)): json.JsonEvent<unknown> {
   const body = stripTypeScriptTypes(emitJson(useCase).text)
     .replace(/^import\b[^;]*;$/gm, "")
     .replace(/^export const \{ fromJson, toJson \} =/m, "return");
-  return new Function("json", "validate", `"use strict";${body}`)(
-    json,
-    load(useCase).validate,
-  ) as json.JsonEvent<unknown>;
+  return new Function("json", "validate", `"use strict";${body}`)(json, validate) as json.JsonEvent<unknown>;
 }
 
 /**

@@ -1,99 +1,13 @@
-import { runtimeSettings } from "../../../compiler/emit/settings.ts";
-import type { Event, UseCase } from "../../../compiler/model/model.ts";
-import { systemClock } from "../../../runtime/clock.ts";
-import type { Message, UseCaseSettings } from "../../../runtime/contract.ts";
-import { createDelivery } from "../../../runtime/delivery/delivery.ts";
-import { type Emitted, load } from "../emit/load.ts";
-import { differenceOf, show } from "./meaning.ts";
+import { type Version, type Work, work } from "./version.ts";
 
 /*
- * Deployments of one version after another, with the code that is generated for each and the runtime's own delivery
- * layer: what it holds, decodes and gives up.
+ * Deployments of one version after another: who sends and who works at each stage, and where records wait meanwhile.
  */
 
-/** One version of a use case as it runs. */
-export interface Version extends Emitted {
-  readonly event: Event;
-  readonly settings: UseCaseSettings;
-  /** What its fields are where records of earlier versions have none, by name. */
-  readonly defaults: Readonly<Record<string, unknown>>;
-  /** Valid events. */
-  readonly samples: readonly unknown[];
-}
-
-export function versionOf(
-  useCase: UseCase,
-  samples: (version: Emitted & Pick<Version, "event">) => readonly unknown[],
-  defaults: Version["defaults"] = {},
-): Version {
-  const { event } = useCase;
-  const code = load(useCase);
-  return { ...code, event, settings: runtimeSettings(useCase), defaults, samples: samples({ ...code, event }) };
-}
-
-function recordOf(by: Version, value: unknown): Message {
-  return {
-    id: "1",
-    useCase: by.settings.name,
-    version: by.event.version,
-    enqueuedAt: 0,
-    dueAt: 0,
-    key: "",
-    attempt: 1,
-    priority: "normal",
-    tenant: "",
-    dedupeId: "",
-    traceparent: "",
-    subscription: "",
-    payload: by.encode(value),
-    position: undefined,
-  };
-}
-
-/** What a worker of one version makes of all records of another: it keeps them for later, handles them, or does wrong. */
-export type Work = "held" | "handled" | { readonly fault: string };
-
-export function work(by: Version, sender: Version): Work {
-  const [subscriber] = by.settings.subscribers;
-  const values = new Map(sender.samples.map((value) => [recordOf(sender, value), value]));
-  const held: Message[] = [];
-  const faults: string[] = [];
-  const handled = new Map<Message, unknown>();
-  createDelivery({
-    contract: { settings: by.settings, decode: by.decode, subscribers: { default: { handler: () => undefined } } },
-    subscriber: subscriber!,
-    target: {
-      run(messages, events) {
-        for (const [i, message] of messages.entries()) handled.set(message, events[i]);
-      },
-    },
-    settlement: {
-      add(message, outcome) {
-        faults.push(`fails on ${show(values.get(message))}: ${"message" in outcome ? outcome.message : outcome.kind}`);
-      },
-      postpone: (message) => held.push(message),
-      idle: async () => {},
-      counts: { done: 0, retried: 0, deadLettered: 0, deadLetters: {} as never },
-    },
-    clock: systemClock,
-    reportProblem: () => {},
-  }).deliver([...values.keys()]);
-  for (const [message, event] of handled) {
-    const fault = misreadBy(by, sender, values.get(message), event);
-    if (fault) faults.push(fault);
-  }
-  if (held.length + handled.size + faults.length < values.size) faults.push("loses records");
-  const [fault] = faults;
-  if (fault !== undefined)
-    return { fault: `version ${by.event.version} ${fault} (of version ${sender.event.version})` };
-  return held.length === values.size ? "held" : "handled";
-}
-
-/** Which version sends and which works, and whether the workers get to what is queued. */
+/** Which version sends and which works. */
 interface Stage {
   readonly sender: "old" | "now";
   readonly worker: "old" | "now";
-  readonly works: boolean;
 }
 
 const OLD = { sender: "old", worker: "old" } as const;
@@ -101,76 +15,76 @@ const READERS = { sender: "old", worker: "now" } as const;
 const SENDERS = { sender: "now", worker: "old" } as const;
 const NOW = { sender: "now", worker: "now" } as const;
 
-/** Readers first, senders first, and workers that are rolled back and deployed again, with workers that are idle in any of the stages before the last. */
-export const INTERLEAVINGS: readonly (readonly Stage[])[] = [
+/** Readers first, senders first, and workers that are rolled back and deployed again. */
+const ROLLOUTS: readonly (readonly Stage[])[] = [
   [OLD, READERS, NOW],
   [OLD, SENDERS, NOW],
   [READERS, NOW, SENDERS, NOW],
-].flatMap((stages) =>
-  Array.from({ length: 2 ** (stages.length - 1) }, (_, idle) =>
-    stages.map((stage, i) => ({ ...stage, works: i === stages.length - 1 || (idle & (1 << i)) === 0 })),
-  ),
-);
+];
+
+export interface Interleaving {
+  readonly stages: readonly (Stage & { readonly isIdle: boolean })[];
+  /** The stage from which on what was delayed is due. */
+  readonly dueAt: number;
+  /** The stage from which on dead letters are sent again. */
+  readonly resentAt: number;
+}
+
+/** Each rollout, with workers that are idle in any of the stages but the last, and delays and dead letters of any length. */
+export const INTERLEAVINGS: readonly Interleaving[] = ROLLOUTS.flatMap((rollout) => {
+  const last = rollout.length - 1;
+  const all = [...rollout.keys()];
+  return Array.from({ length: 2 ** last }, (_, idle) =>
+    rollout.map((stage, i) => ({ ...stage, isIdle: i < last && (idle & (1 << i)) !== 0 })),
+  ).flatMap((stages) => all.flatMap((dueAt) => all.map((resentAt) => ({ stages, dueAt, resentAt }))));
+});
 
 /**
  * The first thing that goes wrong when `now` is deployed after the released versions, ascending, records of all of which
- * wait at the start. `undefined`: nothing, in any of the interleavings.
+ * are queued, delayed and dead-lettered at the start. `undefined`: nothing, in any of the interleavings.
  */
 export function faultOf(released: readonly Version[], now: Version): string | undefined {
-  const old = released.at(-1)!;
-  // What a worker does with records is the same whenever it meets them.
-  const known = new Map<Version, Map<Version, Work>>();
-  const workOf = (by: Version, sender: Version): Work => {
-    const ofWorker = known.get(by) ?? new Map<Version, Work>();
-    const result = ofWorker.get(sender) ?? work(by, sender);
-    known.set(by, ofWorker.set(sender, result));
+  const workers = { old: released.at(-1)!, now };
+  // What a worker does with records is the same whenever it meets them, and wherever they were until then.
+  const known = { old: new Map<Version, Work>(), now: new Map<Version, Work>() };
+  const workOf = (worker: "old" | "now", sender: Version): Work => {
+    const result = known[worker].get(sender) ?? work(workers[worker], sender);
+    known[worker].set(sender, result);
     return result;
   };
-  for (const stages of INTERLEAVINGS) {
-    let queue = released.slice(0, -1);
-    for (const { sender, worker, works } of stages) {
-      queue.push(sender === "old" ? old : now);
-      if (!works) continue;
-      const results = queue.map((sender) => [sender, workOf(worker === "old" ? old : now, sender)] as const);
-      for (const [, result] of results) if (typeof result === "object") return result.fault;
-      queue = results.filter(([, result]) => result === "held").map(([sender]) => sender);
+  for (const interleaving of INTERLEAVINGS) {
+    const fault = run(interleaving, released, workers, workOf);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function run(
+  { stages, dueAt, resentAt }: Interleaving,
+  released: readonly Version[],
+  versions: Readonly<Record<"old" | "now", Version>>,
+  workOf: (worker: "old" | "now", sender: Version) => Work,
+): string | undefined {
+  // Versions whose records are there: any of them, so one of each stands for all.
+  let queued = new Set(released);
+  const delayed = new Set(released);
+  const dead = new Set(released);
+  for (const [i, { sender, worker, isIdle }] of stages.entries()) {
+    queued.add(versions[sender]);
+    delayed.add(versions[sender]);
+    if (i >= dueAt) queued = new Set([...queued, ...delayed]);
+    if (i >= resentAt) queued = new Set([...queued, ...dead]);
+    if (isIdle) continue;
+    const held = new Set<Version>();
+    for (const version of queued) {
+      const result = workOf(worker, version);
+      if (typeof result === "object") return result.fault;
+      // A handler may fail, or ask for another try later: what was handled may come again.
+      if (result === "handled") dead.add(version);
+      else held.add(version);
     }
-    if (queue.length > 0) return `records of version ${queue[0]!.event.version} are never handled`;
+    queued = held;
   }
-  return undefined;
-}
-
-/** What is wrong with an event as a version read it. */
-function misreadBy(by: Version, sender: Version, sent: unknown, event: unknown): string | undefined {
-  const [violation] = by.validate(event) ?? [];
-  const read = `reads ${show(sent)} as ${show(event)}`;
-  if (violation) return `${read}, and ${violation.path} ${violation.rule}`;
-  const isForward = sender.event.version > by.event.version;
-  const [old, now] = isForward ? [by, sender] : [sender, by];
-  const difference = differenceOf(sent, event, { old: old.event, now: now.event, isForward, defaults: by.defaults });
-  return difference && `${read}: ${difference}`;
-}
-
-/** What goes wrong where code without the runtime's protection reads the bytes. `undefined`: nothing. */
-export function unprotectedFault(by: Version, sender: Version): string | undefined {
-  for (const value of sender.samples) {
-    try {
-      const fault = misreadBy(by, sender, value, by.decode(sender.encode(value), sender.event.version));
-      if (fault) return fault;
-    } catch (error) {
-      return `fails on ${show(value)}: ${String(error)}`;
-    }
-  }
-  return undefined;
-}
-
-/** What goes wrong where events are sent as JSON, by name, and taken as they are. Renames aside: who reads JSON is told of them. */
-export function jsonFault(by: Version, sender: Version): string | undefined {
-  if (by.event.messages.some(({ fields }) => fields.some(({ was }) => was))) return undefined;
-  const meaning = { old: sender.event, now: by.event, isForward: false, defaults: {} };
-  for (const value of sender.samples) {
-    const difference = by.validate(value) ? undefined : differenceOf(value, value, meaning);
-    if (difference) return `JSON of ${show(value)} is taken for something else: ${difference}`;
-  }
-  return undefined;
+  const [left] = queued;
+  return left && `records of version ${left.event.version} are never handled`;
 }

@@ -13,6 +13,8 @@ export interface Meeting {
   readonly isForward: boolean;
   /** What the reader's fields are where records have none, by name. */
   readonly defaults: Readonly<Record<string, unknown>>;
+  /** What the later one's fields were called in any version before, by name. */
+  readonly formerNames: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What is wrong with what was read, where something else was sent. `undefined`: nothing. */
@@ -59,12 +61,13 @@ function compare(sent: unknown, read: unknown, was: Type, is: Type, c: Compariso
       return a && b && areOne(a, b, c) ? undefined : different();
     }
     default:
-      return show(sent) === show(read) ? undefined : different();
+      return Object.is(sent, read) || show(sent) === show(read) ? undefined : different();
   }
 }
 
 function compareMessages(sent: object, read: object, was: string, is: string, c: Comparison, path: string) {
   const [a, b] = [fieldsOf(was, c.from), fieldsOf(is, c.to)];
+  [sent, read] = [withRest(sent, was, c.from), withRest(read, is, c.to)];
   // What says that it was called so comes before what is called so now, unless there were both.
   const partner = (field: Field) =>
     b.find((other) => other.name !== field.name && areOne(field, other, c) && !has(a, other.name)) ??
@@ -113,9 +116,18 @@ interface Renamable {
   readonly was?: readonly string[];
 }
 
-function areOne(from: Renamable, to: Renamable, { isForward }: Comparison): boolean {
+function areOne(from: Renamable, to: Renamable, { isForward, formerNames }: Comparison): boolean {
   const [old, now] = isForward ? [to, from] : [from, to];
-  return old.name === now.name || !!now.was?.includes(old.name);
+  const former = [...(now.was ?? []), ...(formerNames[now.name] ?? [])];
+  return old.name === now.name || former.includes(old.name);
+}
+
+/** An open tuple with its rest as one list, as its fields have it; with no rest, where that is empty. */
+function withRest(value: object, name: string, { messages }: Event): object {
+  const { tuple, fields } = messages.find((message) => message.name === name)!;
+  if (!tuple?.isOpen || !Array.isArray(value)) return value;
+  const rest = value.slice(fields.length - 1);
+  return [...value.slice(0, fields.length - 1), ...(rest.length > 0 ? [rest] : [])];
 }
 
 function fieldsOf(name: string, { messages }: Event): readonly Field[] {
@@ -126,11 +138,14 @@ function memberOf(value: unknown, name: string, { enums }: Event) {
   return enums.find((union) => union.name === name)!.members.find((member) => member.value === value);
 }
 
-/** The variant whose literal field has the value's literal; unions here are of messages with a field `kind`. */
+/** The variant of the value's kind; messages in unions here have a literal field `kind`. */
 function variantOf(value: unknown, name: string, event: Event): Type | undefined {
   const { variants } = event.unions.find((union) => union.name === name)!;
   const kind = (value as { readonly kind?: unknown }).kind;
   return variants.find(({ type }) => {
+    if (type.kind === "text") return typeof value === "string";
+    if (type.kind === "int") return typeof value === "number";
+    if (type.kind === "timestamp") return value instanceof Date;
     const message = event.messages.find(
       (candidate: Message) => type.kind === "message" && candidate.name === type.name,
     );

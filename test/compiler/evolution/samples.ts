@@ -18,7 +18,7 @@ export function samplesOf(event: Event): unknown[] {
   return ofMessage(event.messages.find(({ name }) => name === event.name)!, event, 0);
 }
 
-function ofMessage({ fields }: Message, event: Event, depth: number): unknown[] {
+function ofMessage({ fields, tuple }: Message, event: Event, depth: number): unknown[] {
   const choices = fields.map(({ name, type, optional }) => {
     const values = ofType(type, event, depth);
     return { name, values: optional ? [undefined, ...values] : values };
@@ -26,7 +26,7 @@ function ofMessage({ fields }: Message, event: Event, depth: number): unknown[] 
   const first = Object.fromEntries(
     choices.map(({ name, values }) => [name, values[0]] as const).filter(([, value]) => value !== undefined),
   );
-  return [
+  const all = [
     first,
     ...choices.flatMap(({ name, values }) =>
       values.slice(1).map((value) => {
@@ -35,6 +35,9 @@ function ofMessage({ fields }: Message, event: Event, depth: number): unknown[] 
       }),
     ),
   ];
+  if (!tuple) return all;
+  // The rest is a list of its own in the model.
+  return all.map((elements) => (tuple.isOpen ? Object.values(elements).flat() : Object.values(elements)));
 }
 
 function ofType(type: Type, event: Event, depth: number): unknown[] {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { decode, encode } from "./generated/place-order/codec.ts";
 import type { OrderPlaced } from "./generated/place-order/event.ts";
+import { fromJson, toJson } from "./generated/place-order/json.ts";
 import { validate } from "./generated/place-order/validate.ts";
 
 /** An order "a" of two "s" from France, as all versions write it that have nothing more to say. */
@@ -16,6 +17,10 @@ export default function run(): void {
   // Now nothing means that there is neither, and a currency is always written.
   assert.throws(() => decode(RECORD, 3), /currency/);
 
+  // JSON says all of that, by the names of its version.
+  const sent = { id: "a", comment: "", country: "FR", lines: [{ sku: "s", quantity: 2 }], gift: false };
+  assert.deepEqual(fromJson(sent), { ...common, note: "", gift: false });
+
   for (const event of [
     { ...common, note: "", gift: null },
     { ...common, gift: false, currency: "usd" },
@@ -23,6 +28,7 @@ export default function run(): void {
   ] satisfies OrderPlaced[]) {
     assert.deepEqual(decode(encode(event), 3), event);
     assert.deepEqual(decode(encode(event)), event);
+    assert.deepEqual(fromJson(toJson(event)), event);
   }
 }
 

@@ -3,19 +3,21 @@ import { json } from "fivefold/runtime";
 import type { OrderPlaced } from "./event.ts";
 import { validate } from "./validate.ts";
 
+const orderPlacedCountry = json.renamedValues([["FR", "france"]]);
+
 const orderPlaced = json.message("OrderPlaced", () => ({
   id: json.plain,
-  note: json.plain,
-  country: json.plain,
+  note: json.renamed(json.plain, "comment"),
+  country: orderPlacedCountry,
   lines: json.list(orderLine),
   gift: json.plain,
-  currency: json.plain,
+  currency: json.lacking(json.plain, () => "eur"),
 }));
 
 const orderLine = json.message("OrderLine", () => ({
-  article: json.plain,
+  article: json.renamed(json.plain, "sku"),
   quantity: json.plain,
-  discount: json.plain,
+  discount: json.lacking(json.plain, () => 0),
 }));
 
 export const { fromJson, toJson } = json.event<OrderPlaced>("place-order", orderPlaced, validate);
