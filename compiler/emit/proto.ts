@@ -21,6 +21,9 @@ export function emitProto({ name, file, event }: UseCase): Output {
   const imported = [...(kinds.has("null") ? ["struct"] : []), ...(kinds.has("timestamp") ? ["timestamp"] : [])];
   // Names are looked up from the innermost scope outwards, where a use case may be called like a part of them.
   const google = `${part === "google" ? "." : ""}google.protobuf`;
+  // The event's own message is the first, also where it is a union: who has the contract alone knows it by that.
+  const isRoot = (union: Union) => union.name === event.name;
+  const owners = [...event.unions.filter(isRoot), ...event.messages, ...event.unions.filter((union) => !isRoot(union))];
   const code = [
     header(file),
     "",
@@ -29,14 +32,10 @@ export function emitProto({ name, file, event }: UseCase): Output {
     `package fivefold.${part}.v1;`,
     ...(imported.length > 0 ? [""] : []),
     ...imported.map((file) => `import "google/protobuf/${file}.proto";`),
-    ...event.messages.flatMap((message) => [
-      "",
-      ...emitMessage(message, { event, names, google, wrappers: wrappersOf(message, event) }),
-    ]),
-    ...event.unions.flatMap((union) => [
-      "",
-      ...emitUnion(union, { event, names, google, wrappers: wrappersOf(union, event) }),
-    ]),
+    ...owners.flatMap((owner) => {
+      const scope = { event, names, google, wrappers: wrappersOf(owner, event) };
+      return ["", ...("fields" in owner ? emitMessage(owner, scope) : emitUnion(owner, scope))];
+    }),
     ...event.enums.flatMap((union) => ["", ...emitEnum(union, names)]),
   ];
   return { path: contractPath(name), text: print(code) };

@@ -9,7 +9,7 @@
  */
 export function words(name: string): string[] {
   return asciiLetters(name)
-    .replace(/^([+-])(?=\.?\d)/, (sign) => (sign === "+" ? "plus " : "minus "))
+    .replace(SIGN, signWord)
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
     .split(/[^A-Za-z0-9]+/)
@@ -22,6 +22,18 @@ export function upperCamel(name: string): string {
     .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
     .join("");
   return /^[A-Za-z]/.test(joined) ? joined : `T${joined}`;
+}
+
+/** As `upperCamel`, in TypeScript's own letters: `Größe` stays what it is. */
+export function typeName(name: string): string {
+  const joined = name
+    .normalize("NFC")
+    .replace(SIGN, signWord)
+    .replace(/[^\p{ID_Continue}\p{ASCII}]/gu, codePoint)
+    .split(/[^\p{ID_Continue}]+|_+/u)
+    .map((word) => word.replace(/^./u, (letter) => letter.toUpperCase()))
+    .join("");
+  return /^\p{ID_Start}/u.test(joined) ? joined : `T${joined}`;
 }
 
 /** `file-uploaded` → `fileUploaded`. */
@@ -46,5 +58,16 @@ function asciiLetters(name: string): string {
   return name
     .normalize("NFKD")
     .replace(/\p{M}/gu, "")
-    .replace(/[^\p{ASCII}]/gu, (letter) => ` u${letter.codePointAt(0)?.toString(16)} `);
+    .replace(/[^\p{ASCII}]/gu, codePoint);
+}
+
+function codePoint(letter: string): string {
+  return ` u${letter.codePointAt(0)?.toString(16)} `;
+}
+
+/** In front of a number. */
+const SIGN = /^[+-](?=\.?\d)/;
+
+function signWord(sign: string): string {
+  return sign === "+" ? "plus " : "minus ";
 }

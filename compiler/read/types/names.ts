@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import { upperCamel } from "../../model/naming.ts";
+import { typeName } from "../../model/naming.ts";
 import { type Reading, resolveAlias } from "../reading.ts";
 import { literalValue } from "./literals.ts";
 
@@ -10,7 +10,7 @@ const GLOBALS = ["Array", "BigInt", "Boolean", "Date", "Json", "Number", "Object
 export function createNames(): (declared: string | undefined, path: string) => string {
   const taken = new Set(GLOBALS);
   return (declared, path) => {
-    const candidates = [declared, path].filter((name) => name !== undefined).map(upperCamel);
+    const candidates = [declared, path].filter((name) => name !== undefined).map(typeName);
     const name = candidates.find((candidate) => !taken.has(candidate)) ?? numbered(candidates.at(-1) ?? "", taken);
     taken.add(name);
     return name;
@@ -75,9 +75,9 @@ function argumentName(type: ts.Type, reading: Reading): string | undefined {
   const declared = namedBy(type, undefined, reading);
   if (declared) return declared.name;
   const literal = literalValue(type);
-  if (literal !== undefined) return upperCamel(String(literal));
+  if (literal !== undefined) return typeName(String(literal));
   const scalar = ts.TypeFlags.String | ts.TypeFlags.Number | ts.TypeFlags.BigInt | ts.TypeFlags.Boolean;
-  if (type.flags & scalar) return upperCamel(reading.checker.typeToString(type));
+  if (type.flags & scalar) return typeName(reading.checker.typeToString(type));
   return type.symbol?.name === "Date" || type.symbol?.name === "Uint8Array" ? type.symbol.name : undefined;
 }
 
