@@ -22,17 +22,61 @@ export function messageFunctions(message: Message, validator: Validator): Code[]
     return partFunctions(presentType(field.type), { owner: message, path: String(field.number) }, validator, offset);
   });
   if (message.tuple) return [...tupleFunction(message, isRecursive, validator), ...parts];
-  const taken = new Set(validator.taken);
+  const isDeep = validator.isDeep({ kind: "message", name });
+  const chunks = chunksOf(fields);
+  const rest = chunks.length > 1 ? chunks.map((_, i) => validator.nameFor(`check${name}Fields${i + 1}`)) : [];
+  const body: Code[] = [
+    ...(isRecursive ? limits(validator) : []),
+    'if (!isObject(value)) return failed("must be an object", describe(value));',
+    ...(rest.length > 0
+      ? [
+          "let found: Found;",
+          ...rest.map((check) => `found = ${check}(value, found${isDeep ? ", depth" : ""});`),
+          "return found;",
+        ]
+      : fieldsBody(message, fields, undefined, validator)),
+  ];
+  return [
+    ...checkFunction(`check${name}`, body, isDeep),
+    ...rest.flatMap((check, i) => [
+      "",
+      list(
+        `function ${check}(`,
+        ["value: Record<string, unknown>", "before: Found", ...(isDeep ? ["depth: number"] : [])],
+        "): Found {",
+      ),
+      fieldsBody(message, chunks[i]!, "before", validator),
+      "}",
+    ]),
+    ...parts,
+  ];
+}
+
+/** Fields that one function checks: TypeScript gives up on functions of too many statements. */
+const MOST_FIELDS = 250;
+
+function chunksOf(fields: readonly Field[]): (readonly Field[])[] {
+  const count = Math.ceil(fields.length / MOST_FIELDS);
+  return Array.from({ length: count }, (_, i) => fields.slice(i * MOST_FIELDS, (i + 1) * MOST_FIELDS));
+}
+
+/** Looks at fields of an object; `before` is the variable that holds what was found already, if anything was looked at. */
+function fieldsBody(
+  message: Message,
+  fields: readonly Field[],
+  before: string | undefined,
+  validator: Validator,
+): Code[] {
+  if (fields.length === 0) return ["return undefined;"];
+  const isRecursive = validator.recursive.has(message.name);
+  const taken = new Set([...validator.taken, ...(before ? [before] : [])]);
   const locals = fields.map((field) => ({ ...field, local: variable(field.name, taken) }));
   const plain = locals.filter((field) => !isInherited(field.name));
   const properties = plain.map(({ name, local }) => {
     const key = propertyKey(name);
     return key === local ? key : `${key}: ${local}`;
   });
-
-  const body: Code[] = [
-    ...(isRecursive ? limits(validator) : []),
-    'if (!isObject(value)) return failed("must be an object", describe(value));',
+  return [
     ...(properties.length > 0 ? [spaced(list("const { ", properties, " } = value;"))] : []),
     ...locals
       .filter((field) => isInherited(field.name))
@@ -40,7 +84,7 @@ export function messageFunctions(message: Message, validator: Validator): Code[]
         const key = literal(name);
         return `const ${local}: unknown = Object.hasOwn(value, ${key}) ? value[${key}] : undefined;`;
       }),
-    ...(fields.length > 0 ? ["let found: Found;"] : []),
+    before ? `let found = ${before};` : "let found: Found;",
     ...locals.flatMap((field) => [
       ...fieldStatements(
         field,
@@ -51,9 +95,8 @@ export function messageFunctions(message: Message, validator: Validator): Code[]
       ),
       ...(isRecursive && validator.isDeep(field.type) ? ["if (isFull(found)) return found;"] : []),
     ]),
-    fields.length > 0 ? "return found;" : "return undefined;",
+    "return found;",
   ];
-  return [...checkFunction(`check${name}`, body, validator.isDeep({ kind: "message", name })), ...parts];
 }
 
 function tupleFunction(message: Message, isRecursive: boolean, validator: Validator): Code[] {

@@ -22,6 +22,8 @@ export interface Validator {
   readonly recursive: ReadonlySet<string>;
   /** Whether values of the type can nest without an end, so that its check must know how deep it is. */
   readonly isDeep: (type: Type) => boolean;
+  /** A name at the top of the file, that one or the like. */
+  readonly nameFor: (preferred: string) => string;
   /** The name of the function that checks a list or map: see `Place`. */
   readonly partCheck: (place: Place) => string;
 }
@@ -83,6 +85,7 @@ export function createValidator({ event, frontend }: UseCase): Validator {
       pattern: (source) => patterns.get(source)!,
       hasFormat: (format, value) => (format === "date" ? `isDate(${value})` : `${formats.get(format)}.test(${value})`),
     },
+    nameFor: (preferred) => unique(preferred, taken),
     partCheck: ({ owner, path }) => {
       const key = `${owner.name}/${path}`;
       const [number, ...levels] = path.split("/");
