@@ -2,18 +2,26 @@ import { readFile } from "node:fs/promises";
 import { systemClock } from "./clock.ts";
 import { FivefoldError } from "./errors.ts";
 import type { Ports } from "./pipeline.ts";
+import { createFailoverTransport } from "./transport/failover.ts";
 import { openPulsarTransport } from "./transport/pulsar.ts";
 import { createPulsarWebSocketTransport } from "./transport/pulsar-websocket.ts";
+
+/** How long a call waits for a cluster that another may stand in for. */
+const FAILOVER_TIMEOUT_MS = 10_000;
 
 /** How a process reaches Pulsar. */
 export interface PulsarOptions {
   /**
-   * `pulsar://host:6650` or `pulsar+ssl://host:6651` for the broker service, by the npm package pulsar-client; several
-   * clusters, separated by commas, stand in for one another in that order. `http://host:8080` or `https://host:8443` for
-   * the web service, by Pulsar's WebSocket API, which needs no native part. Default: the environment's FIVEFOLD_PULSAR_URL.
+   * `pulsar://host:6650` or `pulsar+ssl://host:6651` for the broker service, by the npm package pulsar-client.
+   * `http://host:8080` or `https://host:8443` for the web service, by Pulsar's WebSocket API, which needs no native part.
+   * Several clusters, separated by commas, stand in for one another, the first preferred. Default: the environment's
+   * FIVEFOLD_PULSAR_URL.
    */
   readonly url?: string | undefined;
-  /** The web service, where `url` is a broker service. Default: the environment's FIVEFOLD_PULSAR_ADMIN_URL. */
+  /**
+   * The web service, where `url` is a broker service; as many, separated by commas, in the same order. Default: the
+   * environment's FIVEFOLD_PULSAR_ADMIN_URL.
+   */
   readonly adminUrl?: string | undefined;
   /** `tenant/namespace`. Default: the environment's FIVEFOLD_PULSAR_NAMESPACE, else `public/default`. */
   readonly namespace?: string | undefined;
@@ -39,35 +47,68 @@ async function readToken(file: string): Promise<string> {
   }
 }
 
-/** Opens Pulsar as a transport. What is left out comes from the environment. */
-export async function openPulsar(options: PulsarOptions = {}): Promise<Ports["transport"]> {
-  const { env } = process;
-  const [serviceUrl, ...failoverUrls] = (options.url ?? env.FIVEFOLD_PULSAR_URL ?? "")
-    .split(",")
-    .map((url) => url.trim());
-  if (!serviceUrl) {
+/** One cluster's URLs. `webUrl` is missing where the service is the web service itself. */
+interface ClusterUrls {
+  readonly serviceUrl: string;
+  readonly webUrl: string | undefined;
+}
+
+function clustersOf(options: PulsarOptions): ClusterUrls[] {
+  const { FIVEFOLD_PULSAR_URL, FIVEFOLD_PULSAR_ADMIN_URL } = process.env;
+  const serviceUrls = listed(options.url ?? FIVEFOLD_PULSAR_URL);
+  const webUrls = listed(options.adminUrl ?? FIVEFOLD_PULSAR_ADMIN_URL);
+  if (serviceUrls.length === 0) {
     throw new FivefoldError(
       "invalid-option",
       "No URL of Pulsar: set FIVEFOLD_PULSAR_URL, or call connect({ pulsar: { url } }).",
     );
   }
+  return serviceUrls.map((serviceUrl, index) => {
+    if (isWebUrl(serviceUrl)) return { serviceUrl, webUrl: undefined };
+    const webUrl = webUrls[index];
+    if (webUrl && webUrls.length === serviceUrls.length) return { serviceUrl, webUrl };
+    throw new FivefoldError(
+      "invalid-option",
+      `'${serviceUrl}' is a broker service; topics are looked after through the web service. Set its URL too, as ` +
+        "FIVEFOLD_PULSAR_ADMIN_URL or connect({ pulsar: { adminUrl } }): http://host:8080 or https://host:8443, and for " +
+        "several clusters as many, in the same order.",
+    );
+  });
+}
+
+function listed(urls = ""): string[] {
+  return urls
+    .split(",")
+    .map((url) => url.trim())
+    .filter((url) => url !== "");
+}
+
+function isWebUrl(url: string): boolean {
+  return /^https?:/.test(url);
+}
+
+/** Opens Pulsar as a transport. What is left out comes from the environment. */
+export async function openPulsar(options: PulsarOptions = {}): Promise<Ports["transport"]> {
+  const { env } = process;
+  const clusters = clustersOf(options);
   const tokenFile = options.tokenFile ?? env.FIVEFOLD_PULSAR_TOKEN_FILE;
   const settings = {
     namespace: options.namespace ?? env.FIVEFOLD_PULSAR_NAMESPACE ?? "public/default",
     token: tokenFile ? () => readToken(tokenFile) : undefined,
     prefetch: options.prefetch,
+    // Node reads it by itself; libpulsar has to be told.
+    trustCertsFile: env.NODE_EXTRA_CA_CERTS,
+    timeoutMs: clusters.length > 1 ? FAILOVER_TIMEOUT_MS : undefined,
     clock: systemClock,
   };
-  if (/^https?:/.test(serviceUrl)) return createPulsarWebSocketTransport({ ...settings, webUrl: serviceUrl });
-  const webUrl = options.adminUrl ?? env.FIVEFOLD_PULSAR_ADMIN_URL;
-  if (!webUrl) {
-    throw new FivefoldError(
-      "invalid-option",
-      `'${serviceUrl}' is a broker service; topics are looked after through the web service. Set its URL too, as ` +
-        "FIVEFOLD_PULSAR_ADMIN_URL or connect({ pulsar: { adminUrl } }): http://host:8080 or https://host:8443.",
+  const transports: Ports["transport"][] = [];
+  for (const { serviceUrl, webUrl } of clusters) {
+    transports.push(
+      webUrl === undefined
+        ? createPulsarWebSocketTransport({ ...settings, webUrl: serviceUrl })
+        : await openPulsarTransport({ ...settings, serviceUrl, webUrl }),
     );
   }
-  // Node reads it by itself; libpulsar has to be told.
-  const trustCertsFile = env.NODE_EXTRA_CA_CERTS;
-  return openPulsarTransport({ ...settings, serviceUrl, failoverUrls, webUrl, trustCertsFile });
+  const [only] = transports;
+  return only && transports.length === 1 ? only : createFailoverTransport({ clusters: transports, clock: systemClock });
 }

@@ -12,8 +12,6 @@ import type { Transport } from "./transport.ts";
 export interface PulsarNativeSettings extends PulsarSettings {
   /** The broker service: `pulsar://host:6650` or `pulsar+ssl://host:6651`. */
   readonly serviceUrl: string;
-  /** Broker services of other clusters, in the order in which they are taken while the first can't be reached. */
-  readonly failoverUrls?: readonly string[] | undefined;
   /** PEM file of the authorities that a broker's certificate may come from. Default: those that Node trusts. */
   readonly trustCertsFile?: string | undefined;
 }
@@ -27,8 +25,6 @@ const MAX_RECORD_BYTES = 5 * 1_024 * 1_024 - METADATA_BYTES;
 /** Waits for company are this long at most: what is alone is sent soon, what comes together goes together. */
 const BATCH_WAIT_MS = 1;
 const MAX_BATCH_RECORDS = 1_000;
-/** Where one cluster stands for another: 3 failed probes to leave, 12 good ones to come back. Its defaults flap. */
-const FAILOVER = { checkIntervalMs: 5_000, failoverThreshold: 3, switchBackThreshold: 12 };
 /** For so long a conflict may be with a former connection, which isn't gone yet. */
 const CONFLICT_RETRY_MS = 2_000;
 const AGAIN_MS = 200;
@@ -43,7 +39,7 @@ async function loadLibrary(): Promise<Library> {
   } catch (error) {
     const found = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new FivefoldError(
-      "not-connected",
+      "invalid-option",
       `The npm package pulsar-client can't be loaded (${found}). Its native part is downloaded or built when it is ` +
         "installed; do that with `npm rebuild pulsar-client`. Or use Pulsar's WebSocket API, which needs no native " +
         "part: give the web service's URL (http:// or https://) instead of pulsar://.",
@@ -53,8 +49,8 @@ async function loadLibrary(): Promise<Library> {
 }
 
 /**
- * Topics on Pulsar by its binary protocol, with libpulsar: batches by key, acknowledges within batches, and fails over
- * to other clusters. Rejects where pulsar-client's native part is missing. Connects when it is first used.
+ * Topics on Pulsar by its binary protocol, with libpulsar: batches by key, acknowledges within batches. Rejects where
+ * pulsar-client's native part is missing. Connects when it is first used.
  */
 export async function openPulsarTransport(settings: PulsarNativeSettings): Promise<Transport> {
   if (!/^pulsar(\+ssl)?:\/\/[^/]+$/.test(settings.serviceUrl)) {
@@ -68,14 +64,14 @@ export async function openPulsarTransport(settings: PulsarNativeSettings): Promi
 }
 
 function createClient(library: Library, settings: PulsarNativeSettings): Client {
-  const { serviceUrl, failoverUrls = [], trustCertsFile, token, timeoutMs = DEFAULT_TIMEOUT_MS } = settings;
+  const { serviceUrl, trustCertsFile, token, timeoutMs = DEFAULT_TIMEOUT_MS } = settings;
   return new library.Client({
-    ...(failoverUrls.length === 0
-      ? { serviceUrl }
-      : { serviceUrlProvider: { primary: serviceUrl, secondary: [...failoverUrls], ...FAILOVER } }),
+    serviceUrl,
     ...(token && {
       authentication: new library.AuthenticationToken({ token: async () => (await token()).trim() }),
     }),
+    // Not libpulsar's default: without, whoever has any certificate of the authority may stand in for the broker.
+    tlsValidateHostname: true,
     ...(trustCertsFile !== undefined && { tlsTrustCertsFilePath: trustCertsFile }),
     operationTimeoutSeconds: Math.max(1, Math.round(timeoutMs / 1_000)),
   });
@@ -153,7 +149,7 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
   };
 }
 
-/** Opens what may conflict for a moment with a former connection, or lose its own while one cluster takes over. */
+/** Opens what may conflict for a moment with a former connection, or lose its own while a broker restarts. */
 async function opened<T>(what: string, clock: Clock, timeoutMs: number, open: () => Promise<T>): Promise<T> {
   const startedAt = clock.monotonic();
   const patienceMs: Partial<Record<ErrorCode, number>> = {

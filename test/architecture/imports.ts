@@ -64,7 +64,7 @@ const ZONES: readonly Zone[] = [
   {
     name: "a choice of ports",
     files: /^runtime\/(embedded|postgres|pulsar|testing)\.ts$/,
-    may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|lmdb-|postgres|pulsar|memory).*"],
+    may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|failover|lmdb-|postgres|pulsar|memory).*"],
     packages: ["node:*"],
   },
   // Every use case imports it: it must not drag the layers along.

@@ -40,6 +40,15 @@ export function quotaUsedUp(what: string, said: string, options?: { cause?: unkn
 /** Why a connection could not be had. */
 export function unreachable(what: string, url: string, error: unknown): FivefoldError {
   if (error instanceof FivefoldError) return error;
+  const code = codeOf(error);
+  if (code !== undefined && /CERT|UNABLE_TO_VERIFY/.test(code)) {
+    return new FivefoldError(
+      "invalid-option",
+      `${what}: the certificate of ${url} is not trusted: ${causeOf(error)} (${code}). Name the authority that it comes ` +
+        "from, as a PEM file, in NODE_EXTRA_CA_CERTS; the certificate must be valid now, and for the name in the URL.",
+      { cause: error },
+    );
+  }
   return new FivefoldError("not-connected", `${what}: no connection to Pulsar at ${url}: ${causeOf(error)}.`, {
     cause: error,
   });
@@ -51,4 +60,10 @@ function causeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0]);
   if (error.cause !== undefined) return causeOf(error.cause);
   return error.message || ("code" in error ? String(error.code) : error.name);
+}
+
+/** The innermost error's code. */
+function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return codeOf(error.cause) ?? ("code" in error ? String(error.code) : undefined);
 }

@@ -43,7 +43,8 @@ export function nativeError(what: string, error: unknown): FivefoldError {
   if (/AuthenticationError/.test(text)) {
     return new FivefoldError(
       "unauthorized",
-      `${what}: Pulsar does not accept this token (${text}). Set a valid one, that is not expired.`,
+      `${what}: Pulsar does not accept this token, or its certificate is not trusted (${text}). Set a valid token, that ` +
+        "is not expired; for pulsar+ssl:// name the certificate's authority in NODE_EXTRA_CA_CERTS.",
       options,
     );
   }

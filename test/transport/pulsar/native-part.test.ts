@@ -26,7 +26,7 @@ const WITHOUT_NATIVE_PART = `
 test("without pulsar-client's native part, the error says how to get it and how to do without", async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", WITHOUT_NATIVE_PART]);
   const { code, message } = JSON.parse(stdout) as { code: string; message: string };
-  expect(code).toBe("not-connected");
+  expect(code).toBe("invalid-option");
   expect(message).toContain("pulsar.node");
   expect(message).toContain("npm rebuild pulsar-client");
   expect(message).toContain("WebSocket");
