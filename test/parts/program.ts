@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { tail } from "./log-tail.ts";
 
 const READY_POLL_MS = 200;
+const ANSWER_WITHIN_MS = 30_000;
 const STOP_GRACE_MS = 20_000;
 
 /** A user of the system that a program runs as. */
@@ -67,7 +68,7 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     if (hasEnded(child)) {
       throw new Error(`${name} ended with ${ending(child)} before it served.\n${await tail(log)}`);
     }
-    const answer = await options.ready().catch(errorText);
+    const answer = await Promise.race([options.ready().catch(errorText), noAnswer()]);
     if (answer === undefined && !hasEnded(child)) return programOf(child, options.stopSignal ?? "SIGTERM");
     missing = answer ?? missing;
     if (Date.now() > deadline) {
@@ -76,6 +77,12 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     }
     await sleep(READY_POLL_MS);
   }
+}
+
+/** A question that is neither answered nor refused, as one may be that meets a server at its start, is asked again. */
+async function noAnswer(): Promise<string> {
+  await sleep(ANSWER_WITHIN_MS, undefined, { ref: false });
+  return `it did not answer within ${ANSWER_WITHIN_MS} ms`;
 }
 
 function spawnProgram({ command, args, cwd, env, account, log }: ProgramOptions): ChildProcess {

@@ -11,8 +11,8 @@ export default useCase<SurvivedInOrder>({
   owner: "team-tests",
   scheduler: { orderBy: "key" },
   delivery: { retry: { max: 1000, backoff: constant("20ms") } },
-  handler: async ({ number, key }) => {
+  handler: async ({ number, key }, { enqueuedAt, dueAt }) => {
     await new Promise((resolve) => setTimeout(resolve, 1));
-    appendFileSync(process.env.HANDLED_FILE!, `${key} ${number}\n`);
+    appendFileSync(process.env.HANDLED_FILE!, `${key}:${number} ${Date.now()} ${+enqueuedAt} ${+dueAt}\n`);
   },
 });
