@@ -139,7 +139,7 @@ test("one name, several declarations: the path tells them apart, then a number",
     third: { kind: "message", name: "EventThird" },
     record: { kind: "message", name: "EventRecord" },
     user: { kind: "message", name: "UserData" },
-    non: { kind: "message", name: "Evenement" },
+    non: { kind: "message", name: "Événement" },
   });
 });
 
