@@ -15,6 +15,8 @@ import { receiveCount } from "../transport/conformance/subject.ts";
 import { waitUntil } from "./pulsar/load.ts";
 import { createNamespace } from "./pulsar/transports.ts";
 
+const TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
 let broker: PulsarBroker;
 let data: string;
 
@@ -120,11 +122,28 @@ describe.each(WAYS)("five layers on Pulsar by $name", ({ name, options }) => {
     );
   });
 
+  test("carries W3C trace context from who enqueues to the handler, through delays and retries", async () => {
+    const seen: { attempt: number; traceparent: string }[] = [];
+    const handler = (_: Note, { attempt, traceparent }: TaskContext) => {
+      seen.push({ attempt, traceparent });
+      if (attempt === 1) throw new Error("once");
+    };
+    const subscribers = { default: { maxRetries: 2, backoff: { minMs: 20, maxMs: 50 } } };
+    await run({ subscribers, handlers: { default: handler } }, async ({ client }) => {
+      await client.enqueue({ id: "traced" }, { traceparent: TRACEPARENT, delay: "200ms" });
+      await waitUntil(
+        () => seen.length === 2,
+        60_000,
+        () => JSON.stringify(seen),
+      );
+      expect(seen).toEqual([1, 2].map((attempt) => ({ attempt, traceparent: TRACEPARENT })));
+    });
+  });
+
   test("another client of Pulsar reads the envelope", async () => {
     await run({ handlers: { default: () => {} }, settings: { ordered: true, fair: true } }, async (parts) => {
-      const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
       const before = Date.now();
-      const { id } = await parts.client.enqueue({ id: "seen", key: "k", tenant: "team" }, { traceparent });
+      const { id } = await parts.client.enqueue({ id: "seen", key: "k", tenant: "team" }, { traceparent: TRACEPARENT });
       // Behind the WebSocket reader stands Pulsar's own client for Java.
       const url = `${broker.webSocketUrl}/ws/v2/reader/persistent/${parts.namespace.name}/note?messageId=earliest`;
       const reader = new WebSocket(url);
@@ -137,7 +156,7 @@ describe.each(WAYS)("five layers on Pulsar by $name", ({ name, options }) => {
         "fivefold-version": "1",
         "fivefold-tenant": "team",
         "fivefold-dedupe-id": "seen",
-        traceparent,
+        traceparent: TRACEPARENT,
       });
       expect(message.key).toBe("k");
       expect(Date.parse(message.eventTime!)).toBeGreaterThanOrEqual(before);

@@ -46,8 +46,9 @@ export function startProducer(place: Place, first: number, name: string, pauseMs
 }
 
 /** Runs the project's use cases by `fivefold start`, as a container does. */
-export function startExecutor(place: Place): Life {
-  return startLife(place, [MAIN, "start", "--root", place.project, "--metrics-port", "0", "--drain", "20s"]);
+export function startExecutor(place: Place, { drain = "20s", connectWithin = "45s" } = {}): Life {
+  const options = ["--drain", drain, "--connect-within", connectWithin, "--metrics-port", "0"];
+  return startLife(place, [MAIN, "start", "--root", place.project, ...options]);
 }
 
 /** Ids that producers were told are stored. */
