@@ -83,7 +83,8 @@ function showUseCase(
       safe: green("safe in any order"),
       "readers-first": yellow("safe if what reads is deployed first"),
       unreleased: yellow(`of which version ${contract.from} was never released, and its records would be misread`),
-      breaking: red("breaking: records of before would be misread"),
+      retired: yellow(`of which version ${contract.from} was retired, and its records would be misread`),
+      breaking: red("breaking: records that are queued, delayed or dead-lettered would be misread"),
     };
     const versions =
       contract.from === contract.to ? `version ${contract.to}` : `version ${contract.from} → ${contract.to}`;

@@ -9,18 +9,23 @@ import { typeText } from "./type-text.ts";
 export interface ContractDiff {
   readonly from: number;
   readonly to: number;
-  /** What it takes to deploy it; `unreleased`: `from` never was, so that nothing is known of its records. */
-  readonly order: Order | "unreleased";
+  /**
+   * What it takes to deploy it. Where records of `from` would be misread, but none need be left: `unreleased`, it never
+   * was released; `retired`, it is no more.
+   */
+  readonly order: Order | "unreleased" | "retired";
   readonly changes: readonly Change[];
   /** Who knows the event by its names, in JSON: what they are called otherwise now. */
   readonly renames: readonly Change[];
+  /** Fields by names that JSON had not before: what doesn't know them refuses them. */
+  readonly newProperties: readonly string[];
 }
 
-/** A version of an event, with whether it was released. */
+/** A version of an event, and what the lock says of it. */
 export interface Version {
   readonly shape: Shape;
   readonly version: number;
-  readonly isReleased: boolean;
+  readonly state: "released" | "unreleased" | "retired";
 }
 
 /** `undefined`: records look as they did. */
@@ -29,21 +34,23 @@ export function diffContracts(before: Version, after: Version): ContractDiff | u
   const verdict = verdictOf(old, from, now);
   if (verdict.order === "same") return undefined;
   const { backward, forward } = verdict;
-  const order = verdict.order === "breaking" && !before.isReleased ? "unreleased" : verdict.order;
+  const order = verdict.order === "breaking" && before.state !== "released" ? before.state : verdict.order;
   const { messages, enums, unions } = pairsOf(old, now);
   const effect = (owner: string, part: string, oldOwner: string, oldPart: string) =>
     [
       ...backward.filter((found) => isAt(found, owner, part)).map((found) => effectOf(found, "now")),
       ...forward.filter((found) => isAt(found, oldOwner, oldPart)).map((found) => effectOf(found, "old")),
     ].join("; ");
+  const fields = messages.flatMap(([was, is]) => diffFields(was, is, effect));
   const changes = [
-    ...messages.flatMap(([was, is]) => diffFields(was, is, effect)),
+    ...fields,
     ...unions.flatMap(([was, is]) => diffVariants(was, is, effect)),
     ...enums.flatMap(([was, is]) => diffMembers(was, is, effect)),
   ];
   const isRename = ({ kind, was, is }: Change) =>
     kind === "changed" && was.startsWith("named ") && is.startsWith("named ");
-  return { from, to, order, changes, renames: changes.filter(isRename) };
+  const newProperties = fields.filter((change) => change.kind === "added" || isRename(change)).map(({ what }) => what);
+  return { from, to, order, changes, renames: changes.filter(isRename), newProperties };
 }
 
 interface At {

@@ -67,7 +67,7 @@ function contractSteps({ contract }: UseCaseDiff, old: UseCaseState, now: UseCas
   const { name, event, released } = now;
   if (!contract) return [];
   const of = stepOf(name);
-  const { order, renames } = contract;
+  const { order, renames, newProperties } = contract;
   return [
     ...(released.includes(event.version) ? [] : [of("release", releaseText(name), RELEASE_REASON)]),
     ...(order === "readers-first"
@@ -79,12 +79,12 @@ function contractSteps({ contract }: UseCaseDiff, old: UseCaseState, now: UseCas
           ),
         ]
       : []),
-    ...(order === "unreleased"
+    ...(order === "unreleased" || order === "retired"
       ? [
           of(
             "empty",
             `Stop what sends it, and wait until ${emptyText(old, old.topics[0]?.subscriptions ?? [])}.`,
-            `Version ${contract.from} was never released, and its records would be misread.`,
+            `Version ${contract.from} ${order === "retired" ? "was retired" : "was never released"}, and its records would be misread.`,
           ),
         ]
       : []),
@@ -92,8 +92,17 @@ function contractSteps({ contract }: UseCaseDiff, old: UseCaseState, now: UseCas
       ? [
           of(
             "readers",
-            "Tell who reads or sends it as JSON of the new names.",
-            `${renames.map(renameText).join(", ")}. On the wire nothing changes.`,
+            "Tell who reads it as JSON of the new names.",
+            `${renames.map(renameText).join(", ")}. ${released.includes(contract.from) ? "JSON with the old names is still read, and on" : "On"} the wire nothing changes.`,
+          ),
+        ]
+      : []),
+    ...(newProperties.length > 0
+      ? [
+          of(
+            "readers",
+            "Deploy what takes it as JSON, such as gateways, before what sends it so.",
+            `What does not know ${newProperties.map((name) => `'${name}'`).join(", ")} refuses JSON that has it.`,
           ),
         ]
       : []),

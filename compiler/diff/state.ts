@@ -14,6 +14,8 @@ export interface UseCaseState extends ManifestEntry {
   readonly shape: Shape | undefined;
   /** Numbers of released versions, ascending. */
   readonly released: readonly number[];
+  /** The last version of which no record is left anywhere; 0: none. */
+  readonly retired: number;
 }
 
 /** Of `manifest.json`. */
@@ -97,8 +99,8 @@ function stateOf(
   const locked = lock === undefined ? undefined : readLock(lock);
   return new Map(
     entries.map((entry) => {
-      const released = [...(locked?.get(entry.name)?.releases.keys() ?? [])];
-      return [entry.name, { ...entry, shape: shapes.get(entry.name), released }];
+      const { releases = new Map<number, Shape>(), retired = 0 } = locked?.get(entry.name) ?? {};
+      return [entry.name, { ...entry, shape: shapes.get(entry.name), released: [...releases.keys()], retired }];
     }),
   );
 }

@@ -1,5 +1,5 @@
 import type { Shape } from "../model/shape.ts";
-import { type ContractDiff, diffContracts } from "./contract.ts";
+import { type ContractDiff, diffContracts, type Version } from "./contract.ts";
 import { diffSettings, type SettingsDiff } from "./settings.ts";
 import type { UseCaseState } from "./state.ts";
 
@@ -21,10 +21,11 @@ export function diffUseCase(name: string, old: UseCaseState | undefined, now: Us
   if (!old?.shape || !now?.shape) {
     return { name, kind, old, now, contract: undefined, isContractUnknown: kind === "changed", settings };
   }
-  // What was released since counts too: it is of what the old version is.
+  // What was released or retired since counts too: it is of what the old version is.
   const isReleased = (version: number) => old.released.includes(version) || now.released.includes(version);
-  const versionOf = ({ event: { version } }: UseCaseState, shape: Shape) => {
-    return { shape, version, isReleased: isReleased(version) };
+  const versionOf = ({ event: { version } }: UseCaseState, shape: Shape): Version => {
+    const state = version <= now.retired ? "retired" : isReleased(version) ? "released" : "unreleased";
+    return { shape, version, state };
   };
   const contract = diffContracts(versionOf(old, old.shape), versionOf(now, now.shape));
   return { name, kind, old, now, contract, isContractUnknown: false, settings };
