@@ -7,19 +7,25 @@ const NAMESPACE = "/admin/v2/namespaces/shop/test";
 const TOPICS = "/admin/v2/persistent/shop/test";
 
 let example: ExampleStack;
+let executorToken: string;
+let metricsToken: string;
 
 beforeAll(async () => {
   example = await startExampleStack({
     name: "deploy",
     broker: { auth: "token" },
     kubernetes: true,
-    config: (broker) => ({
-      defaults: { executorRole: "executors", producers: ["web"], deadLetterReaders: ["operators"] },
-      useCases: { "index-file": { minReplicas: 0 } },
-      metricsRole: "metrics",
-      metricsToken: broker.tokenFor("metrics"),
-      pulsarTokens: { "*": broker.tokenFor("executors") },
-    }),
+    config(broker) {
+      executorToken = broker.tokenFor("executors");
+      metricsToken = broker.tokenFor("metrics");
+      return {
+        defaults: { executorRole: "executors", producers: ["web"], deadLetterReaders: ["operators"] },
+        useCases: { "index-file": { minReplicas: 0 } },
+        metricsRole: "metrics",
+        metricsToken,
+        pulsarTokens: { "*": executorToken },
+      };
+    },
   });
 }, INSTALL_TIMEOUT_MS);
 
@@ -57,6 +63,15 @@ test("up creates everything, and a second up changes nothing", async () => {
   ]);
 
   expect(await up(stack)).toEqual([]);
+});
+
+test("the state holds secrets encrypted", async () => {
+  const state = await example.state();
+  expect(state).toContain('"role":"executors"');
+  for (const secret of [example.broker.adminToken, executorToken, metricsToken, "shop:secret"]) {
+    expect(state).not.toContain(secret);
+    expect(state).not.toContain(Buffer.from(secret!).toString("base64"));
+  }
 });
 
 test("a change of one use case changes only its resources", async () => {
