@@ -19,6 +19,8 @@ export interface StackConfig {
   readonly metricsRole: string | undefined;
   /** Roles of all executors, in alphabetical order. */
   readonly workerRoles: readonly string[];
+  /** The image of all use cases that have none of their own. */
+  readonly image: string | undefined;
   /** Absent: topics are provisioned, and nothing runs. */
   readonly kubernetes: KubernetesConfig | undefined;
   useCase(name: string): UseCaseConfig;
@@ -55,7 +57,7 @@ export interface KubernetesConfig {
 /** Reads the config of the stack that runs. Throws a RunError, which Pulumi shows without a stack, that lists all faults. */
 export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
   const config = new pulumi.Config("fivefold");
-  const problems = unknownKeys();
+  const problems = [...unknownKeys(), ...plainSecrets(config)];
   const settings: Settings = { ...DEFAULTS, ...readSettings(config, problems) };
   for (const key of REQUIRED) {
     if (settings[key].length === 0) problems.push(`fivefold:${key} is missing. docs/deploy.md says what it is.`);
@@ -88,6 +90,7 @@ export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
     pulsarNamespace: namespaceOf(settings),
     policies: policiesOf(settings),
     metricsRole: settings.metricsRole,
+    image: settings.image,
     workerRoles: [...new Set(configured.flatMap(({ config }) => config.executorRole ?? []))].toSorted(),
     kubernetes,
     useCase: useCaseConfig,
@@ -108,6 +111,16 @@ function unknownKeys(): string[] {
   return Object.keys(pulumi.runtime.allConfig())
     .filter((key) => key.startsWith("fivefold:") && !known.includes(key.slice("fivefold:".length)))
     .map((key) => `${key} is unknown; known are ${known.toSorted().join(", ")}.`);
+}
+
+/** The public types of Pulumi don't know it. */
+const { isConfigSecret } = pulumi.runtime as unknown as { isConfigSecret?: (key: string) => boolean };
+
+/** What is committed beside the program must not be readable to all who can read that. */
+function plainSecrets(config: pulumi.Config): string[] {
+  return SECRETS.filter((key) => config.get(key) !== undefined && isConfigSecret?.(`fivefold:${key}`) === false).map(
+    (key) => `fivefold:${key} stands in the config as plain text: pulumi config set --secret fivefold:${key}`,
+  );
 }
 
 function readSettings(config: pulumi.Config, problems: string[]): Partial<Settings> {

@@ -19,6 +19,8 @@ export interface Deployed {
   readonly topics: Readonly<Record<string, pulumi.Output<string>>>;
   /** Each executor's Deployment. */
   readonly executors: Readonly<Record<string, pulumi.Output<string>>>;
+  /** The image of all that have none of their own: what a preview compares with, before a new one is built. */
+  readonly image: string | undefined;
 }
 
 /** Provisions all use cases of a built project, as the config of the stack that runs says: docs/deploy.md. */
@@ -44,6 +46,7 @@ export function deploy({ root }: DeployOptions): Deployed {
   return {
     topics: Object.fromEntries(Array.from(topics, ([name, { topic }]) => [name, topic])),
     executors: executors?.deployments ?? {},
+    image: config.image,
   };
 }
 

@@ -1,9 +1,19 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startCommand } from "../cli/project.ts";
+import { documentedFile } from "../stacks/documented-file.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 /** The same Node for npm and npx as for this test. */
@@ -45,6 +55,20 @@ function copyRepository(): string {
   return copy;
 }
 
+type Instruction = readonly [name: string, rest: string];
+
+/** The instructions of a Dockerfile, by stage. */
+function stagesOf(recipe: string): [first: Instruction[], second: Instruction[]] {
+  const lines = recipe.split("\n").filter((line) => /^[A-Z]/.test(line));
+  const instructions = lines.map((line): Instruction => {
+    const [name = "", ...rest] = line.split(" ");
+    return [name, rest.join(" ")];
+  });
+  const last = instructions.findLastIndex(([name]) => name === "FROM");
+  expect(last).toBeGreaterThan(0);
+  return [instructions.slice(0, last), instructions.slice(last)];
+}
+
 function manifestOf(folder: string): string {
   return readFileSync(join(folder, "package.json"), "utf8");
 }
@@ -62,7 +86,8 @@ describe("packing", () => {
     // Of TypeScript only the declarations of what can be imported.
     const typescript = paths.filter((path) => path.endsWith(".ts"));
     expect(typescript).toContain("dist/runtime/index.d.ts");
-    expect(typescript.filter((path) => !/^dist\/runtime\/.*\.d\.ts$/.test(path))).toEqual([]);
+    expect(typescript).toContain("dist/stacks/stacks.d.ts");
+    expect(typescript.filter((path) => !/^dist\/(runtime|stacks)\/.*\.d\.ts$/.test(path))).toEqual([]);
   });
 
   test("a pack that was killed is undone by the next one, or by postpack", () => {
@@ -126,6 +151,35 @@ await greet.enqueue({ subject: "nobody", count: 1 });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toMatch(/greet {2}done .* ms\n/);
     expect(stdout).toMatch(/greet {2}dead letter .*there is nothing to do for nobody\n/);
+  });
+
+  test("the image's recipe makes of it a folder in which an executor runs, and that holds no compiler", async () => {
+    const [build, executor] = [temporaryFolder(), join(temporaryFolder(), "executor")];
+    const [first, second] = stagesOf(documentedFile("Dockerfile"));
+    for (const [instruction, rest] of first) {
+      const [to, ...from] = rest.split(" ").reverse();
+      if (instruction === "COPY" && to === "./")
+        for (const file of from) cpSync(join(project, file), join(build, file));
+      if (rest === ". .") cpSync(project, build, { recursive: true, filter: (path) => !path.includes("node_modules") });
+      // It downloads what no registry has.
+      if (instruction !== "RUN" || rest.startsWith("npm rebuild")) continue;
+      succeed(build, "sh", "-c", rest.replace("/executor", executor));
+    }
+    const packages = readdirSync(join(executor, "node_modules"));
+    expect(packages).toEqual(expect.arrayContaining(["fivefold", "commander", "lmdb", "pg"]));
+    expect(packages.filter((name) => /typescript|ts-morph|prettier|vscode|pulumi/.test(name))).toEqual([]);
+    expect(existsSync(join(executor, "node_modules/fivefold/dist/compiler"))).toBe(false);
+
+    const entry = JSON.parse(new Map(second).get("ENTRYPOINT") ?? "[]") as string[];
+    expect(entry[0]).toBe("node");
+    const args = [...entry.slice(1), "start", "greet", "--metrics-port", "0"];
+    const data = { ...env, FIVEFOLD_DATA: join(temporaryFolder(), "data") };
+    const started = startCommand(process.execPath, args, executor, data);
+    await started.prints("runs greet; metrics on port ");
+    const port = /on port (\d+)/.exec(started.printed.stdout)?.[1];
+    expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(200);
+    started.process.kill("SIGTERM");
+    expect(await started.ended()).toMatchObject({ code: 0, stderr: "", stdout: expect.stringContaining("drained") });
   });
 
   test("a wrong event is an error of TypeScript's, in the program that enqueues it", () => {

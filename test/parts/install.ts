@@ -1,3 +1,4 @@
+import { installActionlint } from "./actionlint.ts";
 import { installKubernetes } from "./kubernetes-install.ts";
 import { installPulsarBroker } from "./pulsar-install.ts";
 import { installPulumi } from "./pulumi-install.ts";
@@ -6,9 +7,10 @@ const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   pulsar: installPulsarBroker,
   kubernetes: installKubernetes,
   pulumi: installPulumi,
+  actionlint: installActionlint,
 };
 
-/** Installs the named parts, or all: `node test/parts/install.ts [pulsar|kubernetes|pulumi …]`. */
+/** Installs the named parts, or all: `node test/parts/install.ts [pulsar|kubernetes|pulumi|actionlint …]`. */
 export async function installParts(names: readonly string[]): Promise<void> {
   for (const name of names.length > 0 ? names : Object.keys(PARTS)) {
     const install = PARTS[name];

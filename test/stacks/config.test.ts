@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { readConfig, type StackConfig } from "../../stacks/config.ts";
 import { type ManifestUseCase, readManifest } from "../../stacks/manifest.ts";
-import { DEVELOPMENT, PRODUCTION } from "./example-config.ts";
+import { DEVELOPMENT, PRODUCTION, SECRET_KEYS } from "./example-config.ts";
 
 /** The examples, without what they say of their scale: that is the config's here. */
 const USE_CASES = readManifest(resolve(import.meta.dirname, "../..")).map((useCase) => ({
@@ -14,11 +14,15 @@ const USE_CASES = readManifest(resolve(import.meta.dirname, "../..")).map((useCa
 /** Reads a config with some keys set otherwise; `undefined` leaves one out. */
 function read(
   changes: Readonly<Record<string, string | undefined>> = {},
-  { base = PRODUCTION, useCases = USE_CASES }: { base?: typeof PRODUCTION; useCases?: readonly ManifestUseCase[] } = {},
+  {
+    base = PRODUCTION,
+    useCases = USE_CASES,
+    secretKeys = SECRET_KEYS,
+  }: { base?: typeof PRODUCTION; useCases?: readonly ManifestUseCase[]; secretKeys?: string[] } = {},
 ): StackConfig {
   const changed = Object.entries(changes).map(([key, value]) => [`fivefold:${key}`, value] as const);
   const config = Object.entries({ ...base, ...Object.fromEntries(changed) }).filter(([, value]) => value !== undefined);
-  pulumi.runtime.setAllConfig(Object.fromEntries(config) as Record<string, string>);
+  pulumi.runtime.setAllConfig(Object.fromEntries(config) as Record<string, string>, secretKeys);
   return readConfig(useCases);
 }
 
@@ -152,6 +156,13 @@ describe("what can't be used is told", () => {
   ])("%s", (_, changes, message) => {
     expect(() => read(changes)).toThrow(message);
     expect(() => read(changes)).toThrow(pulumi.RunError);
+  });
+
+  test("a secret in plain text", () => {
+    const secretKeys = SECRET_KEYS.filter((key) => key !== "fivefold:postgresUrl");
+    expect(() => read({}, { secretKeys })).toThrow(
+      /used:\n {2}fivefold:postgresUrl stands in the config as plain text: pulumi config set --secret fivefold:postgresUrl$/,
+    );
   });
 
   test("all of it at once", () => {

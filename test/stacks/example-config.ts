@@ -1,3 +1,8 @@
+import { SECRETS } from "../../stacks/config-keys.ts";
+
+/** Keys that were set with `--secret`. */
+export const SECRET_KEYS: string[] = SECRETS.map((key) => `fivefold:${key}`);
+
 /** The config of a stack whose Kubernetes cluster has Prometheus and KEDA, as `pulumi config` would show it. */
 export const PRODUCTION: Readonly<Record<string, string>> = {
   "fivefold:pulsarAdminUrl": "https://pulsar.example.com:8443",

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { partId, topicId } from "../../stacks/pulsar/names.ts";
+import { SECRET_KEYS } from "./example-config.ts";
 
 /** What a Pulumi program asked the engine for. */
 export interface RecordedResource {
@@ -48,7 +49,7 @@ export async function recordProgram(
     },
   };
   await pulumi.runtime.setMocks(mocks, "shop", stack, preview);
-  pulumi.runtime.setAllConfig({ ...config });
+  pulumi.runtime.setAllConfig({ ...config }, SECRET_KEYS);
 
   const resources: RecordedResource[] = [];
   const monitor = pulumi.runtime.getMonitor() as unknown as { registerResource: Register };

@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { readConfig } from "../../stacks/config.ts";
+import { DEFAULTS, SECRETS } from "../../stacks/config-keys.ts";
+import { readManifest } from "../../stacks/manifest.ts";
+import { USE_CASE_DEFAULTS } from "../../stacks/use-case-config.ts";
+import { documentedFile } from "./documented-file.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const PAGE = readFileSync(resolve(ROOT, "docs/deploy.md"), "utf8");
+
+/** The keys of the tables below some headings, with their defaults. */
+function documented(...headings: readonly string[]): ReadonlyMap<string, string> {
+  const sections = PAGE.split(/^###? /m).filter((section) =>
+    headings.some((heading) => section.startsWith(`${heading}\n`)),
+  );
+  const rows = sections.flatMap((section) => Array.from(section.matchAll(/^\| `(\w+)` .*\| (.*?) *\|$/gm)));
+  return new Map(rows.map(([, key = "", fallback = ""]) => [key, fallback]));
+}
+
+describe("docs/deploy.md explains", () => {
+  test("every key of a stack's config, and none that there is not", () => {
+    const keys = [...documented("Pulsar", "Kubernetes").keys(), "defaults", "useCases"];
+    expect(keys.toSorted()).toEqual([...Object.keys(DEFAULTS), ...SECRETS].toSorted());
+  });
+
+  test("every key of a use case's config", () => {
+    const { drainMs: _, ...others } = USE_CASE_DEFAULTS;
+    expect([...documented("Use cases").keys()].toSorted()).toEqual([...Object.keys(others), "drain"].toSorted());
+  });
+
+  test("defaults as they are", () => {
+    const tables = [...documented("Pulsar", "Kubernetes"), ...documented("Use cases")];
+    const defaults: Readonly<Record<string, unknown>> = { ...DEFAULTS, ...USE_CASE_DEFAULTS, image: "" };
+    const plain = tables.filter(([, fallback]) => /^(`(true|false|\d+(m|Mi)|monitoring)`|\d+)$/.test(fallback));
+    expect(plain.length).toBeGreaterThan(10);
+    for (const [key, fallback] of plain)
+      expect(`${key}: ${defaults[key]}`).toBe(`${key}: ${fallback.replaceAll("`", "")}`);
+    for (const key of ["retention", "delayHorizon"]) {
+      const days = /^`(\d+)d`$/.exec(new Map(tables).get(key) ?? "")?.[1];
+      expect(Number(days) * 86_400_000).toBe(defaults[key]);
+    }
+  });
+
+  test("a stack's config that can be used", () => {
+    const { config } = parse(documentedFile("stacks/Pulumi.production-eu.yaml")) as { config: Record<string, unknown> };
+    const written = Object.entries(config).map(([key, value]) => [key, handed(value)] as const);
+    const secretKeys = Object.keys(config).filter((key) => Object.hasOwn(Object(config[key]), "secure"));
+    pulumi.runtime.setAllConfig({ ...Object.fromEntries(written), "fivefold:image": "shop:1" }, secretKeys);
+    const read = readConfig(readManifest(ROOT));
+    expect(read.kubernetes?.namespace).toBe("shop");
+    expect(read.useCase("place-order")).toMatchObject({ maxReplicas: 40, partitions: 4 });
+  });
+});
+
+/** As Pulumi hands a value to a program. */
+function handed(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  return "secure" in value ? '{"*": "secret"}' : JSON.stringify(value);
+}
