@@ -56,17 +56,21 @@ export function keepBuild(root: string, { useCases, diagnostics, inputs }: Analy
   } satisfies LastBuild);
 }
 
-interface KeptReading {
+export interface KeptReading {
   readonly compiler: string;
   readonly identity: string;
   readonly stamps: [string, string][];
   readonly modules: [string, unknown][];
 }
 
-/** Fills a memory with what an earlier process read. */
-export function recallReading(root: string, { reading }: CompileMemory): void {
+/** What an earlier process of the same compiler read. */
+export function findReading(root: string): KeptReading | undefined {
   const kept = readJson<KeptReading>(root, "reading.json");
-  if (!kept || kept.compiler !== compilerStamp()) return;
+  return kept?.compiler === compilerStamp() ? kept : undefined;
+}
+
+/** Fills a memory with it. */
+export function recallReading(kept: KeptReading, { reading }: CompileMemory): void {
   reading.identity = kept.identity;
   for (const [path, stamp] of kept.stamps) reading.stamps.set(path, stamp);
   for (const [file, module] of kept.modules as typeof reading.modules extends Map<infer K, infer V>

@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { type Analysis, analyse, createCompileMemory } from "../compiler/compile.ts";
-import { keepBuild, keepReading, recallReading } from "./build-cache.ts";
+import type { TypeCheck } from "../compiler/read/type-errors.ts";
+import { findReading, type KeptReading, keepBuild, keepReading, recallReading } from "./build-cache.ts";
 import type { Emitting } from "./emitting.ts";
 import { createEmitting } from "./emitting-here.ts";
 import { type Changes, countChanges } from "./outputs.ts";
@@ -19,8 +20,10 @@ export interface BuildStep {
   readonly check?: boolean;
   /** Whether TypeScript's own errors are looked for. Default true. */
   readonly types?: boolean;
-  /** Ends that search. */
+  /** Ends the search. */
   readonly signal?: AbortSignal;
+  /** A search for them that was started before. */
+  readonly typeCheck?: TypeCheck | undefined;
   /** Whether what is found out is left for other processes. Default false. */
   readonly keep?: boolean;
 }
@@ -33,17 +36,34 @@ export interface Builder {
   keep(): void;
 }
 
-export function createBuilder(root: string, emitting: Emitting = createEmitting(root)): Builder {
+export interface BuilderParts {
+  /** Default: emits in this thread. */
+  readonly emitting?: Emitting | undefined;
+  /** What an earlier process read, if that is known. */
+  readonly reading?: KeptReading | undefined;
+}
+
+export function createBuilder(
+  root: string,
+  { emitting = createEmitting(root), reading = findReading(root) }: BuilderParts = {},
+): Builder {
   // The young generation, by now as large as the compiler's own code made it, would grow fourfold while modules are
   // parsed, and hold 100 MB for nothing: they live on.
   setFlagsFromString("--semi-space-growth-factor=1");
   const memory = createCompileMemory();
-  recallReading(root, memory);
+  if (reading) recallReading(reading, memory);
 
   return {
-    async build({ check = false, types = true, keep = false, signal } = {}) {
+    async build({ check = false, types = true, keep = false, typeCheck, signal } = {}) {
       const startedAt = performance.now();
-      const compilation = await analyse({ root, types, memory, onUseCases: emitting.add, ...(signal && { signal }) });
+      const compilation = await analyse({
+        root,
+        types,
+        memory,
+        typeCheck,
+        onUseCases: emitting.add,
+        ...(signal && { signal }),
+      });
       const { useCases, lock } = compilation;
       const emitted = lock && emitting.finish(useCases, lock, { check });
       // Meanwhile, where a thread emits.

@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { findSources } from "../compiler/read/find-files.ts";
-import { findUnchangedBuild } from "./build-cache.ts";
+import { checkAllTypes } from "../compiler/read/type-errors.ts";
+import { findReading, findUnchangedBuild } from "./build-cache.ts";
 import { buildReport, reportOf, showBuild, showCheck, showUpToDate } from "./build-output.ts";
 import { type ReportFormat, reportDiagnostics } from "./diagnostics.ts";
 import { startEmitting } from "./emitting.ts";
@@ -34,11 +35,15 @@ export async function build(options: BuildOptions): Promise<void> {
     else showUpToDate(useCases.length, durationMs, { check });
     return;
   }
-  const emitting = startEmitting(root, findSources(root, USE_CASES).files.length);
-  // Loaded only now: where nothing changed, nobody waits for the compiler.
+  const { files } = findSources(root, USE_CASES);
+  const reading = findReading(root);
+  // What can run beside this process is started first: the compiler takes a third of a second to load.
+  const typeCheck = reading ? undefined : checkAllTypes(root, files);
+  const emitting = startEmitting(root, files.length);
+  // Loaded only now: where nothing changed, nobody waits for it.
   const { createBuilder } = await import("./build-project.ts");
-  const builder = createBuilder(root, emitting);
-  const result = await builder.build({ check, keep: true });
+  const builder = createBuilder(root, { emitting, reading });
+  const result = await builder.build({ check, keep: true, typeCheck });
   const stale = check && !!result.difference && countChanges(result.difference) > 0;
   if (json) sayJson(buildReport(result, { check }));
   else if (format) reportDiagnostics(result.compilation, format);

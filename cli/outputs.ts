@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { open, readdir, readFile, rm, rmdir } from "node:fs/promises";
-import { dirname, join, posix } from "node:path";
+import { join, posix } from "node:path";
 import type { Output } from "../compiler/model/output.ts";
 import { filing } from "./fault.ts";
 
@@ -63,10 +63,10 @@ export function compareOutputs(
  */
 export function writeOutputs(root: string, { missing, stale, superfluous }: Difference): Promise<void> {
   return filing("The generated files can't be written (run the build again once this is mended)", async () => {
-    const folders = new Set([...missing, ...stale].map(({ path }) => dirname(join(root, path))));
-    for (const folder of folders) mkdirSync(folder, { recursive: true });
+    const folders = new Set([...missing, ...stale].map(({ path }) => posix.dirname(path)));
+    for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
     // One after another and synchronously: for small files the file system is faster than a promise for each.
-    for (const { path, text } of missing) writeFileSync(join(root, path), text);
+    for (const { path, text } of missing) writeFileSync(`${root}/${path}`, text);
     for (const { path, text } of stale) replaceFile(join(root, path), text);
     for (const path of superfluous) await removeFile(root, path);
   });

@@ -9,13 +9,15 @@ import { openProject } from "./read/open-project.ts";
 import { readProject, uncheckedModules } from "./read/project.ts";
 import { installationFiles } from "./read/stamp.ts";
 import { readText } from "./read/text.ts";
-import { findTypeErrors } from "./read/type-errors.ts";
+import { checkTypes, type TypeCheck } from "./read/type-errors.ts";
 
 export interface CompileOptions {
   /** The folder that holds `usecases/` and `contracts.lock.json`. */
   readonly root: string;
   /** Whether TypeScript's own errors are looked for too, by a `tsc` that runs beside the reading. Default true. */
   readonly types?: boolean;
+  /** A search for them in all modules that was started before, since the memory knows none. */
+  readonly typeCheck?: TypeCheck | undefined;
   /** Texts that stand for what the disk holds, by absolute path: of files that an editor has not saved. */
   readonly unsaved?: ReadonlyMap<string, string>;
   /** Ends the search for TypeScript's errors: then none is said to be found. */
@@ -70,7 +72,7 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
   const { root, types = true, unsaved, signal, memory = createCompileMemory(), onUseCases } = options;
   const project = openProject(root, unsaved);
   const unchecked = types ? uncheckedModules(project, memory.reading) : [];
-  const checking = unchecked.length > 0 ? findTypeErrors({ ...project, files: unchecked }, signal) : [];
+  const { typeCheck = checkTypes({ ...project, files: unchecked }, signal) } = options;
   const lock = readText(project.root, LOCK_FILE);
   const reading = readProject(
     project,
@@ -86,8 +88,8 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
     ...ofLock,
     ...runChecks(useCases),
   ];
-  const typeErrors = await checking;
-  if (!signal?.aborted) rememberTypes(memory.reading, project.root, unchecked, typeErrors);
+  const typeErrors = await typeCheck.errors;
+  if (!signal?.aborted) rememberTypes(memory.reading, project.root, typeCheck.files, typeErrors);
   const diagnostics = sortDiagnostics(uniqueDiagnostics([...found, ...unsaid(typeErrors, found)]));
   const failed = diagnostics.some(({ severity }) => severity === "error");
   const sources = new Map([...project.sources, ...reading.sources, [LOCK_FILE, lock.text ?? ""]]);

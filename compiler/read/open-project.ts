@@ -1,8 +1,8 @@
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
 import { ts } from "ts-morph";
 import { type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
+import { defaultOptions, TSCONFIG } from "./default-options.ts";
 import { findSources } from "./find-files.ts";
+import { absoluteRoot } from "./root.ts";
 import { fileSpan, rangeSpan } from "./spans.ts";
 import { installationFiles, stampOf } from "./stamp.ts";
 import { readText } from "./text.ts";
@@ -30,23 +30,8 @@ export interface Project {
   readonly sources: Sources;
 }
 
-/** Settings of a project that has no tsconfig.json, in that file's own terms. */
-const DEFAULT_OPTIONS = {
-  target: "es2024",
-  lib: ["es2024"],
-  module: "nodenext",
-  moduleResolution: "nodenext",
-  moduleDetection: "force",
-  strict: true,
-  exactOptionalPropertyTypes: true,
-  noUncheckedIndexedAccess: true,
-  verbatimModuleSyntax: true,
-  allowImportingTsExtensions: true,
-  skipLibCheck: true,
-} as const;
-
 export function openProject(root: string, unsaved: ReadonlyMap<string, string> = new Map()): Project {
-  const absolute = forwardSlashes(resolve(root));
+  const absolute = absoluteRoot(root);
   const { files, diagnostics } = findSources(absolute, USE_CASES);
   const config = readConfig(absolute);
   const identity = identityOf(absolute, config.options);
@@ -55,11 +40,6 @@ export function openProject(root: string, unsaved: ReadonlyMap<string, string> =
 
 function identityOf(root: string, options: ts.CompilerOptions): string {
   return JSON.stringify([ts.version, process.version, options, installationFiles(root).map((file) => stampOf(file))]);
-}
-
-/** The default options with Node's own types where they are installed. */
-export function defaultOptions(root: string): object {
-  return { ...DEFAULT_OPTIONS, types: hasNodeTypes(root) ? ["node"] : [] };
 }
 
 type Config = Pick<Project, "tsconfig" | "settingsFiles" | "options" | "diagnostics" | "sources">;
@@ -88,7 +68,6 @@ function readConfig(root: string): Config {
   };
 }
 
-const TSCONFIG = "tsconfig.json";
 /**
  * A config that it extends is missing, unreadable, or extends it in turn. What it says of single options is for `tsc` to
  * judge, which may know others than the API that reads here.
@@ -99,15 +78,4 @@ function configFault(root: string, { messageText, file, start = 0, length = 0 }:
   const span = file ? rangeSpan(root, file, start, start + length) : fileSpan(TSCONFIG);
   const reason = ts.flattenDiagnosticMessageText(messageText, "\n").replaceAll(`${root}/`, "");
   return diagnostic("bad-tsconfig", span, { reason });
-}
-
-function hasNodeTypes(root: string): boolean {
-  for (let folder = root; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "node_modules/@types/node"))) return true;
-    if (folder === dirname(folder)) return false;
-  }
-}
-
-function forwardSlashes(path: string): string {
-  return path.replaceAll("\\", "/");
 }

@@ -2,18 +2,42 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
-import { defaultOptions, type Project } from "./open-project.ts";
+import { defaultOptions, TSCONFIG } from "./default-options.ts";
+import type { Project } from "./open-project.ts";
+import { absoluteRoot } from "./root.ts";
 import { fileSpan } from "./spans.ts";
-import { tscScript } from "./typescript-package.ts";
+import { readText } from "./text.ts";
+import { tscCommand } from "./typescript-package.ts";
 
 /** Where the compiler keeps what it can make again. */
 const SCRATCH = ".fivefold/typecheck";
 
+/** A search for TypeScript's own errors. */
+export interface TypeCheck {
+  /** The modules that it concerns, relative to the root. */
+  readonly files: readonly string[];
+  readonly errors: Promise<readonly Diagnostic[]>;
+}
+
 /**
- * TypeScript's own errors in the use cases and in what they import, from the native `tsc`. It is a process of its own,
- * several times as fast as the API, and runs while this one reads.
+ * Starts to look for TypeScript's own errors in these use cases and in what they import, with the native `tsc`. It is a
+ * process of its own, several times as fast as the API, and runs while this one reads. Needs no API to be loaded.
  */
-export async function findTypeErrors(project: Project, signal?: AbortSignal): Promise<Diagnostic[]> {
+export function checkTypes(project: Checked, signal?: AbortSignal): TypeCheck {
+  return { files: project.files, errors: findTypeErrors(project, signal) };
+}
+
+/** The same for all modules of a project that is not open yet. */
+export function checkAllTypes(folder: string, files: readonly string[]): TypeCheck {
+  const root = absoluteRoot(folder);
+  const tsconfig = readText(root, TSCONFIG).text === undefined ? undefined : `${root}/${TSCONFIG}`;
+  return checkTypes({ root, files, tsconfig });
+}
+
+type Checked = Pick<Project, "root" | "files" | "tsconfig">;
+
+async function findTypeErrors(project: Checked, signal: AbortSignal | undefined): Promise<Diagnostic[]> {
+  if (project.files.length === 0) return [];
   try {
     return parseErrors(await runTsc(project.root, writeConfig(project), signal), project.root);
   } catch (error) {
@@ -24,7 +48,7 @@ export async function findTypeErrors(project: Project, signal?: AbortSignal): Pr
 }
 
 /** The project's own settings with the use cases for files; returns the config's path. */
-function writeConfig({ root, files, tsconfig }: Project): string {
+function writeConfig({ root, files, tsconfig }: Checked): string {
   const folder = join(root, SCRATCH);
   const path = join(folder, "tsconfig.json");
   const config = {
@@ -47,7 +71,8 @@ const CHECK_ONLY = { noEmit: true, composite: false, incremental: false, declara
 
 function runTsc(root: string, config: string, signal: AbortSignal | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [tscScript(), "--pretty", "false", "-p", config], {
+    const [command, ...script] = tscCommand();
+    const child = spawn(command, [...script, "--pretty", "false", "-p", config], {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
       ...(signal && { signal }),
@@ -80,7 +105,7 @@ function parseErrors(output: string, root: string): Diagnostic[] {
       const file = posix.normalize(path.replaceAll("\\", "/"));
       errors.push({ span: wordSpan(file, Number(lineNumber), Number(column), textOf(file)), code, lines: [text] });
     } else if (unlocated) {
-      errors.push({ span: fileSpan("tsconfig.json"), code: unlocated[1] ?? "", lines: [unlocated[2] ?? ""] });
+      errors.push({ span: fileSpan(TSCONFIG), code: unlocated[1] ?? "", lines: [unlocated[2] ?? ""] });
     } else if (line.trim() !== "") errors.at(-1)?.lines.push(line);
   }
   return errors.map(({ span, code, lines }) =>

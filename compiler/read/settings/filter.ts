@@ -15,12 +15,39 @@ export const filterFunction: SettingReader<true> = (value, entry, path, scope) =
   return true;
 };
 
-/** Whether TypeScript knows that nothing but `false` is returned. */
+/**
+ * Whether TypeScript knows that nothing but `false` is returned. To ask it takes as long as all else that is read of a
+ * use case, so most filters, which compare, are told by their form.
+ */
 function isNeverTrue({ expression }: ConstantEntry, { checker }: SettingsScope): boolean {
+  if (ts.isArrowFunction(expression) && isEitherWay(expression.body)) return false;
   const signatures = checker.getTypeAtLocation(expression).getCallSignatures();
   const isFalse = (type: ts.Type) => checker.typeToString(type) === "false";
   return signatures.length > 0 && signatures.every((signature) => isFalse(signature.getReturnType()));
 }
+
+/** Whether it is sure to be `boolean` to TypeScript, so that it may be true. */
+function isEitherWay(node: ts.Node): boolean {
+  if (ts.isParenthesizedExpression(node)) return isEitherWay(node.expression);
+  if (!ts.isBinaryExpression(node)) return false;
+  const { kind } = node.operatorToken;
+  if (kind === ts.SyntaxKind.AmpersandAmpersandToken) return isEitherWay(node.left) && isEitherWay(node.right);
+  return COMPARISONS.has(kind);
+}
+
+const EQUALITIES: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.EqualsEqualsEqualsToken,
+  ts.SyntaxKind.EqualsEqualsToken,
+]);
+const COMPARISONS: ReadonlySet<ts.SyntaxKind> = new Set([
+  ...EQUALITIES,
+  ts.SyntaxKind.ExclamationEqualsEqualsToken,
+  ts.SyntaxKind.ExclamationEqualsToken,
+  ts.SyntaxKind.LessThanToken,
+  ts.SyntaxKind.LessThanEqualsToken,
+  ts.SyntaxKind.GreaterThanToken,
+  ts.SyntaxKind.GreaterThanEqualsToken,
+]);
 
 /**
  * Fields that are compared as if they were always there. Whatever else is done with one that may be absent says what is
@@ -48,17 +75,16 @@ function reportAbsentFields(filter: ts.ArrowFunction | ts.FunctionExpression, sc
 function isOptionalFieldOf(
   { expression, name }: ts.PropertyAccessExpression,
   parameter: string,
-  { checker }: SettingsScope,
+  { checker, event }: SettingsScope,
 ): boolean {
   if (!ts.isIdentifier(expression) || expression.text !== parameter) return false;
+  const mayBeAbsent = event?.messages.some(({ fields }) =>
+    fields.some((one) => one.name === name.text && one.optional),
+  );
+  if (mayBeAbsent === false) return false;
   const field = checker.getTypeAtLocation(expression).getProperty(name.text);
   return field !== undefined && Boolean(field.flags & ts.SymbolFlags.Optional);
 }
-
-const EQUALITIES: ReadonlySet<ts.SyntaxKind> = new Set([
-  ts.SyntaxKind.EqualsEqualsEqualsToken,
-  ts.SyntaxKind.EqualsEqualsToken,
-]);
 
 /** Whether it stands in `a === b` beside what can't be undefined. `!==` is true of what is absent: a choice as well. */
 function isCompared(node: ts.PropertyAccessExpression, checker: ts.TypeChecker): boolean {

@@ -1,4 +1,4 @@
-/* The thread that `emitting.ts` starts: emits use cases as it gets them, and at last compares, or writes, all files. */
+/* In the thread that emits: takes use cases as they come, and at last compares, or writes, all files. */
 import { parentPort, workerData } from "node:worker_threads";
 import { emit, emitOne } from "../compiler/emit/index.ts";
 import type { UseCase } from "../compiler/model/model.ts";
