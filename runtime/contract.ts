@@ -54,6 +54,8 @@ export interface TaskRecord {
 export interface Message extends TaskRecord {
   /** The transport's own; opaque to layers. */
   readonly position: unknown;
+  /** Ms since the Unix epoch before which it must not start, though its transport hands it out. Absent: at once. */
+  readonly notBefore?: number | undefined;
 }
 
 /** What a try came to. `retry` without `afterMs` waits as the subscriber's backoff says. */

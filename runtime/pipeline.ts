@@ -12,7 +12,7 @@ import {
   type UseCaseSettings,
 } from "./contract.ts";
 import { createDelivery } from "./delivery/delivery.ts";
-import { createSettlement, type Settled } from "./delivery/settlement.ts";
+import { createSettlement, type Retry, type Settled } from "./delivery/settlement.ts";
 import { createExecution } from "./execution/execution.ts";
 import { createAdmission } from "./flow-control/admission.ts";
 import { createGate, type Gate } from "./flow-control/gate.ts";
@@ -119,7 +119,7 @@ export interface Observer {
 export interface Shared {
   readonly ports: Ports;
   /** Resolves once the records are durable. */
-  readonly publish: (topic: string, records: readonly TaskRecord[]) => Promise<void>;
+  readonly publish: (topic: string, records: readonly TaskRecord[], notBefore?: readonly number[]) => Promise<void>;
   readonly observers: ReadonlySet<Observer>;
   readonly reportProblem: ReportProblem;
 }
@@ -198,7 +198,7 @@ async function openPipeline(
     subscriber,
     ordered,
     acknowledge: (messages) => consumer.acknowledge(messages),
-    delay: (retries) => delayRunner.add(retries.map((retry) => ({ topic, ...retry }))),
+    delay: delayRetries,
     deadLetter: (records) => publish(deadLetterTopic, records),
     again: (message, afterMs) => scheduler.again(message, afterMs),
     freed: (count) => admission.release(count),
@@ -217,6 +217,20 @@ async function openPipeline(
     clock,
   });
   const delivery = createDelivery({ contract, subscriber, target: execution, settlement, clock, reportProblem });
+
+  /** A short wait is left to the transport where it keeps them: that writes once, and the delay store three times. */
+  async function delayRetries(retries: readonly Retry[]): Promise<void> {
+    const { longestDelayMs } = ports.transport.capabilities;
+    const isShort = ({ dueAt }: Retry) => longestDelayMs > 0 && dueAt - clock.now() <= longestDelayMs;
+    const { short = [], long = [] } = Object.groupBy(retries, (retry) => (isShort(retry) ? "short" : "long"));
+    if (long.length > 0) await delayRunner.add(long.map((retry) => ({ topic, ...retry })));
+    if (short.length === 0) return;
+    await publish(
+      topic,
+      short.map(({ record }) => record),
+      short.map(({ dueAt }) => dueAt),
+    );
+  }
 
   const pipeline: Pipeline = {
     useCase: name,

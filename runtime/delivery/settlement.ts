@@ -70,7 +70,7 @@ export interface Settlement {
 
 const RETRY_MS = 500;
 
-function strip({ position: _, ...record }: Message): TaskRecord {
+function strip({ position: _, notBefore: __, ...record }: Message): TaskRecord {
   return record;
 }
 

@@ -35,6 +35,13 @@ export interface Scheduler {
 }
 
 const RETRY_MS = 500;
+/** Brokers hand out what they hold back up to a second early. */
+const LONGEST_WAIT_MS = 2_000;
+
+/** Before which it must not start, in ms since the Unix epoch. */
+function dueAtOf({ dueAt, notBefore = 0 }: Message): number {
+  return Math.max(dueAt, notBefore);
+}
 
 /**
  * Brings one subscription's tasks in: what isn't due goes to the delay store, what belongs to another subscription is
@@ -76,10 +83,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     counts.received += messages.length;
     const now = clock.now();
     let runnable: Message[] | readonly Message[] = messages;
-    if (messages.some((message) => isForOthers(message) || message.dueAt > now)) {
+    if (messages.some((message) => isForOthers(message) || dueAtOf(message) > now)) {
       const others = messages.filter(isForOthers);
-      const early = messages.filter((message) => !isForOthers(message) && message.dueAt > now);
-      runnable = messages.filter((message) => !isForOthers(message) && message.dueAt <= now);
+      const own = messages.filter((message) => !isForOthers(message));
+      const soon = own.filter((message) => isSoon(message, now));
+      const early = own.filter((message) => dueAtOf(message) > now && !isSoon(message, now));
+      runnable = own.filter((message) => dueAtOf(message) <= now);
+      held += soon.length;
+      for (const message of soon) again(message, dueAtOf(message) - now);
       counts.skipped += others.length;
       counts.delayed += early.length;
       if (others.length > 0) settle(others);
@@ -88,6 +99,20 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     held += runnable.length;
     if (lanes) runnable = lanes.enter(runnable);
     if (runnable.length > 0) start(runnable);
+  }
+
+  /** What its transport has held back for about long enough waits here for the rest. */
+  function isSoon(message: Message, now: number): boolean {
+    const { notBefore = 0 } = message;
+    return !lanes && message.dueAt <= now && notBefore > now && notBefore - now <= LONGEST_WAIT_MS;
+  }
+
+  function again(message: Message, afterMs: number): void {
+    const cancel = clock.after(afterMs, () => {
+      waits.delete(cancel);
+      if (!stopped) start([message]);
+    });
+    waits.add(cancel);
   }
 
   function isForOthers(message: Message): boolean {
@@ -100,11 +125,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   /** The delay store gets one record for this subscription alone: each subscription puts off its own copy. */
   async function putOff(messages: readonly Message[]): Promise<void> {
-    const delayed = messages.map(({ position: _, ...record }) => ({
-      topic: options.topic,
-      dueAt: record.dueAt,
-      record: { ...record, subscription },
-    }));
+    const delayed = messages.map((message) => {
+      const { position: _, notBefore: __, ...record } = message;
+      return { topic: options.topic, dueAt: dueAtOf(message), record: { ...record, subscription } };
+    });
     while (!stopped) {
       try {
         await options.delay(delayed);
@@ -133,13 +157,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const heads = lanes?.leave(messages) ?? [];
       if (heads.length > 0 && !stopped) start(heads);
     },
-    again(message, afterMs) {
-      const cancel = clock.after(afterMs, () => {
-        waits.delete(cancel);
-        if (!stopped) start([message]);
-      });
-      waits.add(cancel);
-    },
+    again,
     stop() {
       stopped = true;
       for (const cancel of waits) cancel();

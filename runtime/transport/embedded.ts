@@ -26,6 +26,7 @@ const CAPABILITIES: Capabilities = {
   maxRecordBytes: 4 * MIB,
   takesOnlyWhatItReturns: true,
   countsBacklogInRecords: true,
+  longestDelayMs: 0,
 };
 
 /** Room that publishing leaves on the disk: acknowledging and deleting need some too. */

@@ -134,10 +134,10 @@ export function createFailoverTransport(settings: FailoverSettings): Transport {
     await attempt(producerIn);
     followers.add(endOthers);
     return {
-      publish(records) {
+      publish(records, notBefore) {
         // Copied, since the caller may change them after its call, and they may be published a second time then.
         const copies = records.map((record) => ({ ...record, payload: record.payload.slice() }));
-        return attempt(async (cluster) => (await producerIn(cluster)).publish(copies));
+        return attempt(async (cluster) => (await producerIn(cluster)).publish(copies, notBefore));
       },
       async close() {
         followers.delete(endOthers);

@@ -24,6 +24,7 @@ const CAPABILITIES: Capabilities = {
   maxRecordBytes: 4 * 1024 * 1024,
   takesOnlyWhatItReturns: true,
   countsBacklogInRecords: true,
+  longestDelayMs: 0,
 };
 
 /** Records are freed in steps of at least this many, so that freeing costs little per record. */

@@ -5,6 +5,7 @@ import {
   authorization,
   DEFAULT_TIMEOUT_MS,
   KEY_HASH,
+  LONGEST_DELAY_MS,
   localName,
   type PulsarSettings,
   prefetchOf,
@@ -58,6 +59,7 @@ export function createPulsarWebSocketTransport(settings: PulsarWebSocketSettings
       maxRecordBytes,
       takesOnlyWhatItReturns: false,
       countsBacklogInRecords: true,
+      longestDelayMs: LONGEST_DELAY_MS,
     },
     openProducer: (topic, _, onClose) =>
       openWebSocketProducer({

@@ -5,7 +5,14 @@ import { openConsumer } from "./pulsar/consumer.ts";
 import { nativeError } from "./pulsar/native-client.ts";
 import { openNativeProducer } from "./pulsar/native-producer.ts";
 import { createNativeSource } from "./pulsar/native-source.ts";
-import { DEFAULT_TIMEOUT_MS, KEY_HASH, localName, type PulsarSettings, prefetchOf } from "./pulsar/settings.ts";
+import {
+  DEFAULT_TIMEOUT_MS,
+  KEY_HASH,
+  LONGEST_DELAY_MS,
+  localName,
+  type PulsarSettings,
+  prefetchOf,
+} from "./pulsar/settings.ts";
 import { createTransportOn, type Protocol } from "./pulsar/transport-on.ts";
 import type { Transport } from "./transport.ts";
 
@@ -89,6 +96,7 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
       maxRecordBytes: MAX_RECORD_BYTES,
       takesOnlyWhatItReturns: false,
       countsBacklogInRecords: false,
+      longestDelayMs: LONGEST_DELAY_MS,
     },
     async openProducer(topic, ordered, onClose) {
       await admin.requireTopic(topic);

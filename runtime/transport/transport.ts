@@ -18,6 +18,8 @@ export interface Capabilities {
    * each: it is 0 only where no record is left, and never more than there are.
    */
   readonly countsBacklogInRecords: boolean;
+  /** For how long it holds records back by itself, in ms; 0: it does not. */
+  readonly longestDelayMs: number;
 }
 
 /** `shared`: any consumer gets any record. `key-shared`: one consumer at a time gets a key's records, in publishing order. */
@@ -35,8 +37,11 @@ export interface Producer {
   /**
    * Resolves once all records are durable: synced to the disk or acknowledged by the broker. On failure none, some or
    * all may have been stored, and the caller may publish them again. Records of one call keep their order.
+   *
+   * `notBefore` has a time for each record, in ms since the Unix epoch, at most `longestDelayMs` ahead: it is held back
+   * for about that long, out of the backlog, and then comes with that time.
    */
-  publish(records: readonly TaskRecord[]): Promise<void>;
+  publish(records: readonly TaskRecord[], notBefore?: readonly number[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,7 +72,7 @@ export interface Transport {
   producer(topic: string): Promise<Producer>;
   /** Refused with `unknown-topic` unless topic and subscription are declared. */
   subscribe(topic: string, subscription: string, type: SubscriptionType): Promise<Consumer>;
-  /** Records not yet acknowledged by a subscription, held ones included. */
+  /** Records not yet acknowledged by a subscription, those that consumers hold included. */
   backlog(topic: string, subscription: string): Promise<number>;
   close(): Promise<void>;
 }

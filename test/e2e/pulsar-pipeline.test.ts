@@ -7,6 +7,7 @@ import WebSocket from "ws";
 import { createClient } from "../../runtime/client.ts";
 import { connect } from "../../runtime/connection.ts";
 import { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, type TaskContext } from "../../runtime/contract.ts";
+import { RetryError } from "../../runtime/outcome.ts";
 import { startWorker } from "../../runtime/worker.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";
@@ -137,6 +138,36 @@ describe.each(WAYS)("five layers on Pulsar by $name", ({ name, options }) => {
         () => JSON.stringify(seen),
       );
       expect(seen).toEqual([1, 2].map((attempt) => ({ attempt, traceparent: TRACEPARENT })));
+    });
+  });
+
+  test("leaves the wait for a next try to Pulsar where it is short, and to the delay store where it is not", async () => {
+    const starts = new Map<string, number[]>();
+    const handler = ({ id }: Note, { attempt }: TaskContext) => {
+      starts.set(id, [...(starts.get(id) ?? []), Date.now()]);
+      if (attempt === 1) throw new RetryError("later", { after: id === "short" ? "10s" : "1h" });
+    };
+    await run({ handlers: { default: handler } }, async ({ client, connection, worker, settings }) => {
+      const { transport, delayStore } = connection.ports;
+      const waiting = await delayStore.size();
+      await client.enqueueAll([{ id: "short" }, { id: "long" }]);
+      await waitUntil(
+        async () =>
+          worker.counts().note!.default!.delivery.retried === 2 &&
+          (await transport.backlog(settings.name, "default")) === 0,
+        8_000,
+        () => JSON.stringify(worker.counts()),
+      );
+      expect(starts.get("short")).toHaveLength(1);
+      expect(await delayStore.size()).toBe(waiting + 1);
+      await waitUntil(
+        () => starts.get("short")!.length === 2,
+        60_000,
+        () => "it was not tried again",
+      );
+      const [first, second] = starts.get("short") as [number, number];
+      expect(second - first).toBeGreaterThanOrEqual(10_000);
+      expect(starts.get("long")).toHaveLength(1);
     });
   });
 

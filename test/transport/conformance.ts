@@ -2,6 +2,7 @@ import { afterEach, describe } from "vitest";
 import type { Transport } from "../../runtime/transport/transport.ts";
 import { describeClosing } from "./conformance/closing.ts";
 import { describeDeclaring } from "./conformance/declaring.ts";
+import { describeHoldingBack } from "./conformance/holding-back.ts";
 import { describeKeeping } from "./conformance/keeping.ts";
 import { describeKeyOrder } from "./conformance/key-order.ts";
 import { describeReceiving } from "./conformance/receiving.ts";
@@ -38,6 +39,7 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
     describeKeeping(subject);
     describeReceiving(subject);
     describeSettling(subject);
+    describeHoldingBack(subject);
     describeClosing(subject);
     describeSharingAPlace(subject);
     describeKeyOrder(subject);

@@ -14,7 +14,7 @@ const MAX_HOPS = 5;
 export interface TopicState {
   /** 0: not partitioned. */
   readonly partitions: number;
-  /** Unacknowledged entries of each subscription. */
+  /** Unacknowledged entries of each subscription, without those that are held back until later. */
   readonly backlogs: ReadonlyMap<string, number>;
   /** Names of the consumers of each subscription. */
   readonly consumers: ReadonlyMap<string, readonly string[]>;
@@ -28,7 +28,10 @@ export interface Admin {
 }
 
 interface Stats {
-  readonly subscriptions?: Record<string, { msgBacklog?: number; consumers?: { consumerName?: string }[] }>;
+  readonly subscriptions?: Record<
+    string,
+    { msgBacklog?: number; msgDelayed?: number; consumers?: { consumerName?: string }[] }
+  >;
 }
 
 /** The part of Pulsar's admin REST API that a transport needs. */
@@ -79,7 +82,9 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
     const subscriptions = Object.entries(stats.subscriptions ?? {});
     return {
       partitions,
-      backlogs: new Map(subscriptions.map(([name, { msgBacklog }]) => [name, msgBacklog ?? 0])),
+      backlogs: new Map(
+        subscriptions.map(([name, { msgBacklog = 0, msgDelayed = 0 }]) => [name, Math.max(0, msgBacklog - msgDelayed)]),
+      ),
       consumers: new Map(
         subscriptions.map(([name, { consumers }]) => [name, (consumers ?? []).map((one) => one.consumerName ?? "")]),
       ),

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from "../../clock.ts";
-import type { Message, TaskRecord } from "../../contract.ts";
+import type { Message } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
 import { checkMax } from "../message-position.ts";
 import type { Consumer } from "../transport.ts";
@@ -28,7 +28,7 @@ export interface Source<Handle> {
 /** What a source tells its consumer. */
 export interface SourceEvents<Handle> {
   /** A message arrived. `id` is the same whenever it comes. */
-  onMessage(id: string, handle: Handle, record: TaskRecord): void;
+  onMessage(id: string, handle: Handle, record: Omit<Message, "position">): void;
   /** What was asked for and didn't come must be asked for again; what arrived comes again. */
   onReset(): void;
   /** There is something to ask again. */
@@ -68,7 +68,7 @@ export async function openConsumer<Handle>(settings: {
 
   const source = await settings.open({ onMessage, onReset, onReady, onFault });
 
-  function onMessage(id: string, handle: Handle, record: TaskRecord): void {
+  function onMessage(id: string, handle: Handle, record: Omit<Message, "position">): void {
     permits -= 1;
     if (held.has(id)) {
       held.set(id, handle);

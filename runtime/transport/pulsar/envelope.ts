@@ -1,4 +1,4 @@
-import type { Failure, FailureReason, Priority, TaskRecord } from "../../contract.ts";
+import type { Failure, FailureReason, Message, Priority, TaskRecord } from "../../contract.ts";
 
 /**
  * A record as a Pulsar message, and back. The names are documented in docs/pulsar.md for clients in other languages;
@@ -25,6 +25,8 @@ const TEXTS = [
 
 const VERSION = "fivefold-version";
 const DUE_AT = "fivefold-due-at";
+/** Only where Pulsar is to hold the message back: it does so about, and not at all where a namespace forbids it. */
+const NOT_BEFORE = "fivefold-not-before";
 const ATTEMPT = "fivefold-attempt";
 const PRIORITY = "fivefold-priority";
 /** Only where the event time can't hold when the record was enqueued. */
@@ -43,8 +45,8 @@ const EXACT_KEY = "key";
 /** The last moment of the year 9999, which is as far as Pulsar's WebSocket API reads times. */
 const MAX_EVENT_TIME = 253_402_300_799_999;
 
-/** The message of a record, without its payload. */
-export function messageOf(record: TaskRecord): PulsarMessage {
+/** The message of a record, without its payload. `notBefore` is when it may come, in ms since the Unix epoch; 0: at once. */
+export function messageOf(record: TaskRecord, notBefore = 0): PulsarMessage {
   const properties: Record<string, string> = {};
   let exact: Record<string, string> | undefined;
   const well = (name: string, text: string): string => {
@@ -55,6 +57,7 @@ export function messageOf(record: TaskRecord): PulsarMessage {
   for (const [field, name] of TEXTS) if (record[field] !== "") properties[name] = well(name, record[field]);
   properties[VERSION] = `${record.version}`;
   if (record.dueAt !== 0) properties[DUE_AT] = `${record.dueAt}`;
+  if (notBefore !== 0) properties[NOT_BEFORE] = `${notBefore}`;
   if (record.attempt !== 1) properties[ATTEMPT] = `${record.attempt}`;
   if (record.priority !== "normal") properties[PRIORITY] = record.priority;
   if (record.failure) {
@@ -94,14 +97,19 @@ function exactTexts(json: string | undefined): Record<string, unknown> {
  * The record of a message. Never throws: messages that another client published without our properties become records
  * that the layers can settle, with `messageId` as their id.
  */
-export function recordOf({ properties, key, eventTime }: PulsarMessage, payload: Uint8Array, messageId: string) {
+export function recordOf(
+  { properties, key, eventTime }: PulsarMessage,
+  payload: Uint8Array,
+  messageId: string,
+): Omit<Message, "position"> {
   const exact = exactTexts(properties[EXACT]);
   const text = (name: string, found: string | undefined): string => {
     const precise = exact[name];
     return typeof precise === "string" ? precise : (found ?? "");
   };
   const isOurs = properties[VERSION] !== undefined;
-  const record: TaskRecord = {
+  const notBefore = count(properties[NOT_BEFORE], 0);
+  return {
     id: text("fivefold-id", properties["fivefold-id"] ?? (isOurs ? "" : messageId)),
     useCase: text("fivefold-use-case", properties["fivefold-use-case"]),
     version: count(properties[VERSION], 1),
@@ -116,8 +124,8 @@ export function recordOf({ properties, key, eventTime }: PulsarMessage, payload:
     subscription: text("fivefold-subscription", properties["fivefold-subscription"]),
     failure: failureOf(properties, text),
     payload,
+    ...(notBefore !== 0 && { notBefore }),
   };
-  return record;
 }
 
 function priorityOf(text: string | undefined): Priority {

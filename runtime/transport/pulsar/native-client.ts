@@ -19,6 +19,7 @@ export interface NativeProducer<Id> {
     properties: Record<string, string>;
     eventTimestamp?: number;
     partitionKey?: string;
+    deliverAt?: number;
   }): Promise<Id>;
   isConnected(): boolean;
   close(): Promise<unknown>;

@@ -86,10 +86,10 @@ export async function openNativeProducer<Id>(settings: {
   }
 
   return {
-    async publish(records) {
+    async publish(records, notBefore) {
       if (closed) throw new FivefoldError("closed", `The producer of topic '${topic}' is closed.`);
       checkRecords(records, topic, settings.maxRecordBytes);
-      const messages = records.map(nativeRecordOf);
+      const messages = records.map((record, index) => nativeRecordOf(record, notBefore?.[index]));
       if (!producer) for (const message of messages) message.data = Buffer.from(message.data);
       const call = inTime(send(messages));
       const settled = call.catch(() => {});
@@ -110,13 +110,14 @@ export async function openNativeProducer<Id>(settings: {
 type NativeRecord = Parameters<NativeProducer<unknown>["send"]>[0];
 
 /** Its data is a view of the record's. */
-function nativeRecordOf(record: TaskRecord): NativeRecord {
-  const { properties, key, eventTime } = messageOf(record);
+function nativeRecordOf(record: TaskRecord, notBefore = 0): NativeRecord {
+  const { properties, key, eventTime } = messageOf(record, notBefore);
   const { buffer, byteOffset, length } = record.payload;
   return {
     data: Buffer.from(buffer, byteOffset, length),
     properties,
     ...(key !== "" && { partitionKey: key }),
     ...(eventTime !== 0 && { eventTimestamp: eventTime }),
+    ...(notBefore !== 0 && { deliverAt: notBefore }),
   };
 }

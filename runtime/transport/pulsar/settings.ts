@@ -22,6 +22,12 @@ export interface PulsarSettings {
 export const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_PREFETCH = 64;
 
+/**
+ * What is left to Pulsar's own delayed delivery. It is meant for no more: a topic's start stays in storage behind each
+ * message that waits, and brokers that keep long delays in buckets have skipped some.
+ */
+export const LONGEST_DELAY_MS = 30_000;
+
 export function prefetchOf({ prefetch = DEFAULT_PREFETCH }: PulsarSettings): number {
   if (Number.isInteger(prefetch) && prefetch >= 1 && prefetch <= 1_000) return prefetch;
   throw new FivefoldError("invalid-option", `prefetch must be a whole number from 1 to 1,000, found ${prefetch}.`);

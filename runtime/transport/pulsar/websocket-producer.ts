@@ -181,10 +181,10 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
   }
 
   /** The frames of a call's records, refused together where one is too large. */
-  function framesOf(records: readonly TaskRecord[]): string[] {
+  function framesOf(records: readonly TaskRecord[], notBefore?: readonly number[]): string[] {
     checkRecords(records, topic, settings.maxRecordBytes);
     return records.map((record, index) => {
-      const { properties, key, eventTime } = messageOf(record);
+      const { properties, key, eventTime } = messageOf(record, notBefore?.[index]);
       const frame = JSON.stringify({
         payload: Buffer.from(record.payload.buffer, record.payload.byteOffset, record.payload.length).toString(
           "base64",
@@ -192,6 +192,7 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
         properties,
         key: key === "" ? undefined : key,
         eventTime: eventTime === 0 ? undefined : new Date(eventTime).toISOString(),
+        deliverAt: notBefore?.[index],
         context: `${next + index}`,
       });
       const bytes = Buffer.byteLength(frame);
@@ -206,9 +207,9 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
   }
 
   return {
-    async publish(records) {
+    async publish(records, notBefore) {
       if (closed) throw new FivefoldError("closed", `The producer of topic '${topic}' is closed.`);
-      const frames = framesOf(records);
+      const frames = framesOf(records, notBefore);
       if (frames.length === 0) return;
       await new Promise<void>((resolve, reject) => {
         const deadline = clock.monotonic() + timeoutMs;
