@@ -85,8 +85,6 @@ function partsConfig(broker: PulsarBroker, kubernetes: boolean): Readonly<Record
           pulsarUrl: broker.serviceUrl,
           postgresUrl: "postgres://shop:secret@postgres.shop.svc:5432/shop",
           prometheusUrl: "http://prometheus.monitoring:9090",
-          // Its kinds are the Prometheus operator's, which this server does not know.
-          monitoring: false,
         }
       : {}),
   };
