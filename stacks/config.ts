@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULTS, READERS, REQUIRED, SECRETS, type Settings, STRUCTURED } from "./config-keys.ts";
 import { contradictions, quorumsOf } from "./config-problems.ts";
+import { readTokens, type Tokens } from "./config-tokens.ts";
 import { isBad, type Reader } from "./config-values.ts";
 import type { ManifestUseCase } from "./manifest.ts";
 import type { NamespacePolicies } from "./pulsar/namespace-policies.ts";
@@ -34,8 +35,8 @@ export interface KubernetesConfig {
   readonly pulsarAdminUrl: string;
   /** `tenant/namespace`. */
   readonly pulsarNamespace: string;
-  /** By use case; `*` is for those that are not named. Absent: executors come as nobody. */
-  readonly pulsarTokens: pulumi.Output<Readonly<Record<string, string>>> | undefined;
+  /** Absent: executors come as nobody. */
+  readonly pulsarTokens: Tokens | undefined;
   /** Of the process that shows backlogs. */
   readonly metricsToken: pulumi.Output<string> | undefined;
   readonly postgresUrl: pulumi.Output<string>;
@@ -71,8 +72,13 @@ export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
   });
   const configured = useCases.map((useCase) => ({ useCase, config: useCaseConfig(useCase.name) }));
   problems.push(...contradictions(settings, configured));
+  const names = {
+    all: useCases.map(({ name }) => name),
+    running: configured.filter(({ config: { executor } }) => executor).map(({ useCase }) => useCase.name),
+  };
+  const pulsarTokens = readTokens(config, names, problems);
   const kubernetes =
-    settings.kubernetesNamespace === undefined ? undefined : readKubernetes(config, settings, problems);
+    settings.kubernetesNamespace === undefined ? undefined : readKubernetes(config, settings, pulsarTokens, problems);
   const sleeper = configured.find(({ config: { executor, minReplicas } }) => executor && minReplicas === 0);
   if (kubernetes?.pulsarTokens && !kubernetes.metricsToken && sleeper) {
     problems.push(
@@ -143,7 +149,12 @@ function structured(config: pulumi.Config, key: string): unknown {
   }
 }
 
-function readKubernetes(config: pulumi.Config, settings: Settings, problems: string[]): KubernetesConfig | undefined {
+function readKubernetes(
+  config: pulumi.Config,
+  settings: Settings,
+  pulsarTokens: Tokens | undefined,
+  problems: string[],
+): KubernetesConfig | undefined {
   const { kubernetesNamespace: namespace, pulsarUrl, pulsarAdminUrl, prometheusUrl } = settings;
   const postgresUrl = config.getSecret("postgresUrl");
   if (pulsarUrl === undefined) {
@@ -162,7 +173,7 @@ function readKubernetes(config: pulumi.Config, settings: Settings, problems: str
     pulsarUrl,
     pulsarAdminUrl,
     pulsarNamespace: namespaceOf(settings),
-    pulsarTokens: config.getSecretObject("pulsarTokens"),
+    pulsarTokens,
     metricsToken: config.getSecret("metricsToken"),
     postgresUrl,
     postgresPort: settings.postgresPort,

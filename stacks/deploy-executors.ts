@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { BacklogExporter } from "./components/backlog-exporter.ts";
 import { Executor } from "./components/executor.ts";
 import { ExecutorNamespace } from "./components/executor-namespace.ts";
@@ -23,7 +23,7 @@ export interface DeployedExecutors {
 
 /** Everything of a stack that is on Kubernetes. */
 export function deployExecutors({ useCases, config, kubernetes, topics }: DeployExecutorsArgs): DeployedExecutors {
-  const { namespace, prometheusUrl, monitoringLabels } = kubernetes;
+  const { namespace, prometheusUrl, monitoringLabels, pulsarTokens } = kubernetes;
   const home = homeOf(kubernetes);
   const own = kubernetes.createNamespace ? [new ExecutorNamespace(namespace, { namespace })] : [];
   const components: pulumi.Resource[] = [...own];
@@ -42,7 +42,7 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
         config,
         home,
         image: config.image as string,
-        pulsarToken: tokenOf(kubernetes, name),
+        pulsarToken: pulsarTokens?.[name] ?? pulsarTokens?.["*"],
         prometheusUrl,
         monitoringLabels,
       },
@@ -73,15 +73,4 @@ function homeOf(kubernetes: KubernetesConfig): Home {
     monitoringNamespace,
     services: { pulsarUrl, pulsarAdminUrl, pulsarNamespace, postgresUrl, postgresPort, trustedCertificates },
   };
-}
-
-function tokenOf({ pulsarTokens }: KubernetesConfig, useCase: string): pulumi.Output<string> | undefined {
-  return pulsarTokens?.apply((tokens) => {
-    const token = tokens[useCase] ?? tokens["*"];
-    if (token !== undefined) return token;
-    throw new pulumi.RunError(
-      `fivefold:pulsarTokens has no token for use case '${useCase}', and none for all others, '*': ` +
-        `pulumi config set --secret --path 'fivefold:pulsarTokens.${useCase}'`,
-    );
-  });
 }

@@ -61,7 +61,9 @@ export function alertsOf(
       "FivefoldStalled",
       "critical",
       `max by (use_case, subscriber) (fivefold_ready_backlog_tasks{${of}}) > 0 ` +
-        `unless sum by (use_case, subscriber) (rate(fivefold_delivery_sent_tasks_total{${of}}[10m])) > 0`,
+        `unless sum by (use_case, subscriber) (rate(fivefold_delivery_sent_tasks_total{${of}}[10m])) > 0 ` +
+        // Tries that take longer than that are none that stall.
+        `unless sum by (use_case, subscriber) (fivefold_flow_control_in_flight_tasks{${of}}) > 0`,
       "10m",
       "Tasks of subscriber {{ $labels.subscriber }} are ready, and none was tried for ten minutes: do its executor's pods run?",
     ),

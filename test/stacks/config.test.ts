@@ -76,7 +76,11 @@ describe("a stack's config", () => {
 
   test("keeps what is secret as Pulumi's secrets", async () => {
     const { kubernetes } = read();
-    for (const secret of [kubernetes?.postgresUrl, kubernetes?.pulsarTokens, kubernetes?.metricsToken]) {
+    for (const secret of [
+      kubernetes?.postgresUrl,
+      kubernetes?.metricsToken,
+      ...Object.values(kubernetes?.pulsarTokens ?? {}),
+    ]) {
       expect(await pulumi.isSecret(secret as pulumi.Output<unknown>)).toBe(true);
     }
   });
@@ -138,6 +142,16 @@ describe("what can't be used is told", () => {
       "All executors have minReplicas 0: once each has ended, delayed tasks and retries that come due would stay",
     ],
     [
+      "a token of nobody",
+      { pulsarTokens: '{"*": "t", "plcae-order": "t"}' },
+      "fivefold:pulsarTokens.plcae-order is for no use case; there are ",
+    ],
+    [
+      "executors without a token among others that have one",
+      { pulsarTokens: '{"place-order": "t", "index-file": "t", "deliver-webhook": "t", "send-reminder": "t"}' },
+      "fivefold:pulsarTokens has no token for post-ledger-entry, and none for all others, '*': pulumi config set --secret",
+    ],
+    [
       "nobody who may show a backlog",
       { metricsToken: undefined },
       "fivefold:metricsToken is missing: 'index-file' has minReplicas 0",
@@ -164,6 +178,14 @@ describe("what can't be used is told", () => {
       /used:\n {2}fivefold:postgresUrl stands in the config as plain text: pulumi config set --secret fivefold:postgresUrl$/,
     );
   });
+
+  test.each(["eyJhbGciOi", '{"*": 7}', '["eyJhbGciOi"]', '{"*": ""}'])(
+    "tokens that are none, without telling them: %s",
+    (pulsarTokens) => {
+      expect(() => read({ pulsarTokens })).toThrow(/fivefold:pulsarTokens must be tokens by the names of use cases/);
+      expect(() => read({ pulsarTokens })).not.toThrow(/eyJhbGciOi/);
+    },
+  );
 
   test("all of it at once", () => {
     expect(() => read({ tenant: undefined, clusters: "eu", ensemble: "0", messageTtl: "30" })).toThrow(
