@@ -14,6 +14,8 @@ export interface CodecNames {
   readonly reading: TypeNames;
   /** What is imported from event.ts. */
   readonly imported: readonly string[];
+  /** What functions of no type of its own are called after, that or the like. */
+  readonly stemFor: (preferred: string) => string;
   readonly wrappers: (owner: Owner) => readonly Wrapper[];
   readonly wrapperStem: (place: Place) => string;
   readonly entryStem: (place: Place) => string;
@@ -54,6 +56,7 @@ export function codecNames(event: Event): CodecNames {
     types,
     reading: mutable(types),
     imported,
+    stemFor: (preferred) => unique(preferred, taken),
     wrappers: (owner) => [...(wrappers.get(owner)?.values() ?? [])],
     wrapperStem: (place) => stems.get(key(place))!,
     entryStem: (place) => stems.get(`${key(place)}/entry`)!,

@@ -1,5 +1,6 @@
-import type { Enum, Message, Type } from "../model/model.ts";
+import type { Enum, Field, Message, Type } from "../model/model.ts";
 import { isRest, tupleSize } from "../model/tuples.ts";
+import { chunksOf } from "./chunks.ts";
 import { earlierOf, setLacking } from "./codec-earlier.ts";
 import { type CodecNames, inside, type Place } from "./codec-names.ts";
 import {
@@ -11,7 +12,7 @@ import {
   readFields,
 } from "./codec-read-fields.ts";
 import { isInherited, property, propertyKey, unique, variable } from "./names.ts";
-import { isSeveral } from "./presence.ts";
+import { isSeveral, presentType } from "./presence.ts";
 import { type Code, list, literal, literalOf, onlyIf } from "./source.ts";
 import { elementName } from "./tuples.ts";
 import { typeText } from "./type-text.ts";
@@ -34,13 +35,51 @@ const OWN_NAMES = [
 
 /** The functions that read a message, its wrappers, and the entries of its maps. */
 export function readMessage(message: Message, names: CodecNames): Code[] {
+  const { name, fields, tuple } = message;
+  const type = names.types.own(name);
+  const chunks = tuple ? [] : chunksOf(fields);
+  return [
+    ...(chunks.length > 1
+      ? readInParts(message, chunks, names)
+      : readFunction(name, type, readBody(message, fields, type, names))),
+    ...readWrappers(message, names),
+    ...fields.flatMap((field) => readEntries(presentType(field.type), placeOf(field, message, names))),
+  ];
+}
+
+/** Of many fields: each function reads all of the message, and takes some of its fields. */
+function readInParts(message: Message, chunks: readonly (readonly Field[])[], names: CodecNames): Code[] {
+  const type = names.types.own(message.name);
+  const stems = chunks.map((_, i) => names.stemFor(`${message.name}Fields${i + 1}`));
+  const body = [
+    "const start = reader.pos;",
+    ...stems.flatMap((stem, i) => [
+      ...(i > 0 ? ["reader.pos = start;"] : []),
+      `const part${i + 1} = read${stem}(reader, end);`,
+    ]),
+    `return { ${stems.map((_, i) => `...part${i + 1}`).join(", ")} } as ${type};`,
+  ];
+  return [
+    ...readFunction(message.name, type, body),
+    ...chunks.flatMap((fields, i) => {
+      const part = `Partial<${type}>`;
+      return readFunction(stems[i]!, part, readBody(message, fields, part, names));
+    }),
+  ];
+}
+
+function placeOf({ number }: Field, owner: Message, names: CodecNames): Place {
+  return { names, owner, path: String(number) };
+}
+
+/** Reads the message, and makes a value of that type from those fields. */
+function readBody(message: Message, some: readonly Field[], type: string, names: CodecNames): Code[] {
   const taken = new Set(OWN_NAMES);
   const value = unique("value", taken);
   const marks = { nulls: unique("nulls", taken), empty: unique("empty", taken) };
-  const type = names.types.own(message.name);
-  const fields = message.fields.map((field) => {
-    const place = { names, owner: message, path: String(field.number) };
+  const fields = some.map((field) => {
     const incoming = incomingType(field);
+    const place = placeOf(field, message, names);
     return {
       name: field.name,
       number: field.number,
@@ -74,18 +113,13 @@ export function readMessage(message: Message, names: CodecNames): Code[] {
   const elements = fields.map(
     (field, i) => `${isRest(message, message.fields[i]!) ? "..." : ""}${finished(field, marks)}`,
   );
-  const body = [
+  return [
     ...readFields(fields, marks),
     ...(message.tuple
       ? tupleOf(message, elements, type)
       : optional.length === 0
         ? [build("return ")]
         : [build(`const ${value}: ${type} = `), ...optional, `return ${value};`]),
-  ];
-  return [
-    ...readFunction(message.name, type, body),
-    ...readWrappers(message, names),
-    ...fields.flatMap(({ type, place }) => readEntries(type, place)),
   ];
 }
 

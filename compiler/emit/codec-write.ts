@@ -1,4 +1,5 @@
 import type { Enum, Field, Message, Type } from "../model/model.ts";
+import { chunksOf } from "./chunks.ts";
 import { type CodecNames, inside, type Place } from "./codec-names.ts";
 import { isInherited, property, variable } from "./names.ts";
 import {
@@ -27,18 +28,42 @@ export function writeMessage(message: Message, names: CodecNames): Code[] {
       return [field, message.tuple ? { declaration: [], expression: locals.get(field)! } : readField(field, taken)];
     }),
   );
-  const body = [
-    ...(message.tuple && pattern ? [`${pattern} = value;`] : []),
-    ...fields.flatMap((field) => {
-      const { declaration, expression } = reads.get(field)!;
-      return [...declaration, ...writeField(field, expression, { names, owner: message, path: String(field.number) })];
+  const steps: Step[] = [
+    ...fields.map((field) => {
+      const place = { names, owner: message, path: String(field.number) };
+      return { field, code: writeField(field, reads.get(field)!.expression, place) };
     }),
     ...marksOf(message).flatMap((marks) => {
       const mark = marks === NULL_FIELDS ? markNull : markEmpty;
-      return fields.filter(marks.isMarked).map((field) => mark(field, reads.get(field)!.expression));
+      return fields
+        .filter(marks.isMarked)
+        .map((field) => ({ field, code: [mark(field, reads.get(field)!.expression)] }));
     }),
   ];
-  return [...writeFunction(message.name, names.types.own(message.name), body), ...writeWrappers(message, names)];
+  const statements = (some: readonly Step[]) =>
+    some.flatMap(({ field, code }, i) => {
+      const { declaration } = reads.get(field)!;
+      const isDeclared = declaration.length === 0 || some.findIndex((step) => step.field === field) < i;
+      return isDeclared ? code : [...declaration, ...code];
+    });
+  const type = names.types.own(message.name);
+  const chunks = message.tuple ? [] : chunksOf(steps);
+  const stems = chunks.length > 1 ? chunks.map((_, i) => names.stemFor(`${message.name}Fields${i + 1}`)) : [];
+  const body =
+    stems.length > 0
+      ? stems.map((stem) => `write${stem}(writer, value);`)
+      : [...(message.tuple && pattern ? [`${pattern} = value;`] : []), ...statements(steps)];
+  return [
+    ...writeFunction(message.name, type, body),
+    ...stems.flatMap((stem, i) => writeFunction(stem, type, statements(chunks[i]!))),
+    ...writeWrappers(message, names),
+  ];
+}
+
+/** What is written for a field, and what comes of it after all fields. */
+interface Step {
+  readonly field: Field;
+  readonly code: readonly Code[];
 }
 
 export function writeWrappers(owner: Owner, names: CodecNames): Code[] {

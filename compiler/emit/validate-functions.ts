@@ -1,5 +1,6 @@
 import type { ArrayType, Field, Message, RecordType, Type } from "../model/model.ts";
 import { isRest, tupleSize } from "../model/tuples.ts";
+import { chunksOf } from "./chunks.ts";
 import { isInherited, pathSegment, propertyKey, variable } from "./names.ts";
 import { presenceConditions, presentType } from "./presence.ts";
 import { arrayRule } from "./rules.ts";
@@ -50,14 +51,6 @@ export function messageFunctions(message: Message, validator: Validator): Code[]
     ]),
     ...parts,
   ];
-}
-
-/** Fields that one function checks: TypeScript gives up on functions of too many statements. */
-const MOST_FIELDS = 250;
-
-function chunksOf(fields: readonly Field[]): (readonly Field[])[] {
-  const count = Math.ceil(fields.length / MOST_FIELDS);
-  return Array.from({ length: count }, (_, i) => fields.slice(i * MOST_FIELDS, (i + 1) * MOST_FIELDS));
 }
 
 /** Looks at fields of an object; `before` is the variable that holds what was found already, if anything was looked at. */

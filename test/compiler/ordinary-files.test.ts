@@ -26,10 +26,13 @@ const WIDE = Array.from({ length: 1_000 }, (_, i) => {
     "Date",
     '"a" | "b"',
     "bigint[]",
-    "{ x: number }",
+    "{ x: number } | null",
     "Uint8Array",
+    "string[] | null",
+    "Record<string, number>",
+    "boolean",
   ];
-  return `  field${i}${i % 3 === 0 ? "?" : ""}: ${types[i % types.length]};`;
+  return `  field${i}${i % 3 > 0 ? "?" : ""}: ${types[i % types.length]};`;
 });
 
 const DEEP = `${"{ inner: ".repeat(31)}{ text: string; at?: Date }${" }".repeat(31)}`;
