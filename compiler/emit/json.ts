@@ -133,18 +133,20 @@ interface Leaf {
 function leavesOf(choice: Distinguished, scope: Scope): Leaf[] {
   if (choice.kind === "variant") return [{ name: choice.variant.name, looks: [] }];
   return choice.groups.flatMap((group) => {
-    const look = object(`${propertyKey(choice.field)}: `, looksOf(choice.field, group, scope));
+    const look = object(`${propertyKey(choice.field)}: `, looksOf(choice, group, scope));
     return leavesOf(group.then, scope).map(({ name, looks }) => ({ name, looks: [look, ...looks] }));
   });
 }
 
-/** What JSON of released versions has in the field is among it; a value that was another's then is none of it. */
-function looksOf(field: string, { literals, looks, then }: Group, { event }: Scope): Choice[] {
+/** What JSON of released versions has in the field is among it, unless another variant has it now. */
+function looksOf({ field, groups }: Fields, group: Group, { event }: Scope): Choice[] {
+  const { literals, looks, then } = group;
+  const taken = new Set(groups.filter((other) => other !== group).flatMap((other) => other.literals));
   const names = variantsIn(then);
   const fields = event.messages
     .filter(({ name }) => names.has(name))
     .flatMap((message) => message.fields.filter(({ name }) => name === field));
-  const former = fields.flatMap(({ type }) => formerValuesOf(type, event));
+  const former = fields.flatMap(({ type }) => formerValuesOf(type, event)).filter((value) => !taken.has(value));
   const formerNames = fields.flatMap(({ earlierJson }) => earlierJson?.names ?? []);
   const all = [...new Set([...literals, ...former])];
   return [
@@ -153,6 +155,8 @@ function looksOf(field: string, { literals, looks, then }: Group, { event }: Sco
     ...(formerNames.length > 0 ? [list("formerNames: [", [...new Set(formerNames)].map(literal), "]")] : []),
   ];
 }
+
+type Fields = Extract<Distinguished, { readonly kind: "field" }>;
 
 function variantsIn(choice: Distinguished): ReadonlySet<string> {
   if (choice.kind === "variant") return new Set([choice.variant.name]);

@@ -50,7 +50,7 @@ export function* variants(): Generator<History> {
   const plain = [["Round"], ["Square"], ["Round", "Square"], ["Square", "Round"], ["Round", "Square", "Flat"]].map(
     (names): Kind => ({ label: names.join("|"), ...union(...names) }),
   );
-  const renamed = [...plain, ...plain.map(withRenamedTag), ...plain.map(withRenamedMessage)];
+  const renamed = [...plain, ...plain.map(withRenamedTag), ...plain.map(withRenamedMessage), TAKEN];
   const all = [...renamed, ...renamed.map(beside)];
   for (const from of all) {
     for (const to of all) {
@@ -69,6 +69,13 @@ function withRenamedTag({ label, enums = [], ...kind }: Kind): Kind {
   const renamed = members.map((member) => ({ ...member, name: "Ring", value: "Ring", was: [member.name] }));
   return { ...kind, label: `${label} as Ring`, enums: [{ ...tag, members: renamed }, ...others] };
 }
+
+/** The first variant has another value, and a new one has its former value. */
+const TAKEN = ((): Kind => {
+  const { enums = [], ...kind } = withRenamedTag({ label: "Round|Square", ...union("Round", "Square", "Flat") });
+  const taken = enums.map((tag) => (tag.name === "FlatKind" ? { ...enumOf("FlatKind", "Round") } : tag));
+  return { ...kind, label: `${kind.label}, a Flat as Round`, enums: taken };
+})();
 
 /** The first variant's type has another name. */
 function withRenamedMessage({ label, messages = [], unions = [], ...kind }: Kind): Kind {
