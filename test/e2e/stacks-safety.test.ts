@@ -113,6 +113,57 @@ test("a replicated namespace is not shrunk, unless that is allowed by name", asy
   expect(await refresh(stack)).toEqual([]);
 });
 
+/** A use case whose topic somebody else has made. */
+const RESIZE_IMAGE = `
+  import { useCase } from "fivefold";
+  export interface ImageUploaded { path: string }
+  export default useCase<ImageUploaded>({ owner: "team-search", handler: () => {} });
+`;
+
+test("a topic that exists is not taken for the stack's own, and keeps its messages when it is imported", async () => {
+  const { stack, project, configure, broker } = example;
+  await broker.admin("PUT", `${TOPICS}/resize-image/partitions`, 2);
+  await broker.admin("PUT", `${TOPICS}/resize-image/subscription/default`, "earliest");
+  await publish("resize-image", 4);
+  await project.build({ "resize-image": RESIZE_IMAGE });
+  const useCases = { "post-ledger-entry": { partitions: 2 }, "place-order": { partitions: 2 } };
+  await configure({ allowDataLoss: undefined, useCases: { ...useCases, "resize-image": { partitions: 2 } } });
+  const said = await refusal(stack);
+  expect(said).toContain("Topic 'persistent://shop/test/resize-image' exists, and this stack did not make it");
+  expect(said).toContain("pulumi config set --path 'fivefold:import[0]' topic:resize-image");
+
+  await importTopic("resize-image", 2);
+  expect(await refusal(stack)).toContain("Subscription 'persistent://shop/test/resize-image#default' exists");
+  await configure({ import: ["subscription:resize-image/default"] });
+  expect(await up(stack)).toEqual([
+    "create Schema resize-image",
+    "create Subscription resize-image-default-DLQ/dead-letters",
+    "create Subscription resize-image/default",
+    "create Topic resize-image-default-DLQ",
+    "update DataLossGuard test",
+  ]);
+  expect(await refresh(stack)).toEqual([]);
+  // From now on it is guarded as any other.
+  await configure({ import: undefined, useCases });
+  await project.build({ "resize-image": undefined });
+  expect(await refusal(stack)).toContain("  subscription 'default': 4 entries not handled\n");
+});
+
+/** `pulumi import`, with what Pulumi's dynamic resources can't be asked for before they are in the state. */
+async function importTopic(topic: string, partitions: number): Promise<void> {
+  const { stack } = example;
+  const { resources } = (await stack.exportStack()).deployment as {
+    resources: { type: string; outputs: Record<string, unknown> }[];
+  };
+  const type = "pulumi-nodejs:dynamic/pulsar:Topic";
+  const { __provider } = resources.find((resource) => resource.type === type)!.outputs;
+  const state = { namespace: "shop/test", topic, partitions, ordered: false, useCase: topic, __provider };
+  const component = { type: "fivefold:pulsar:UseCase", name: "owner", logicalName: topic, component: true };
+  const own = { type, name: "topic", logicalName: topic, parent: "owner", id: `persistent://shop/test/${topic}` };
+  const imported = { ...own, inputs: state, outputs: state };
+  await stack.import({ resources: [component, imported], protect: false, generateCode: false });
+}
+
 test("a stack with a backlog is not destroyed, unless that is allowed by name", async () => {
   const { stack, configure, broker } = example;
   const before = await broker.admin("GET", TOPICS);
@@ -122,8 +173,8 @@ test("a stack with a backlog is not destroyed, unless that is allowed by name", 
   expect(said).toContain("run that before");
   expect(await broker.admin("GET", TOPICS)).toEqual(before);
 
-  await configure({ allowDataLoss: ["use-case:post-ledger-entry"] });
-  expect(await up(stack)).toEqual([]);
+  await configure({ allowDataLoss: ["use-case:post-ledger-entry", "topic:resize-image"] });
+  expect(await up(stack)).toContain("delete Topic resize-image");
   expect(await destroy(stack)).toContain("delete Topic post-ledger-entry.high");
   expect(await broker.admin("GET", "/admin/v2/tenants")).not.toContain("shop");
 });
