@@ -60,8 +60,9 @@ function writeChoice(choice: Choice, outgoing: Outgoing, isNarrowed: boolean): C
   if (choice.kind === "variant") return [writeVariant(choice.variant, outgoing, isNarrowed)];
   const { field, groups, isTag } = choice;
   if (isTag) {
-    // TypeScript follows where a case is one variant.
-    const follows = isNarrowed && groups.every(({ then }) => then.kind === "variant");
+    // TypeScript follows where a case is one variant, and by a list's items only where they are a tuple's.
+    const isFollowed = (then: Choice) => then.kind === "variant" && then.variant.type.kind === "message";
+    const follows = isNarrowed && groups.every(({ then }) => isFollowed(then));
     const cases = groups.flatMap(({ literals, then }) => [
       ...literals.map((value) => `case ${literalOf(value)}:`),
       [...writeChoice(then, outgoing, follows), "break;"],

@@ -64,6 +64,8 @@ function inJson(type: Type): Type {
       return { kind: "text" };
     case "nullable":
       return { kind: "nullable", of: inJson(type.of) };
+    case "array":
+      return { ...type, items: inJson(type.items) };
     case "union":
       return { kind: "union", name: `${type.name} or object` };
     case "text":
@@ -74,7 +76,6 @@ function inJson(type: Type): Type {
     case "json":
     case "enum":
     case "message":
-    case "array":
     case "record":
       return type;
   }

@@ -1,9 +1,10 @@
-import type { EnumMember, Type } from "./model.ts";
+import type { ArrayType, EnumMember, Type } from "./model.ts";
 import type { Shape, ShapeMessage, ShapeUnion, ShapeVariant } from "./shape.ts";
 
 /*
  * How one sees which variant of a union a value is of: first by what kind of value it is, then, among objects, by one of
- * their fields. Pure, and for reading and emitters alike, so that what one calls distinct is distinct in what is emitted.
+ * their fields, and among lists by one of their items. Pure, and for reading and emitters alike, so that what one calls
+ * distinct is distinct in what is emitted.
  */
 
 /** What JavaScript tells apart without a look inside. */
@@ -82,11 +83,9 @@ export function tellApart({ variants }: ShapeUnion, event: Shape): Distinction {
 function choose(variants: readonly ShapeVariant[], event: Shape): Choice | readonly ShapeVariant[] {
   const [variant, ...others] = variants;
   if (variant && others.length === 0) return { kind: "variant", variant };
-  const messages = variants.map(({ type }) =>
-    event.messages.find(({ name }) => type.kind === "message" && name === type.name),
-  );
-  if (!messages.every((message) => message !== undefined)) return variants;
-  const split = bestSplit(messages, event);
+  const insides = variants.map(({ type }) => insideOf(type, event));
+  if (!insides.every((inside) => inside !== undefined)) return variants;
+  const split = bestSplit(insides, event);
   if (!split) return variants;
   const groups: Group[] = [];
   for (const { members, literals, looks } of split.groups) {
@@ -113,14 +112,45 @@ interface Split {
   readonly groups: readonly Overlap[];
 }
 
-/** The field that tells most of them apart, preferably by literals. */
-function bestSplit(messages: readonly ShapeMessage[], event: Shape): Split | undefined {
-  const names = new Set(messages.flatMap(({ fields }) => fields.map(({ name }) => name)));
+/** What a value has by name; of a list, its items by their positions. */
+interface Inside {
+  /** Those that are worth a look. */
+  readonly names: readonly string[];
+  /** The type that the value has under a name, and whether it may be absent; `undefined`: it is. */
+  readonly at: (name: string) => { readonly type: Type; readonly optional: boolean } | undefined;
+}
+
+function insideOf(type: Type, { messages }: Shape): Inside | undefined {
+  if (type.kind === "array") return { names: ["0"], at: (name) => itemAt(type, Number(name)) };
+  const message = messages.find(({ name }) => type.kind === "message" && name === type.name);
+  return message && insideOfMessage(message);
+}
+
+function insideOfMessage({ fields, tuple }: ShapeMessage): Inside {
+  const names = fields.map(({ name }) => name);
+  const rest = tuple?.isOpen ? fields.length - 1 : Infinity;
+  const items = fields[rest]?.type;
+  return {
+    names,
+    at: (name) =>
+      items?.kind === "array" && Number(name) >= rest
+        ? itemAt(items, Number(name) - rest)
+        : fields.find((field) => field.name === name),
+  };
+}
+
+function itemAt({ items: type, minItems = 0, maxItems = Infinity }: ArrayType, position: number) {
+  return position < maxItems ? { type, optional: position >= minItems } : undefined;
+}
+
+/** The name under which most of them are told apart, preferably by literals. */
+function bestSplit(insides: readonly Inside[], event: Shape): Split | undefined {
+  const names = new Set(insides.flatMap(({ names }) => names));
   let best: Split | undefined;
   for (const field of names) {
     // A property that every object has through its prototype tells nothing.
     if (field in Object.prototype) continue;
-    const groups = overlaps(messages.map((message) => valuesOf(message, field, event)));
+    const groups = overlaps(insides.map(({ at }) => valuesOf(at(field), event)));
     if (groups.length < 2) continue;
     const split = { field, isTag: groups.every(({ looks }) => looks.size === 0), groups };
     if (!best || score(split) > score(best)) best = split;
@@ -134,10 +164,9 @@ function score({ groups, isTag }: Split): number {
 
 type Values = Pick<Overlap, "literals" | "looks">;
 
-/** What a field of a message can be: undefined where the message has none of that name. */
-function valuesOf({ fields }: ShapeMessage, name: string, event: Shape): Values {
+/** What a field or item can be: undefined where there is none. */
+function valuesOf(field: ReturnType<Inside["at"]>, event: Shape): Values {
   const values = { literals: new Set<EnumMember["value"]>(), looks: new Set<Look>() };
-  const field = fields.find((field) => field.name === name);
   if (!field || field.optional) values.looks.add("undefined");
   if (field) addValues(field.type, event, values);
   return values;

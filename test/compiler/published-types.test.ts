@@ -40,11 +40,10 @@ test.each([
   {
     from: "@octokit/webhooks-types",
     all: 278,
-    accepted: 255,
+    accepted: 258,
     reasons: {
       "which says nothing of its values.": 20,
       "which says nothing of its fields.": 4,
-      "and nothing tells its lists apart.": 4,
     },
   },
   {

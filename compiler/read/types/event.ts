@@ -9,7 +9,7 @@ import { isUnresolved, MAX_DEPTH, readPart, readType, reportRefusal } from "./pa
 import type { Place, Scope } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 import { typeText } from "./type-text.ts";
-import { readVariants } from "./unions.ts";
+import { ALIKE_LISTS, readVariants } from "./unions.ts";
 
 /** Far more than a person's type has: what grows beyond is a generic type that doubles with each level. */
 const MAX_MESSAGES = 2_000;
@@ -133,6 +133,10 @@ function unionOf({ name, doc, span, variants }: UnionUse): Union {
 function checkDistinct(use: UnionUse, event: Event, scope: Scope): void {
   const distinction = tellApart(use, event);
   if (distinction.isDistinct) return;
+  if (distinction.alike.some(({ type }) => type.kind === "array")) {
+    reportRefusal(ALIKE_LISTS, use.type, use.place, scope);
+    return;
+  }
   const names = distinction.alike.map(({ name }) => `'${name}'`);
   const alike = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
   const refusal = refuse(

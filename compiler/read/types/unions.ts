@@ -34,8 +34,7 @@ export function readVariants(
   scope: Scope,
 ): readonly Variant[] | Refusal | undefined {
   const arrays = type.types.filter((part) => scope.checker.isArrayType(part));
-  const tuples = type.types.filter((part) => scope.checker.isTupleType(part));
-  if (arrays.length > 1 || (arrays.length > 0 && tuples.length > 0)) return ALIKE_LISTS;
+  if (arrays.length > 1) return ALIKE_LISTS;
   const members = inWrittenOrder(type, place, scope);
   const nodes = new Map(members.map(({ type, node }) => [type, node]));
   const variants: Variant[] = [];
@@ -55,13 +54,13 @@ export function readVariants(
 /** Strings, numbers and booleans make one variant each, all else one by itself. */
 function partsOf(types: readonly ts.Type[], scope: Scope): Part[] {
   const labels = labelsOf(types, scope);
-  const { isTupleType } = scope.checker;
-  const hasTuples = types.filter(isTupleType).length > 1;
+  const { isTupleType, isArrayType } = scope.checker;
+  const hasLists = types.filter((type) => isTupleType(type) || isArrayType(type)).length > 1;
   const parts = new Map<string, Part & { readonly types: ts.Type[] }>();
   for (const [i, type] of types.entries()) {
     const scalar = SCALARS.find(({ includes }) => includes(type));
     const key = scalar?.label ?? String(i);
-    const read = isTupleType(type) && hasTuples ? readMessage : readOne;
+    const read = isTupleType(type) && hasLists ? readMessage : readOne;
     const part = parts.get(key) ?? { types: [], label: labels[i] ?? "", read, ...scalar };
     part.types.push(type);
     parts.set(key, part);
@@ -85,7 +84,7 @@ function readOne([type]: readonly ts.Type[], place: Place, scope: Scope): Type |
   return type && scope.part(type, place);
 }
 
-/** A tuple that is told from others by its elements, whatever these are. */
+/** A tuple that is told from other lists by its elements, whatever these are. */
 function readMessage([type]: readonly ts.Type[], place: Place, scope: Scope): Type | Refusal | undefined {
   const result = type && scope.message(type, place);
   return result === "reported" ? undefined : result;
@@ -125,7 +124,7 @@ function variantName(type: Type, label: string): string {
   }
 }
 
-const ALIKE_LISTS = refuse("and nothing tells its lists apart", "Write one list of a union: `(A | B)[]`.");
+export const ALIKE_LISTS = refuse("and nothing tells its lists apart", "Write one list of a union: `(A | B)[]`.");
 
 /** Records hold nothing by which to tell them from other objects. */
 function clash(variants: readonly Variant[]): Refusal | undefined {

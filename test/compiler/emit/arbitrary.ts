@@ -113,6 +113,8 @@ const scalars: readonly fc.Arbitrary<Type>[] = [
   fc.constantFrom<Type>({ kind: "bytes" }, { kind: "bytes", minLength: 2 }),
 ];
 
+const TEXTS: Type = { kind: "array", items: TEXT, readonly: true };
+
 interface Declared {
   readonly messages: readonly Message[];
   readonly enums: readonly Enum[];
@@ -122,11 +124,7 @@ interface Declared {
 /** A union, with messages that a literal or a field of their own tells apart; of messages alone, where it is an event. */
 function unionAt(name: string, isRoot = false): fc.Arbitrary<Declared> {
   const self = unionRef(name);
-  const several = fc.constantFrom<Type | undefined>(undefined, list(orNull(self)), {
-    kind: "array",
-    items: TEXT,
-    readonly: true,
-  });
+  const several = fc.constantFrom<Type | undefined>(undefined, list(orNull(self)), TEXTS);
   const field = fc.constantFrom(...FIELD_NAMES);
   return fc
     .record({
@@ -140,8 +138,9 @@ function unionAt(name: string, isRoot = false): fc.Arbitrary<Declared> {
       literals: fc.uniqueArray(fc.constantFrom(...MEMBERS), { minLength: 6, maxLength: 6 }),
       others: fc.array(fc.tuple(field, leaf), { minLength: 3, maxLength: 3 }),
       inner: fc.constantFrom<Type>({ kind: "text" }, self),
+      isOpen: fc.option(fc.boolean(), { nil: undefined }),
     })
-    .map(({ scalars, list, count, hasTags, tag, literals, others, inner }) => {
+    .map(({ scalars, list, count, hasTags, tag, literals, others, inner, isOpen }) => {
       const names = Array.from({ length: count }, (_, i) => `${name}Part${i}`);
       const tags = names.map((name, i) => enumOf(`${name}Tag`, ...literals.slice(2 * i, 2 * i + (i === 0 ? 2 : 1))));
       const messages = names.map((name, i) => {
@@ -150,14 +149,19 @@ function unionAt(name: string, isRoot = false): fc.Arbitrary<Declared> {
         const fields = [own, ...(other === own[0] ? [] : [[other, type] as const]), ["inner?", inner] as const];
         return messageOf(name, fields);
       });
+      // A list of texts is told from a tuple that begins with a number.
+      const number = [["n", { kind: "float" }] as const, ["other", others[0]![1]] as const];
+      const tuples = isRoot || list !== TEXTS || isOpen === undefined ? [] : [messageOf(`${name}Tuple`, number)];
       const types = [
+        ...tuples.map((tuple) => messageRef(tuple.name)),
         ...scalars.filter((type) => type !== undefined),
         ...(list ? [list] : []),
         ...(count === 0 ? [record(orNull(self))] : names.map(messageRef)),
       ];
       // Alone, a list or a record would be no union.
       const all = types.length > 1 ? types : [...types, TEXT].filter(({ kind }, i) => kind !== "text" || i === 1);
-      return { messages, enums: hasTags ? tags : [], unions: [unionOf(name, ...all)] };
+      const lists = tuples.map((tuple) => asTuple(tuple, isOpen ?? false));
+      return { messages: [...messages, ...lists], enums: hasTags ? tags : [], unions: [unionOf(name, ...all)] };
     });
 }
 

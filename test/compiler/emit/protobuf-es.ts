@@ -237,7 +237,8 @@ export function variantOf(value: unknown, { variants }: Union, event: Event) {
           Array.isArray(value) === (message.tuple !== undefined) &&
           message.fields.every(({ name, type, optional }) => {
             const part = (value as Record<string, unknown>)[name];
-            if (part === undefined) return optional;
+            if (part === undefined) return optional || (message.tuple?.isOpen && type.kind === "array");
+            if (type.kind === "float") return typeof part === "number";
             if (type.kind === "enum")
               return event.enums
                 .find((union) => union.name === type.name)!

@@ -106,6 +106,27 @@ test("objects by a field that only some have, by null, and by several fields", (
   expect(variants(event, "Value").map(([name]) => name)).toEqual(["ValueS", "ValueN", "ValueL"]);
 });
 
+test("lists by an item that only one of them has", () => {
+  const event = readEvent(
+    "list-items",
+    `interface Event {
+      all: ("a" | "b")[] | ["*"]; first: string[] | [number, string]; rest: [number, ...string[]] | [number, boolean];
+      second: number[] | [number, string];
+    }`,
+  );
+  expect(variants(event, "EventAll").map(([name, { kind }]) => [name, kind])).toEqual([
+    ["list", "array"],
+    ["EventAllVariant2", "message"],
+  ]);
+  expect(variants(event, "EventFirst").map(([, { kind }]) => kind)).toEqual(["array", "message"]);
+  expect(variants(event, "EventRest").map(([, { kind }]) => kind)).toEqual(["message", "message"]);
+  expect(variants(event, "EventSecond").map(([, { kind }]) => kind)).toEqual(["array", "message"]);
+  // A rest that has no item is as absent as an item that may be.
+  for (const either of ["string[] | [string, number?]", "[string, ...number[]] | [string, boolean?]"]) {
+    expect(refusal("list-alike", `interface Event { either: ${either} }`)).toHaveLength(1);
+  }
+});
+
 test("recursive ones, declared or in place", () => {
   const event = readEvent(
     "recursive",
