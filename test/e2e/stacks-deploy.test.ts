@@ -75,13 +75,20 @@ test("the state holds secrets encrypted", async () => {
 });
 
 test("a change of one use case changes only its resources", async () => {
-  const { stack, project } = example;
+  const { stack, project, broker } = example;
   const changed = EXAMPLE_MODULES["index-file"]!.replace(
     "  root: string;\n",
     "  root: string;\n  /** Of what the file belongs to. */\n  label?: string;\n",
   ).replace("maxInFlight: 32", "maxInFlight: 48");
   await project.build({ "index-file": changed });
   expect(await up(stack)).toEqual(["update ScaledObject index-file-scale", "update Schema index-file"]);
+  const { getSchemaResponses: versions } = (await broker.admin(
+    "GET",
+    "/admin/v2/schemas/shop/test/index-file/schemas",
+  )) as {
+    getSchemaResponses: unknown[];
+  };
+  expect(versions).toHaveLength(2);
 });
 
 test("drift made by hand is found by refresh and mended by up", async () => {

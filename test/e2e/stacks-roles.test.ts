@@ -11,7 +11,7 @@ import { type Postgres, startPostgres } from "../parts/postgres.ts";
 import { installPulsarClient } from "../parts/pulsar-client-install.ts";
 import { waitUntil } from "./pulsar/load.ts";
 import { adminStatus, lets, type Place } from "./stacks/access.ts";
-import { up } from "./stacks/changes.ts";
+import { refresh, up } from "./stacks/changes.ts";
 import { type ExampleStack, startExampleStack } from "./stacks/example-stack.ts";
 import { startExecutor } from "./stacks/executors.ts";
 
@@ -29,7 +29,10 @@ beforeAll(async () => {
     name: "roles",
     broker: { auth: "token" },
     kubernetes: false,
-    config: () => ({
+    config: (broker) => ({
+      // Who deploys need not be a super user: a role that the tenant names as its administrator is enough.
+      pulsarAdminToken: broker.tokenFor("deployers"),
+      createTenant: false,
       metricsRole: "metrics",
       useCases: Object.fromEntries(
         NAMES.map((name) => [
@@ -39,7 +42,11 @@ beforeAll(async () => {
       ),
     }),
   });
-  await up(example.stack);
+  const { broker, stack } = example;
+  const tenant = { allowedClusters: [broker.clusterName], adminRoles: ["deployers"] };
+  await broker.admin("PUT", "/admin/v2/tenants/shop", tenant);
+  await up(stack);
+  expect(await refresh(stack)).toEqual([]);
 }, INSTALL_TIMEOUT_MS);
 
 afterAll(async () => {
