@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -9,16 +10,23 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startCommand } from "../cli/project.ts";
+import { installParts } from "../parts/install.ts";
+import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
+import { createPulumiCli } from "../parts/pulumi-cli.ts";
 import { documentedFile } from "../stacks/documented-file.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 /** The same Node for npm and npx as for this test. */
 const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`, NO_COLOR: "1" };
 const folders: string[] = [];
+
+beforeAll(() => installParts(["pulumi"]), INSTALL_TIMEOUT_MS);
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "fivefold-package-"));
@@ -67,6 +75,12 @@ function stagesOf(recipe: string): [first: Instruction[], second: Instruction[]]
   const last = instructions.findLastIndex(([name]) => name === "FROM");
   expect(last).toBeGreaterThan(0);
   return [instructions.slice(0, last), instructions.slice(last)];
+}
+
+/** npm may put the compiler's TypeScript below the package, where another one is wanted beside it. */
+function tscOf(project: string): string {
+  const compiler = createRequire(join(project, "node_modules", "fivefold", "package.json"));
+  return join(dirname(compiler.resolve("typescript/package.json")), "bin", "tsc");
 }
 
 function manifestOf(folder: string): string {
@@ -199,6 +213,34 @@ await greet.enqueue({ subject: "nobody", count: 1 });
     expect(status).toBe(3);
     expect(output).toBe(
       `fivefold needs Node 22.18 or newer, which runs TypeScript files as they are; this is Node ${process.version}.\n`,
+    );
+  });
+
+  test("its Pulumi program, as documented, type-checks and comes as far as asking Pulsar", async () => {
+    const { devDependencies } = JSON.parse(manifestOf(REPOSITORY)) as { devDependencies: Record<string, string> };
+    const wanted = ["@pulumi/pulumi", "@pulumi/kubernetes", "@grafana/grafana-foundation-sdk"];
+    const packages = wanted.map((name) => `${name}@${devDependencies[name]}`);
+    succeed(project, "npm", "install", "--save-dev", "--no-audit", "--no-fund", ...packages);
+    mkdirSync(join(project, "stacks"));
+    for (const file of ["stacks/Pulumi.yaml", "stacks/index.ts"])
+      writeFileSync(join(project, file), documentedFile(file));
+    succeed(project, process.execPath, tscOf(project), "-p", ".");
+
+    const pulumi = await createPulumiCli();
+    onTestFinished(pulumi.remove);
+    const stack = await LocalWorkspace.createStack(
+      { stackName: "test", workDir: join(project, "stacks") },
+      { envVars: pulumi.env, pulumiCommand: await PulumiCommand.get({ root: pulumi.root }) },
+    );
+    // Nobody answers there.
+    await stack.setAllConfig({
+      "fivefold:pulsarAdminUrl": { value: "http://127.0.0.1:9" },
+      "fivefold:tenant": { value: "shop" },
+      "fivefold:namespace": { value: "test" },
+      "fivefold:clusters": { value: '["standalone"]' },
+    });
+    await expect(stack.preview()).rejects.toThrow(
+      /GET http:\/\/127\.0\.0\.1:9\/admin\/v2\/tenants\/shop was not answered: .*Is fivefold:pulsarAdminUrl the web service's URL/,
     );
   });
 });
