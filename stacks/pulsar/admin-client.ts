@@ -5,6 +5,8 @@ const TRIES = 5;
 const FIRST_WAIT_MS = 250;
 /** A request is passed on to the broker that owns the topic; more hops than this are a loop. */
 const MAX_HOPS = 5;
+/** HTTP's status of a loop. */
+const LOOP = 508;
 
 export interface PulsarConnection {
   /** The web service: `https://host:8443`. */
@@ -69,7 +71,7 @@ export function createPulsarAdmin({ adminUrl, token }: PulsarConnection): Pulsar
       }
       url = next.href;
     }
-    return { status: 508, text: `redirected ${MAX_HOPS} times, last to ${url}` };
+    return { status: LOOP, text: `redirected ${MAX_HOPS} times, last to ${url}` };
   }
 
   async function request(method: string, path: string, body?: unknown): Promise<Answer> {
@@ -122,6 +124,7 @@ function isDone({ status }: Answer): boolean {
 
 /** Whether the same request may be answered otherwise in a moment: a broker restarts, a topic moves, others write too. */
 function isPassing({ status, text }: Answer): boolean {
+  if (status === LOOP) return false;
   return status === 0 || status >= 500 || status === 429 || (status === 409 && /concurrent/i.test(text));
 }
 
@@ -137,6 +140,7 @@ function mend(status: number, hasToken: boolean): string {
   if (status === 409)
     return "Something else is there, or was changed meanwhile: pulumi refresh shows what the cluster has.";
   if (status === 412 || status === 422) return "The cluster does not allow it as things stand.";
+  if (status === LOOP) return "Do the brokers advertise the addresses that they are reached at?";
   if (status === 429 || status >= 500) return `That was so ${TRIES} times in a row: the broker's log says why.`;
   return "Is fivefold:pulsarAdminUrl the web service of Apache Pulsar 4?";
 }
