@@ -1,6 +1,6 @@
 /* In the thread that emits: takes use cases as they come, and at last compares, or writes, all files. */
 import { parentPort, workerData } from "node:worker_threads";
-import { emit, emitOne } from "../compiler/emit/index.ts";
+import { emit, emitAhead } from "../compiler/emit/index.ts";
 import type { UseCase } from "../compiler/model/model.ts";
 import type { EmittingAnswer, EmittingRequest } from "./emitting.ts";
 import { Fault } from "./fault.ts";
@@ -18,7 +18,7 @@ parentPort?.on("message", (request: EmittingRequest) => {
 function add(useCase: UseCase): void {
   useCases.set(useCase.name, useCase);
   try {
-    emitOne(useCase);
+    emitAhead(useCase);
   } catch {
     // It is not checked yet. What is wrong with it will be said, or else comes again when all is emitted.
   }

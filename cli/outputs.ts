@@ -39,9 +39,11 @@ export function compareOutputs(
 ): Promise<Difference> {
   return filing("The generated files can't be read", async () => {
     const isNew = !known && !existsSync(join(root, GENERATED));
-    const read = (path: string) =>
-      known?.get(path) ?? (isNew && path.startsWith(`${GENERATED}/`) ? undefined : readIfThere(join(root, path)));
-    const current = await Promise.all(outputs.map(({ path }) => read(path)));
+    const isSure = (path: string) => known?.has(path) || (isNew && path.startsWith(`${GENERATED}/`));
+    const unsure = outputs.filter(({ path }) => !isSure(path));
+    const texts = await Promise.all(unsure.map(({ path }) => readIfThere(join(root, path))));
+    const read = new Map(unsure.map(({ path }, i) => [path, texts[i]]));
+    const current = outputs.map(({ path }) => known?.get(path) ?? read.get(path));
     const missing = outputs.filter((_, i) => current[i] === undefined);
     const stale = outputs.filter(({ text }, i) => current[i] !== undefined && current[i] !== text);
     const emitted = new Set(outputs.map(({ path }) => path));

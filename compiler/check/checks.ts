@@ -1,5 +1,6 @@
 import { type Diagnostic, uniqueDiagnostics } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
+import { remembered } from "../model/remembered.ts";
 import type { Check } from "./check.ts";
 import { checkDeadLetterTopics } from "./dead-letter-topics.ts";
 import { checkEffects } from "./effects.ts";
@@ -11,11 +12,10 @@ import { checkSubscriberNames } from "./subscriber-names.ts";
 import { checkUniqueness } from "./uniqueness.ts";
 import { checkUseCaseNames } from "./use-case-names.ts";
 
-const CHECKS: readonly Check[] = [
+/** What they find in a use case follows from it alone. */
+const OF_EACH: readonly Check[] = [
   checkUseCaseNames,
-  checkUniqueness,
   checkSubscriberNames,
-  checkDeadLetterTopics,
   checkFieldNames,
   checkRetries,
   checkScaling,
@@ -23,7 +23,11 @@ const CHECKS: readonly Check[] = [
   checkPayloads,
 ];
 
+const OF_ALL: readonly Check[] = [checkUniqueness, checkDeadLetterTopics];
+
+const checkEach = remembered((useCase) => OF_EACH.flatMap((check) => check([useCase])));
+
 /** All that is wrong with use cases that could be read. */
 export function runChecks(useCases: readonly UseCase[]): Diagnostic[] {
-  return uniqueDiagnostics(CHECKS.flatMap((check) => check(useCases)));
+  return uniqueDiagnostics([...OF_ALL.flatMap((check) => check(useCases)), ...useCases.flatMap(checkEach)]);
 }

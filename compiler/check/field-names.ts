@@ -4,16 +4,8 @@ import { snakeCase } from "../model/naming.ts";
 import type { Check } from "./check.ts";
 
 /** Fields are told apart by letter case in TypeScript, and by words in protobuf. */
-export const checkFieldNames: Check = (useCases) => useCases.flatMap(({ event }) => event.messages.flatMap(recall));
-
-/** What was found in messages that are checked again and again, as a watching compiler does. */
-const checked = new WeakMap<Message, Diagnostic[]>();
-
-function recall(message: Message): Diagnostic[] {
-  const found = checked.get(message) ?? checkMessage(message);
-  checked.set(message, found);
-  return found;
-}
+export const checkFieldNames: Check = (useCases) =>
+  useCases.flatMap(({ event }) => event.messages.flatMap(checkMessage));
 
 function checkMessage({ name: message, fields }: Message): Diagnostic[] {
   const byName = Map.groupBy(fields, ({ name }) => snakeCase(name));

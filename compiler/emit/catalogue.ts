@@ -1,7 +1,8 @@
 import { formatDuration } from "../model/duration.ts";
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
-import { code, lineOfProse, table } from "./markdown.ts";
+import { remembered } from "../model/remembered.ts";
+import { code, lineOfProse, tableHead, tableRow } from "./markdown.ts";
 import { contractPath } from "./proto.ts";
 import { readmePath } from "./readme.ts";
 import { mark } from "./source.ts";
@@ -10,34 +11,35 @@ import { summaryOf } from "./use-case-doc.ts";
 
 /** `CATALOGUE.md`: all use cases on one page; each has its own beside its code. */
 export function emitCatalogue(useCases: readonly UseCase[]): Output {
-  const rows = useCases.map((useCase) => {
-    const { name, owner, event, subscribers } = useCase;
-    return [
-      linkTo(name, readmePath(name)),
-      lineOfProse(summaryOf(useCase)),
-      lineOfProse(owner),
-      linkTo(`${code(event.name)} v${event.version}`, contractPath(name)),
-      layersText(useCase),
-      topicsOf(useCase)
-        .map((topic) => code(topic.name))
-        .join(", "),
-      subscribers.map((subscriber) => code(subscriber.name)).join(", "),
-    ];
-  });
   const lines = [
     `<!-- ${mark("usecases/")} -->`,
     "",
     "# Use cases",
     "",
-    ...(rows.length > 0
-      ? table(["Use case", "When", "Owner", "Contract", "Layers", "Topics", "Subscribers"], rows)
-      : ["There are none yet."]),
+    ...(useCases.length > 0 ? [...HEAD, ...useCases.map(catalogueRow)] : ["There are none yet."]),
     "",
     "By HTTP they are offered as [openapi.json](openapi.json) says.",
     "",
   ];
   return { path: "generated/CATALOGUE.md", text: lines.join("\n") };
 }
+
+const HEAD = tableHead(["Use case", "When", "Owner", "Contract", "Layers", "Topics", "Subscribers"]);
+
+export const catalogueRow = remembered((useCase) => {
+  const { name, owner, event, subscribers } = useCase;
+  return tableRow([
+    linkTo(name, readmePath(name)),
+    lineOfProse(summaryOf(useCase)),
+    lineOfProse(owner),
+    linkTo(`${code(event.name)} v${event.version}`, contractPath(name)),
+    layersText(useCase),
+    topicsOf(useCase)
+      .map((topic) => code(topic.name))
+      .join(", "),
+    subscribers.map((subscriber) => code(subscriber.name)).join(", "),
+  ]);
+});
 
 function linkTo(text: string, path: string): string {
   return `[${text}](${path.replace("generated/", "")})`;

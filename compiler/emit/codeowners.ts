@@ -1,5 +1,6 @@
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
+import { remembered } from "../model/remembered.ts";
 import { packageName } from "./proto-names.ts";
 import { mark } from "./source.ts";
 
@@ -8,18 +9,20 @@ import { mark } from "./source.ts";
  * the root, and so take no notice of this one before it is copied there.
  */
 export function emitCodeOwners(useCases: readonly UseCase[]): Output {
-  const lines = useCases.flatMap(({ name, file, owner }) => {
-    const paths = [`/${file}`, `/generated/${name}/`, `/generated/contracts/${packageName(name)}.*`];
-    return ["", ...paths.map((path) => `${escaped(path)} ${ownerOf(owner)}`)];
-  });
   const text = [
     `# ${mark("usecases/")}`,
     "# Copy it, or append it to yours: .github/CODEOWNERS. In a monorepo, put this folder's path in front.",
-    ...lines,
+    ...useCases.map(ownerLines),
     "",
   ].join("\n");
   return { path: "generated/CODEOWNERS", text };
 }
+
+/** What belongs to a use case, below an empty line. */
+export const ownerLines = remembered(({ name, file, owner }) => {
+  const paths = [`/${file}`, `/generated/${name}/`, `/generated/contracts/${packageName(name)}.*`];
+  return ["", ...paths.map((path) => `${escaped(path)} ${ownerOf(owner)}`)].join("\n");
+});
 
 /** A handle, as `team` or `organisation/team`, is one of `@`; an e-mail address stays as it is. */
 function ownerOf(owner: string): string {

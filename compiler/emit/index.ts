@@ -1,20 +1,21 @@
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
+import { remembered } from "../model/remembered.ts";
 import { emitAvro } from "./avro.ts";
-import { emitCatalogue } from "./catalogue.ts";
+import { catalogueRow, emitCatalogue } from "./catalogue.ts";
 import { emitClient } from "./client.ts";
 import { emitCodec } from "./codec.ts";
-import { emitCodeOwners } from "./codeowners.ts";
+import { emitCodeOwners, ownerLines } from "./codeowners.ts";
 import { emitEvent } from "./event.ts";
 import { emitExecutor } from "./executor.ts";
 import { emitJson } from "./json.ts";
 import { emitJsonSchema } from "./json-schema.ts";
-import { emitManifest } from "./manifest.ts";
-import { emitOpenApi } from "./openapi.ts";
+import { emitManifest, manifestEntry } from "./manifest.ts";
+import { emitOpenApi, openApiParts } from "./openapi.ts";
 import { emitProto } from "./proto.ts";
 import { emitReadme } from "./readme.ts";
 import { emitSettings } from "./settings.ts";
-import { emitShapes } from "./shapes.ts";
+import { emitShapes, shapeText } from "./shapes.ts";
 import { emitValidate } from "./validate.ts";
 
 /** What is written for one use case; each emitter writes one file. */
@@ -41,20 +42,35 @@ const FOR_ALL: readonly ((useCases: readonly UseCase[]) => Output)[] = [
   emitCodeOwners,
 ];
 
+/** What each use case adds to those. */
+const PARTS: readonly ((useCase: UseCase) => unknown)[] = [
+  manifestEntry,
+  shapeText,
+  openApiParts,
+  catalogueRow,
+  ownerLines,
+];
+
 /** All files of `generated/`, by path: a function of the use cases alone, whatever their order. Numbers are filled in. */
 export function emit(useCases: readonly UseCase[]): Output[] {
   const sorted = useCases.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return [...sorted.flatMap(emitOne), ...FOR_ALL.map((emitter) => emitter(sorted))].sort((a, b) =>
-    a.path < b.path ? -1 : 1,
-  );
+  const files = sorted.flatMap(emitOne);
+  const isContract = ({ path }: Output) => path.startsWith(CONTRACTS);
+  // Nearly in order, which is sorted in a fifth of the time.
+  return [
+    ...files.filter((file) => !isContract(file)),
+    ...files.filter(isContract),
+    ...FOR_ALL.map((emitter) => emitter(sorted)),
+  ].sort(byPath);
 }
 
-/** The outputs of use cases that are emitted again and again, as a watching compiler does. */
-const emitted = new WeakMap<UseCase, readonly Output[]>();
+const CONTRACTS = "generated/contracts/";
+const byPath = (a: Output, b: Output) => (a.path < b.path ? -1 : 1);
 
-/** The files of one use case: what `emit` need not do again for it. */
-export function emitOne(useCase: UseCase): readonly Output[] {
-  const outputs = emitted.get(useCase) ?? PER_USE_CASE.map((emitter) => emitter(useCase));
-  emitted.set(useCase, outputs);
-  return outputs;
+const emitOne = remembered((useCase): Output[] => PER_USE_CASE.map((emitter) => emitter(useCase)).sort(byPath));
+
+/** Does in advance what `emit` will need of a use case. */
+export function emitAhead(useCase: UseCase): void {
+  emitOne(useCase);
+  for (const part of PARTS) part(useCase);
 }

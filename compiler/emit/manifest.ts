@@ -1,5 +1,6 @@
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
+import { remembered } from "../model/remembered.ts";
 import { avroPath } from "./avro.ts";
 import { jsonSchemaPath } from "./json-schema.ts";
 import { contractPath } from "./proto.ts";
@@ -11,9 +12,16 @@ export const MANIFEST_FILE = "generated/manifest.json";
 
 /** `manifest.json`: all use cases as data, for what starts workers and provisions what they need. */
 export function emitManifest(useCases: readonly UseCase[]): Output {
-  const manifest = { manifestVersion: 1, useCases: useCases.map(entry) };
-  return { path: MANIFEST_FILE, text: `${JSON.stringify(manifest, null, 2)}\n` };
+  const entries = useCases.length > 0 ? `[\n${useCases.map(manifestEntry).join(",\n")}\n  ]` : "[]";
+  return { path: MANIFEST_FILE, text: `{\n  "manifestVersion": 1,\n  "useCases": ${entries}\n}\n` };
 }
+
+const INDENT = "    ";
+
+/** A use case as an item of the list. */
+export const manifestEntry = remembered(
+  (useCase) => INDENT + JSON.stringify(entry(useCase), null, 2).replaceAll("\n", `\n${INDENT}`),
+);
 
 function entry(useCase: UseCase) {
   const { name, file, doc, owner, event } = useCase;

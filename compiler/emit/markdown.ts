@@ -44,8 +44,15 @@ export function code(text: string): string {
 
 /** Cells are Markdown of one line. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
+  return [...tableHead(head), ...rows.map(tableRow)];
+}
+
+export function tableHead(head: readonly string[]): string[] {
+  return [tableRow(head), tableRow(head.map(() => "---"))];
+}
+
+export function tableRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
 /** Links to headings, as repository browsers make them: in order of the headings, repeated ones are numbered. */

@@ -1,6 +1,7 @@
 import type { Event, UseCase } from "../model/model.ts";
 import { lowerCamel, upperCamel } from "../model/naming.ts";
 import type { Output } from "../model/output.ts";
+import { remembered } from "../model/remembered.ts";
 import { type JsonObject, objectText, propertyText } from "./json-layout.ts";
 import { eventSchemas, SHARED } from "./json-schema.ts";
 import { unique } from "./names.ts";
@@ -21,7 +22,7 @@ export function emitOpenApi(useCases: readonly UseCase[]): Output {
     version: "1",
     description: `${mark("usecases/")} Security is added by whoever puts the gateway up.`,
   };
-  const parts = useCases.map(partsOf);
+  const parts = useCases.map(openApiParts);
   const shared = Object.values(SHARED).map(({ name, schema }) => [name, schema] as const);
   const schemas = [...shared, ...Object.entries(SCHEMAS)].map(([name, schema]) => propertyText(name, schema, "      "));
   const components = [
@@ -52,18 +53,12 @@ interface Parts {
   readonly schemas: readonly string[];
 }
 
-/** Of use cases that are emitted again and again, as a watching compiler does. */
-const known = new WeakMap<UseCase, Parts>();
-
-function partsOf(useCase: UseCase): Parts {
-  const { name, event } = useCase;
-  const parts = known.get(useCase) ?? {
-    path: propertyText(`/v1/${name}`, { post: operation(useCase) }, "    "),
-    schemas: schemasOf(name, event).map(([key, schema]) => propertyText(key, schema, "      ")),
-  };
-  known.set(useCase, parts);
-  return parts;
-}
+export const openApiParts = remembered(
+  (useCase): Parts => ({
+    path: propertyText(`/v1/${useCase.name}`, { post: operation(useCase) }, "    "),
+    schemas: schemasOf(useCase.name, useCase.event).map(([key, schema]) => propertyText(key, schema, "      ")),
+  }),
+);
 
 /** The event as `place-order`, what it holds as `place-order.OrderLine`. */
 function schemasOf(useCase: string, event: Event): (readonly [name: string, schema: JsonObject])[] {

@@ -1,5 +1,6 @@
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
+import { remembered } from "../model/remembered.ts";
 import { shapeJson } from "../model/shape.ts";
 
 /** Relative to the project's root. */
@@ -15,11 +16,4 @@ export function emitShapes(useCases: readonly UseCase[]): Output {
   return { path: SHAPES_FILE, text: `{\n  "shapesVersion": 1,\n  "useCases": ${block}\n}\n` };
 }
 
-/** Texts of use cases that are emitted again and again, as a watching compiler does. */
-const emitted = new WeakMap<UseCase, string>();
-
-function shapeText(useCase: UseCase): string {
-  const text = emitted.get(useCase) ?? JSON.stringify(shapeJson(useCase.event));
-  emitted.set(useCase, text);
-  return text;
-}
+export const shapeText = remembered(({ event }) => JSON.stringify(shapeJson(event)));

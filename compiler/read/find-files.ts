@@ -23,7 +23,8 @@ export function findSources(root: string, folder: string): Found {
       // Linked folders are not followed: they may lead in circles.
       if (entry.isDirectory()) {
         if (!entry.name.startsWith(".") && entry.name !== "node_modules") visit(child);
-      } else if (isSource(entry.name)) {
+      } else if (isSource(entry.name) && entry.isFile()) files.push(child);
+      else if (isSource(entry.name)) {
         const found = stat(join(root, child));
         if (typeof found === "string") refuse(child, found);
         else if (found.isFile()) files.push(child);

@@ -28,49 +28,59 @@ export function createProgram(
     allowImportingTsExtensions: true,
   };
   const unparsed = new Set<string>();
-  const host = createHost(settings, unsaved, unparsed);
   const rootNames = files.map((file) => `${root}/${file}`);
+  const host = createHost(settings, new Set(rootNames), unsaved, unparsed);
   return { program: ts.createProgram({ rootNames, options: settings, host }), unparsed };
 }
 
 /** Files that nest too deeply for the parser are taken for empty, and added to `unparsed`. */
 function createHost(
   settings: ts.CompilerOptions,
+  roots: ReadonlySet<string>,
   unsaved: ReadonlyMap<string, string>,
   unparsed: Set<string>,
 ): ts.CompilerHost {
   const host = ts.createCompilerHost(settings);
   const folder = libFolder();
-  const { getSourceFile } = host;
   const bucket = registry.getKeyForCompilationSettings(settings);
+
+  function parse(path: string, text: string, parsing: ts.CreateSourceFileOptions): ts.SourceFile {
+    try {
+      return ts.createSourceFile(path, text, parsing);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      unparsed.add(path);
+      return ts.createSourceFile(path, "", parsing);
+    }
+  }
+
   return {
     ...host,
     getDefaultLibLocation: () => folder,
     getDefaultLibFileName: (of) => `${folder}/${ts.getDefaultLibFileName(of)}`,
-    getSourceFile(path, parsing, ...rest) {
-      if (!path.startsWith(`${folder}/`) && !path.includes(NODE_TYPES)) {
-        try {
-          const text = unsaved.get(path);
-          return text === undefined ? getSourceFile(path, parsing, ...rest) : ts.createSourceFile(path, text, parsing);
-        } catch (error) {
-          if (!(error instanceof RangeError)) throw error;
-          unparsed.add(path);
-          return ts.createSourceFile(path, "", parsing);
-        }
-      }
-      const key = `${bucket} ${path}`;
-      const known = libraries.get(key);
-      if (known) return known;
-      const version = typeof parsing === "object" ? parsing : { languageVersion: parsing };
-      const source = getSourceFile(path, { ...version, jsDocParsingMode: ts.JSDocParsingMode.ParseNone }, ...rest);
-      if (source) libraries.set(key, source);
+    getSourceFile(path, given) {
+      const parsing = typeof given === "object" ? given : { languageVersion: given };
+      const isLibrary = path.startsWith(`${folder}/`) || path.includes(NODE_TYPES);
+      const key = `${bucket} ${parsing.impliedNodeFormat} ${path}`;
+      const known = parsed.get(key);
+      if (known && isLibrary) return known;
+      const text = unsaved.get(path) ?? host.readFile(path);
+      if (text === undefined) return undefined;
+      if (known?.text === text) return known;
+      // No comment of a library is in a contract.
+      const source = parse(path, text, isLibrary ? { ...parsing, jsDocParsingMode: NO_COMMENTS } : parsing);
+      if (!roots.has(path) && !unparsed.has(path)) parsed.set(key, source);
       return source;
     },
   };
 }
 
 const NODE_TYPES = "/node_modules/@types/node/";
-/** Declarations of JavaScript's and Node's own objects, parsed once a process. No comment of theirs is in a contract. */
-const libraries = new Map<string, ts.SourceFile>();
+const NO_COMMENTS = ts.JSDocParsingMode.ParseNone;
+/**
+ * What use cases import, parsed once a process while it stays as it is. Use cases themselves are not kept: one is parsed
+ * again only when it changed.
+ */
+const parsed = new Map<string, ts.SourceFile>();
 /** Tells under which settings a parsed file can be shared, as TypeScript's own language server does it. */
 const registry = ts.createDocumentRegistry();
