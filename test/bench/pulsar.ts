@@ -17,7 +17,8 @@ import { record } from "../transport/records.ts";
 import { printFigure, rateOf } from "./figure.ts";
 
 const TASKS = 20_000;
-const ROUNDS = 3;
+/** The middle one of the pairs counts: others may use the machine for some of them. */
+const ROUNDS = 7;
 const BATCH = 100;
 /** Batches on their way at once. */
 const PRODUCERS = 8;
@@ -73,8 +74,9 @@ async function bare(transport: Transport, topic: string): Promise<Result> {
       ),
     );
     await consumed;
+    // As a worker's drain does.
+    await consumer.close();
   });
-  await consumer.close();
   await producer.close();
   return result;
 }
@@ -108,7 +110,7 @@ async function layered(transport: Transport, name: string): Promise<Result> {
   const result = await timed(async () => {
     await inBatches((first) => client.enqueueAll(Array.from({ length: BATCH }, (_, offset) => note(first + offset))));
     await done;
-    // Stores all outcomes, as the bare loop has when it ends.
+    // Stores all outcomes and closes the consumer, as the bare loop has when it ends.
     await worker.drain();
   });
   await connection.close();
@@ -124,9 +126,11 @@ for (const way of WAYS) {
   await layered(transport, "warm-up-layers");
   const kept: number[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
+    // By turns first and second, so that what gets slower or faster meanwhile favours neither.
+    const first = round % 2 === 0 ? await layered(transport, `layers-${round}`) : undefined;
     const results = {
       bare: await bare(transport, `bare-${round}`),
-      layers: await layered(transport, `layers-${round}`),
+      layers: first ?? (await layered(transport, `layers-${round}`)),
     };
     for (const [system, { wallMs, cpuMicros }] of Object.entries(results)) {
       printFigure({
