@@ -1,4 +1,4 @@
-import type { Event, Union, Variant } from "../model/model.ts";
+import type { Event, Type, Union, Variant } from "../model/model.ts";
 import type { Choice } from "../model/tell-apart.ts";
 import type { CodecNames, Place } from "./codec-names.ts";
 import { readEntries, readFunction, readWrappers } from "./codec-read.ts";
@@ -14,15 +14,23 @@ import { tagOf, wireType } from "./wire-types.ts";
 interface Outgoing {
   readonly union: Union;
   readonly names: CodecNames;
+  /** Whether TypeScript, having seen that a value is an array, takes it for one of anything, which is no tuple. */
+  readonly isLost: (type: Type) => boolean;
   /** Names that no variable may have. */
   readonly taken: Set<string>;
 }
 
 /** The functions that write a union: its variant whenever it is the one, a zero too. */
 export function writeUnion(union: Union, event: Event, names: CodecNames): Code[] {
-  const outgoing = { union, names, taken: new Set(["writer", "value", "undefined", "Array", "Date", "Uint8Array"]) };
   // `Array.isArray` tells TypeScript nothing of readonly lists.
   const hidesLists = union.variants.some(({ type }) => type.kind === "array" && type.readonly);
+  const tuples = new Set(event.messages.filter(({ tuple }) => tuple).map(({ name }) => name));
+  const outgoing: Outgoing = {
+    union,
+    names,
+    isLost: (type) => hidesLists && type.kind === "message" && tuples.has(type.name),
+    taken: new Set(["writer", "value", "undefined", "Array", "Date", "Uint8Array"]),
+  };
   const branches = kindsOf(union, event).map(([kind, choice]) => ({
     tests: [isOfKind(kind, "value")],
     body: writeChoice(choice, outgoing, !(hidesLists && (kind === "list" || kind === "object"))),
@@ -82,8 +90,8 @@ function writeChoice(choice: Choice, outgoing: Outgoing, isNarrowed: boolean): C
   ];
 }
 
-function writeVariant({ number, type }: Variant, { union, names }: Outgoing, isNarrowed: boolean): Code {
-  const value = isNarrowed ? "value" : `value as ${typeText(type, names.types)}`;
+function writeVariant({ number, type }: Variant, { union, names, isLost }: Outgoing, isNarrowed: boolean): Code {
+  const value = isNarrowed ? "value" : `value as ${isLost(type) ? "unknown as " : ""}${typeText(type, names.types)}`;
   return `${writeTagged(tagOf(number, wireType(type)), type, value, placeOf(union, number, names))};`;
 }
 
