@@ -9,7 +9,15 @@ import { afterAll, expect, test } from "vitest";
 import { emitProto } from "../../compiler/emit/proto.ts";
 import { schemaOf } from "../../stacks/schema/pulsar-schema.ts";
 import { model } from "../compiler/emit/arbitrary.ts";
-import { EVERYTHING, GENERATE_THUMBNAIL } from "../compiler/emit/models.ts";
+import {
+  EVERYTHING,
+  GENERATE_THUMBNAIL,
+  message,
+  messageRef,
+  TEXT,
+  unionOf,
+  useCaseOf,
+} from "../compiler/emit/models.ts";
 
 const BUF = resolve("node_modules/.bin/buf");
 const SEED = 20_261_124;
@@ -75,6 +83,21 @@ test("the root is the event's message, also where it stands behind its variants"
   const proto =
     'syntax = "proto3"; package p.v1; message A { int32 a = 1; } message Either { oneof value { A a = 1; } }';
   expect(definitionOf("p.proto", proto, "Either")).toMatchObject({ rootMessageTypeName: "p.v1.Either" });
+});
+
+test.each([
+  ["a message", [message("Größe", { wert: TEXT })], []],
+  [
+    "a union",
+    [message("A", { a: TEXT }), message("B", { b: TEXT })],
+    [unionOf("Größe", messageRef("A"), messageRef("B"))],
+  ],
+])("the root is the event's message, also where protobuf has no such letters: %s", (_, messages, unions) => {
+  const useCase = useCaseOf("measure", messages, [], {}, unions);
+  const { path, text } = emitProto({ ...useCase, event: { ...useCase.event, name: "Größe" } });
+  expect(definitionOf(basename(path), text, "Größe")).toMatchObject({
+    rootMessageTypeName: "fivefold.measure.v1.GroUdfE",
+  });
 });
 
 test.each([
