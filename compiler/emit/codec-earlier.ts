@@ -1,4 +1,5 @@
-import type { DefaultValue, Earlier, Event, Field, Lacking, Type } from "../model/model.ts";
+import type { DefaultValue, Earlier, Lacking } from "../model/earlier.ts";
+import type { Event, Field, Type } from "../model/model.ts";
 import { type Code, literalOf, onlyIf } from "./source.ts";
 
 /*

@@ -1,4 +1,5 @@
-import type { Earlier, Field, Type } from "../model/model.ts";
+import type { Earlier } from "../model/earlier.ts";
+import type { Field, Type } from "../model/model.ts";
 import { lackingValue } from "./codec-earlier.ts";
 import { inside, type Place } from "./codec-names.ts";
 import { EMPTY_FIELDS, isSeveral, type Marks, NULL_FIELDS, presentType } from "./presence.ts";

@@ -1,5 +1,6 @@
+import type { DefaultValue, EarlierJson } from "../model/earlier.ts";
 import { isSkippable, tellApartInJson } from "../model/json-form.ts";
-import type { DefaultValue, EarlierJson, Enum, Event, Field, Message, Type, Union, UseCase } from "../model/model.ts";
+import type { Enum, Event, Field, Message, Type, Union, UseCase } from "../model/model.ts";
 import { lowerCamel } from "../model/naming.ts";
 import type { Output } from "../model/output.ts";
 import { type Choice as Distinguished, type Group, tellApart } from "../model/tell-apart.ts";

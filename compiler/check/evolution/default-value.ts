@@ -1,4 +1,5 @@
-import type { DefaultValue, Event, Field, Type } from "../../model/model.ts";
+import type { DefaultValue } from "../../model/earlier.ts";
+import type { Event, Field, Type } from "../../model/model.ts";
 
 /** What a field's `@default` tag gives it, or why that can't be its value. */
 export type Default =

@@ -1,4 +1,5 @@
-import type { EarlierJson, Enum, Event, Field, Message, Type, Union } from "../../model/model.ts";
+import type { EarlierJson } from "../../model/earlier.ts";
+import type { Enum, Event, Field, Message, Type, Union } from "../../model/model.ts";
 import type { Shape, ShapeField } from "../../model/shape.ts";
 import { defaultOf } from "./default-value.ts";
 import type { Releases } from "./earlier.ts";

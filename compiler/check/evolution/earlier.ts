@@ -1,4 +1,5 @@
-import type { Earlier, Event, Field, Lacking, Message } from "../../model/model.ts";
+import type { Earlier, Lacking } from "../../model/earlier.ts";
+import type { Event, Field, Message } from "../../model/model.ts";
 import type { Shape, ShapeField } from "../../model/shape.ts";
 import { defaultOf } from "./default-value.ts";
 import { pairsOf } from "./pairs.ts";

@@ -1,4 +1,5 @@
-import type { Lacking, Type } from "../../model/model.ts";
+import type { Lacking } from "../../model/earlier.ts";
+import type { Type } from "../../model/model.ts";
 
 /** A way in which records of one shape come out wrong where code of another one reads them. */
 export type Misreading = Place &
