@@ -5,7 +5,7 @@ import { type KubernetesApi, startKubernetesApi } from "../parts/kubernetes-api.
 import type { KubernetesObject } from "../parts/kubernetes-client.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { PRODUCTION } from "../stacks/example-config.ts";
-import { isSecret, type RecordedResource, recordProgram } from "../stacks/recorded-program.ts";
+import { plainInputs, recordProgram } from "../stacks/recorded-program.ts";
 
 /*
  * All Kubernetes objects of the examples' stack, each handed to a real API server in a namespace that enforces the
@@ -20,24 +20,14 @@ let objects: readonly KubernetesObject[];
 beforeAll(async () => {
   const root = resolve(import.meta.dirname, "../..");
   const resources = await recordProgram(() => deploy({ root }), { config: PRODUCTION });
-  objects = resources.filter(({ type }) => type.startsWith("kubernetes:")).map(objectOf);
+  objects = resources
+    .filter(({ type }) => type.startsWith("kubernetes:"))
+    .map((resource) => plainInputs(resource) as KubernetesObject);
   api = await startKubernetesApi();
   await api.client.apply(only("Namespace", NAMESPACE));
 }, INSTALL_TIMEOUT_MS);
 
 afterAll(() => api?.stop());
-
-/** As the provider would send it. */
-function objectOf({ inputs }: RecordedResource): KubernetesObject {
-  return plain(inputs) as KubernetesObject;
-}
-
-function plain(value: unknown): unknown {
-  if (isSecret(value)) return plain((value as { value: unknown }).value);
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
-}
 
 function only(kind: string, name: string): KubernetesObject {
   const found = objects.filter((object) => object.kind === kind && object.metadata.name === name);

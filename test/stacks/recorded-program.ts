@@ -101,6 +101,18 @@ export function isSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && MARK in value;
 }
 
+/** A resource's inputs as its provider gets them: with secrets in plain. */
+export function plainInputs({ inputs }: RecordedResource): Readonly<Record<string, unknown>> {
+  return plain(inputs) as Record<string, unknown>;
+}
+
+function plain(value: unknown): unknown {
+  if (isSecret(value)) return plain((value as { value: unknown }).value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]));
+}
+
 /** A resource by its type's end and its name; there has to be exactly one. */
 export function only(resources: readonly RecordedResource[], type: string, name?: string): RecordedResource {
   const found = resources.filter(
