@@ -47,6 +47,16 @@ function canHold(type: Type, name: string): boolean {
   return type.kind === "message" && type.name === name;
 }
 
+/** What comments may hold, most of them nothing. */
+const doc = fc.oneof(
+  { weight: 4, arbitrary: fc.constant("") },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom("What it is.", "*/ const x = 1; /* // ", "One\r\n * two\u2028   three\n\n@deprecated"),
+  },
+  { weight: 1, arbitrary: fc.constantFrom("`|` <b> & \\", '"""', "\ud800 \u0000\u0007", "  ", "#{y} %s", "#") },
+);
+
 /** The fields of message `at`; only later messages may be required, so that values end. */
 function messageAt(
   at: number,
@@ -59,7 +69,7 @@ function messageAt(
     refs.length > 0
       ? fc.oneof({ weight: 3, arbitrary: leaf }, { weight: 1, arbitrary: fc.constantFrom(...refs) })
       : leaf;
-  const field = fc.record({ type: typeOf(leaves), optional: fc.boolean(), order: fc.nat(1_000) });
+  const field = fc.record({ type: typeOf(leaves), optional: fc.boolean(), order: fc.nat(1_000), doc });
   // The root is an object; some of what it holds are tuples.
   const tuple = at === 0 ? fc.constant(undefined) : fc.option(fc.boolean(), { nil: undefined, freq: 2 });
   const message = fc
@@ -81,6 +91,7 @@ function messageAt(
         ...message,
         fields: message.fields.map((field, i) => ({
           ...field,
+          doc: details[i]!.doc,
           number: ranks.indexOf(details[i]!.order * 10 + i) * 3 + 1,
         })),
       };
