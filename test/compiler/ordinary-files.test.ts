@@ -8,6 +8,7 @@ import type { Output } from "../../compiler/model/output.ts";
 import { tscScript } from "../../compiler/read/typescript-package.ts";
 import type { Violation } from "../../runtime/errors.ts";
 import type { JsonEvent } from "../../runtime/json.ts";
+import { runs } from "../property-runs.ts";
 import { valuesOf } from "./emit/arbitrary-values.ts";
 import { useCaseText, writeProject } from "./read/scratch-project.ts";
 
@@ -151,6 +152,28 @@ describe("what is generated keeps every event", () => {
     for (let level = 1; level < 32; level++) deep = { inner: deep };
     expect((await generated("deep")).validate(deep)).toMatchObject([{ path: `${"inner.".repeat(31)}text` }]);
   });
+});
+
+test("a thousand fields are read from bytes that anybody may have written, or refused in plain words", async () => {
+  const wide = compilation.useCases.find(({ name }) => name === "wide")!;
+  const { encode, decode } = await generated("wide");
+  const [value] = fc.sample(valuesOf(wide), { numRuns: 1, seed: 2 });
+  const bytes = encode(value);
+  // The parts of a field that comes twice are one; of a scalar the last counts.
+  expect(decode(Buffer.concat([bytes, encode(value)]))).toHaveProperty("field999");
+  const edit = fc.record({ at: fc.nat(bytes.length), remove: fc.nat(3), add: fc.uint8Array({ maxLength: 3 }) });
+  fc.assert(
+    fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
+      let edited = [...bytes];
+      for (const { at, remove, add } of edits) edited = edited.toSpliced(at, remove, ...add);
+      try {
+        expect(decode(Uint8Array.from(edited))).toHaveProperty("field0");
+      } catch (error) {
+        expect((error as Error).message).toMatch(/^The payload can't be decoded: /);
+      }
+    }),
+    runs(40),
+  );
 });
 
 test("comments are kept where they document, and names as they are", () => {
