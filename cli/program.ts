@@ -126,6 +126,15 @@ function createProgram(): Command {
     });
 
   program
+    .command("new-stacks <stack...>")
+    .description("write what a deployment takes: a Pulumi program, a Dockerfile, and a workflow for these stacks")
+    .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
+    .action(async (stacks, options) => {
+      const { newStacks } = await import("./new-stacks.ts");
+      await newStacks(stacks, options);
+    });
+
+  program
     .command("lsp")
     .description("serve an editor on standard input and output, by the language server protocol")
     .option("--stdio", "what editors pass; there is no other way")
