@@ -2,32 +2,26 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createProject } from "./project.ts";
-import { createRepository, orderUseCase, type Repository } from "./repository.ts";
+import { createReleased, createRepository, orderUseCase, type Repository } from "./repository.ts";
 
 const FIELDS = ["id: string", "comment?: string", "total: Int<{ min: 0 }>", 'state: "open" | "paid"'];
 const SETTINGS = 'scheduler: { maxDelay: "7d" }, subscribers: { warehouse: { handler() {} }, mail: { handler() {} } }';
 
-/** A repository whose only commit has the use case `place-order`, released. */
-async function createReleased(): Promise<Repository> {
-  const project = await createRepository({ "place-order": orderUseCase(FIELDS, SETTINGS) });
-  await project.fivefold("release");
-  project.commit();
-  return project;
-}
+const createOrders = () => createReleased({ "place-order": orderUseCase(FIELDS, SETTINGS) });
 
 function change(project: Repository, fields: readonly string[], settings = SETTINGS): Promise<void> {
   return project.write("usecases/place-order.ts", orderUseCase(fields, settings));
 }
 
 test("nothing has changed", async () => {
-  const project = await createReleased();
+  const project = await createOrders();
   const { code, stdout } = await project.fivefold("diff");
   expect(code).toBe(0);
   expect(stdout).toMatch(/^Nothing changes for anybody against HEAD \([0-9a-f]{10}\)\n$/);
 });
 
 test("tells what changes for whom, and in which order to deploy it", async () => {
-  const project = await createReleased();
+  const project = await createOrders();
   await change(
     project,
     [
@@ -119,7 +113,7 @@ test("tells what changes for whom, and in which order to deploy it", async () =>
 });
 
 test("another priority is another topic: both are worked on until the old one is empty", async () => {
-  const project = await createReleased();
+  const project = await createOrders();
   await change(project, FIELDS, `flowControl: { priority: "high" }, ${SETTINGS}`);
   const { rollout } = JSON.parse((await project.fivefold("diff", "--json")).stdout);
   expect(rollout.map(({ phase, text }: { phase: string; text: string }) => `${phase}: ${text}`)).toEqual([
@@ -132,7 +126,7 @@ test("another priority is another topic: both are worked on until the old one is
 });
 
 test("a breaking change has no order and two ways out; once the old version is retired, it has one", async () => {
-  const project = await createReleased();
+  const project = await createOrders();
   await change(project, ["id: string", "comment?: string", "total: Int<{ min: 1 }>", 'state: "open" | "paid"']);
   const refused = await project.fivefold("diff");
   expect(refused.code).toBe(1);
@@ -168,7 +162,7 @@ test("a breaking change has no order and two ways out; once the old version is r
 });
 
 test("a use case that comes is created before it is sent, one that goes is drained before it is removed", async () => {
-  const project = await createReleased();
+  const project = await createOrders();
   await rm(join(project.root, "usecases/place-order.ts"));
   await project.write("usecases/pay.ts", orderUseCase(["id: string"]));
   const { code, stdout } = await project.fivefold("diff");
@@ -191,7 +185,7 @@ test("a use case that comes is created before it is sent, one that goes is drain
 });
 
 test("compares with where the branch left main, or with any commit that --against names", async () => {
-  const project = await createReleased();
+  const project = await createOrders();
   project.git("switch", "--quiet", "--create", "work");
   await change(project, [...FIELDS, "gift?: boolean"]);
   await project.fivefold("build");
@@ -206,7 +200,7 @@ test("compares with where the branch left main, or with any commit that --agains
 });
 
 test("a released version that was altered by hand is found", async () => {
-  const project = await createReleased();
+  const project = await createOrders();
   const lock = await project.read("contracts.lock.json");
   const at = lock.indexOf('"released"');
   await project.write(

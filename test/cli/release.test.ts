@@ -1,15 +1,9 @@
 import { expect, test } from "vitest";
-import { createRepository, orderUseCase, type Repository } from "./repository.ts";
+import { createReleased, createRepository, orderUseCase, type Repository } from "./repository.ts";
 
 const FIELDS = ["id: string", "comment?: string", "total: Int<{ min: 0 }>"];
 
-/** A project whose use case `place-order` is released as version 1. */
-async function createReleased(): Promise<Repository> {
-  const project = await createRepository({ "place-order": orderUseCase(FIELDS) });
-  expect(await project.fivefold("release")).toMatchObject({ code: 0, stderr: "" });
-  project.commit();
-  return project;
-}
+const createOrders = () => createReleased({ "place-order": orderUseCase(FIELDS) });
 
 async function lockOf(project: Repository) {
   return JSON.parse(await project.read("contracts.lock.json")).useCases["place-order"];
@@ -46,7 +40,7 @@ test("release freezes each event as a version, and --check tells before that the
 });
 
 test("what was renamed by a tag keeps its number, and what was removed has it for ever", async () => {
-  const project = await createReleased();
+  const project = await createOrders();
   await project.write("usecases/place-order.ts", orderUseCase(["id: string", "/** @was comment */ note?: string"]));
   expect(JSON.parse((await project.fivefold("release", "--json")).stdout)).toEqual({
     ok: true,
@@ -70,7 +64,7 @@ test("what was renamed by a tag keeps its number, and what was removed has it fo
 });
 
 test("a breaking change is refused, and either way out that it names is one", async () => {
-  const project = await createReleased();
+  const project = await createOrders();
   const lock = await project.read("contracts.lock.json");
   const breaking = orderUseCase(["id: string", "comment?: string", "total: Int<{ min: 1 }>", "customer: string"]);
   await project.write("usecases/place-order.ts", breaking);
@@ -115,7 +109,7 @@ test("--use-case releases that one alone", async () => {
 });
 
 test("retire refuses what was never released, and a lock that can't be followed, and writes nothing then", async () => {
-  const project = await createReleased();
+  const project = await createOrders();
   const lock = await project.read("contracts.lock.json");
   for (const [args, message] of [
     [["pay", "1"], "The lock knows no released version of 'pay'."],

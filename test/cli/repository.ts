@@ -35,6 +35,29 @@ export async function createRepository(useCases: Readonly<Record<string, string>
   return { ...project, git, commit };
 }
 
+/** Files of projects that were released, by their use cases: the second time they need no compiler. */
+const released = new Map<string, Readonly<Record<string, string>>>();
+
+/** A repository whose only commit has these use cases, released as they are. */
+export async function createReleased(useCases: Readonly<Record<string, string>>): Promise<Repository> {
+  const project = await createRepository(useCases);
+  const key = JSON.stringify(useCases);
+  const known = released.get(key);
+  if (known) {
+    for (const [path, text] of Object.entries(known)) await project.write(path, text);
+  } else {
+    const { code, stderr } = await project.fivefold("release");
+    if (code !== 0) throw new Error(`The use cases can't be released: ${stderr}`);
+  }
+  project.commit();
+  const paths = project.git("ls-files").trim().split("\n");
+  if (!known) {
+    const files = await Promise.all(paths.map(async (path) => [path, await project.read(path)] as const));
+    released.set(key, Object.fromEntries(files));
+  }
+  return project;
+}
+
 /** A use case whose event `OrderPlaced` has these fields. */
 export function orderUseCase(fields: readonly string[], settings = "handler: () => {}"): string {
   return [
