@@ -69,7 +69,9 @@ export function writeOutputs(root: string, { missing, stale, superfluous }: Diff
     for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
     // One after another and synchronously: for small files the file system is faster than a promise for each.
     for (const { path, text } of missing) writeFileSync(`${root}/${path}`, text);
-    for (const { path, text } of stale) replaceFile(join(root, path), text);
+    // What one use case's edit changes comes before the large files that all share.
+    const bySize = stale.toSorted((a, b) => a.text.length - b.text.length);
+    for (const { path, text } of bySize) replaceFile(join(root, path), text);
     for (const path of superfluous) await removeFile(root, path);
   });
 }

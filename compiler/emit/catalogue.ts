@@ -1,7 +1,7 @@
 import { formatDuration } from "../model/duration.ts";
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
-import { remembered } from "../model/remembered.ts";
+import { remembered, rememberedText } from "../model/remembered.ts";
 import { code, lineOfProse, tableHead, tableRow } from "./markdown.ts";
 import { contractPath } from "./proto.ts";
 import { readmePath } from "./readme.ts";
@@ -11,18 +11,21 @@ import { summaryOf } from "./use-case-doc.ts";
 
 /** `CATALOGUE.md`: all use cases on one page; each has its own beside its code. */
 export function emitCatalogue(useCases: readonly UseCase[]): Output {
-  const lines = [
+  return { path: "generated/CATALOGUE.md", text: catalogueText(useCases.map(catalogueRow)) };
+}
+
+const catalogueText = rememberedText((rows) =>
+  [
     `<!-- ${mark("usecases/")} -->`,
     "",
     "# Use cases",
     "",
-    ...(useCases.length > 0 ? [...HEAD, ...useCases.map(catalogueRow)] : ["There are none yet."]),
+    ...(rows.length > 0 ? [...HEAD, ...rows] : ["There are none yet."]),
     "",
     "By HTTP they are offered as [openapi.json](openapi.json) says.",
     "",
-  ];
-  return { path: "generated/CATALOGUE.md", text: lines.join("\n") };
-}
+  ].join("\n"),
+);
 
 const HEAD = tableHead(["Use case", "When", "Owner", "Contract", "Layers", "Topics", "Subscribers"]);
 

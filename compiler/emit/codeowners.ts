@@ -1,6 +1,6 @@
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
-import { remembered } from "../model/remembered.ts";
+import { remembered, rememberedText } from "../model/remembered.ts";
 import { packageName } from "./proto-names.ts";
 import { mark } from "./source.ts";
 
@@ -9,14 +9,17 @@ import { mark } from "./source.ts";
  * the root, and so take no notice of this one before it is copied there.
  */
 export function emitCodeOwners(useCases: readonly UseCase[]): Output {
-  const text = [
+  return { path: "generated/CODEOWNERS", text: ownersText(useCases.map(ownerLines)) };
+}
+
+const ownersText = rememberedText((lines) =>
+  [
     `# ${mark("usecases/")}`,
     "# Copy it, or append it to yours: .github/CODEOWNERS. In a monorepo, put this folder's path in front.",
-    ...useCases.map(ownerLines),
+    ...lines,
     "",
-  ].join("\n");
-  return { path: "generated/CODEOWNERS", text };
-}
+  ].join("\n"),
+);
 
 /** What belongs to a use case, below an empty line. */
 export const ownerLines = remembered(({ name, file, owner }) => {

@@ -1,6 +1,6 @@
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
-import { remembered } from "../model/remembered.ts";
+import { remembered, rememberedText } from "../model/remembered.ts";
 import { avroPath } from "./avro.ts";
 import { jsonSchemaPath } from "./json-schema.ts";
 import { contractPath } from "./proto.ts";
@@ -12,9 +12,13 @@ export const MANIFEST_FILE = "generated/manifest.json";
 
 /** `manifest.json`: all use cases as data, for what starts workers and provisions what they need. */
 export function emitManifest(useCases: readonly UseCase[]): Output {
-  const entries = useCases.length > 0 ? `[\n${useCases.map(manifestEntry).join(",\n")}\n  ]` : "[]";
-  return { path: MANIFEST_FILE, text: `{\n  "manifestVersion": 1,\n  "useCases": ${entries}\n}\n` };
+  return { path: MANIFEST_FILE, text: manifestText(useCases.map(manifestEntry)) };
 }
+
+const manifestText = rememberedText((entries) => {
+  const list = entries.length > 0 ? `[\n${entries.join(",\n")}\n  ]` : "[]";
+  return `{\n  "manifestVersion": 1,\n  "useCases": ${list}\n}\n`;
+});
 
 const INDENT = "    ";
 

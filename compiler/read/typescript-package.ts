@@ -27,6 +27,13 @@ export function tscCommand(): readonly [command: string, ...leading: string[]] {
 
 /** The folder of `lib.es2024.d.ts` and its like, with forward slashes. Throws where TypeScript is installed in part. */
 export function libFolder(): string {
+  knownLibFolder ??= findLibFolder();
+  return knownLibFolder;
+}
+
+let knownLibFolder: string | undefined;
+
+function findLibFolder(): string {
   const platform = `@typescript/typescript-${process.platform}-${process.arch}`;
   const script = createRequire(join(packageFolder(), "package.json"));
   try {
