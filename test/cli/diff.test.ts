@@ -195,8 +195,27 @@ test("compares with where the branch left main, or with any commit that --agains
   expect((await project.fivefold("diff", "--against", "work")).stdout).toMatch(
     /^Nothing changes for anybody against work/,
   );
-  const { against } = JSON.parse((await project.fivefold("diff", "--against", "HEAD~1", "--json")).stdout);
-  expect(against).toEqual({ label: "HEAD~1", commit: project.git("rev-parse", "main").trim() });
+  const report = JSON.parse((await project.fivefold("diff", "--against", "HEAD~1", "--json")).stdout);
+  expect(report.against).toEqual({ label: "HEAD~1", commit: project.git("rev-parse", "main").trim() });
+  expect(report.useCases[0].contract).toMatchObject({ from: 1, to: 2, order: "safe" });
+  expect(report.rollout.map(({ phase, reason }: { phase: string; reason: string }) => [phase, reason])).toEqual([
+    ["release", "From then on no change is accepted that its records would not survive."],
+    ["readers", "What does not know 'OrderPlaced.gift' refuses JSON that has it."],
+    ["workers", ""],
+    ["senders", "Either order is safe; in the other one, new records wait until their workers are there."],
+  ]);
+});
+
+test("a project may be a folder of its repository", async () => {
+  const project = await createRepository({});
+  const path = "packages/shop/usecases/place-order.ts";
+  await project.write(path, orderUseCase(FIELDS, SETTINGS));
+  expect((await project.fivefold("build", "--root", "packages/shop")).code).toBe(0);
+  project.commit();
+  await project.write(path, orderUseCase([...FIELDS, "gift?: boolean"], SETTINGS));
+  const { useCases } = JSON.parse((await project.fivefold("diff", "--root", "packages/shop", "--json")).stdout);
+  expect(useCases).toMatchObject([{ name: "place-order", kind: "changed", file: "usecases/place-order.ts" }]);
+  expect(useCases[0].contract.changes).toMatchObject([{ kind: "added", what: "OrderPlaced.gift" }]);
 });
 
 test("a released version that was altered by hand is found", async () => {
