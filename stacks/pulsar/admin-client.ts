@@ -27,7 +27,7 @@ export interface PulsarAdmin {
 }
 
 /** A request that Pulsar refused, or did not answer. */
-class PulsarAdminError extends Error {
+export class PulsarAdminError extends Error {
   override readonly name = "PulsarAdminError";
   /** HTTP status; 0: no answer. */
   readonly status: number;

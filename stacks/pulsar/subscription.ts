@@ -1,6 +1,7 @@
 import { backlogLines, lossRefusal, readTopic, subscriptionOverride, topicOverride } from "./backlog.ts";
 import type { Kind } from "./kind.ts";
 import { parsePartId, parseTopicId, partId, topicPath } from "./names.ts";
+import { removeUsed } from "./removal.ts";
 
 export interface SubscriptionInputs {
   /** The topic's id. */
@@ -38,12 +39,13 @@ export const SUBSCRIPTION: Kind<SubscriptionInputs> = {
     const live = await readTopic(topic, admin);
     if (!live) return;
     const override = subscriptionOverride(topic, name);
+    const isAllowed = allowsLoss(override, topicOverride(topic), `use-case:${useCase}`);
     const lines = backlogLines(live, [name]);
-    if (lines.length > 0 && !allowsLoss(override, topicOverride(topic), `use-case:${useCase}`)) {
+    if (lines.length > 0 && !isAllowed) {
       const what = `Deleting subscription '${name}' of topic '${parseTopicId(topic).topic}'`;
       throw new Error(lossRefusal({ what, lines, mend: "Let its executor finish.", override }));
     }
-    await admin.delete(path(topic, name));
+    await removeUsed({ path: path(topic, name), isAllowed, override }, admin);
   },
 };
 

@@ -1,6 +1,7 @@
 import { allowCommand, backlogLines, lossRefusal, readTopic, topicOverride } from "./backlog.ts";
 import type { Kind } from "./kind.ts";
 import { parseTopicId, topicId, topicPath } from "./names.ts";
+import { removeUsed } from "./removal.ts";
 
 export interface TopicInputs {
   /** `tenant/namespace`. */
@@ -72,12 +73,14 @@ export const TOPIC: Kind<TopicInputs> = {
     const id = topicId(inputs);
     const live = await readTopic(id, admin);
     if (!live) return;
+    const override = topicOverride(id);
+    const isAllowed = allowsLoss(override, `use-case:${inputs.useCase}`);
     const lines = backlogLines(live);
-    if (lines.length > 0 && !allowsLoss(topicOverride(id), `use-case:${inputs.useCase}`)) {
+    if (lines.length > 0 && !isAllowed) {
       const what = `Deleting topic '${inputs.topic}'`;
-      throw new Error(lossRefusal({ what, lines, mend: "Let the executors finish.", override: topicOverride(id) }));
+      throw new Error(lossRefusal({ what, lines, mend: "Let the executors finish.", override }));
     }
-    // Not by force: whoever still publishes must not have the topic taken away.
-    await admin.delete(live.partitions > 0 ? `${topicPath(id)}/partitions` : topicPath(id));
+    const path = live.partitions > 0 ? `${topicPath(id)}/partitions` : topicPath(id);
+    await removeUsed({ path, isAllowed, override }, admin);
   },
 };

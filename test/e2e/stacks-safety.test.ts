@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { systemClock } from "../../runtime/clock.ts";
 import { createPulsarWebSocketTransport } from "../../runtime/transport/pulsar-websocket.ts";
+import type { Transport } from "../../runtime/transport/transport.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { records } from "../transport/records.ts";
+import { waitUntil } from "./pulsar/load.ts";
 import { destroy, preview, refresh, refusal, refusalOf, up } from "./stacks/changes.ts";
 import { EXAMPLE_MODULES, type ExampleStack, startExampleStack } from "./stacks/example-stack.ts";
 
@@ -18,16 +21,41 @@ beforeAll(async () => {
 
 afterAll(() => example?.stop());
 
-/** Puts that many messages into a topic; nobody handles them. */
-async function publish(topic: string, count: number): Promise<void> {
+function openTransport(): Transport {
   const { adminUrl: webUrl } = example.broker;
-  const transport = createPulsarWebSocketTransport({ webUrl, namespace: "shop/test", clock: systemClock });
+  return createPulsarWebSocketTransport({ webUrl, namespace: "shop/test", clock: systemClock });
+}
+
+/** Puts that many messages into a topic; nobody handles them. */
+async function publish(topic: string, count: number, prefix = ""): Promise<void> {
+  const transport = openTransport();
   try {
     const producer = await transport.producer(topic);
-    await producer.publish(records(count));
+    await producer.publish(records(count, prefix));
   } finally {
     await transport.close();
   }
+}
+
+/** A consumer that takes what comes, until its transport is closed, and acknowledges nothing. */
+async function consume(topic: string, subscription: string): Promise<{ ids: Set<string>; stop(): Promise<void> }> {
+  const transport = openTransport();
+  const consumer = await transport.subscribe(topic, subscription, "shared");
+  const ids = new Set<string>();
+  let stopped = false;
+  const running = (async () => {
+    while (!stopped) {
+      // While the topic is gone it says so; whoever consumes tries again.
+      const messages = await consumer.receive(100).catch(() => sleep(100, []));
+      for (const { id } of messages) ids.add(id);
+    }
+  })();
+  const stop = async () => {
+    stopped = true;
+    await transport.close();
+    await running;
+  };
+  return { ids, stop };
 }
 
 // The tests tell the life of one stack, each beginning where the one before has ended.
@@ -78,9 +106,18 @@ test("partitions are not taken away, nor added where keys have an order, while t
   expect(fewer).toContain("Going from 3 to 2 partitions takes deleting topic 'place-order' and making it anew");
   expect(fewer).toContain("  subscription 'warehouse': 3 entries not handled\n");
   await configure({ allowDataLoss: ["topic:place-order"] });
+  // An executor that runs is disconnected, and goes on with the new topic.
+  const { ids, stop } = await consume("place-order", "warehouse");
   expect(await up(stack)).toEqual(
     expect.arrayContaining(["replace Topic place-order", "replace Subscription place-order/warehouse"]),
   );
+  await publish("place-order", 2, "new-");
+  await waitUntil(
+    () => ids.has("new-0") && ids.has("new-1"),
+    60_000,
+    () => `got ${[...ids].join()}`,
+  );
+  await stop();
   expect(await broker.admin("GET", `${TOPICS}/place-order/partitions`)).toMatchObject({ partitions: 2 });
   expect(await broker.admin("GET", `${TOPICS}/place-order/subscriptions`)).toEqual(["warehouse"]);
 
@@ -95,6 +132,23 @@ test("partitions are not taken away, nor added where keys have an order, while t
   await configure({ allowDataLoss: ["order:post-ledger-entry.high"] });
   expect(await up(stack)).toEqual(["update Topic post-ledger-entry.high"]);
   expect(await refresh(stack)).toEqual([]);
+});
+
+test("a topic that somebody is connected to is not taken away, unless that is allowed by name", async () => {
+  const { stack, project, configure, broker } = example;
+  const { stop } = await consume("index-file", "default");
+  await configure({ allowDataLoss: undefined });
+  await project.build({ "index-file": undefined });
+  const said = await refusalOf((watched) => stack.up(watched));
+  expect(said).toContain("Subscription has active connected consumers");
+  expect(said).toContain("to disconnect them, allow it by name");
+  await configure({ allowDataLoss: ["topic:index-file"] });
+  expect(await up(stack)).toContain("delete Topic index-file");
+  expect(JSON.stringify(await broker.admin("GET", TOPICS))).not.toContain("index-file");
+  await stop();
+  await configure({ allowDataLoss: undefined });
+  await project.build({ "index-file": EXAMPLE_MODULES["index-file"]! });
+  expect(await up(stack)).toContain("create Topic index-file");
 });
 
 test("a replicated namespace is not shrunk, unless that is allowed by name", async () => {
@@ -173,7 +227,7 @@ test("a stack with a backlog is not destroyed, unless that is allowed by name", 
   expect(said).toContain("run that before");
   expect(await broker.admin("GET", TOPICS)).toEqual(before);
 
-  await configure({ allowDataLoss: ["use-case:post-ledger-entry", "topic:resize-image"] });
+  await configure({ allowDataLoss: ["use-case:post-ledger-entry", "topic:place-order", "topic:resize-image"] });
   expect(await up(stack)).toContain("delete Topic resize-image");
   expect(await destroy(stack)).toContain("delete Topic post-ledger-entry.high");
   expect(await broker.admin("GET", "/admin/v2/tenants")).not.toContain("shop");
