@@ -20,8 +20,6 @@ export interface BuildStep {
   readonly check?: boolean;
   /** Whether TypeScript's own errors are looked for. Default true. */
   readonly types?: boolean;
-  /** Ends the search. */
-  readonly signal?: AbortSignal;
   /** A search for them that was started before. */
   readonly typeCheck?: TypeCheck | undefined;
   /** Whether what is found out is left for other processes. Default false. */
@@ -32,6 +30,8 @@ export interface BuildStep {
 export interface Builder {
   /** Compiles the project and writes what changed, unless there are errors. */
   build(step?: BuildStep): Promise<Build>;
+  /** Looks for TypeScript's own errors alone: emits nothing, and is done soon after the signal. */
+  checkTypes(signal: AbortSignal): Promise<Build>;
   /** Leaves for other processes what was read. */
   keep(): void;
 }
@@ -54,7 +54,7 @@ export function createBuilder(
   if (reading) recallReading(reading, memory);
 
   return {
-    async build({ check = false, types = true, keep = false, typeCheck, signal } = {}) {
+    async build({ check = false, types = true, keep = false, typeCheck } = {}) {
       const startedAt = performance.now();
       const compilation = await analyse({
         root,
@@ -62,7 +62,6 @@ export function createBuilder(
         memory,
         typeCheck,
         onUseCases: emitting.add,
-        ...(signal && { signal }),
       });
       const { useCases, lock } = compilation;
       const emitted = lock && emitting.finish(useCases, lock, { check });
@@ -72,6 +71,11 @@ export function createBuilder(
       const isOnDisk = difference && (!check || countChanges(difference) === 0);
       if (keep && types && isOnDisk) keepBuild(root, compilation, files);
       return { compilation, difference, durationMs: performance.now() - startedAt };
+    },
+    async checkTypes(signal) {
+      const startedAt = performance.now();
+      const compilation = await analyse({ root, memory, signal });
+      return { compilation, difference: undefined, durationMs: performance.now() - startedAt };
     },
     keep() {
       keepReading(root, memory);

@@ -18,9 +18,10 @@ function createTypeChecking(builder: Builder, found: (build: Build) => void): { 
   let rest: NodeJS.Timeout | undefined;
 
   async function check({ signal }: AbortController): Promise<void> {
-    const build = await builder.build({ check: true, signal });
+    const build = await builder.checkTypes(signal);
     if (signal.aborted) return;
-    if (build.compilation.diagnostics.length > 0) found(build);
+    // Warnings have been told by the build.
+    if (build.compilation.diagnostics.some(({ severity }) => severity === "error")) found(build);
   }
 
   function stop(): void {
