@@ -21,7 +21,8 @@ export function readDefinition({ json }: AvroDefinition, scope: AvroScope): Decl
       const logical = logicalOf(json);
       const unit = logical.kind === "carried" && logical.unit !== undefined ? `It holds ${logical.unit}.` : "";
       const shape = bytes({ minLength: size, maxLength: size });
-      if (size === undefined) return wrong(json, "a fixed type has a size, in bytes", scope);
+      if (size === undefined || !Number.isSafeInteger(size) || size < 0)
+        return wrong(json, "a fixed type has a size, in bytes", scope);
       scope.reading.report("values-differ", placeOf(scope.reading.source, json), {
         what: "A fixed type is bytes of that length here, which Avro encodes otherwise: readers of one can't read the other.",
         mend: "Let both sides use one of the two contracts.",

@@ -3,7 +3,7 @@ import { numberAt, plainOf, stringAt } from "../json-source.ts";
 import { bytes, DATE, float, int, named, type Shape, text } from "../shape.ts";
 import { reportDropped } from "./keywords.ts";
 import { type Parts, valuesOf } from "./parts.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope, Use } from "./scope.ts";
 
 const FORMATS = ["uuid", "email", "uri", "date", "hostname", "ipv4"];
 /** Formats of numbers that hold by themselves. */
@@ -11,8 +11,16 @@ const NUMBER_FORMATS = ["int64", "double", "float"];
 
 export const BOOLEAN = named("boolean", "boolean");
 
-/** A string: a text, a moment, or bytes. */
-export function readString(parts: Parts, scope: Scope): Shape {
+/** Refuses bounds between which nothing is. */
+export function isEmptyRange(what: string, min: number, max: number, at: Json, use: Use): boolean {
+  if (min <= max) return false;
+  use.refuse(at, `${what} from ${min} to ${max}`, "of which there is none", "Mend the bounds.");
+  return true;
+}
+
+/** A string: a text, a moment, or bytes. `undefined`: there is none, which has been reported. */
+export function readString(parts: Parts, at: Json, use: Use): Shape | undefined {
+  const { scope } = use;
   const formats = valuesOf(parts, "format");
   const encoding = valuesOf(parts, "contentEncoding").find(({ value }) => plainOf(value) === "base64");
   const isBytes = encoding !== undefined || formats.some(({ value }) => plainOf(value) === "byte");
@@ -45,6 +53,7 @@ export function readString(parts: Parts, scope: Scope): Shape {
   if (bound && (minLength !== undefined || maxLength !== undefined)) {
     differ(scope, bound.value, "Lengths count UTF-16 units, and characters in JSON Schema: an emoji is two, not one.");
   }
+  if (isEmptyRange("a length", minLength ?? 0, maxLength ?? Infinity, at, use)) return undefined;
   const format = known && String(plainOf(known.value));
   return text({ minLength, maxLength, pattern, format });
 }
@@ -72,8 +81,9 @@ function isRegExp(pattern: string): boolean {
   }
 }
 
-/** A number, or an integer under the same rules. */
-export function readNumber(parts: Parts, isInteger: boolean, scope: Scope): Shape {
+/** A number, or an integer under the same rules. `undefined`: there is none, which has been reported. */
+export function readNumber(parts: Parts, isInteger: boolean, at: Json, use: Use): Shape | undefined {
+  const { scope } = use;
   const drop = (part: JsonObject, keyword: string, reason: string) => reportDropped(part, keyword, reason, scope);
   const multiples = valuesOf(parts, "multipleOf");
   const isWhole = isInteger || multiples.some(({ value }) => Number.isInteger(plainOf(value)));
@@ -89,6 +99,9 @@ export function readNumber(parts: Parts, isInteger: boolean, scope: Scope): Shap
     } else if (!NUMBER_FORMATS.includes(format)) drop(part, "format", `'${format}' is no format of numbers`);
   }
   const { min, max } = range;
+  const [least, most] = isWhole ? [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER] : [-Infinity, Infinity];
+  const [low, high] = [Math.max(min ?? least, least), Math.min(max ?? most, most)];
+  if (isEmptyRange(isWhole ? "an integer" : "a number", low, high, at, use)) return undefined;
   if (isWhole && (min === undefined || max === undefined)) {
     const what = "Integers beyond 2^53 - 1 are refused, with a sign or without: a number can't hold all of them.";
     differ(scope, (valuesOf(parts, "type")[0] ?? multiples[0])!.value, what);

@@ -4,7 +4,7 @@ import { JSON_VALUE, list, NULL, named, nullable, record, type Shape, unionOf } 
 import { docOf } from "./docs.ts";
 import { reportMalformed } from "./forms.ts";
 import { reportDropped } from "./keywords.ts";
-import { BOOLEAN, readNumber, readString } from "./leaf.ts";
+import { BOOLEAN, isEmptyRange, readNumber, readString } from "./leaf.ts";
 import { literalsOf, readLiterals } from "./literals.ts";
 import { othersOf, propertiesOf, requiredOf } from "./object.ts";
 import { isSame, joined, type Parts, partsOf, type TypeName, typesOf, valuesOf } from "./parts.ts";
@@ -88,14 +88,14 @@ function withName(shape: Shape | undefined, schema: Json, use: Use): Shape | und
 function readTyped(name: TypeName, parts: Parts, at: Json, use: Use): Shape | undefined {
   switch (name) {
     case "string":
-      return readString(parts, use.scope);
+      return readString(parts, at, use);
     case "number":
     case "integer":
-      return readNumber(parts, name === "integer", use.scope);
+      return readNumber(parts, name === "integer", at, use);
     case "boolean":
       return BOOLEAN;
     case "array":
-      return readArray(parts, use);
+      return readArray(parts, at, use);
     case "object":
       return readObject(parts, use);
     default:
@@ -103,7 +103,7 @@ function readTyped(name: TypeName, parts: Parts, at: Json, use: Use): Shape | un
   }
 }
 
-function readArray(parts: Parts, use: Use): Shape | undefined {
+function readArray(parts: Parts, at: Json, use: Use): Shape | undefined {
   const items = valuesOf(parts, "items").map(({ value }) => value);
   const tuple = valuesOf(parts, "prefixItems")[0]?.value ?? items.find(({ kind }) => kind === "array");
   if (tuple) {
@@ -117,6 +117,7 @@ function readArray(parts: Parts, use: Use): Shape | undefined {
     );
   const minItems = Math.max(0, ...counts("minItems")) || undefined;
   const maxItems = counts("maxItems").sort((a, b) => a - b)[0];
+  if (isEmptyRange("a number of items", minItems ?? 0, maxItems ?? Infinity, at, use)) return undefined;
   return item && list(item, { minItems, maxItems });
 }
 
