@@ -235,10 +235,14 @@ function workersStep(old: UseCaseState, now: UseCaseState): RolloutStep {
 function emptyText({ topics, settings }: UseCaseState, subscriptions: readonly string[]): string {
   const [topic] = topics;
   const names = subscriptions.map((name) => `'${name}'`).join(" and ");
-  const delayed =
-    settings.maxDelayMs > 0
-      ? `, none of its tasks is delayed (they may be for ${formatDuration(settings.maxDelayMs)} after the last was sent)`
-      : "";
+  // Neither is in the topic: both are in the delay store until they come back.
+  const away = [
+    ...(settings.maxDelayMs > 0
+      ? [`is delayed (they may be for ${formatDuration(settings.maxDelayMs)} after the last was sent)`]
+      : []),
+    ...(settings.subscribers.some(({ maxRetries }) => maxRetries > 0) ? ["waits for another try"] : []),
+  ].join(" or ");
+  const delayed = away === "" ? "" : `, none of its tasks ${away}`;
   return `${names} of '${topic?.name}' ${subscriptions.length > 1 ? "have" : "has"} no backlog${delayed}, and its dead letters are sent again or given up`;
 }
 

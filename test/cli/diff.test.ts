@@ -120,7 +120,7 @@ test("another priority is another topic: both are worked on until the old one is
     "expand: Create the topics 'place-order.high', 'place-order.high-warehouse-DLQ' and 'place-order.high-mail-DLQ', with their subscriptions.",
     "workers: Deploy its new workers beside the old ones, which go on with 'place-order'.",
     "senders: Deploy what sends it.",
-    "drain: Wait until 'warehouse' and 'mail' of 'place-order' have no backlog, none of its tasks is delayed (they may be for 7d after the last was sent), and its dead letters are sent again or given up.",
+    "drain: Wait until 'warehouse' and 'mail' of 'place-order' have no backlog, none of its tasks is delayed (they may be for 7d after the last was sent) or waits for another try, and its dead letters are sent again or given up.",
     "contract: Stop the old workers, then remove the topics 'place-order', 'place-order-warehouse-DLQ' and 'place-order-mail-DLQ'.",
   ]);
 });
@@ -178,7 +178,7 @@ test("a use case that comes is created before it is sent, one that goes is drain
       4. pay: Deploy what sends it.
       5. place-order: Deploy what sent it, without sending it.
          Its workers stay until nothing is left for them.
-      6. place-order: Wait until 'warehouse' and 'mail' of 'place-order' have no backlog, none of its tasks is delayed (they may be for 7d after the last was sent), and its dead letters are sent again or given up.
+      6. place-order: Wait until 'warehouse' and 'mail' of 'place-order' have no backlog, none of its tasks is delayed (they may be for 7d after the last was sent) or waits for another try, and its dead letters are sent again or given up.
       7. place-order: Stop its workers, then remove the topics 'place-order', 'place-order-warehouse-DLQ' and 'place-order-mail-DLQ'.
     "
   `);
