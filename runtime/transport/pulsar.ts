@@ -3,7 +3,7 @@ import { type ErrorCode, FivefoldError } from "../errors.ts";
 import type { Admin } from "./pulsar/admin.ts";
 import { openConsumer } from "./pulsar/consumer.ts";
 import { nativeError } from "./pulsar/native-client.ts";
-import { openNativeProducer } from "./pulsar/native-producer.ts";
+import { holdBackApart, openNativeProducer } from "./pulsar/native-producer.ts";
 import { createNativeSource } from "./pulsar/native-source.ts";
 import {
   DEFAULT_TIMEOUT_MS,
@@ -35,6 +35,8 @@ const MAX_BATCH_RECORDS = 1_000;
 /** For so long a conflict may be with a former connection, which isn't gone yet. */
 const CONFLICT_RETRY_MS = 2_000;
 const AGAIN_MS = 200;
+/** The longest that pulsar-client takes. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Loads pulsar-client, whose native part npm may have left out. */
 async function loadLibrary(): Promise<Library> {
@@ -100,7 +102,7 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
     },
     async openProducer(topic, ordered, onClose) {
       await admin.requireTopic(topic);
-      const open = () =>
+      const open = (batchingEnabled: boolean) => () =>
         opened(`Publishing to topic '${topic}'`, clock, timeoutMs, () =>
           client.createProducer({
             topic: topicUrl(topic),
@@ -108,20 +110,26 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
             // Not libpulsar's default: that numbers anew after a first connection which broke before its first receipt, and
             // a broker that deduplicates then drops new records as seen before, while their receipts say they are stored.
             initialSequenceId: 0,
-            // It tries for as long as it takes, so that deduplication sees one and the same message.
-            sendTimeoutMs: 0,
+            // It tries for as long as it takes, so that deduplication sees one and the same message. (A 0, which libpulsar
+            // takes for that, pulsar-client leaves out; then all that waits is given up after 30 s.)
+            sendTimeoutMs: LONGEST_TIMEOUT_MS,
             // Callers wait for their receipts: what is pending is bounded by them.
             maxPendingMessages: 1_000_000,
             maxPendingMessagesAcrossPartitions: 1_000_000,
             hashingScheme: KEY_HASH,
-            batchingEnabled: true,
+            batchingEnabled,
             // Key_Shared hands out whole batches: one may hold no other key.
             batchingType: ordered ? "KeyBasedBatching" : "DefaultBatching",
             batchingMaxPublishDelayMs: BATCH_WAIT_MS,
             batchingMaxMessages: MAX_BATCH_RECORDS,
           }),
         );
-      return openNativeProducer({ topic, open, maxRecordBytes: MAX_RECORD_BYTES, timeoutMs, clock, onClose });
+      const producing = { topic, maxRecordBytes: MAX_RECORD_BYTES, timeoutMs, clock };
+      return holdBackApart(
+        await openNativeProducer({ ...producing, open: open(true) }),
+        () => openNativeProducer({ ...producing, open: open(false) }),
+        onClose,
+      );
     },
     async openConsumer(topic, subscription, type, on) {
       // The broker would create what is missing, where the namespace lets it.

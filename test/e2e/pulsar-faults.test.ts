@@ -153,6 +153,29 @@ describe.each(WAYS)("$name", (way) => {
     await proxy.close();
   });
 
+  test("where the broker deduplicates, what is held back makes it drop nothing that is published beside it", async () => {
+    const { name } = await createNamespace(broker);
+    const transport = await open(name);
+    await transport.declare([{ name: "t", ordered: false, subscriptions: ["s"] }]);
+    const consumed = consumeSteadily(await transport.subscribe("t", "s", "shared"));
+    const producer = await transport.producer("t");
+    for (let round = 0; round < 100; round++) {
+      const soon = Date.now() + 1_000;
+      await Promise.all([
+        producer.publish(records(5, `now-${round}-`)),
+        producer.publish(records(2, `later-${round}-`), [soon, soon]),
+        producer.publish(records(5, `also-now-${round}-`)),
+      ]);
+    }
+    await waitUntil(
+      () => consumed.counts.size === 1_200,
+      SOON_MS,
+      () => `${consumed.counts.size} of 1,200 came`,
+    );
+    await consumed.stop();
+    await producer.close();
+  });
+
   test("where nothing listens, every call says so within its time", async () => {
     const nowhere = { ...broker, adminUrl: "http://127.0.0.1:1", serviceUrl: "pulsar://127.0.0.1:1" };
     const transport = await open("public/default", { timeoutMs: 1_000 }, nowhere);
