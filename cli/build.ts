@@ -39,16 +39,15 @@ export async function build(options: BuildOptions): Promise<void> {
   const reading = findReading(root);
   // What can run beside this process is started first: the compiler takes a third of a second to load.
   const typeCheck = reading ? undefined : checkAllTypes(root, files);
-  const emitting = startEmitting(root, files.length);
+  const emitting = startEmitting(root, files.length, { check });
   // Loaded only now: where nothing changed, nobody waits for it.
   const { createBuilder } = await import("./build-project.ts");
   const builder = createBuilder(root, { emitting, reading });
-  const result = await builder.build({ check, keep: true, typeCheck });
+  const result = await builder.build({ check, keep: true, typeCheck }).finally(() => emitting?.close());
   const stale = check && !!result.difference && countChanges(result.difference) > 0;
   if (json) sayJson(buildReport(result, { check }));
   else if (format) reportDiagnostics(result.compilation, format);
   else if (check) showCheck(result);
   else showBuild(result);
   if (!result.difference || stale) process.exitCode = EXIT.input;
-  await emitting?.close();
 }

@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { UseCase } from "../compiler/model/model.ts";
 import type { Output } from "../compiler/model/output.ts";
+import { removeDrafts } from "./drafts.ts";
 import { Fault } from "./fault.ts";
 import type { Changes } from "./outputs.ts";
 
@@ -36,20 +37,26 @@ export interface Emitting {
   close(): Promise<void>;
 }
 
+export interface EmittingThreadData {
+  readonly root: string;
+  readonly check: boolean;
+}
+
 export type EmittingRequest =
   | { readonly kind: "add"; readonly useCases: readonly UseCase[] }
-  | { readonly kind: "finish"; readonly names: readonly string[]; readonly lock: Output; readonly check: boolean };
+  | { readonly kind: "finish"; readonly names: readonly string[]; readonly lock: Output };
 
 /** `stack`: the fault is the compiler's own. */
 export type EmittingAnswer = Emitted | { readonly fault: string; readonly stack?: string };
 
-/** Starts emitting for a project of so many modules; `undefined` if it is small. */
-export function startEmitting(root: string, modules: number): Emitting | undefined {
+/** Starts emitting for a project of so many modules, to write or to `check`; `undefined` if it is small. */
+export function startEmitting(root: string, modules: number, { check }: { check: boolean }): Emitting | undefined {
   if (modules < WORTH_A_THREAD) return undefined;
+  removeDrafts(root);
   // A thread that waits for an answer must not keep a process that failed from ending.
   const thread = new Worker(THREAD, {
     eval: true,
-    workerData: root,
+    workerData: { root, check } satisfies EmittingThreadData,
     // More would only take memory.
     resourceLimits: { maxYoungGenerationSizeMb: 16 },
   });
@@ -70,10 +77,10 @@ export function startEmitting(root: string, modules: number): Emitting | undefin
 
   return {
     add,
-    async finish(useCases, lock, { check }) {
+    async finish(useCases, lock) {
       add(useCases.filter((useCase) => !sent.has(useCase)));
       const answered = once(thread, "message");
-      ask({ kind: "finish", names: useCases.map(({ name }) => name), lock, check });
+      ask({ kind: "finish", names: useCases.map(({ name }) => name), lock });
       thread.ref();
       const [answer] = (await Promise.race([answered, failed])) as [EmittingAnswer];
       if (!("fault" in answer)) return answer;
@@ -82,6 +89,7 @@ export function startEmitting(root: string, modules: number): Emitting | undefin
     },
     async close() {
       await thread.terminate();
+      removeDrafts(root);
     },
   };
 }

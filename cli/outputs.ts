@@ -3,8 +3,10 @@ import { open, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join, posix } from "node:path";
 import type { Output } from "../compiler/model/output.ts";
 import { filing } from "./fault.ts";
+import { isRunning } from "./running.ts";
 
-const GENERATED = "generated";
+/** Below the root, what a build writes, its lock aside. */
+export const GENERATED = "generated";
 
 /** What stands between the disk and a compilation's outputs. Paths are relative to the project's root, sorted. */
 export interface Changes {
@@ -132,13 +134,5 @@ async function isOurs(root: string, path: string): Promise<boolean> {
     return MARK.test(buffer.toString("utf8", 0, bytesRead));
   } finally {
     await file.close();
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }

@@ -69,8 +69,8 @@ const byPath = (a: Output, b: Output) => (a.path < b.path ? -1 : 1);
 
 const emitOne = remembered((useCase): Output[] => PER_USE_CASE.map((emitter) => emitter(useCase)).sort(byPath));
 
-/** Does in advance what `emit` will need of a use case. */
-export function emitAhead(useCase: UseCase): void {
-  emitOne(useCase);
+/** Does in advance what `emit` will need of a use case; returns the files that are its own. */
+export function emitAhead(useCase: UseCase): readonly Output[] {
   for (const part of PARTS) part(useCase);
+  return emitOne(useCase);
 }

@@ -1,0 +1,82 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join, posix } from "node:path";
+import type { Output } from "../compiler/model/output.ts";
+import { GENERATED } from "./outputs.ts";
+import { isRunning } from "./running.ts";
+
+/*
+ * A project's first build writes its files before it is known whether all is well, to a folder that then takes its place
+ * in one step: it takes a core as long as to emit them, and one is idle while modules are read.
+ */
+
+/** Below the root; the name ends in the number of the process that writes there. */
+const PARENT = ".fivefold";
+const NAME = /^drafts-(\d+)$/;
+
+export interface Drafts {
+  /** Writes files of `generated/`, in place of what was written by their names. */
+  write(outputs: readonly Output[]): void;
+  /** Puts the folder where it belongs, if it holds just these. False: it could not be done, and nothing has changed. */
+  publish(outputs: readonly Output[]): boolean;
+}
+
+export function createDrafts(root: string): Drafts {
+  const folder = draftsFolder(root);
+  const written = new Map<string, string>();
+  const folders = new Set<string>();
+  let failed = false;
+
+  function attempt(work: () => void): void {
+    if (failed) return;
+    try {
+      work();
+    } catch {
+      // What the matter is, the writing of the files themselves will say.
+      failed = true;
+    }
+  }
+
+  function writeOne({ path, text }: Output): void {
+    if (written.get(path) === text) return;
+    const parent = posix.dirname(path);
+    if (!folders.has(parent)) mkdirSync(`${folder}/${parent}`, { recursive: true });
+    folders.add(parent);
+    writeFileSync(`${folder}/${path}`, text);
+    written.set(path, text);
+  }
+
+  const write = (outputs: readonly Output[]) => attempt(() => outputs.forEach(writeOne));
+
+  return {
+    write,
+    publish(outputs) {
+      write(outputs);
+      failed ||= written.size !== outputs.length;
+      // Fails where somebody made such a folder in the meantime, unless it is empty.
+      attempt(() => renameSync(join(folder, GENERATED), join(root, GENERATED)));
+      return !failed;
+    },
+  };
+}
+
+function draftsFolder(root: string): string {
+  return `${root}/${PARENT}/drafts-${process.pid}`;
+}
+
+/** Removes what this process, or one that was killed, left. */
+export function removeDrafts(root: string): void {
+  for (const name of namesIn(join(root, PARENT))) {
+    const writer = Number(NAME.exec(name)?.[1] ?? Number.NaN);
+    if (writer === process.pid || (writer > 0 && !isRunning(writer))) {
+      rmSync(join(root, PARENT, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
