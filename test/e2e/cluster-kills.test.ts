@@ -123,7 +123,7 @@ test("nothing whose enqueue resolved is lost while broker, executors and Postgre
       repeated: handled.length - ids.size,
       explained,
       undisturbed,
-      refused: refused.length,
+      refused: Object.fromEntries([...Map.groupBy(refused, ({ code }) => code)].map(([code, of]) => [code, of.length])),
       executorsEndedByThemselves: executors.flatMap(({ failures }) => failures).length,
     }),
   );

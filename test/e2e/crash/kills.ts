@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Handled, Life } from "./life.ts";
+import type { Handled, Life, Refusal } from "./life.ts";
 
 /** When something was killed, and when it served again. */
 export interface Outage {
@@ -62,20 +62,20 @@ export interface Repeats {
 
 /**
  * Explains each run over the first of an id. Either its event was enqueued again, since an enqueue that was refused may
- * have been stored (`refused` has an id for each). Or something was killed between its enqueue and the time at which
+ * have been stored (`refused` has one for each). Or something was killed between its enqueue and the time at which
  * the run before was surely acknowledged for good, which takes `storedWithinMs` while all is well.
  */
 export function explainRepeats(
   handled: readonly Handled[],
   outages: readonly Outage[],
-  refused: readonly string[],
+  refused: readonly Refusal[],
   storedWithinMs: number,
 ): Repeats {
   const before = new Map<string, Handled>();
   const disturbed = new Set<string>();
   const explained = { broker: 0, executor: 0, postgres: 0, "enqueued again": 0 };
   const again = new Map<string, number>();
-  for (const id of refused) again.set(id, (again.get(id) ?? 0) + 1);
+  for (const { id } of refused) again.set(id, (again.get(id) ?? 0) + 1);
   const unexplained: string[] = [];
   const causeOf = ({ enqueuedAtMs, atMs }: Handled) =>
     outages.find(({ fromMs, untilMs }) => enqueuedAtMs <= untilMs && fromMs <= atMs + storedWithinMs);

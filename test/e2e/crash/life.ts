@@ -56,11 +56,18 @@ export function acceptedBy(producers: readonly Life[]): string[] {
   return producers.flatMap(({ lines }) => lines.filter((line) => line.startsWith("+ ")).map((line) => line.slice(2)));
 }
 
-/** Ids whose enqueue was refused, once for each time. */
-export function refusedBy(producers: readonly Life[]): string[] {
-  return producers.flatMap(({ lines }) =>
-    lines.filter((line) => line.startsWith("! ")).map((line) => line.split(" ")[1]!),
-  );
+/** A try to enqueue that was refused. */
+export interface Refusal {
+  readonly id: string;
+  readonly code: string;
+}
+
+export function refusedBy(producers: readonly Life[]): Refusal[] {
+  const lines = producers.flatMap((producer) => producer.lines.filter((line) => line.startsWith("! ")));
+  return lines.map((line) => {
+    const [, id, code] = line.split(" ") as [string, string, string];
+    return { id, code };
+  });
 }
 
 /** One run of a handler to its end. */
