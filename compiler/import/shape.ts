@@ -14,6 +14,8 @@ export interface Shape {
   readonly imports: readonly string[];
   /** Of a union: its types, none of them a union. */
   readonly members?: readonly Shape[];
+  /** Of another name for a union: its types. */
+  readonly named?: readonly Shape[];
   readonly literal?: string | number | boolean;
 }
 
@@ -79,6 +81,11 @@ export function list({ text, members, imports }: Shape, rules: Rules = {}): Shap
 
 export function record({ text, imports }: Shape): Shape {
   return { text: `Record<string, ${text}>`, kinds: ["object"], imports };
+}
+
+/** The types that a value may be of, by whatever names they go. */
+export function leavesOf(shape: Shape): readonly Shape[] {
+  return (shape.named ?? shape.members)?.flatMap(leavesOf) ?? [shape];
 }
 
 export function nullable(shape: Shape): Shape {

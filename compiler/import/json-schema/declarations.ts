@@ -22,6 +22,7 @@ export function createDeclarations(documents: Documents): Declarations {
   const objects: { readonly parts: Parts; readonly name: string }[] = [];
   const aliases: Declaration[] = [];
   const names = new Map<string, string>();
+  const aliasNames = new Map<Json, string>();
   const numbers = new Map<Json, number>();
 
   /** The same for schemas that say the same by being made of the same. */
@@ -54,11 +55,10 @@ export function createDeclarations(documents: Documents): Declarations {
       return name;
     },
     declareAlias(schema, make, use) {
-      const key = `alias ${keyOf(schema.kind === "object" ? [schema] : [])}`;
-      const known = names.get(key);
+      const known = aliasNames.get(schema);
       if (known !== undefined) return known;
       const name = nameOf(...wishesOf(schema, use));
-      names.set(key, name);
+      aliasNames.set(schema, name);
       aliases.push(make(name));
       return name;
     },

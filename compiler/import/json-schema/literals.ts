@@ -18,16 +18,7 @@ export function literalsOf(parts: Parts): readonly Json[] | undefined {
 /** A union of those values. */
 export function readLiterals(values: readonly Json[], parts: Parts, use: Use): Shape | undefined {
   const at = (valuesOf(parts, "enum")[0] ?? valuesOf(parts, "const")[0])!.value;
-  const { names, isNullable, isImplied } = typesOf(parts);
-  const fits = (value: unknown) =>
-    isImplied ||
-    names.some((name) => {
-      if (name === "integer") return Number.isInteger(value);
-      return name === typeof value;
-    });
-  const plain = [...new Set(values.map(plainOf))];
-  const kept = plain.filter((value) => value !== null && fits(value));
-  const hasNull = plain.includes(null) && (isImplied || isNullable);
+  const { plain, kept, hasNull } = fitting(values, parts);
   const other = kept.find((value) => typeof value === "object");
   if (other) {
     const mend = "Describe it by its properties, each with a const.";
@@ -47,6 +38,28 @@ export function readLiterals(values: readonly Json[], parts: Parts, use: Use): S
   const isBoolean = scalars.length === 2 && scalars.every((value) => typeof value === "boolean");
   const shape: Shape = isBoolean ? { text: "boolean", kinds: ["boolean"], imports: [] } : literals(scalars);
   return hasNull ? nullable(shape) : shape;
+}
+
+/** Whether `enum` and `const` leave no value that is of the type. */
+export function haveNoLiteral(parts: Parts): boolean {
+  const values = literalsOf(parts);
+  if (!values) return false;
+  const { kept, hasNull } = fitting(values, parts);
+  return kept.length === 0 && !hasNull;
+}
+
+/** The values that are of the type, null apart. */
+function fitting(values: readonly Json[], parts: Parts) {
+  const { names, isNullable, isImplied } = typesOf(parts);
+  const fits = (value: unknown) =>
+    isImplied ||
+    names.some((name) => {
+      if (name === "integer") return Number.isInteger(value);
+      return name === typeof value;
+    });
+  const plain = [...new Set(values.map(plainOf))];
+  const kept = plain.filter((value) => value !== null && fits(value));
+  return { plain, kept, hasNull: plain.includes(null) && (isImplied || isNullable) };
 }
 
 function textOf(value: Json): string {

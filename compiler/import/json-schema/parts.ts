@@ -62,7 +62,7 @@ export function isSchema(json: Json): boolean {
 export function joined(one: Parts, other: Parts): Parts {
   return {
     all: [...new Set([...one.all, ...other.all])],
-    identity: one.all.every((part) => isAbout(part)) ? other.identity : one.identity,
+    identity: one.all.some((part) => says(part, one.settled)) ? one.identity : other.identity,
     lost: [...one.lost, ...other.lost],
     malformed: [...one.malformed, ...other.malformed],
     isEndless: one.isEndless || other.isEndless,
@@ -91,11 +91,22 @@ function identityOf(schema: Json, documents: Documents, seen: readonly Json[] = 
 /** Whether both say the same, being made of the same. */
 export function isSame(one: Parts, other: Parts): boolean {
   const same = (a: readonly Json[], b: readonly Json[]) => a.length === b.length && a.every((json) => b.includes(json));
-  const telling = ({ all }: Parts) => all.filter((part) => !isAbout(part));
+  const telling = ({ all }: Parts) => all.filter((part) => says(part, []));
   return same(one.settled, other.settled) && same(telling(one), telling(other));
 }
 
-/** Whether a schema says nothing of values by itself. */
+/** Whether the whole is what its identity says, and no more. */
+export function isNamed({ all, identity, settled }: Parts, documents: Documents): boolean {
+  const named = partsOf(identity, documents).all;
+  return all.every((part) => named.includes(part) || !says(part, settled));
+}
+
+/** Whether a schema says something of values beside what is settled. */
+function says({ entries }: JsonObject, settled: readonly Json[]): boolean {
+  return [...entries].some(([key, value]) => !ABOUT.test(key) && !settled.includes(value));
+}
+
+/** Whether a schema says nothing of values but by its alternatives. */
 export function isAbout(schema: JsonObject): boolean {
   return [...schema.entries.keys()].every((key) => ABOUT.test(key) || key === "anyOf" || key === "oneOf");
 }

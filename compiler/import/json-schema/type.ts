@@ -7,7 +7,7 @@ import { reportDropped } from "./keywords.ts";
 import { BOOLEAN, isEmptyRange, readNumber, readString } from "./leaf.ts";
 import { literalsOf, readLiterals } from "./literals.ts";
 import { othersOf, propertiesOf, requiredOf } from "./object.ts";
-import { isSame, joined, type Parts, partsOf, type TypeName, typesOf, valuesOf } from "./parts.ts";
+import { isNamed, isSame, joined, type Parts, partsOf, type TypeName, typesOf, valuesOf } from "./parts.ts";
 import type { Use } from "./scope.ts";
 import { alternativesOf, readAlternatives } from "./union.ts";
 
@@ -44,14 +44,14 @@ function readParts(parts: Parts, at: Json, use: Use): Shape | undefined {
     return use.refuse(at, "$ref", "which leads back to itself, or on and on, with no object in between", mend);
   }
 
-  const values = literalsOf(parts);
-  if (values) return withName(readLiterals(values, parts, use), parts.identity, use);
   const inside = { ...use, around: [...use.around, parts] };
   const [alternatives] = alternativesOf(parts, use);
   if (alternatives) {
     const shape = readAlternatives(parts, alternatives, inside, (whole, branchUse) => readParts(whole, at, branchUse));
-    return withName(shape, parts.identity, use);
+    return withName(shape, parts, use);
   }
+  const values = literalsOf(parts);
+  if (values) return withName(readLiterals(values, parts, use), parts, use);
   const { names, isNullable, isImplied } = typesOf(parts);
   if (isImplied && names.length > 0) {
     const what = `Without "type", a schema also takes values of other types than ${names[0]}, which are refused here.`;
@@ -75,13 +75,15 @@ function describe(schema: Json): string {
 }
 
 /** A union that the schema has a name for keeps it. */
-function withName(shape: Shape | undefined, schema: Json, use: Use): Shape | undefined {
+function withName(shape: Shape | undefined, parts: Parts, use: Use): Shape | undefined {
   const { documents, declareAlias } = use.scope;
   const others = shape?.members?.filter((member) => member !== NULL) ?? [];
+  const schema = parts.identity;
   if (!shape || others.length < 2 || documents.keyOf(schema) === undefined) return shape;
+  if (!isNamed(parts, documents)) return shape;
   const union = unionOf(others);
   const make = (name: string) => ({ kind: "alias", name, doc: docOf(schema, name), shape: union }) as const;
-  const alias: Shape = { text: declareAlias(schema, make, use), kinds: union.kinds, imports: [] };
+  const alias: Shape = { text: declareAlias(schema, make, use), kinds: union.kinds, imports: [], named: others };
   return shape.members?.includes(NULL) ? nullable(alias) : alias;
 }
 

@@ -1,6 +1,7 @@
 import type { Json } from "../../check/json.ts";
-import { float, NULL, nullable, type Shape, shortened, text, unionOf } from "../shape.ts";
+import { float, leavesOf, NULL, nullable, type Shape, shortened, text, unionOf } from "../shape.ts";
 import { reportDropped } from "./keywords.ts";
+import { haveNoLiteral } from "./literals.ts";
 import { tagsOf } from "./object.ts";
 import { joined, type Parts, partsOf, typesOf, valuesOf } from "./parts.ts";
 import type { Use } from "./scope.ts";
@@ -43,7 +44,7 @@ export function readAlternatives(
   const rest = { ...parts, settled: [...parts.settled, at] };
   const all = branches.map((branch) => partsOf(branch, use.scope.documents));
   const wholes = all.map((branch) => joined(rest, branch));
-  const possible = wholes.filter((whole) => !isOnly("nothing", whole));
+  const possible = wholes.filter((whole) => !isOnly("nothing", whole) && !haveNoLiteral(whole));
   const valued = possible.filter((whole) => !isOnly("null", whole));
   if (valued.length === 0 && possible.length > 0) return NULL;
   const shapes: Shape[] = [];
@@ -76,9 +77,12 @@ function widened(union: Shape, at: Json, { scope: { reading, documents } }: Use)
   const plain = { string: text(), number: float() } as const;
   let members = union.members ?? [];
   for (const kind of ["string", "number"] as const) {
-    const alike = members.filter(({ kinds }) => kinds[0] === kind);
+    const isAlike = ({ kinds }: Shape) => kinds[0] === kind;
+    const alike = unionOf(members.flatMap(leavesOf).filter(isAlike)).members ?? [];
     if (alike.length < 2 || alike.every(({ literal }) => literal !== undefined)) continue;
-    members = members.map((member) => (alike.includes(member) ? plain[kind] : member));
+    members = members
+      .flatMap((member) => (leavesOf(member).some(isAlike) ? leavesOf(member) : [member]))
+      .map((leaf) => (isAlike(leaf) ? plain[kind] : leaf));
     const rule = `Which ${kind} it is, by the rules of ${alike.map((member) => shortened(member.text)).join(" or ")},`;
     const reason = `a type has one rule for all its ${kind}s`;
     const mend = "Check it in the handler.";

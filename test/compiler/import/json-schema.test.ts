@@ -144,3 +144,32 @@ describe("a schema with all that can be imported", async () => {
     }
   });
 });
+
+test("alternatives by name are those of their own schema", async () => {
+  const folder = join(SOURCES, "../cases/accepted-alternatives");
+  const contract = await contractOf("source.json", { root: folder });
+  const { useCases } = await compileContracts("alternatives", { choose: contract }, { types: true });
+  const { verdict, carried } = createOurs(useCases.get("choose")!);
+  const theirs = createAjv(join(folder, "source.json"))("");
+  const draw = createDraw(SEED);
+  const values = [
+    { cases: ["camelCase", "snake_case"], inner: [1, 2], letter: "a", size: 3, either: "b", maybe: null, narrow: "a" },
+    { cases: null, inner: "", letter: "b", size: "L", either: 0.5, maybe: "L" },
+    { cases: [], inner: [], either: "L", maybe: 7 },
+  ];
+  for (const value of values) {
+    expect([theirs(value), verdict(value), carried(value)]).toEqual([undefined, undefined, value]);
+    for (const [name, others] of Object.entries({
+      letter: ["L", 3],
+      size: ["a", "b"],
+      either: ["c"],
+      narrow: ["c", "b"],
+    })) {
+      for (const other of others) {
+        expect(verdict({ ...value, [name]: other })).toBeDefined();
+        expect(theirs({ ...value, [name]: other })).toBeDefined();
+      }
+    }
+    for (let n = 0; n < 10; n++) expect(disagreements(value, theirs, verdict, draw)).toEqual([]);
+  }
+});
