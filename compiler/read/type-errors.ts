@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { join, posix } from "node:path";
 import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
 import { defaultOptions, TSCONFIG } from "./default-options.ts";
@@ -77,6 +78,8 @@ function runTsc(root: string, config: string, signal: AbortSignal | undefined): 
       stdio: ["ignore", "pipe", "pipe"],
       ...(signal && { signal }),
     });
+    // Who may end it does not wait for it, and has other work that somebody waits for.
+    if (signal) giveWay(child.pid);
     const output: string[] = [];
     const failure: string[] = [];
     child.stdout.setEncoding("utf8").on("data", (text: string) => output.push(text));
@@ -88,6 +91,15 @@ function runTsc(root: string, config: string, signal: AbortSignal | undefined): 
       else reject(new Error(`tsc ended with ${signal ?? code}. ${failure.join("").trim()}`));
     });
   });
+}
+
+/** Lowers a process's priority; that of its threads to come, too. */
+function giveWay(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has ended, or the system has no such thing.
+  }
 }
 
 const LOCATED = /^(.+)\((\d+),(\d+)\): error (TS\d+): (.*)$/;
