@@ -48,12 +48,24 @@ export function createProvider(kind: Kind<Properties>): pulumi.dynamic.ResourceP
     ];
   }
 
-  /** Makes what was created, or taken over, what the inputs say. */
+  /** Makes it where it is missing, and then what the inputs say. */
   async function bringInLine(id: string, inputs: Properties): Promise<void> {
     const { admin } = surroundings();
-    if (!kind.update) return;
-    const live = await kind.read(id, inputs, admin);
-    if (live && !isSame(live, inputs)) await kind.update(live, inputs, admin);
+    let live = await kind.read(id, inputs, admin);
+    if (!live) {
+      await kind.create(inputs, admin);
+      live = await kind.read(id, inputs, admin);
+    }
+    if (kind.update && live && !isSame(live, inputs)) await kind.update(live, inputs, admin);
+  }
+
+  /** Whether something was made, though making it failed. Who can't tell has to reckon with it. */
+  async function mayExist(id: string, inputs: Properties): Promise<boolean> {
+    const { admin } = surroundings();
+    return kind.read(id, inputs, admin).then(
+      (live) => live !== undefined,
+      () => true,
+    );
   }
 
   return {
@@ -84,15 +96,14 @@ export function createProvider(kind: Kind<Properties>): pulumi.dynamic.ResourceP
 
     async create(properties) {
       const inputs = inputsOf(properties);
-      const { admin } = surroundings();
       const refused = await taken(inputs);
       if (refused.length > 0) throw new Error(refused.join("\n"));
       const id = kind.idOf(inputs);
-      if (!(await kind.read(id, inputs, admin))) await kind.create(inputs, admin);
       try {
         await bringInLine(id, inputs);
       } catch (error) {
-        // It exists: Pulumi must know it, or the next run would take it for somebody else's.
+        if (!(await mayExist(id, inputs))) throw error;
+        // Pulumi must know it, or the next run would take it for somebody else's.
         const { message } = error as Error;
         throw Object.assign(new Error(message), { id, properties, reasons: [message] });
       }

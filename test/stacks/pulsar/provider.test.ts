@@ -94,6 +94,28 @@ test("what is made half is known to Pulumi, so that the next run goes on with it
   expect(stored.has("a")).toBe(true);
 });
 
+test("what may have been made is known to Pulumi too, what was refused is not", async () => {
+  const create = () => Promise.reject(new Error("The line is dead."));
+  const refusing = await configured(flags(new Map(), { create }));
+  await expect(refusing.create(BLUE)).rejects.not.toHaveProperty("id");
+
+  let isDead = false;
+  const read = async () => (isDead ? create() : undefined);
+  const die = () => {
+    isDead = true;
+    return create();
+  };
+  const dying = await configured(flags(new Map(), { read, create: die }));
+  await expect(dying.create(BLUE)).rejects.toMatchObject({ message: "The line is dead.", id: "a", properties: BLUE });
+});
+
+test("an update makes what is missing", async () => {
+  const stored = new Map<string, Flag>();
+  const provider = await configured(flags(stored));
+  expect(await provider.update?.("a", BLUE, { ...BLUE, size: 3 })).toEqual({ outs: { ...BLUE, size: 3 } });
+  expect(stored.get("a")).toEqual({ ...BLUE, size: 3 });
+});
+
 test("a provider that is not configured, or of an unknown kind, says so", async () => {
   await expect(createProvider(flags(new Map())).create(BLUE)).rejects.toThrow("did not configure the provider");
   expect(() => providerOf("Flag")).toThrow("fivefold knows no resource 'Flag': a newer version made it");
