@@ -9,7 +9,7 @@ import { literalsOf, readLiterals } from "./literals.ts";
 import { othersOf, propertiesOf, requiredOf } from "./object.ts";
 import { isNamed, isSame, joined, type Parts, partsOf, type TypeName, typesOf, valuesOf } from "./parts.ts";
 import type { Use } from "./scope.ts";
-import { alternativesOf, readAlternatives } from "./union.ts";
+import { alternativesOf, readAlternatives, refuseEndless } from "./union.ts";
 
 /** The type that all of these schemas allow; any value of JSON where there are none. `undefined`: it has no form here, which has been reported. */
 export function readSchemas(schemas: readonly Json[], use: Use): Shape | undefined {
@@ -40,8 +40,7 @@ function readParts(parts: Parts, at: Json, use: Use): Shape | undefined {
   if (parts.lost.length + parts.malformed.length + illFormed.length > 0) return undefined;
   if (parts.isNever) return use.refuse(at, "false", "which no value fits", "Mend the schema.");
   if (parts.isEndless || use.around.length > MAX_NESTING || use.around.some((outer) => isSame(outer, parts))) {
-    const mend = "Put an object in between.";
-    return use.refuse(at, "$ref", "which leads back to itself, or on and on, with no object in between", mend);
+    return refuseEndless(at, use);
   }
 
   const inside = { ...use, around: [...use.around, parts] };

@@ -43,6 +43,7 @@ export function readAlternatives(
 ): Shape | undefined {
   const rest = { ...parts, settled: [...parts.settled, at] };
   const all = branches.map((branch) => partsOf(branch, use.scope.documents));
+  if (all.some((branch) => leadsBack(branch, rest))) return refuseEndless(at, use);
   const wholes = all.map((branch) => joined(rest, branch));
   const possible = wholes.filter((whole) => !isOnly("nothing", whole) && !haveNoLiteral(whole));
   const valued = possible.filter((whole) => !isOnly("null", whole));
@@ -64,6 +65,17 @@ export function readAlternatives(
   };
   if (union.members) use.scope.noteUnion({ members: union.members, refuse });
   return valued.length < possible.length ? nullable(union) : union;
+}
+
+/** Whether an alternative has alternatives of which it is one. */
+function leadsBack({ all }: Parts, { settled }: Parts): boolean {
+  return all.some(({ entries }) => [...entries.values()].some((value) => settled.includes(value)));
+}
+
+/** Refuses a schema that asks for itself before it says anything. */
+export function refuseEndless(at: Json, use: Use): undefined {
+  const mend = "Put an object in between.";
+  return use.refuse(at, "$ref", "which leads back to itself, or on and on, with no object in between", mend);
 }
 
 /** Whether parts allow null alone, or contradict each other. */
