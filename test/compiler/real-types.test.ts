@@ -84,7 +84,7 @@ describe("webhooks of GitHub, as @octokit/webhooks-types has them", () => {
     const refused = webhooks.filter(({ name }) => !built.accepted.includes(nameOf(name)));
     const known = refused.map(({ name }) => [nameOf(name), moduleOfKnown(typeOf(name), "@octokit/webhooks-types")]);
     builtKnown = await build("octokit-known", Object.fromEntries(known));
-  }, 60_000);
+  }, 120_000);
 
   test("those that are refused are accepted with Json in place of what is not known", () => {
     expect(builtKnown.accepted).toHaveLength(6);
@@ -138,7 +138,7 @@ describe("webhooks of GitHub, as @octokit/webhooks-types has them", () => {
     const config = { extends: join(REPOSITORY, "tsconfig.json"), include: ["generated", "fits.ts"], exclude: [] };
     writeFileSync(join(built.root, "tsconfig.json"), JSON.stringify(config));
     expect(tsc(built.root)).toBe("");
-  });
+  }, 120_000);
 
   test("payloads are valid if and only if tsc finds that they are of their type, and come back unchanged", async () => {
     const payloads = [webhooks, ...ofServers].flatMap((source, i) =>
@@ -165,7 +165,7 @@ describe("webhooks of GitHub, as @octokit/webhooks-types has them", () => {
       { all: 329, valid: 278 },
       { all: 364, valid: 5 },
     ]);
-  }, 60_000);
+  }, 120_000);
 });
 
 function tsc(root: string): string {
@@ -198,7 +198,7 @@ describe("events of AWS Lambda, as @types/aws-lambda has them", () => {
       "dynamodb-stream": moduleOf("DynamoDBStreamEvent", "aws-lambda"),
       "dynamodb-stream-known": moduleOfKnown("DynamoDBStreamEvent", "aws-lambda"),
     });
-  }, 60_000);
+  }, 120_000);
 
   test("those with a type for everything, or Json in its place, are accepted", () => {
     expect(built.accepted).toEqual(["s3", "sqs", "dynamodb-stream-known"]);

@@ -71,7 +71,7 @@ function createPartCheck(found: Pick<Scope, "reading" | "documents">): Scope["ch
 }
 
 /** Far more than people write: the schemas of all of GitHub's webhooks, read as one event, are 7,000. */
-const MAX_TYPES = 30_000;
+const MAX_TYPES = 15_000;
 
 function createBudget(): Pick<Scope, "takeType"> & { readonly isSpent: () => boolean } {
   let count = 0;

