@@ -34,6 +34,15 @@ export function mendByOmitting(owner: string, field: string, otherwise: string):
   return `${otherwise} Or import without it: --omit ${quoted(`${owner}.${field}`)}.`;
 }
 
+/** Types that a message lists. */
+const MAX_NAMES = 20;
+
+/** What to do where the event could be any of these types. */
+export function mendByChoosing(names: readonly string[]): string {
+  const more = names.length - MAX_NAMES;
+  return `Choose one with --type: ${names.slice(0, MAX_NAMES).join(", ")}${more > 0 ? `, or one of ${more} more` : ""}.`;
+}
+
 /** As a shell takes it. */
 function quoted(text: string): string {
   return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;

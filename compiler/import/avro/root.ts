@@ -1,5 +1,5 @@
 import type { Json } from "../../check/json.ts";
-import { type Reading, wholeOf } from "../event.ts";
+import { mendByChoosing, type Reading, wholeOf } from "../event.ts";
 import { stringAt } from "../json-source.ts";
 import { type AvroDefinition, definitionOf } from "./names.ts";
 
@@ -17,7 +17,7 @@ export function chooseRoot(
   if (only && candidates.length === 1 && records.includes(only)) return only;
 
   const names = (candidates.length > 1 ? candidates : records).map(({ fullName }) => fullName);
-  const choice = names.length > 0 ? `Choose one with --type: ${names.join(", ")}.` : "Import a file with a record.";
+  const choice = names.length > 0 ? mendByChoosing(names) : "Import a file with a record.";
   const reason =
     records.length === 0
       ? "the schema has no record"

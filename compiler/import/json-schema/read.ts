@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../../check/json.ts";
-import { type ImportedEvent, type Reading, wholeOf } from "../event.ts";
+import { type ImportedEvent, mendByChoosing, type Reading, wholeOf } from "../event.ts";
 import type { Declaration, Shape } from "../shape.ts";
 import { type NotedUnion, refuseAlike } from "../tell-apart.ts";
 import { createDeclarations } from "./declarations.ts";
@@ -105,8 +105,7 @@ function chooseRoot({ root, definitions }: Documents, { type, report, source }: 
   const named = type === undefined ? undefined : definitions.get(type);
   if (named) return named;
   const names = [...definitions.keys()];
-  const mend =
-    names.length > 0 ? `Choose one with --type: ${names.join(", ")}.` : "Import a schema that describes the event.";
+  const mend = names.length > 0 ? mendByChoosing(names) : "Import a schema that describes the event.";
   const reason = type === undefined ? "the schema itself describes no value" : `there is no definition '${type}'`;
   report("event-not-found", wholeOf(source), { reason, mend });
   return undefined;

@@ -1,4 +1,4 @@
-import { type Reading, wholeOf } from "../event.ts";
+import { mendByChoosing, type Reading, wholeOf } from "../event.ts";
 import type { ProtoFile, ProtoMessage } from "./file.ts";
 import type { ProtoType, ProtoTypes } from "./types.ts";
 
@@ -14,7 +14,7 @@ export function chooseRoot(file: ProtoFile, types: ProtoTypes, reading: Reading)
 
   const place = wholeOf(reading.source);
   const names = (candidates.length > 0 ? candidates : messages).map(({ fullName }) => withoutPackage(fullName, file));
-  const choice = `Choose one with --type: ${names.join(", ")}.`;
+  const choice = mendByChoosing(names);
   if (messages.length === 0) {
     const reason = "the file declares no message";
     reading.report("event-not-found", place, { reason, mend: "Import the file that declares the event's message." });
