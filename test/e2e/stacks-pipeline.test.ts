@@ -102,7 +102,8 @@ test("the provisioned pipeline carries 100,000 events", async () => {
   await nothingIsLeft();
 
   console.log(
-    `100,000 events enqueued in ${seconds(enqueuedMs)}, all handled by 2 executors after ${seconds(handledMs)}; ` +
+    `100,000 events enqueued in ${seconds(enqueuedMs)}, all handled by 2 executors after ${seconds(handledMs)}, ` +
+      `the last being due after ${seconds(load.remindedUntilMs)}; ` +
       `${handled.calls} calls of handlers that ended well, ${handled.repeated} repeated; ${ACCOUNTS} accounts in order; ` +
       `${lateness.length} delays late by p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms, none early; ` +
       `${letters.size} dead letters`,

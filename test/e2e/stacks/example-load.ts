@@ -28,6 +28,8 @@ export interface ExampleLoad {
   /** Webhooks that nobody can deliver, with the reason that they are given up for. */
   readonly undeliverable: ReadonlyMap<string, string>;
   readonly reminders: readonly string[];
+  /** When the last of them is due, from the load's start: nothing is all handled before that. */
+  readonly remindedUntilMs: number;
 }
 
 /** Enqueues 100,000 events of the example use cases with their generated clients, all at once. */
@@ -98,6 +100,7 @@ export async function enqueueExamples(root: string): Promise<ExampleLoad> {
     ),
     undeliverable: new Map(given.map(({ webhookId, receiver }) => [webhookId, GIVEN_UP[receiver.behaviour] as string])),
     reminders: reminders.map(({ reminderId }) => reminderId),
+    remindedUntilMs: REMINDED_UNTIL_MS,
   };
 }
 
