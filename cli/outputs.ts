@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { open, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
 import { join, posix } from "node:path";
 import type { Output } from "../compiler/model/output.ts";
 import { filing } from "./fault.ts";
@@ -73,14 +73,27 @@ export function writeOutputs(root: string, { missing, stale, superfluous }: Diff
     for (const { path, text } of missing) writeFileSync(`${root}/${path}`, text);
     // What one use case's edit changes comes before the large files that all share.
     const bySize = stale.toSorted((a, b) => a.text.length - b.text.length);
-    for (const { path, text } of bySize) replaceFile(join(root, path), text);
+    const replaced = await Promise.allSettled(bySize.map(({ path, text }) => replaceSoon(join(root, path), text)));
+    for (const result of replaced) if (result.status === "rejected") throw result.reason;
     for (const path of superfluous) await removeFile(root, path);
   });
 }
 
+/** The same as `replaceFile`. ext4 allocates the blocks of what takes a file's place: several can wait for that at once. */
+async function replaceSoon(path: string, text: string): Promise<void> {
+  const temporary = temporaryOf(path);
+  try {
+    writeFileSync(temporary, text);
+    await rename(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
 /** Writes a file as a whole or not at all, whenever it is interrupted. */
 export function replaceFile(path: string, text: string): void {
-  const temporary = `${path}.fivefold-${process.pid}.tmp`;
+  const temporary = temporaryOf(path);
   try {
     writeFileSync(temporary, text);
     renameSync(temporary, path);
@@ -88,6 +101,10 @@ export function replaceFile(path: string, text: string): void {
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+function temporaryOf(path: string): string {
+  return `${path}.fivefold-${process.pid}.tmp`;
 }
 
 /** Removes a file, and the folders that it leaves empty. */
