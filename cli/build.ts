@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { setFlagsFromString } from "node:v8";
 import { findSources } from "../compiler/read/find-files.ts";
 import { checkAllTypes } from "../compiler/read/type-errors.ts";
 import { findReading, findUnchangedBuild } from "./build-cache.ts";
@@ -18,6 +19,9 @@ export interface BuildOptions {
   readonly root?: string;
 }
 
+/** Modules whose building takes long enough for the best of code. */
+const LASTING = 1_000;
+
 /** `fivefold build` */
 export async function build(options: BuildOptions): Promise<void> {
   const { check = false, json = false, format } = options;
@@ -36,6 +40,8 @@ export async function build(options: BuildOptions): Promise<void> {
     return;
   }
   const { files } = findSources(root, USE_CASES);
+  // V8's slowest compiler takes a fifth of a build's CPU, and pays in processes that last.
+  if (files.length < LASTING) setFlagsFromString("--no-opt");
   const reading = findReading(root);
   // What can run beside this process is started first: the compiler takes a third of a second to load.
   const typeCheck = reading ? undefined : checkAllTypes(root, files);
