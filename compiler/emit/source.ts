@@ -103,10 +103,14 @@ export function textLines(text: string): string[] {
 
 /** A string literal of TypeScript, in the quotes that need fewer escapes. */
 export function literal(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   const double = JSON.stringify(text).replace(/[\u2028\u2029]/g, (c) => (c === "\u2028" ? "\\u2028" : "\\u2029"));
   if (text.split('"').length <= text.split("'").length) return double;
   return `'${double.slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 }
+
+/** Nothing in it needs an escape; most texts are so. */
+const PLAIN = /^[ !#-&(-[\]-~]*$/;
 
 /** A literal of TypeScript. */
 export function literalOf(value: string | number | boolean): string {

@@ -7,7 +7,22 @@
  * The words of a name: at case changes, digits stay with the letters before them, a sign before a number is one, all
  * else separates. ASCII.
  */
-export function words(name: string): string[] {
+export function words(name: string): readonly string[] {
+  let found = known.get(name);
+  if (!found) {
+    found = split(name);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(name, found);
+  }
+  return found;
+}
+
+/** A name is asked for once in each file that has it. */
+const known = new Map<string, readonly string[]>();
+/** An editor's names come and go. */
+const MOST_KNOWN = 20_000;
+
+function split(name: string): string[] {
   return asciiLetters(name)
     .replace(SIGN, signWord)
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")

@@ -70,11 +70,19 @@ function writeConfig({ root, files, tsconfig }: Checked): string {
 
 const CHECK_ONLY = { noEmit: true, composite: false, incremental: false, declaration: false };
 
+/*
+ * It is done before this process has read half of the use cases, so it saves processor time rather than its own: on one
+ * thread it takes a sixth less, and with a garbage collector that lets memory grow to four times of what is in use, instead
+ * of twice, another sixth. (400 use cases: 0.66 s, then 0.47 s; it holds 135 MB either way.)
+ */
+const TSC_FLAGS = ["--pretty", "false", "--singleThreaded"];
+
 function runTsc(root: string, config: string, signal: AbortSignal | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const [command, ...script] = tscCommand();
-    const child = spawn(command, [...script, "--pretty", "false", "-p", config], {
+    const child = spawn(command, [...script, ...TSC_FLAGS, "-p", config], {
       cwd: root,
+      env: { GOGC: "300", ...process.env },
       stdio: ["ignore", "pipe", "pipe"],
       ...(signal && { signal }),
     });
