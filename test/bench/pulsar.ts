@@ -3,6 +3,10 @@
  * acknowledges, beside the same through all five layers, from enqueue to handler. Both on the same transport, in turns,
  * while the machine does nothing else. What the layers keep of the bare loop's rate is the figure that matters.
  */
+import { decode, encode } from "../../generated/index-file/codec.ts";
+import { fromJson } from "../../generated/index-file/json.ts";
+import { settings } from "../../generated/index-file/settings.ts";
+import { validate } from "../../generated/index-file/validate.ts";
 import { createClient } from "../../runtime/client.ts";
 import { systemClock } from "../../runtime/clock.ts";
 import { connectTo } from "../../runtime/connection.ts";
@@ -12,19 +16,24 @@ import type { Transport } from "../../runtime/transport/transport.ts";
 import { startWorker } from "../../runtime/worker.ts";
 import { createNamespace, WAYS } from "../e2e/pulsar/transports.ts";
 import { startPulsarBroker } from "../parts/pulsar-broker.ts";
-import { noteContracts } from "../runtime/note-contract.ts";
 import { record } from "../transport/records.ts";
 import { printFigure, rateOf } from "./figure.ts";
 
-const TASKS = 20_000;
+const TASKS = 40_000;
 /** The middle one of the pairs counts: others may use the machine for some of them. */
 const ROUNDS = 7;
 const BATCH = 100;
 /** Batches on their way at once. */
 const PRODUCERS = 8;
 const IN_FLIGHT = 1_024;
+const modifiedAt = new Date(1_790_000_000_000);
 /** 200 bytes once encoded. */
-const note = (index: number) => ({ id: `${index}`.padStart(190, "0") });
+const fileFound = (index: number) => ({
+  path: `${index}`.padStart(170, "0"),
+  sizeBytes: index,
+  modifiedAt,
+  root: "bench",
+});
 
 interface Result {
   readonly wallMs: number;
@@ -69,7 +78,7 @@ async function bare(transport: Transport, topic: string): Promise<Result> {
     await inBatches((first) =>
       producer.publish(
         Array.from({ length: BATCH }, (_, offset) =>
-          record(`bare-${first + offset}`, { payload: Buffer.from(JSON.stringify(note(first + offset))) }),
+          record(`bare-${first + offset}`, { payload: encode(fileFound(first + offset)) }),
         ),
       ),
     );
@@ -87,16 +96,13 @@ async function layered(transport: Transport, name: string): Promise<Result> {
   const done = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const { client: contract, executor } = noteContracts({
-    settings: { name },
-    subscribers: { default: { maxInFlight: IN_FLIGHT } },
-    handlers: {
-      async default() {
-        handled += 1;
-        if (handled === TASKS) finish();
-      },
-    },
-  });
+  const subscribers = settings.subscribers.map((subscriber) => ({ ...subscriber, maxInFlight: IN_FLIGHT }));
+  const own = { ...settings, name, fair: false, subscribers };
+  const handler = async () => {
+    handled += 1;
+    if (handled === TASKS) finish();
+  };
+  const executor = { settings: own, decode, subscribers: { default: { handler } } };
   const ports = {
     // Closed by whoever opened it, since more rounds follow.
     transport: { ...transport, close: async () => {} },
@@ -105,10 +111,12 @@ async function layered(transport: Transport, name: string): Promise<Result> {
     clock: systemClock,
   };
   const connection = connectTo(ports);
-  const client = createClient(contract);
+  const client = createClient({ settings: own, validate, encode, fromJson });
   const worker = await startWorker({ ports, executors: [executor], maxInFlight: 2 * IN_FLIGHT });
   const result = await timed(async () => {
-    await inBatches((first) => client.enqueueAll(Array.from({ length: BATCH }, (_, offset) => note(first + offset))));
+    await inBatches((first) =>
+      client.enqueueAll(Array.from({ length: BATCH }, (_, offset) => fileFound(first + offset))),
+    );
     await done;
     // Stores all outcomes and closes the consumer, as the bare loop has when it ends.
     await worker.drain();

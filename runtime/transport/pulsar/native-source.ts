@@ -56,8 +56,8 @@ export function createNativeSource<Id extends { toString(): string }>(
       key: message.getPartitionKey(),
       eventTime: message.getEventTimestamp(),
     };
-    // Copied, since the message owns what it shows.
-    events.onMessage(id, handle, recordOf(parts, Buffer.from(message.getData()), id));
+    // Its data is a copy of what the message holds: https://github.com/apache/pulsar-client-node, src/Message.cc.
+    events.onMessage(id, handle, recordOf(parts, message.getData(), id));
   }
 
   return {
