@@ -1,5 +1,6 @@
 import type { Settings } from "./config-keys.ts";
 import { durationText } from "./config-values.ts";
+import { COLD_START_SECONDS } from "./kubernetes/autoscaling.ts";
 import type { ManifestUseCase } from "./manifest.ts";
 import type { UseCaseConfig } from "./use-case-config.ts";
 
@@ -45,7 +46,7 @@ export function quorumsOf({ ensemble, writeQuorum = ensemble, ackQuorum = writeQ
 
 /** Where a use case asks for more than this environment gives. */
 function useCaseProblems(
-  { name, file, settings: { maxDelayMs } }: ManifestUseCase,
+  { name, file, execution: { latencyObjectiveMs }, settings: { maxDelayMs } }: ManifestUseCase,
   config: UseCaseConfig,
   of: Settings,
 ) {
@@ -76,6 +77,13 @@ function useCaseProblems(
   if (config.minReplicas === 0 && of.prometheusUrl === undefined) {
     problems.push(
       `Use case '${name}' has minReplicas 0, and nothing would start a replica. Set fivefold:prometheusUrl for KEDA to ask.`,
+    );
+  }
+  if (config.minReplicas === 0 && latencyObjectiveMs > 0 && latencyObjectiveMs < COLD_START_SECONDS * 1_000) {
+    problems.push(
+      `Use case '${name}' has minReplicas 0, and its tasks are to be done within ${durationText(latencyObjectiveMs)} ` +
+        `(execution.latencyObjective of ${file}): without a replica it takes up to ` +
+        `${durationText(COLD_START_SECONDS * 1_000)} until the first one runs. Set minReplicas to 1.`,
     );
   }
   return problems;

@@ -10,7 +10,7 @@ const DEFAULT_MAX_PROCESSES = 10;
  * How long a task may wait for the first process: up to 10 s until the backlog is looked at, 30 s until Prometheus
  * collects it, 15 s until KEDA asks for it, and some seconds for a pod and Node.js to start.
  */
-const COLD_START_MS = 60_000;
+export const COLD_START_MS = 60_000;
 
 /** How many processes there are to be, and whether that can do what is asked of them. */
 export const checkScaling: Check = (useCases) =>

@@ -4,6 +4,9 @@ import type { UseCaseConfig } from "../use-case-config.ts";
 const POLL_SECONDS = 15;
 const COOL_DOWN_SECONDS = 300;
 
+/** How long a task may wait for the first replica. The compiler's `checkScaling` says of what; stacks import none of it. */
+export const COLD_START_SECONDS = 60;
+
 export interface AutoscalingSettings {
   readonly useCase: ManifestUseCase;
   readonly config: UseCaseConfig;

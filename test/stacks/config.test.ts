@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
+import { COLD_START_MS } from "../../compiler/check/scaling.ts";
 import { readConfig, type StackConfig } from "../../stacks/config.ts";
+import { COLD_START_SECONDS } from "../../stacks/kubernetes/autoscaling.ts";
 import { type ManifestUseCase, readManifest } from "../../stacks/manifest.ts";
 import { DEVELOPMENT, PRODUCTION, SECRET_KEYS } from "./example-config.ts";
 
@@ -28,6 +30,10 @@ function read(
 
 function delayedBy(maxDelayMs: number): ManifestUseCase[] {
   return USE_CASES.map((useCase) => ({ ...useCase, settings: { ...useCase.settings, maxDelayMs } }));
+}
+
+function doneWithin(latencyObjectiveMs: number): ManifestUseCase[] {
+  return USE_CASES.map((useCase) => ({ ...useCase, execution: { ...useCase.execution, latencyObjectiveMs } }));
 }
 
 const DAY_MS = 86_400_000;
@@ -216,4 +222,15 @@ describe("a delay that the stack can't keep is refused at preview", () => {
     const options = { base: DEVELOPMENT, useCases: delayedBy(90 * DAY_MS) };
     expect(() => read({ delayHorizon: "60d" }, options)).toThrow("keeps them for 60d at most");
   });
+});
+
+test("no executor that has to be started first is asked to be as quick as one that runs", () => {
+  const sleeping = { useCases: '{"index-file": {"minReplicas": 0}}' };
+  expect(() => read(sleeping, { useCases: doneWithin(30_000) })).toThrow(
+    "Use case 'index-file' has minReplicas 0, and its tasks are to be done within 30s (execution.latencyObjective of " +
+      "usecases/index-file.ts): without a replica it takes up to 1m until the first one runs. Set minReplicas to 1.",
+  );
+  expect(() => read(sleeping, { useCases: doneWithin(60_000) })).not.toThrow();
+  // The compiler refuses the same of what a use case says of both.
+  expect(COLD_START_SECONDS * 1_000).toBe(COLD_START_MS);
 });
