@@ -130,7 +130,10 @@ export interface Pipelines {
   readonly delayRunner: DelayRunner;
 }
 
-/** Opens a pipeline for every subscriber of the executors; together they have at most `permits` tasks in flight. */
+/**
+ * Opens a pipeline for every subscriber of the executors, and lets tasks flow; together they have at most `permits` of
+ * them in flight. Rejects where one can't be opened, and closes what was.
+ */
 export async function openPipelines(
   executors: readonly ExecutorContract<unknown>[],
   permits: number,
@@ -147,12 +150,20 @@ export async function openPipelines(
     clock: ports.clock,
     reportProblem,
   });
-  const pipelines: Pipeline[] = [];
-  for (const contract of executors) {
-    for (const subscriber of contract.settings.subscribers) {
-      pipelines.push(await openPipeline(contract, subscriber, gate, delayRunner, shared));
+  const pipelines: OpenedPipeline[] = [];
+  try {
+    for (const contract of executors) {
+      for (const subscriber of contract.settings.subscribers) {
+        pipelines.push(await openPipeline(contract, subscriber, gate, delayRunner, shared));
+      }
     }
+  } catch (error) {
+    await Promise.all(pipelines.map((pipeline) => pipeline.close()));
+    throw error;
   }
+  // Only now: where one can't be opened, nothing has been taken by the others.
+  for (const pipeline of pipelines) pipeline.run();
+  delayRunner.run();
   return { pipelines, delayRunner };
 }
 
@@ -160,14 +171,19 @@ export async function openPipelines(
 const HELD_PER_PERMIT_ORDERED = 8;
 const HELD_PER_PERMIT = 2;
 
-/** Wires the four layers behind the transport for one subscriber, and lets its tasks flow. */
+interface OpenedPipeline extends Pipeline {
+  /** Lets tasks flow. */
+  run(): void;
+}
+
+/** Wires the four layers behind the transport for one subscriber. */
 async function openPipeline(
   contract: ExecutorContract<unknown>,
   subscriber: SubscriberSettings,
   gate: Gate,
   delayRunner: DelayRunner,
   { ports, publish, observers, reportProblem }: Shared,
-): Promise<Pipeline> {
+): Promise<OpenedPipeline> {
   const { clock } = ports;
   const { name, priority, ordered, fair } = contract.settings;
   const topic = topicOf(name, priority);
@@ -232,7 +248,7 @@ async function openPipeline(
     );
   }
 
-  const pipeline: Pipeline = {
+  const pipeline: OpenedPipeline = {
     useCase: name,
     subscriber: subscriber.name,
     counts: () => ({
@@ -250,6 +266,7 @@ async function openPipeline(
       },
       execution: { running: execution.running },
     }),
+    run: () => scheduler.run(),
     stop() {
       scheduler.stop();
       admission.stop();
@@ -261,6 +278,5 @@ async function openPipeline(
     settled: () => settlement.idle(),
     close: () => consumer.close(),
   };
-  scheduler.run();
   return pipeline;
 }

@@ -10,6 +10,8 @@ const POLL_MS = 200;
 const BATCH = 1_024;
 
 export interface DelayRunner {
+  /** Fires what comes due from now on, whoever added it. */
+  run(): void;
   /** Stores records until they are due; resolves once they are durable. */
   add(delayed: readonly Delayed[]): Promise<void>;
   /** Fires no more; resolves once what was under way is fired. */
@@ -87,8 +89,8 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
     await store.remove(claims);
   }
 
-  wakeIn(0);
   return {
+    run: () => wakeIn(0),
     async add(delayed) {
       await store.add(delayed);
       let soonest = Number.POSITIVE_INFINITY;

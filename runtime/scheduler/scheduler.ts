@@ -69,6 +69,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       }
       try {
         const messages = await consumer.receive(room);
+        // The consumer is closed: it will never have more.
+        if (messages.length === 0) return;
         if (!stopped) accept(messages);
       } catch (error) {
         if (stopped) return;
@@ -79,7 +81,6 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   function accept(messages: readonly Message[]): void {
-    if (messages.length === 0) return;
     counts.received += messages.length;
     const now = clock.now();
     let runnable: Message[] | readonly Message[] = messages;

@@ -13,6 +13,9 @@ export interface FailoverSettings {
   readonly clock: Clock;
 }
 
+/** Served by no cluster. */
+const NONE = -1;
+
 interface Served<T> {
   readonly cluster: number;
   readonly by: T;
@@ -156,16 +159,20 @@ export function createFailoverTransport(settings: FailoverSettings): Transport {
     let current = await attempt(subscribe);
     let isClosed = false;
 
-    /** Ends what still waits in a cluster that was left. */
+    /** Ends what still waits in a cluster that was left. There, too, it has to subscribe anew. */
     function follow(): void {
-      if (current.cluster !== active) void current.by.close().catch(() => {});
+      if (current.cluster === active) return;
+      current = { ...current, cluster: NONE };
+      void current.by.close().catch(() => {});
     }
 
     async function receiveIn(cluster: number, max: number): Promise<readonly Message[]> {
       if (current.cluster !== cluster) current = await subscribe(cluster);
-      // Another may have been taken meanwhile, when there was nothing here to end yet.
-      if (cluster !== active) return [];
       const { by } = current;
+      // Meanwhile, when there was nothing here to end yet, another may have been taken, or this closed.
+      follow();
+      if (isClosed) await by.close();
+      if (isClosed || cluster !== active) return [];
       const messages = await by.receive(max);
       for (const message of messages) sources.set(message, by);
       return messages;
@@ -180,7 +187,7 @@ export function createFailoverTransport(settings: FailoverSettings): Transport {
         for (;;) {
           const messages = await attempt((cluster) => receiveIn(cluster, max));
           // It is empty, too, where its cluster was left.
-          if (messages.length > 0 || isClosed || closed || current.cluster === active) return messages;
+          if (messages.length > 0 || isClosed || closed) return messages;
         }
       },
       async acknowledge(messages) {

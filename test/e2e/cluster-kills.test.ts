@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { compileProject } from "../compile-project.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type Postgres, startPostgres } from "../parts/postgres.ts";
@@ -67,6 +67,10 @@ test("nothing whose enqueue resolved is lost while broker, executors and Postgre
   };
   const executors = [1, 2].map(() => supervise(() => startExecutor(place)));
   const producers = ["p", "q"].map((name) => startProducer(place, 0, name, PRODUCER_PAUSE_MS));
+  onTestFinished(() => {
+    for (const executor of executors) executor.abandon();
+    for (const { child } of producers) child.kill("SIGKILL");
+  });
   const outages: Outage[] = [];
 
   /** Time in which all works, which a kill then hits in the middle. */

@@ -138,6 +138,7 @@ describe("delay store on PostgreSQL", () => {
           clock: systemClock,
           reportProblem: (problem) => errors.push(problem),
         });
+        runner.run();
         return { store, runner };
       }),
     );

@@ -174,3 +174,24 @@ test("consumers follow, keep nobody waiting for what they hold of the cluster th
   expect(await consumer.receive(1)).toEqual([]);
   await transport.close();
 });
+
+test("a consumer comes back to a cluster that it left for one where it can't subscribe", async () => {
+  const clock = createSimulatedClock(1);
+  const [first, second] = [createCluster(clock), createCluster(clock)];
+  const takesNoConsumers: Transport = {
+    ...second.transport,
+    subscribe: () => Promise.reject(new FivefoldError("not-connected", "It went down in this moment.")),
+  };
+  const transport = createFailoverTransport({ clusters: [first.transport, takesNoConsumers], clock });
+  await transport.declare(TOPICS);
+  const consumer = await transport.subscribe("t", "s", "shared");
+  first.isDown = true;
+  await expect(consumer.receive(10)).rejects.toMatchObject({ code: "not-connected" });
+  first.isDown = false;
+  second.isDown = true;
+  const received = consumer.receive(10);
+  const producer = await transport.producer("t");
+  await producer.publish(records(1));
+  expect((await received).map(({ id }) => id)).toEqual(["0"]);
+  await transport.close();
+});

@@ -1,5 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { waitUntil } from "../pulsar/load.ts";
 import type { Handled, Life, Refusal } from "./life.ts";
+
+/** What a process says first, it says within a minute on a busy machine. */
+const SPEAKS_WITHIN_MS = 120_000;
 
 /** When something was killed, and when it served again. */
 export interface Outage {
@@ -15,6 +18,8 @@ export interface Supervised {
   kill(): Promise<Outage>;
   /** Asks it to end; its exit code. */
   end(): Promise<number | null>;
+  /** Kills it for good. */
+  abandon(): void;
 }
 
 export function supervise(start: () => Life): Supervised {
@@ -36,7 +41,11 @@ export function supervise(start: () => Life): Supervised {
     failures,
     async kill() {
       // One that has not begun would be no loss.
-      while (life.lines.length === 0) await sleep(20);
+      await waitUntil(
+        () => life.lines.length > 0,
+        SPEAKS_WITHIN_MS,
+        () => `the executor ${life.child.pid} says nothing`,
+      );
       killed = life;
       const fromMs = Date.now();
       killed.child.kill("SIGKILL");
@@ -47,6 +56,10 @@ export function supervise(start: () => Life): Supervised {
       isEnding = true;
       life.child.kill("SIGTERM");
       return life.ended;
+    },
+    abandon() {
+      isEnding = true;
+      life.child.kill("SIGKILL");
     },
   };
 }

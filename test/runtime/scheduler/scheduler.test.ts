@@ -78,3 +78,31 @@ test("what waits here for its time does not start in a process that ends", async
   expect(started).toEqual([]);
   expect(acknowledged).toEqual([]);
 });
+
+test("a consumer that is closed is asked no more", async () => {
+  const clock = createSimulatedClock(1);
+  let calls = 0;
+  const scheduler = createScheduler({
+    consumer: {
+      async receive() {
+        calls += 1;
+        // Asked again at once for ever, nothing else would ever run.
+        return calls < 100 ? [] : new Promise(() => {});
+      },
+      async acknowledge() {},
+      negativeAcknowledge() {},
+      async close() {},
+    },
+    topic: "t",
+    subscription: "s",
+    ordered: false,
+    maxHeld: 100,
+    async delay() {},
+    start: () => {},
+    clock,
+    reportProblem: (problem) => expect.fail(problem.message),
+  });
+  scheduler.run();
+  await clock.advance(10_000);
+  expect(calls).toBe(1);
+});
