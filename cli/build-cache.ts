@@ -88,18 +88,20 @@ export function keepReading(root: string, { reading }: CompileMemory): void {
 
 let knownStamp: string | undefined;
 
-/** Changes with every file of this compiler: what another one found is not to be trusted. */
+/** Changes with every file of this compiler, bundled or not: what another one found is not to be trusted. */
 function compilerStamp(): string {
   knownStamp ??= readCompilerStamp();
   return knownStamp;
 }
 
 function readCompilerStamp(): string {
-  const folder = join(import.meta.dirname, "..", "compiler");
-  const states = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => {
-    const { size, mtimeMs } = statSync(join(folder, path));
-    return `${path} ${size} ${mtimeMs}`;
-  });
+  const folders = [import.meta.dirname, join(import.meta.dirname, "..", "compiler")];
+  const states = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => {
+      const { size, mtimeMs } = statSync(join(folder, path));
+      return `${path} ${size} ${mtimeMs}`;
+    }),
+  );
   return hash("sha1", [process.version, ...states.sort()].join("\n"));
 }
 

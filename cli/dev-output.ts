@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { buildReport, showBuild } from "./build-output.ts";
 import type { Build } from "./build-project.ts";
-import { colorsOf, complain, count, duration, say, sayJson } from "./terminal.ts";
+import { colorsOf, complain, count, duration, grouped, say, sayJson } from "./terminal.ts";
 import type { TaskReport, TasksReport, WorkerReport } from "./worker-report.ts";
 
 /** What `fivefold dev` tells, to a person or to a machine. */
@@ -67,8 +67,8 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
 
   function summary({ done, retried, deadLettered, slowestMs, ...of }: TasksReport): void {
     const parts = [
-      ...(done > 0 ? [green(`${done.toLocaleString("en")} done`)] : []),
-      ...(retried > 0 ? [yellow(`${retried.toLocaleString("en")} retried`)] : []),
+      ...(done > 0 ? [green(`${grouped(done)} done`)] : []),
+      ...(retried > 0 ? [yellow(`${grouped(retried)} retried`)] : []),
       ...(deadLettered > 0 ? [red(count(deadLettered, "dead letter"))] : []),
       dim(`slowest ${duration(slowestMs)}`),
     ];

@@ -14,8 +14,10 @@ const PARENT = ".fivefold";
 const NAME = /^drafts-(\d+)$/;
 
 export interface Drafts {
-  /** Writes files of `generated/`, in place of what was written by their names. */
-  write(outputs: readonly Output[]): void;
+  /** Writes files of `generated/`, in place of what was written by their names. False: not all could be written. */
+  write(outputs: readonly Output[]): boolean;
+  /** Takes over what another thread's drafts of the same project have written. */
+  adopt(outputs: readonly Output[]): void;
   /** Puts the folder where it belongs, if it holds just these. False: it could not be done, and nothing has changed. */
   publish(outputs: readonly Output[]): boolean;
 }
@@ -45,10 +47,16 @@ export function createDrafts(root: string): Drafts {
     written.set(path, text);
   }
 
-  const write = (outputs: readonly Output[]) => attempt(() => outputs.forEach(writeOne));
+  function write(outputs: readonly Output[]): boolean {
+    attempt(() => outputs.forEach(writeOne));
+    return !failed;
+  }
 
   return {
     write,
+    adopt(outputs) {
+      for (const { path, text } of outputs) written.set(path, text);
+    },
     publish(outputs) {
       write(outputs);
       failed ||= written.size !== outputs.length;

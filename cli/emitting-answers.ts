@@ -1,16 +1,14 @@
 /* In the thread that emits: takes use cases as they come, and at last compares, or writes, all files. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { emit, emitAhead } from "../compiler/emit/index.ts";
+import { emitOne, emitOwn } from "../compiler/emit/index.ts";
 import type { UseCase } from "../compiler/model/model.ts";
 import { createDrafts } from "./drafts.ts";
 import type { EmittingAnswer, EmittingRequest, EmittingThreadData } from "./emitting.ts";
 import { Fault } from "./fault.ts";
-import { compareOutputs, GENERATED, writeOutputs } from "./outputs.ts";
+import { compareOutputs, isGenerated, writeOutputs } from "./outputs.ts";
 
-const { root, check } = workerData as EmittingThreadData;
-const drafts = check || existsSync(join(root, GENERATED)) ? undefined : createDrafts(root);
+const { root, check, drafting } = workerData as EmittingThreadData;
+const drafts = drafting ? createDrafts(root) : undefined;
 const useCases = new Map<string, UseCase>();
 
 parentPort?.on("message", (request: EmittingRequest) => {
@@ -22,31 +20,32 @@ parentPort?.on("message", (request: EmittingRequest) => {
 function add(useCase: UseCase): void {
   useCases.set(useCase.name, useCase);
   try {
-    const outputs = emitAhead(useCase);
+    const outputs = emitOne(useCase);
     drafts?.write(outputs);
   } catch {
     // It is not checked yet. What is wrong with it will be said, or else comes again when all is emitted.
   }
 }
 
-async function finish({ names, lock }: EmittingRequest & { kind: "finish" }): Promise<EmittingAnswer> {
+async function finish({ names, others, drafted }: EmittingRequest & { kind: "finish" }): Promise<EmittingAnswer> {
   try {
-    const outputs = [...emit(names.map((name) => useCases.get(name)!)), lock];
-    const generated = outputs.filter(({ path }) => path.startsWith(`${GENERATED}/`));
-    const published = drafts?.publish(generated) ? generated : [];
-    const known = published.length > 0 ? new Map(published.map(({ path, text }) => [path, text])) : undefined;
-    const difference = await compareOutputs(root, outputs, known);
+    const outputs = [...emitOwn(names.map((name) => useCases.get(name)!)), ...others];
+    const files = outputs.map(({ path }) => path);
+    if (drafted) drafts?.adopt(others.filter(isGenerated));
+    const published = drafts?.publish(outputs.filter(isGenerated)) ?? false;
+    // Nothing else is in a folder that was made just now.
+    const difference = published
+      ? await compareOutputs(
+          root,
+          outputs.filter((output) => !isGenerated(output)),
+          new Map(),
+        )
+      : await compareOutputs(root, outputs);
     if (!check) await writeOutputs(root, difference);
+    const { missing, stale, superfluous, unchanged } = difference;
     const withoutTexts = (all: readonly { path: string }[]) => all.map(({ path }) => ({ path }));
-    return {
-      files: outputs.map(({ path }) => path),
-      difference: {
-        missing: withoutTexts([...published, ...difference.missing]),
-        stale: withoutTexts(difference.stale),
-        superfluous: difference.superfluous,
-        unchanged: difference.unchanged - published.length,
-      },
-    };
+    const changes = { missing: withoutTexts(missing), stale: withoutTexts(stale), superfluous, unchanged };
+    return { files, published, difference: changes };
   } catch (error) {
     const { message, stack = message } = error as Error;
     return { fault: message, ...(!(error instanceof Fault) && { stack }) };

@@ -1,12 +1,13 @@
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { extname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { UseCase } from "../compiler/model/model.ts";
 import type { Output } from "../compiler/model/output.ts";
-import { removeDrafts } from "./drafts.ts";
+import { createDrafts, removeDrafts } from "./drafts.ts";
 import { Fault } from "./fault.ts";
-import type { Changes } from "./outputs.ts";
+import { type Changes, GENERATED, isGenerated } from "./outputs.ts";
 
 /** Use cases from which on a thread, which takes a tenth of a second of CPU to start, pays. */
 const WORTH_A_THREAD = 50;
@@ -27,7 +28,10 @@ export interface Emitted {
   readonly difference: Changes;
 }
 
-/** Emits use cases in a thread of its own, while this one still reads others. */
+/**
+ * Emits use cases in a thread of its own, while this one still reads others. When all are read, that thread has emitted
+ * less than half of them: this one then emits what is not in their own folders.
+ */
 export interface Emitting {
   /** Takes what is known so far; a use case of the same name as another one takes its place. */
   add(useCases: readonly UseCase[]): void;
@@ -40,23 +44,41 @@ export interface Emitting {
 export interface EmittingThreadData {
   readonly root: string;
   readonly check: boolean;
+  /** Whether files are written before it is known that all is well. */
+  readonly drafting: boolean;
 }
 
 export type EmittingRequest =
   | { readonly kind: "add"; readonly useCases: readonly UseCase[] }
-  | { readonly kind: "finish"; readonly names: readonly string[]; readonly lock: Output };
+  | {
+      readonly kind: "finish";
+      readonly names: readonly string[];
+      /** What was emitted elsewhere. */
+      readonly others: readonly Output[];
+      /** Whether those are among the drafts. */
+      readonly drafted: boolean;
+    };
 
-/** `stack`: the fault is the compiler's own. */
-export type EmittingAnswer = Emitted | { readonly fault: string; readonly stack?: string };
+/** `published`: all of `generated/` is new, and not in the difference. `stack`: the fault is the compiler's own. */
+export type EmittingAnswer =
+  | (Emitted & { readonly published: boolean })
+  | { readonly fault: string; readonly stack?: string };
+
+function emittedOf({ files, published, difference }: Emitted & { readonly published: boolean }): Emitted {
+  if (!published) return { files, difference };
+  const drafts = files.map((path) => ({ path })).filter(isGenerated);
+  return { files, difference: { ...difference, missing: [...drafts, ...difference.missing] } };
+}
 
 /** Starts emitting for a project of so many modules, to write or to `check`; `undefined` if it is small. */
 export function startEmitting(root: string, modules: number, { check }: { check: boolean }): Emitting | undefined {
   if (modules < WORTH_A_THREAD) return undefined;
   removeDrafts(root);
+  const drafting = !check && !existsSync(join(root, GENERATED));
   // A thread that waits for an answer must not keep a process that failed from ending.
   const thread = new Worker(THREAD, {
     eval: true,
-    workerData: { root, check } satisfies EmittingThreadData,
+    workerData: { root, check, drafting } satisfies EmittingThreadData,
     // More would only take memory.
     resourceLimits: { maxYoungGenerationSizeMb: 16 },
   });
@@ -66,6 +88,7 @@ export function startEmitting(root: string, modules: number, { check }: { check:
   });
   // Whoever waits for an answer is told.
   failed.catch(() => {});
+  let isDone = false;
   const sent = new Set<UseCase>();
   const ask = (request: EmittingRequest) => thread.postMessage(request);
 
@@ -79,16 +102,23 @@ export function startEmitting(root: string, modules: number, { check }: { check:
     add,
     async finish(useCases, lock) {
       add(useCases.filter((useCase) => !sent.has(useCase)));
+      // Loaded only now: the thread's start must not have to wait for it.
+      const { emitCommon } = await import("../compiler/emit/index.ts");
+      const others = emitCommon(useCases);
+      const drafted = drafting && createDrafts(root).write(others);
       const answered = once(thread, "message");
-      ask({ kind: "finish", names: useCases.map(({ name }) => name), lock });
+      ask({ kind: "finish", names: useCases.map(({ name }) => name), others: [...others, lock], drafted });
       thread.ref();
       const [answer] = (await Promise.race([answered, failed])) as [EmittingAnswer];
-      if (!("fault" in answer)) return answer;
+      isDone = !("fault" in answer);
+      if (!("fault" in answer)) return emittedOf(answer);
       const { fault, stack } = answer;
       throw stack ? Object.assign(new Error(fault), { stack }) : new Fault("environment", fault);
     },
     async close() {
-      await thread.terminate();
+      // One that is done dies with the process, which does not wait for it.
+      thread.unref();
+      if (!isDone) await thread.terminate();
       removeDrafts(root);
     },
   };

@@ -8,6 +8,11 @@ import { isRunning } from "./running.ts";
 /** Below the root, what a build writes, its lock aside. */
 export const GENERATED = "generated";
 
+/** Whether a build writes it there: its lock is beside. */
+export function isGenerated({ path }: Pick<Output, "path">): boolean {
+  return path.startsWith(`${GENERATED}/`);
+}
+
 /** What stands between the disk and a compilation's outputs. Paths are relative to the project's root, sorted. */
 export interface Changes {
   readonly missing: readonly Pick<Output, "path">[];

@@ -27,9 +27,14 @@ export function sayJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/** `1 file`, `2 files`. */
+/** `1 file`, `2 files`, `4,406 files`. */
 export function count(n: number, noun: string): string {
-  return `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
+  return `${grouped(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** `4,406`. By hand: the first call of `toLocaleString` takes 10 ms. */
+export function grouped(n: number): string {
+  return String(n).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** `12 ms`, `0.9 s`, `75 s`. */

@@ -31,7 +31,7 @@ function title(text: string): void {
 }
 
 title("Compile");
-const build = spawnSync(process.execPath, [join("cli", "main.ts"), "build"], { stdio: "inherit" });
+const build = spawnSync(process.execPath, [join("cli", "main.js"), "build"], { stdio: "inherit" });
 if (build.status !== 0) process.exit(1);
 
 const { connect, DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, FivefoldError, startWorker, topicOf } = await import(

@@ -29,7 +29,7 @@ const catalogueText = rememberedText((rows) =>
 
 const HEAD = tableHead(["Use case", "When", "Owner", "Contract", "Layers", "Topics", "Subscribers"]);
 
-export const catalogueRow = remembered((useCase) => {
+const catalogueRow = remembered((useCase) => {
   const { name, owner, event, subscribers } = useCase;
   return tableRow([
     linkTo(name, readmePath(name)),

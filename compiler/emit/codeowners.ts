@@ -22,7 +22,7 @@ const ownersText = rememberedText((lines) =>
 );
 
 /** What belongs to a use case, below an empty line. */
-export const ownerLines = remembered(({ name, file, owner }) => {
+const ownerLines = remembered(({ name, file, owner }) => {
   const paths = [`/${file}`, `/generated/${name}/`, `/generated/contracts/${packageName(name)}.*`];
   return ["", ...paths.map((path) => `${escaped(path)} ${ownerOf(owner)}`)].join("\n");
 });

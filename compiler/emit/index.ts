@@ -2,24 +2,24 @@ import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { remembered } from "../model/remembered.ts";
 import { emitAvro } from "./avro.ts";
-import { catalogueRow, emitCatalogue } from "./catalogue.ts";
+import { emitCatalogue } from "./catalogue.ts";
 import { emitClient } from "./client.ts";
 import { emitCodec } from "./codec.ts";
-import { emitCodeOwners, ownerLines } from "./codeowners.ts";
+import { emitCodeOwners } from "./codeowners.ts";
 import { emitEvent } from "./event.ts";
 import { emitExecutor } from "./executor.ts";
 import { emitJson } from "./json.ts";
 import { emitJsonSchema } from "./json-schema.ts";
-import { emitManifest, manifestEntry } from "./manifest.ts";
-import { emitOpenApi, openApiParts } from "./openapi.ts";
+import { emitManifest } from "./manifest.ts";
+import { emitOpenApi } from "./openapi.ts";
 import { emitProto } from "./proto.ts";
 import { emitReadme } from "./readme.ts";
 import { emitSettings } from "./settings.ts";
-import { emitShapes, shapeText } from "./shapes.ts";
+import { emitShapes } from "./shapes.ts";
 import { emitValidate } from "./validate.ts";
 
 /** What is written for one use case; each emitter writes one file. */
-const PER_USE_CASE: readonly ((useCase: UseCase) => Output)[] = [
+const OWN: readonly ((useCase: UseCase) => Output)[] = [
   emitEvent,
   emitSettings,
   emitValidate,
@@ -27,11 +27,12 @@ const PER_USE_CASE: readonly ((useCase: UseCase) => Output)[] = [
   emitJson,
   emitClient,
   emitExecutor,
-  emitProto,
-  emitJsonSchema,
-  emitAvro,
   emitReadme,
+  emitProto,
 ];
+
+/** What is written for one use case, too, and made as what they share is: in the forms of JSON. */
+const IN_JSON: readonly ((useCase: UseCase) => Output)[] = [emitJsonSchema, emitAvro];
 
 /** What is written for all of them together. */
 const FOR_ALL: readonly ((useCases: readonly UseCase[]) => Output)[] = [
@@ -42,35 +43,32 @@ const FOR_ALL: readonly ((useCases: readonly UseCase[]) => Output)[] = [
   emitCodeOwners,
 ];
 
-/** What each use case adds to those. */
-const PARTS: readonly ((useCase: UseCase) => unknown)[] = [
-  manifestEntry,
-  shapeText,
-  openApiParts,
-  catalogueRow,
-  ownerLines,
-];
-
 /** All files of `generated/`, by path: a function of the use cases alone, whatever their order. Numbers are filled in. */
 export function emit(useCases: readonly UseCase[]): Output[] {
-  const sorted = useCases.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const files = sorted.flatMap(emitOne);
-  const isContract = ({ path }: Output) => path.startsWith(CONTRACTS);
-  // Nearly in order, which is sorted in a fifth of the time.
-  return [
-    ...files.filter((file) => !isContract(file)),
-    ...files.filter(isContract),
-    ...FOR_ALL.map((emitter) => emitter(sorted)),
-  ].sort(byPath);
+  // Each of them is nearly in order, which is sorted in a fifth of the time.
+  return [...emitOwn(useCases), ...emitCommon(useCases)].sort(byPath);
 }
 
-const CONTRACTS = "generated/contracts/";
-const byPath = (a: Output, b: Output) => (a.path < b.path ? -1 : 1);
+/** Most of one use case's files. */
+export const emitOne = remembered((useCase): readonly Output[] => OWN.map((emitter) => emitter(useCase)).sort(byPath));
 
-const emitOne = remembered((useCase): Output[] => PER_USE_CASE.map((emitter) => emitter(useCase)).sort(byPath));
+/** The same of all of them. */
+export function emitOwn(useCases: readonly UseCase[]): Output[] {
+  return byName(useCases).flatMap(emitOne);
+}
 
-/** Does in advance what `emit` will need of a use case; returns the files that are its own. */
-export function emitAhead(useCase: UseCase): readonly Output[] {
-  for (const part of PARTS) part(useCase);
-  return emitOne(useCase);
+const inJson = remembered((useCase): readonly Output[] => IN_JSON.map((emitter) => emitter(useCase)));
+
+/** All other files, most of which are JSON: about a third of the work. */
+export function emitCommon(useCases: readonly UseCase[]): Output[] {
+  const sorted = byName(useCases);
+  return [...sorted.flatMap(inJson), ...FOR_ALL.map((emitter) => emitter(sorted))];
+}
+
+function byPath(a: Output, b: Output): number {
+  return a.path < b.path ? -1 : 1;
+}
+
+function byName(useCases: readonly UseCase[]): UseCase[] {
+  return useCases.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -23,7 +23,7 @@ const manifestText = rememberedText((entries) => {
 const INDENT = "    ";
 
 /** A use case as an item of the list. */
-export const manifestEntry = remembered(
+const manifestEntry = remembered(
   (useCase) => INDENT + JSON.stringify(entry(useCase), null, 2).replaceAll("\n", `\n${INDENT}`),
 );
 

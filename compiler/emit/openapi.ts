@@ -53,7 +53,7 @@ interface Parts {
   readonly schemas: readonly string[];
 }
 
-export const openApiParts = remembered(
+const openApiParts = remembered(
   (useCase): Parts => ({
     path: propertyText(`/v1/${useCase.name}`, { post: operation(useCase) }, "    "),
     schemas: schemasOf(useCase.name, useCase.event).map(([key, schema]) => propertyText(key, schema, "      ")),

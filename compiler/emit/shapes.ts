@@ -16,4 +16,4 @@ export function emitShapes(useCases: readonly UseCase[]): Output {
   return { path: SHAPES_FILE, text: `{\n  "shapesVersion": 1,\n  "useCases": ${block}\n}\n` };
 }
 
-export const shapeText = remembered(({ event }) => JSON.stringify(shapeJson(event)));
+const shapeText = remembered(({ event }) => JSON.stringify(shapeJson(event)));

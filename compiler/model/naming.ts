@@ -41,6 +41,7 @@ export function upperCamel(name: string): string {
 
 /** As `upperCamel`, in TypeScript's own letters: `Größe` stays what it is. */
 export function typeName(name: string): string {
+  if (/^[A-Za-z][A-Za-z0-9]*$/.test(name)) return name[0]!.toUpperCase() + name.slice(1);
   const joined = name
     .normalize("NFC")
     .replace(SIGN, signWord)

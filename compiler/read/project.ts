@@ -79,6 +79,8 @@ interface ModulesReading {
 /** Is told of use cases some at a time, while others are yet to be read. */
 type OnUseCases = (useCases: readonly UseCase[]) => void;
 
+/** The first ones are told of sooner: somebody waits for work. */
+const FIRST = 2;
 const AT_A_TIME = 25;
 
 function readModules(
@@ -98,6 +100,7 @@ function readModules(
   );
   const evaluate = createEvaluate(reading);
   let untold: UseCase[] = [];
+  let atOnce = FIRST;
   for (const file of packageIsFound(reading, own) ? files : []) {
     const source = program.getSourceFile(`${root}/${file}`);
     if (!source) reading.report("unreadable-file", fileSpan(file), { reason: whyUnreadable(`${root}/${file}`) });
@@ -105,9 +108,10 @@ function readModules(
     const useCase = readUseCase(reading, evaluate, source, file);
     useCases.set(file, useCase);
     if (useCase) untold.push(useCase);
-    if (untold.length < AT_A_TIME) continue;
+    if (untold.length < atOnce) continue;
     onUseCases(untold);
     untold = [];
+    atOnce = Math.min(AT_A_TIME, 2 * atOnce);
   }
   onUseCases(untold);
   return { useCases, diagnostics: reading.diagnostics, sources: textsOf(own, root), program };

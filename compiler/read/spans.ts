@@ -15,7 +15,10 @@ export function spanOf(root: string, node: ts.Node): Span {
 
 export function rangeSpan(root: string, source: ts.SourceFile, from: number, to: number): Span {
   const start = source.getLineAndCharacterOfPosition(from);
-  const end = source.getLineAndCharacterOfPosition(to);
+  const next = source.getLineStarts()[start.line + 1] ?? Number.POSITIVE_INFINITY;
+  // Most end on their line, which is not looked for again.
+  const end =
+    to < next ? { line: start.line, character: start.character + to - from } : source.getLineAndCharacterOfPosition(to);
   return {
     file: pathOf(root, source),
     line: start.line + 1,

@@ -40,7 +40,7 @@ type Checked = Pick<Project, "root" | "files" | "tsconfig">;
 async function findTypeErrors(project: Checked, signal: AbortSignal | undefined): Promise<Diagnostic[]> {
   if (project.files.length === 0) return [];
   try {
-    return parseErrors(await runTsc(project.root, writeConfig(project), signal), project.root);
+    return parseErrors(await runTsc(project, writeConfig(project), signal), project.root);
   } catch (error) {
     if (signal?.aborted) return [];
     const reason = withoutRoot(error instanceof Error ? error.message : String(error), project.root);
@@ -72,17 +72,18 @@ const CHECK_ONLY = { noEmit: true, composite: false, incremental: false, declara
 
 /*
  * It is done before this process has read half of the use cases, so it saves processor time rather than its own: on one
- * thread it takes a sixth less, and with a garbage collector that lets memory grow to four times of what is in use, instead
- * of twice, another sixth. (400 use cases: 0.66 s, then 0.47 s; it holds 135 MB either way.)
+ * thread it takes a sixth less, and without collecting garbage, of which it makes little, another third. (400 use cases:
+ * 0.66 s, then 0.42 s, and 135 MB either way; 1,600: 390 MB instead of 380.)
  */
+const MANY = 2_000;
 const TSC_FLAGS = ["--pretty", "false", "--singleThreaded"];
 
-function runTsc(root: string, config: string, signal: AbortSignal | undefined): Promise<string> {
+function runTsc({ root, files }: Checked, config: string, signal: AbortSignal | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const [command, ...script] = tscCommand();
     const child = spawn(command, [...script, ...TSC_FLAGS, "-p", config], {
       cwd: root,
-      env: { GOGC: "300", ...process.env },
+      env: { GOGC: files.length < MANY ? "off" : "300", ...process.env },
       stdio: ["ignore", "pipe", "pipe"],
       ...(signal && { signal }),
     });

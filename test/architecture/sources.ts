@@ -35,7 +35,7 @@ function resolve(from: string, specifier: string, exports: Readonly<Record<strin
   return posix.normalize(exports[`.${specifier.slice("fivefold".length)}`] ?? `no export ${specifier}`);
 }
 
-/** All TypeScript of the repository. Scenarios are the compiler's input, often wrong on purpose, and no part of it. */
+/** All code of the repository. Scenarios are the compiler's input, often wrong on purpose, and no part of it. */
 export function readSources(root: string, exports: Readonly<Record<string, string>>): Source[] {
   const skipped = /^(node_modules|dist|coverage|test\/scenarios)$|(^|\/)\.[^/]*$/;
   const paths: string[] = [];
@@ -44,7 +44,7 @@ export function readSources(root: string, exports: Readonly<Record<string, strin
       const path = posix.join(folder, entry.name);
       if (skipped.test(path)) continue;
       if (entry.isDirectory()) visit(path);
-      else if (/\.[cm]?tsx?$/.test(path)) paths.push(path);
+      else if (/\.[cm]?[jt]sx?$/.test(path)) paths.push(path);
     }
   };
   visit("");

@@ -1,18 +1,22 @@
 /*
- * Whole builds of generated use cases with nested events: beside `tsc --noEmit` of TypeScript 6 and 7 on the same files
- * in the same run, from nothing, with nothing changed, and after an edit under `build --watch`.
+ * Whole builds of generated use cases with nested events, by the package as it is installed: beside `tsc --noEmit` of
+ * TypeScript 6 and 7 on the same files in the same run, from nothing, with nothing changed, and after an edit under
+ * `build --watch`.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { copyForPacking } from "../copy-for-packing.ts";
 import { makeProject, useCaseFile, useCaseText } from "./compiler/make-project.ts";
 import { printFigure } from "./figure.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
-const MAIN = join(REPOSITORY, "cli/main.ts");
-const ROOT = join(REPOSITORY, ".fivefold/bench-compiler");
+const PLACE = join(REPOSITORY, ".fivefold/bench-compiler");
+const INSTALLED = join(PLACE, "node_modules/fivefold");
+const MAIN = join(INSTALLED, "dist/cli/main.js");
+const ROOT = join(PLACE, "project");
 const PEAK_FILE = join(REPOSITORY, ".fivefold/bench-peak");
 const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const EDITS = Number(process.env.BENCH_EDITS ?? 100);
@@ -20,6 +24,18 @@ const EDITS = Number(process.env.BENCH_EDITS ?? 100);
 interface Run {
   readonly wallMs: number;
   readonly peakMb: number;
+}
+
+/** What it depends on is found in this repository, further up. */
+function installPackage(): void {
+  rmSync(PLACE, { recursive: true, force: true });
+  const source = join(PLACE, "source");
+  mkdirSync(source, { recursive: true });
+  copyForPacking(source);
+  const packing = spawnSync(process.execPath, ["scripts/pack.ts", "prepack"], { cwd: source, stdio: "inherit" });
+  if (packing.status !== 0) throw new Error(`Packing ended with ${packing.status}.`);
+  for (const path of ["package.json", "dist"]) cpSync(join(source, path), join(INSTALLED, path), { recursive: true });
+  writeFileSync(join(PLACE, "package.json"), '{ "private": true, "type": "module" }\n');
 }
 
 function run(args: readonly string[]): Run {
@@ -93,9 +109,10 @@ async function measureEdits(): Promise<void> {
   });
 }
 
+installPackage();
 makeProject(ROOT, 400);
 const config = join(ROOT, "tsconfig.json");
-writeFileSync(config, JSON.stringify({ extends: "../../tsconfig.json", include: ["usecases"], exclude: [] }));
+writeFileSync(config, JSON.stringify({ extends: "../../../tsconfig.json", include: ["usecases"], exclude: [] }));
 const tsc6 = measure("tsc 6 --noEmit", 400, () => [join(import.meta.dirname, "compiler/tsc6.ts"), config]);
 const tsc7Script = join(REPOSITORY, "node_modules/typescript/bin/tsc");
 const tsc7 = measure("tsc 7 --noEmit", 400, () => [tsc7Script, "--noEmit", "-p", config]);
@@ -114,6 +131,4 @@ await measureEdits();
 
 measureCold(100);
 measureCold(1_600);
-for (const folder of readdirSync(dirname(ROOT)).filter((name) => name.startsWith(basename(ROOT)))) {
-  rmSync(join(dirname(ROOT), folder), { recursive: true, force: true });
-}
+rmSync(PLACE, { recursive: true, force: true });

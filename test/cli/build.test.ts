@@ -151,7 +151,7 @@ test("a file system that refuses ends with 3 and says what it refused, in JSON t
 
 test("a reader that has had enough is no failure", async () => {
   const project = await createGreeting();
-  const main = join(import.meta.dirname, "../../cli/main.ts");
+  const main = join(import.meta.dirname, "../../cli/main.js");
   const piped = `set -o pipefail; ${process.execPath} ${main} build --json | true`;
   const { code, stderr } = await startCommand("bash", ["-c", piped], project.root).ended();
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -159,7 +159,7 @@ test("a reader that has had enough is no failure", async () => {
 
 test("colours are for terminals, unless NO_COLOR is set", async () => {
   const project = await createGreeting();
-  const main = join(import.meta.dirname, "../../cli/main.ts");
+  const main = join(import.meta.dirname, "../../cli/main.js");
   const onTerminal = (env: string) =>
     startCommand("script", ["-qec", `env ${env} ${process.execPath} ${main} build`, "/dev/null"], project.root).ended();
   expect((await onTerminal("TERM=xterm")).stdout).toContain("\u001b[32m✓");

@@ -12,7 +12,7 @@ import {
 } from "vscode-languageserver/node";
 import { createProject, type Project } from "./project.ts";
 
-const MAIN = resolve(import.meta.dirname, "../../cli/main.ts");
+const MAIN = resolve(import.meta.dirname, "../../cli/main.js");
 const FILE = "usecases/send-mail.ts";
 
 const text = (settings: string) => `import { useCase } from "fivefold";

@@ -44,7 +44,7 @@ test.each(["a b", "", "$(rm)", "acme/shop"])("the stack name '%s' is refused, an
 
 test("without a project there is nothing to deploy", async () => {
   const { root } = await createProject();
-  const main = new URL("../../cli/main.ts", import.meta.url).pathname;
+  const main = new URL("../../cli/main.js", import.meta.url).pathname;
   const ended = await startCommand(process.execPath, [main, "new-stacks", "test"], root).ended();
   expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining("No folder usecases/") });
 });

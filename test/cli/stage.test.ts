@@ -134,7 +134,7 @@ test("what is staged is all that an executor needs, and no more", async () => {
 
   const [data, out] = [join(await emptyFolder(), "data"), join(staged, "out.txt")];
   const env = { ...process.env, FIVEFOLD_DATA: data, OUT: out };
-  const main = join(staged, "node_modules/fivefold/cli/main.ts");
+  const main = join(staged, "node_modules/fivefold/cli/main.js");
   const started = startCommand(process.execPath, [main, "start", "ship", "--metrics-port", "0"], staged, env);
   await started.prints("runs ship; metrics on port ");
   expect(await startCommand(process.execPath, ["enqueue.ts"], project.root, env).ended()).toMatchObject({ code: 0 });
@@ -210,6 +210,6 @@ test("the list of packages that the runtime needs is what it imports", async () 
       else if (path !== "cli/program.ts" || !/^cli\/(?!fault|terminal|package-version)/.test(target)) visit(target);
     }
   };
-  for (const path of ["cli/main.ts", "cli/program.ts", "cli/start.ts", "runtime/runtime.ts"]) visit(path);
+  for (const path of ["cli/main.js", "cli/program.ts", "cli/start.ts", "runtime/runtime.ts"]) visit(path);
   expect([...packages].filter((name) => !name.startsWith("node:")).sort()).toEqual(RUNTIME_PACKAGES);
 });

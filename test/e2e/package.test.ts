@@ -1,21 +1,12 @@
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startCommand } from "../cli/project.ts";
+import { copyForPacking } from "../copy-for-packing.ts";
 import { installParts } from "../parts/install.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { createPulumiCli } from "../parts/pulumi-cli.ts";
@@ -50,16 +41,9 @@ function succeed(cwd: string, command: string, ...args: readonly string[]): stri
   return stdout;
 }
 
-/** A copy, since packing rewrites package.json while it runs, and others may be reading it. */
 function copyRepository(): string {
   const copy = temporaryFolder();
-  for (const path of ["cli", "compiler", "runtime", "stacks", "scripts"]) {
-    if (existsSync(join(REPOSITORY, path))) cpSync(join(REPOSITORY, path), join(copy, path), { recursive: true });
-  }
-  for (const path of ["package.json", "tsconfig.json", "tsconfig.build.json", "LICENSE", "README.md"]) {
-    if (existsSync(join(REPOSITORY, path))) cpSync(join(REPOSITORY, path), join(copy, path));
-  }
-  symlinkSync(join(REPOSITORY, "node_modules"), join(copy, "node_modules"));
+  copyForPacking(copy);
   return copy;
 }
 

@@ -90,7 +90,7 @@ test("an executor's container has all that it needs to work, and drains at SIGTE
   const [container] = pod.containers;
   const env = await environmentOf(pod, resources);
 
-  const entry = join(image, "node_modules/fivefold/cli/main.ts");
+  const entry = join(image, "node_modules/fivefold/cli/main.js");
   const args = [entry, ...container.args, "--metrics-port", "0"];
   const started = startCommand(process.execPath, args, image, env);
   await started.prints("runs take-note; metrics on port ");

@@ -124,8 +124,13 @@ export function isConstrained(type: ts.Type): boolean {
 /** The properties of a part of an intersection that holds rules only; none for other parts. */
 function phantomNames({ symbol }: ts.Type): (keyof typeof CONSTRAINTS)[] {
   const members = symbol && symbol.flags & ts.SymbolFlags.TypeLiteral ? symbol.members : undefined;
-  const names = Array.from(members?.keys() ?? [], ts.unescapeLeadingUnderscores);
-  return names.every(isConstraint) ? names : [];
+  const names: (keyof typeof CONSTRAINTS)[] = [];
+  for (const key of members?.keys() ?? []) {
+    const name = ts.unescapeLeadingUnderscores(key);
+    if (!isConstraint(name)) return [];
+    names.push(name);
+  }
+  return names;
 }
 
 function isConstraint(name: string): name is keyof typeof CONSTRAINTS {

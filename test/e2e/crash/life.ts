@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { endWithThisProcess } from "../../parts/program.ts";
 
-const MAIN = resolve(import.meta.dirname, "../../../cli/main.ts");
+const MAIN = resolve(import.meta.dirname, "../../../cli/main.js");
 const PRODUCER = join(import.meta.dirname, "producer.ts");
 
 /** A process from its start to its end. */

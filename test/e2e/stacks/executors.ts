@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const CLI = resolve(import.meta.dirname, "../../../cli/main.ts");
+const CLI = resolve(import.meta.dirname, "../../../cli/main.js");
 const READY_WITHIN_MS = 60_000;
 const DRAINED_WITHIN_MS = 40_000;
 

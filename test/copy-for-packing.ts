@@ -1,0 +1,14 @@
+import { cpSync, existsSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const REPOSITORY = resolve(import.meta.dirname, "..");
+const FOLDERS = ["cli", "compiler", "runtime", "stacks", "scripts"];
+const FILES = ["package.json", "tsconfig.json", "tsconfig.build.json", "LICENSE", "README.md"];
+
+/** Copies what the package is made of, since packing rewrites package.json while it runs, and others may be reading it. */
+export function copyForPacking(folder: string): void {
+  for (const path of [...FOLDERS, ...FILES]) {
+    if (existsSync(join(REPOSITORY, path))) cpSync(join(REPOSITORY, path), join(folder, path), { recursive: true });
+  }
+  symlinkSync(join(REPOSITORY, "node_modules"), join(folder, "node_modules"));
+}
