@@ -30,7 +30,7 @@ export interface Emitted {
 
 /**
  * Emits use cases in a thread of its own, while this one still reads others. When all are read, that thread has emitted
- * less than half of them: this one then emits what is not in their own folders.
+ * less than half of them: this one then emits the files that all of them share, and those like them.
  */
 export interface Emitting {
   /** Takes what is known so far; a use case of the same name as another one takes its place. */

@@ -131,7 +131,7 @@ const ZONES: readonly Zone[] = [
     may: ["demo/.*", "compiler/.*", "runtime/.*", "generated/[^/]+/(client|event|executor).ts", "usecases/.*"],
     packages: ["picocolors", "node:*"],
   },
-  { name: "scripts", files: /^scripts\//, may: ["scripts/.*"], packages: ["node:*"] },
+  { name: "scripts", files: /^scripts\//, may: ["scripts/.*"], packages: ["rolldown", "node:*"] },
   { name: "tests", files: /^test\//, may: [".*"], packages: ["*"] },
   { name: "tools' settings", files: /^[^/]+\.config\.ts$/, may: [], packages: ["vitest/config"] },
 ];

@@ -21,11 +21,6 @@ const PEAK_FILE = join(REPOSITORY, ".fivefold/bench-peak");
 const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const EDITS = Number(process.env.BENCH_EDITS ?? 100);
 
-interface Run {
-  readonly wallMs: number;
-  readonly peakMb: number;
-}
-
 /** What it depends on is found in this repository, further up. */
 function installPackage(): void {
   rmSync(PLACE, { recursive: true, force: true });
@@ -38,29 +33,32 @@ function installPackage(): void {
   writeFileSync(join(PLACE, "package.json"), '{ "private": true, "type": "module" }\n');
 }
 
-function run(args: readonly string[]): Run {
-  rmSync(PEAK_FILE, { force: true });
+/** Starts a process and waits for its end; how long that took, in ms. */
+function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}): number {
   const startedAt = performance.now();
-  const hook = join(import.meta.dirname, "compiler/peak-memory.ts");
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", hook, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     encoding: "utf8",
-    env: { ...process.env, BENCH_PEAK_FILE: PEAK_FILE },
+    env: { ...process.env, ...environment },
   });
   if (status !== 0) throw new Error(`${args.join(" ")} ended with ${status}:\n${stdout}${stderr}`);
-  const wallMs = performance.now() - startedAt;
-  // A native program says nothing.
-  return { wallMs, peakMb: existsSync(PEAK_FILE) ? Number(readFileSync(PEAK_FILE, "utf8")) / 1_000 : 0 };
+  return performance.now() - startedAt;
+}
+
+/** What a run takes at most, in MB; 0 of a native program. Not asked in a run that is timed: its threads load it, too. */
+function peakOf(args: readonly string[]): number {
+  rmSync(PEAK_FILE, { force: true });
+  run(["--import", join(import.meta.dirname, "compiler/peak-memory.ts"), ...args], { BENCH_PEAK_FILE: PEAK_FILE });
+  return existsSync(PEAK_FILE) ? Math.round(Number(readFileSync(PEAK_FILE, "utf8")) / 1_000) : 0;
 }
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-/** Medians of several runs, whose arguments may differ. */
+/** The median of several runs, whose arguments may differ. */
 function measure(name: string, useCases: number, argsOf: (run: number) => readonly string[]): number {
-  const runs = Array.from({ length: RUNS }, (_, number) => run(argsOf(number)));
-  const wallMs = median(runs.map((one) => one.wallMs));
-  const peakMb = Math.round(median(runs.map((one) => one.peakMb)));
+  const wallMs = median(Array.from({ length: RUNS }, (_, number) => run(argsOf(number))));
+  const peakMb = peakOf(argsOf(RUNS));
   printFigure({ bench: "compiler", case: name, useCases, wallMs: Math.round(wallMs), peakMb });
   return wallMs;
 }

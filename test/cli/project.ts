@@ -6,7 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { onTestFinished } from "vitest";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
-export const MAIN = join(REPOSITORY, "cli", "main.ts");
+export const MAIN = join(REPOSITORY, "cli", "main.js");
 
 /** How a command ended. */
 export interface Ended {
