@@ -16,7 +16,7 @@ export interface TopicState {
   readonly partitions: number;
   /** Unacknowledged entries of each subscription, without those that are held back until later. */
   readonly backlogs: ReadonlyMap<string, number>;
-  /** Names of the consumers of each subscription. */
+  /** Names of the consumers of each subscription, on all of its partitions. */
   readonly consumers: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -32,6 +32,19 @@ interface Stats {
     string,
     { msgBacklog?: number; msgDelayed?: number; consumers?: { consumerName?: string }[] }
   >;
+  /** The same of each partition, where a topic has some. */
+  readonly partitions?: Record<string, Stats>;
+}
+
+/**
+ * Names of a subscription's consumers. One that has lost a partition only, as when the topic was made anew under it, is
+ * none: what is published there would not reach it.
+ */
+function consumersOf({ subscriptions, partitions }: Stats, subscription: string): string[] {
+  const parts = Object.values(partitions ?? {});
+  if (parts.length === 0) return (subscriptions?.[subscription]?.consumers ?? []).map((one) => one.consumerName ?? "");
+  const [first, ...others] = parts.map((part) => consumersOf(part, subscription));
+  return first!.filter((name) => others.every((names) => names.includes(name)));
 }
 
 /** The part of Pulsar's admin REST API that a transport needs. */
@@ -74,7 +87,7 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
     const { partitions } = metadata;
     const stats = await read<Stats>(
       partitions > 0
-        ? `${path}/partitioned-stats?perPartition=false&getPreciseBacklog=true`
+        ? `${path}/partitioned-stats?perPartition=true&getPreciseBacklog=true`
         : `${path}/stats?getPreciseBacklog=true`,
       what,
     );
@@ -85,9 +98,7 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
       backlogs: new Map(
         subscriptions.map(([name, { msgBacklog = 0, msgDelayed = 0 }]) => [name, Math.max(0, msgBacklog - msgDelayed)]),
       ),
-      consumers: new Map(
-        subscriptions.map(([name, { consumers }]) => [name, (consumers ?? []).map((one) => one.consumerName ?? "")]),
-      ),
+      consumers: new Map(subscriptions.map(([name]) => [name, consumersOf(stats, name)])),
     };
   }
 
