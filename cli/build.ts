@@ -40,12 +40,8 @@ export async function build(options: BuildOptions): Promise<void> {
     return;
   }
   const { files } = findSources(root, USE_CASES);
-  if (files.length < LASTING) {
-    // V8's slowest compiler takes a fifth of a build's CPU, and pays in processes that last.
-    setFlagsFromString("--no-opt");
-    // The next one is told of each function from its first call on: an eighth less.
-    setFlagsFromString("--no-lazy-feedback-allocation");
-  }
+  // What main.js leaves out.
+  if (files.length >= LASTING) setFlagsFromString("--opt");
   const reading = findReading(root);
   // What can run beside this process is started first: the compiler takes a third of a second to load.
   const typeCheck = reading ? undefined : checkAllTypes(root, files);
