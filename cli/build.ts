@@ -57,5 +57,6 @@ export async function build(options: BuildOptions): Promise<void> {
   else showBuild(result);
   if (!result.difference || stale) process.exitCode = EXIT.input;
   // To take down in order what the compiler holds would take a thirtieth of the build.
-  process.stdout.write("", () => process.exit());
+  // What was said must be out: not everywhere are pipes written at once.
+  process.stderr.write("", () => process.stdout.write("", () => process.exit()));
 }

@@ -110,8 +110,10 @@ export function startEmitting(root: string, modules: number, { check }: { check:
       ask({ kind: "finish", names: useCases.map(({ name }) => name), others: [...others, lock], drafted });
       thread.ref();
       const [answer] = (await Promise.race([answered, failed])) as [EmittingAnswer];
-      isDone = !("fault" in answer);
-      if (!("fault" in answer)) return emittedOf(answer);
+      if (!("fault" in answer)) {
+        isDone = true;
+        return emittedOf(answer);
+      }
       const { fault, stack } = answer;
       throw stack ? Object.assign(new Error(fault), { stack }) : new Fault("environment", fault);
     },

@@ -4,16 +4,15 @@
 import module from "node:module";
 import v8 from "node:v8";
 
-const [command, ...options] = process.argv.slice(2);
-if (command === "build" && !options.includes("--watch")) {
-  // It is soon over. V8's slowest compiler takes a fifth of its CPU, and pays in processes that last; and the next one is
-  // told of each function from its first call on, which saves an eighth. Set before there is a cache: it keeps apart
-  // what was compiled under other flags, and takes none of it.
-  v8.setFlagsFromString("--no-opt");
-  v8.setFlagsFromString("--no-lazy-feedback-allocation");
-}
-
 if (process.features.typescript) {
+  const [command, ...options] = process.argv.slice(2);
+  if (command === "build" && !options.includes("--watch")) {
+    // It is soon over. V8's slowest compiler takes a fifth of its CPU, and pays in processes that last; and the next one
+    // is told of each function from its first call on, which saves an eighth. Set before there is a cache: it keeps apart
+    // what was compiled under other flags, and takes none of it.
+    v8.setFlagsFromString("--no-opt");
+    v8.setFlagsFromString("--no-lazy-feedback-allocation");
+  }
   // The compiler is 10 MB of JavaScript: compiled once, it loads in half the time.
   module.enableCompileCache?.();
   const { run } = await import("./program.ts");

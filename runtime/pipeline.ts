@@ -158,7 +158,7 @@ export async function openPipelines(
       }
     }
   } catch (error) {
-    await Promise.all(pipelines.map((pipeline) => pipeline.close()));
+    await Promise.allSettled(pipelines.map((pipeline) => pipeline.close()));
     throw error;
   }
   // Only now: where one can't be opened, nothing has been taken by the others.

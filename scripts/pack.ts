@@ -82,6 +82,7 @@ async function bundle(dist: string): Promise<void> {
     cwd: dist,
     input: Object.fromEntries(STARTED.map((path) => [path.replace(/\.js$/, ""), path])),
     platform: "node",
+    // Packages and Node's own: what is written neither as a path nor as what is started.
     external: (id, _from, isResolved) => !isResolved && !/^[./]|^cli\//.test(id),
     makeAbsoluteExternalsRelative: false,
     plugins: [

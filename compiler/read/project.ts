@@ -76,11 +76,10 @@ interface ModulesReading {
   readonly program: ts.Program | undefined;
 }
 
-/** Is told of use cases some at a time, while others are yet to be read. */
+/** Is told of use cases some at a time, while others are yet to be read; of the first ones sooner, since it waits for work. */
 type OnUseCases = (useCases: readonly UseCase[]) => void;
 
-/** The first ones are told of sooner: somebody waits for work. */
-const FIRST = 2;
+const FIRST_TIME = 2;
 const AT_A_TIME = 25;
 
 function readModules(
@@ -100,7 +99,7 @@ function readModules(
   );
   const evaluate = createEvaluate(reading);
   let untold: UseCase[] = [];
-  let atOnce = FIRST;
+  let atOnce = FIRST_TIME;
   for (const file of packageIsFound(reading, own) ? files : []) {
     const source = program.getSourceFile(`${root}/${file}`);
     if (!source) reading.report("unreadable-file", fileSpan(file), { reason: whyUnreadable(`${root}/${file}`) });

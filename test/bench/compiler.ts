@@ -17,7 +17,7 @@ const PLACE = join(REPOSITORY, ".fivefold/bench-compiler");
 const INSTALLED = join(PLACE, "node_modules/fivefold");
 const MAIN = join(INSTALLED, "dist/cli/main.js");
 const ROOT = join(PLACE, "project");
-const PEAK_FILE = join(REPOSITORY, ".fivefold/bench-peak");
+const PEAK_FILE = join(PLACE, "peak");
 const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const EDITS = Number(process.env.BENCH_EDITS ?? 100);
 

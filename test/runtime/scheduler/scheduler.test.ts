@@ -2,25 +2,19 @@ import { expect, test } from "vitest";
 import type { Message } from "../../../runtime/contract.ts";
 import type { Delayed } from "../../../runtime/scheduler/delay-store.ts";
 import { createScheduler } from "../../../runtime/scheduler/scheduler.ts";
-import { createSimulatedClock } from "../../../runtime/simulated-clock.ts";
+import { createSimulatedClock, type SimulatedClock } from "../../../runtime/simulated-clock.ts";
 import { record } from "../../transport/records.ts";
 
-/** A scheduler that is handed what `bring` is given, once. */
-function openScheduler(bring: (nowMs: number) => readonly Partial<Message>[]) {
+/** A scheduler on a consumer whose `receive` is given. */
+function openSchedulerOn(receive: (clock: SimulatedClock) => () => Promise<readonly Message[]>) {
   const clock = createSimulatedClock(1);
-  const messages = bring(clock.now()).map((parts, index) => ({ ...record(`${index}`), position: index, ...parts }));
   const started: [id: string, atMs: number][] = [];
   const delayed: Delayed[] = [];
   const acknowledged: string[] = [];
-  let brought = false;
   const openedAt = clock.now();
   const scheduler = createScheduler({
     consumer: {
-      async receive() {
-        if (brought) return new Promise(() => {});
-        brought = true;
-        return messages;
-      },
+      receive: receive(clock),
       async acknowledge(settled) {
         acknowledged.push(...settled.map(({ id }) => id));
       },
@@ -40,6 +34,18 @@ function openScheduler(bring: (nowMs: number) => readonly Partial<Message>[]) {
   });
   scheduler.run();
   return { clock, scheduler, started, delayed, acknowledged };
+}
+
+/** A scheduler that is handed what `bring` is given, once. */
+function openScheduler(bring: (nowMs: number) => readonly Partial<Message>[]) {
+  return openSchedulerOn((clock) => {
+    let messages = bring(clock.now()).map((parts, index) => ({ ...record(`${index}`), position: index, ...parts }));
+    return () => {
+      const brought = messages;
+      messages = [];
+      return brought.length > 0 ? Promise.resolve(brought) : new Promise(() => {});
+    };
+  });
 }
 
 test("what a transport hands out a little early starts on time, and what far too early is put off", async () => {
@@ -80,29 +86,12 @@ test("what waits here for its time does not start in a process that ends", async
 });
 
 test("a consumer that is closed is asked no more", async () => {
-  const clock = createSimulatedClock(1);
   let calls = 0;
-  const scheduler = createScheduler({
-    consumer: {
-      async receive() {
-        calls += 1;
-        // Asked again at once for ever, nothing else would ever run.
-        return calls < 100 ? [] : new Promise(() => {});
-      },
-      async acknowledge() {},
-      negativeAcknowledge() {},
-      async close() {},
-    },
-    topic: "t",
-    subscription: "s",
-    ordered: false,
-    maxHeld: 100,
-    async delay() {},
-    start: () => {},
-    clock,
-    reportProblem: (problem) => expect.fail(problem.message),
+  const { clock } = openSchedulerOn(() => async () => {
+    calls += 1;
+    // Asked again at once for ever, nothing else would ever run.
+    return calls < 100 ? [] : new Promise(() => {});
   });
-  scheduler.run();
   await clock.advance(10_000);
   expect(calls).toBe(1);
 });
