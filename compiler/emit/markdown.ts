@@ -36,6 +36,7 @@ export function lineOfProse(text: string): string {
 export function code(text: string): string {
   const line = textLines(text).join(" ").trim();
   if (line === "") return '`""`';
+  if (!line.includes("`")) return `\`${line}\``;
   // The fence is longer than any within.
   const fence = "`".repeat(1 + Math.max(0, ...(line.match(/`+/g) ?? []).map(({ length }) => length)));
   const gap = line.startsWith("`") || line.endsWith("`") ? " " : "";
@@ -73,7 +74,8 @@ const CODE = /(?<!`)(`+)(?!`).*?[^`]\1(?!`)/g;
 const CODE_OR_MARK = new RegExp(`${CODE.source}|[&<]`, "g");
 
 /** A paragraph's lines. In code, characters stand for themselves. */
-function withoutHtml(lines: readonly string[]): string[] {
+function withoutHtml(lines: readonly string[]): readonly string[] {
+  if (!lines.some((line) => /[&<]/.test(line))) return lines;
   // Where a backtick is left over, it may be another's on another line, and what looks like code may be none.
   const hasCode = !lines.some((line) => line.replace(CODE, "").includes("`") || line.includes("\\`"));
   const marks = hasCode ? CODE_OR_MARK : /[&<]/g;

@@ -7,6 +7,9 @@ import { literal } from "./source.ts";
 
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 
+/** Most are so, which is seen in a fraction of the time. */
+const PLAIN_IDENTIFIER = /^[A-Za-z$_][A-Za-z0-9$_]*$/;
+
 const RESERVED_WORDS = new Set(
   (
     "arguments async await break case catch class const continue debugger default delete do else enum eval export " +
@@ -16,7 +19,7 @@ const RESERVED_WORDS = new Set(
 );
 
 function isIdentifier(name: string): boolean {
-  return IDENTIFIER.test(name);
+  return PLAIN_IDENTIFIER.test(name) || IDENTIFIER.test(name);
 }
 
 /** A name for a variable: the preferred one, made legal, and unlike any that is taken. Takes it. */

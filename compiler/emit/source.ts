@@ -25,7 +25,7 @@ function append(lines: string[], code: readonly Code[], indent: string): void {
   for (const part of code) {
     if (typeof part === "string") lines.push(part === "" ? "" : indent + part);
     else if (!("line" in part)) append(lines, part, indent + INDENT);
-    else if (indent.length + widthOf(part.line) <= WIDTH) lines.push(indent + part.line);
+    else if (fits(indent.length, part.line)) lines.push(indent + part.line);
     else append(lines, part.lines, indent);
   }
 }
@@ -34,9 +34,10 @@ function append(lines: string[], code: readonly Code[], indent: string): void {
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/g;
 
-/** In columns, as formatters count them. */
-function widthOf(line: string): number {
-  return line.length + (line.match(WIDE)?.length ?? 0);
+/** By columns, as formatters count them: a character takes one or two. */
+function fits(indent: number, line: string): boolean {
+  const left = WIDTH - indent;
+  return line.length * 2 <= left || (line.length <= left && line.length + (line.match(WIDE)?.length ?? 0) <= left);
 }
 
 /** `opening`, items, `closing`: on one line where they fit, else an item a line with a comma behind each. */
@@ -97,7 +98,7 @@ export function jsDoc(...paragraphs: readonly string[]): Code[] {
 
 /** The lines of a text that somebody wrote, whatever ends them; empty for a text of blanks. */
 export function textLines(text: string): string[] {
-  if (text.trim() === "") return [];
+  if (text === "" || text.trim() === "") return [];
   return text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => line.trimEnd());
 }
 

@@ -14,18 +14,47 @@ export function spanOf(root: string, node: ts.Node): Span {
 }
 
 export function rangeSpan(root: string, source: ts.SourceFile, from: number, to: number): Span {
-  const start = source.getLineAndCharacterOfPosition(from);
-  const next = source.getLineStarts()[start.line + 1] ?? Number.POSITIVE_INFINITY;
-  // Most end on their line, which is not looked for again.
-  const end =
-    to < next ? { line: start.line, character: start.character + to - from } : source.getLineAndCharacterOfPosition(to);
+  const starts = lineStartsOf(source);
+  const line = lineOf(starts, from);
+  const endLine = lineOf(starts, to);
   return {
     file: pathOf(root, source),
-    line: start.line + 1,
-    column: start.character + 1,
-    endLine: end.line + 1,
-    endColumn: end.character + 1,
+    line: line + 1,
+    column: from - starts[line]! + 1,
+    endLine: endLine + 1,
+    endColumn: to - starts[endLine]! + 1,
   };
+}
+
+const known = new WeakMap<ts.SourceFile, readonly number[]>();
+
+/** Offsets at which lines start. Where lines end in nothing but `\n`, found far sooner than by TypeScript. */
+function lineStartsOf(source: ts.SourceFile): readonly number[] {
+  const starts =
+    known.get(source) ?? (ENDS_OTHERWISE.test(source.text) ? source.getLineStarts() : findStarts(source.text));
+  known.set(source, starts);
+  return starts;
+}
+
+/** What ends a line beside `\n`, by https://tc39.es/ecma262/#sec-line-terminators. */
+const ENDS_OTHERWISE = /[\r\u2028\u2029]/;
+
+function findStarts(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+/** The last line that starts at that offset or before it, from 0. */
+function lineOf(starts: readonly number[], offset: number): number {
+  let low = 0;
+  let high = starts.length;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if (starts[middle]! <= offset) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** For faults of a file as a whole. */
