@@ -3,6 +3,7 @@ import { ts } from "ts-morph";
 import { type Code, type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { createEvaluate } from "./constants/evaluate.ts";
+import { leaveOutHandlers } from "./handler-bodies.ts";
 import { createMemory, forgetChanged, type ReadingMemory, remember } from "./memory.ts";
 import { type Project, USE_CASES } from "./open-project.ts";
 import { createProgram, type ProgramOptions } from "./program.ts";
@@ -92,8 +93,9 @@ function readModules(
   if (files.length === 0) return { useCases, diagnostics: [], sources: new Map(), program: undefined };
   const { root } = project;
   const { program, unparsed } = createProgram({ ...project, files }, options);
-  const reading = createReading(root, program);
   const own = program.getSourceFiles().filter((source) => isOwn(source, program));
+  for (const source of own) leaveOutHandlers(source);
+  const reading = createReading(root, program);
   const broken = new Set(
     own.filter((source) => reportSyntax(reading, source, unparsed)).map(({ fileName }) => fileName),
   );
