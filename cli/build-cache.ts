@@ -43,17 +43,22 @@ export function findUnchangedBuild(root: string): LastBuild | undefined {
   return unchanged ? last : undefined;
 }
 
-/** Keeps a build whose outputs are on the disk. */
-export function keepBuild(root: string, { useCases, diagnostics, inputs }: Analysis, files: readonly string[]): void {
-  if (diagnostics.length > 0) return;
-  writeJson(root, "build.json", {
+/** What a build follows from. */
+export type BuildOrigin = Omit<LastBuild, "files" | "outputs">;
+
+export function originOf(root: string, { useCases, inputs }: Analysis, { reading }: CompileMemory): BuildOrigin {
+  return {
     compiler: compilerStamp(),
     useCases: useCases.map(({ name }) => name),
-    files,
     modules: findSources(root, USE_CASES).files,
-    inputs: Object.fromEntries(inputs.map((path) => [path, stampOf(path)])),
-    outputs: outputStamps(root, files),
-  } satisfies LastBuild);
+    // Of what was read, not of what the disk may hold by now.
+    inputs: Object.fromEntries(inputs.map((path) => [path, reading.stamps.get(path) ?? stampOf(path)])),
+  };
+}
+
+/** Keeps a build that found no fault, whose outputs are on the disk. */
+export function keepBuild(root: string, origin: BuildOrigin, files: readonly string[]): void {
+  writeJson(root, "build.json", { ...origin, files, outputs: outputStamps(root, files) } satisfies LastBuild);
 }
 
 export interface KeptReading {

@@ -1,11 +1,11 @@
 import { performance } from "node:perf_hooks";
-import { setFlagsFromString } from "node:v8";
 import { type Analysis, analyse, createCompileMemory } from "../compiler/compile.ts";
 import type { TypeCheck } from "../compiler/read/type-errors.ts";
-import { findReading, type KeptReading, keepBuild, keepReading, recallReading } from "./build-cache.ts";
+import { findReading, type KeptReading, keepBuild, keepReading, originOf, recallReading } from "./build-cache.ts";
 import type { Emitting } from "./emitting.ts";
 import { createEmitting } from "./emitting-here.ts";
 import { type Changes, countChanges } from "./outputs.ts";
+import { FLAGS_OF_LASTING, setFlags } from "./v8-flags.ts";
 
 /** What a build came to. */
 export interface Build {
@@ -43,13 +43,10 @@ export interface BuilderParts {
   readonly reading?: KeptReading | undefined;
 }
 
-export function createBuilder(
-  root: string,
-  { emitting = createEmitting(root), reading = findReading(root) }: BuilderParts = {},
-): Builder {
-  // The young generation, by now as large as the compiler's own code made it, would grow fourfold while modules are
-  // parsed, and hold 100 MB for nothing: they live on.
-  setFlagsFromString("--semi-space-growth-factor=1");
+export function createBuilder(root: string, { emitting, reading = findReading(root) }: BuilderParts = {}): Builder {
+  // Where a thread emits, it may still be loading: then its starter sets them.
+  if (!emitting) setFlags(FLAGS_OF_LASTING);
+  const { add, finish } = emitting ?? createEmitting(root);
   const memory = createCompileMemory();
   if (reading) recallReading(reading, memory);
 
@@ -61,15 +58,17 @@ export function createBuilder(
         types,
         memory,
         typeCheck,
-        onUseCases: emitting.add,
+        onUseCases: add,
       });
       const { useCases, lock } = compilation;
-      const emitted = lock && emitting.finish(useCases, lock, { check });
+      const emitted = lock && finish(useCases, lock, { check });
       // Meanwhile, where a thread emits.
       if (keep) keepReading(root, memory);
+      const faultless = keep && types && compilation.diagnostics.length === 0;
+      const origin = faultless ? originOf(root, compilation, memory) : undefined;
       const { files = [], difference } = (await emitted) ?? {};
       const isOnDisk = difference && (!check || countChanges(difference) === 0);
-      if (keep && types && isOnDisk) keepBuild(root, compilation, files);
+      if (origin && isOnDisk) keepBuild(root, origin, files);
       return { compilation, difference, durationMs: performance.now() - startedAt };
     },
     async checkTypes(signal) {

@@ -1,15 +1,16 @@
 import { performance } from "node:perf_hooks";
-import { setFlagsFromString } from "node:v8";
 import { findSources } from "../compiler/read/find-files.ts";
 import { checkAllTypes } from "../compiler/read/type-errors.ts";
 import { findReading, findUnchangedBuild } from "./build-cache.ts";
 import { buildReport, reportOf, showBuild, showCheck, showUpToDate } from "./build-output.ts";
+import { keepCode } from "./code-cache.ts";
 import { type ReportFormat, reportDiagnostics } from "./diagnostics.ts";
 import { startEmitting } from "./emitting.ts";
 import { EXIT } from "./fault.ts";
 import { countChanges } from "./outputs.ts";
 import { findProject, USE_CASES } from "./project.ts";
 import { sayJson } from "./terminal.ts";
+import { clearFlags, collectEarly, createLoading, flagsOfOnce, hasLoaded } from "./v8-flags.ts";
 
 export interface BuildOptions {
   readonly check?: boolean;
@@ -18,9 +19,6 @@ export interface BuildOptions {
   readonly watch?: boolean;
   readonly root?: string;
 }
-
-/** Modules whose building takes long enough for the best of code. */
-const LASTING = 1_000;
 
 /** `fivefold build` */
 export async function build(options: BuildOptions): Promise<void> {
@@ -40,14 +38,15 @@ export async function build(options: BuildOptions): Promise<void> {
     return;
   }
   const { files } = findSources(root, USE_CASES);
-  // What main.js leaves out.
-  if (files.length >= LASTING) setFlagsFromString("--opt");
   const reading = findReading(root);
   // What can run beside this process is started first: the compiler takes a third of a second to load.
   const typeCheck = reading ? undefined : checkAllTypes(root, files);
-  const emitting = startEmitting(root, files.length, { check });
+  collectEarly();
+  const flags = flagsOfOnce(files.length);
+  const emitting = startEmitting(root, files.length, { check, flags });
   // Loaded only now: where nothing changed, nobody waits for it.
   const { createBuilder } = await import("./build-project.ts");
+  hasLoaded(emitting?.loading ?? createLoading(1), flags);
   const builder = createBuilder(root, { emitting, reading });
   const result = await builder.build({ check, keep: true, typeCheck }).finally(() => emitting?.close());
   const stale = check && !!result.difference && countChanges(result.difference) > 0;
@@ -58,5 +57,11 @@ export async function build(options: BuildOptions): Promise<void> {
   if (!result.difference || stale) process.exitCode = EXIT.input;
   // To take down in order what the compiler holds would take a thirtieth of the build.
   // What was said must be out: not everywhere are pipes written at once.
-  process.stderr.write("", () => process.stdout.write("", () => process.exit()));
+  process.stderr.write("", () => process.stdout.write("", leave));
+
+  function leave(): void {
+    clearFlags(flags);
+    keepCode();
+    process.exit();
+  }
 }

@@ -6,15 +6,23 @@ import { createDrafts } from "./drafts.ts";
 import type { EmittingAnswer, EmittingRequest, EmittingThreadData } from "./emitting.ts";
 import { Fault } from "./fault.ts";
 import { compareOutputs, isGenerated, writeOutputs } from "./outputs.ts";
+import { hasLoaded } from "./v8-flags.ts";
 
-const { root, check, drafting } = workerData as EmittingThreadData;
+const { loading, flags, root, check, drafting } = workerData as EmittingThreadData;
+hasLoaded(loading, flags);
 const drafts = drafting ? createDrafts(root) : undefined;
 const useCases = new Map<string, UseCase>();
 
 parentPort?.on("message", (request: EmittingRequest) => {
   if (request.kind === "add") {
-    for (const useCase of request.useCases) add(useCase);
-  } else void finish(request).then((answer) => parentPort?.postMessage(answer));
+    for (const useCase of JSON.parse(request.useCases) as UseCase[]) add(useCase);
+  } else {
+    void finish(request).then((answer) => {
+      parentPort?.postMessage(answer);
+      // It ends now, rather than when somebody waits for the process to end.
+      parentPort?.close();
+    });
+  }
 });
 
 function add(useCase: UseCase): void {

@@ -8,6 +8,7 @@ import type { Output } from "../compiler/model/output.ts";
 import { createDrafts, removeDrafts } from "./drafts.ts";
 import { Fault } from "./fault.ts";
 import { type Changes, GENERATED, isGenerated } from "./outputs.ts";
+import { createLoading, type Flag, type Loading } from "./v8-flags.ts";
 
 /** Use cases from which on a thread, which takes a tenth of a second of CPU to start, pays. */
 const WORTH_A_THREAD = 50;
@@ -41,7 +42,16 @@ export interface Emitting {
   close(): Promise<void>;
 }
 
+/** That thread, as its starter sees it. */
+export interface EmittingThread extends Emitting {
+  readonly loading: Loading;
+}
+
 export interface EmittingThreadData {
+  /** Told when this thread has loaded its code, as is whoever started it. */
+  readonly loading: Loading;
+  /** To set once both have. */
+  readonly flags: readonly Flag[];
   readonly root: string;
   readonly check: boolean;
   /** Whether files are written before it is known that all is well. */
@@ -49,7 +59,8 @@ export interface EmittingThreadData {
 }
 
 export type EmittingRequest =
-  | { readonly kind: "add"; readonly useCases: readonly UseCase[] }
+  /** An array of use cases in JSON, which is read in a third of the time of copies that the threads could exchange. */
+  | { readonly kind: "add"; readonly useCases: string }
   | {
       readonly kind: "finish";
       readonly names: readonly string[];
@@ -70,15 +81,23 @@ function emittedOf({ files, published, difference }: Emitted & { readonly publis
   return { files, difference: { ...difference, missing: [...drafts, ...difference.missing] } };
 }
 
-/** Starts emitting for a project of so many modules, to write or to `check`; `undefined` if it is small. */
-export function startEmitting(root: string, modules: number, { check }: { check: boolean }): Emitting | undefined {
+/**
+ * Starts emitting for a project of so many modules, to write or to `check`; `undefined` if it is small. Sets these flags
+ * of V8 once its thread has loaded all code, and its caller has said so of itself to `loading`.
+ */
+export function startEmitting(
+  root: string,
+  modules: number,
+  { check, flags }: { check: boolean; flags: readonly Flag[] },
+): EmittingThread | undefined {
   if (modules < WORTH_A_THREAD) return undefined;
   removeDrafts(root);
   const drafting = !check && !existsSync(join(root, GENERATED));
+  const loading = createLoading(2);
   // A thread that waits for an answer must not keep a process that failed from ending.
   const thread = new Worker(THREAD, {
     eval: true,
-    workerData: { root, check, drafting } satisfies EmittingThreadData,
+    workerData: { loading, flags, root, check, drafting } satisfies EmittingThreadData,
     // More would only take memory.
     resourceLimits: { maxYoungGenerationSizeMb: 16 },
   });
@@ -95,10 +114,11 @@ export function startEmitting(root: string, modules: number, { check }: { check:
   function add(useCases: readonly UseCase[]): void {
     if (useCases.length === 0) return;
     for (const useCase of useCases) sent.add(useCase);
-    ask({ kind: "add", useCases });
+    ask({ kind: "add", useCases: JSON.stringify(useCases) });
   }
 
   return {
+    loading,
     add,
     async finish(useCases, lock) {
       add(useCases.filter((useCase) => !sent.has(useCase)));

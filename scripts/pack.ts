@@ -83,9 +83,13 @@ async function bundle(dist: string): Promise<void> {
     input: Object.fromEntries(STARTED.map((path) => [path.replace(/\.js$/, ""), path])),
     platform: "node",
     // Packages and Node's own: what is written neither as a path nor as what is started.
-    external: (id, _from, isResolved) => !isResolved && !/^[./]|^cli\//.test(id),
+    external: (id, _from, isResolved) => !isResolved && !/^[./]|^cli\/|^ts-morph$/.test(id),
     makeAbsoluteExternalsRelative: false,
     plugins: [
+      {
+        name: "typescript alone",
+        resolveId: (id) => (id === "ts-morph" ? join(dist, "cli", "typescript-api.js") : null),
+      },
       {
         name: "runtime beside",
         resolveId(id, from) {

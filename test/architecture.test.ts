@@ -19,13 +19,14 @@ const sources = readSources(ROOT, manifest.exports);
 const pulumiProject = readFileSync(join(ROOT, "stacks", "Pulumi.yaml"), "utf8");
 
 /**
- * What somebody starts or imports by name: npm, Node, Pulumi, the tools, and for use cases and their executors the
- * compiler.
+ * What somebody starts or imports by name: npm, Node, Pulumi, the tools, for use cases and their executors the compiler,
+ * and the published package what it has in the place of ts-morph.
  */
 const entries = [
   `stacks/${/^main: (.+)$/m.exec(pulumiProject)?.[1]}`,
   ...[...Object.values(manifest.exports), ...Object.values(manifest.bin)].map((path) => path.replace(/^\.\//, "")),
   ...Object.values(manifest.scripts).flatMap((script) => script.match(/[\w./-]+\.ts\b/g) ?? []),
+  "cli/typescript-api.ts",
   ...sources.map(({ path }) => path).filter((path) => /(^|\/)usecases\/|^generated\/|^[^/]+\.config\.ts$/.test(path)),
 ];
 

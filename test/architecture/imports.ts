@@ -119,6 +119,12 @@ const ZONES: readonly Zone[] = [
     packages: ["@pulumi/*", "@grafana/*", "node:*"],
   },
   {
+    name: "TypeScript's API in the published package",
+    files: /^cli\/typescript-api\.ts$/,
+    may: ["cli/code-cache.ts"],
+    packages: ["ts-morph", "node:*"],
+  },
+  {
     name: "cli",
     files: /^cli\//,
     may: ["cli/.*", "compiler/.*", "runtime/.*"],
