@@ -9,6 +9,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { copyForPacking } from "../copy-for-packing.ts";
+import { installTsc6 } from "../parts/typescript6.ts";
 import { makeProject, useCaseFile, useCaseText } from "./compiler/make-project.ts";
 import { printFigure } from "./figure.ts";
 
@@ -55,12 +56,25 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
-/** The median of several runs, whose arguments may differ. */
-function measure(name: string, useCases: number, argsOf: (run: number) => readonly string[]): number {
-  const wallMs = median(Array.from({ length: RUNS }, (_, number) => run(argsOf(number))));
-  const peakMb = peakOf(argsOf(RUNS));
-  printFigure({ bench: "compiler", case: name, useCases, wallMs: Math.round(wallMs), peakMb });
-  return wallMs;
+interface Case {
+  readonly name: string;
+  readonly useCases: number;
+  /** The arguments of a run, which has a number. */
+  args(run: number): readonly string[];
+}
+
+/** Medians of their wall times, in ms. They take turns: a machine that others share is faster at one time than at another. */
+function measure(cases: readonly Case[]): number[] {
+  const runs = cases.map((): number[] => []);
+  for (let number = 0; number < RUNS; number++) {
+    for (const [i, { args }] of cases.entries()) runs[i]!.push(run(args(number)));
+  }
+  return cases.map(({ name, useCases, args }, i) => {
+    const wallMs = median(runs[i]!);
+    const figures = { wallMs: Math.round(wallMs), peakMb: peakOf(args(RUNS)) };
+    printFigure({ bench: "compiler", case: name, useCases, ...figures });
+    return wallMs;
+  });
 }
 
 const build = (root: string) => [MAIN, "build", "--root", root];
@@ -69,12 +83,10 @@ const build = (root: string) => [MAIN, "build", "--root", root];
  * A build in a folder of its own for each run: ext4 avoids inodes that were freed in the last minute, so to delete a
  * run's thousands of files before the next would slow their creation twenty times.
  */
-function measureCold(useCases: number): number {
-  return measure("cold build", useCases, (run) => {
-    const root = `${ROOT}-${useCases}-${run}`;
-    makeProject(root, useCases);
-    return build(root);
-  });
+function coldBuild(useCases: number): Case {
+  const rootOf = (run: number) => `${ROOT}-${useCases}-${run}`;
+  for (let run = 0; run <= RUNS; run++) makeProject(rootOf(run), useCases);
+  return { name: "cold build", useCases, args: (run) => build(rootOf(run)) };
 }
 
 /** From the write of a use case until what follows from it is on the disk, by a compiler that watches. */
@@ -107,26 +119,32 @@ async function measureEdits(): Promise<void> {
   });
 }
 
+const tsc6 = await installTsc6();
 installPackage();
 makeProject(ROOT, 400);
 const config = join(ROOT, "tsconfig.json");
 writeFileSync(config, JSON.stringify({ extends: "../../../tsconfig.json", include: ["usecases"], exclude: [] }));
-const tsc6 = measure("tsc 6 --noEmit", 400, () => [join(import.meta.dirname, "compiler/tsc6.ts"), config]);
-const tsc7Script = join(REPOSITORY, "node_modules/typescript/bin/tsc");
-const tsc7 = measure("tsc 7 --noEmit", 400, () => [tsc7Script, "--noEmit", "-p", config]);
-const cold = measureCold(400);
+const tsc7 = join(REPOSITORY, "node_modules/typescript/bin/tsc");
+const tsc = (version: number, script: string): Case => {
+  return { name: `tsc ${version} --noEmit`, useCases: 400, args: () => [script, "--noEmit", "-p", config] };
+};
 run(build(ROOT));
-const warm = measure("build with nothing changed", 400, () => build(ROOT));
+const [tsc6Ms = 0, tsc7Ms = 0, coldMs = 0, warmMs = 0] = measure([
+  tsc(6, tsc6),
+  tsc(7, tsc7),
+  coldBuild(400),
+  { name: "build with nothing changed", useCases: 400, args: () => build(ROOT) },
+]);
 const ratio = (value: number, of: number) => Math.round((value / of) * 100) / 100;
 printFigure({
   bench: "compiler",
   case: "ratios",
-  coldToTsc6: ratio(cold, tsc6),
-  coldToTsc7: ratio(cold, tsc7),
-  warmToTsc6: ratio(warm, tsc6),
+  coldToTsc6: ratio(coldMs, tsc6Ms),
+  coldToTsc7: ratio(coldMs, tsc7Ms),
+  warmToTsc6: ratio(warmMs, tsc6Ms),
 });
 await measureEdits();
 
-measureCold(100);
-measureCold(1_600);
+measure([coldBuild(100)]);
+measure([coldBuild(1_600)]);
 rmSync(PLACE, { recursive: true, force: true });
