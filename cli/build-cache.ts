@@ -1,9 +1,10 @@
 import { hash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, posix } from "node:path";
+import { dirname, join } from "node:path";
 import type { Analysis, CompileMemory } from "../compiler/compile.ts";
 import { findSources } from "../compiler/read/find-files.ts";
 import { stampOf } from "../compiler/read/stamp.ts";
+import { outputStamps, withFolders } from "./output-stamps.ts";
 import { USE_CASES } from "./project.ts";
 
 /*
@@ -27,7 +28,7 @@ export interface LastBuild {
   /** States by absolute path. */
   readonly inputs: Readonly<Record<string, string>>;
   /** States of those files, and of the folders that they are in. */
-  readonly outputs: Readonly<Record<string, string>>;
+  readonly outputs: readonly string[];
 }
 
 /** The last build, if another one would find all as it left it. */
@@ -39,7 +40,7 @@ export function findUnchangedBuild(root: string): LastBuild | undefined {
     diagnostics.length === 0 &&
     isEqual(files, last.modules) &&
     Object.entries(last.inputs).every(([path, stamp]) => stampOf(path) === stamp) &&
-    isEqual(Object.entries(outputStamps(root, last.files)).flat(), Object.entries(last.outputs).flat());
+    isEqual(outputStamps(root, withFolders(last.files)), last.outputs);
   return unchanged ? last : undefined;
 }
 
@@ -56,9 +57,18 @@ export function originOf(root: string, { useCases, inputs }: Analysis, { reading
   };
 }
 
-/** Keeps a build that found no fault, whose outputs are on the disk. */
-export function keepBuild(root: string, origin: BuildOrigin, files: readonly string[]): void {
-  writeJson(root, "build.json", { ...origin, files, outputs: outputStamps(root, files) } satisfies LastBuild);
+/** Keeps a build that found no fault, whose outputs are on the disk. Half of their states may be asked of another thread. */
+export async function keepBuild(
+  root: string,
+  origin: BuildOrigin,
+  files: readonly string[],
+  stampsOf?: (paths: readonly string[]) => Promise<readonly string[]>,
+): Promise<void> {
+  const paths = withFolders(files);
+  const here = stampsOf ? paths.length >> 1 : paths.length;
+  const others = stampsOf?.(paths.slice(here)) ?? [];
+  const outputs = [...outputStamps(root, paths.slice(0, here)), ...(await others)];
+  writeJson(root, "build.json", { ...origin, files, outputs } satisfies LastBuild);
 }
 
 export interface KeptReading {
@@ -108,23 +118,6 @@ function readCompilerStamp(): string {
     }),
   );
   return hash("sha1", [process.version, ...states.sort()].join("\n"));
-}
-
-/**
- * Sizes and times, for generated files are many, and nobody but a build should change one. A folder's time tells of
- * files that came or went.
- */
-function outputStamps(root: string, files: readonly string[]): Record<string, string> {
-  const folders = new Set<string>();
-  for (const file of files) {
-    for (let folder = posix.dirname(file); folder !== "."; folder = posix.dirname(folder)) folders.add(folder);
-  }
-  return Object.fromEntries(
-    [...folders, ...files].map((path) => {
-      const stats = statSync(`${root}/${path}`, { throwIfNoEntry: false });
-      return [path, stats ? `${stats.isFile() ? stats.size : "folder"} ${stats.mtimeMs}` : ""];
-    }),
-  );
 }
 
 function isEqual(a: readonly string[], b: readonly string[]): boolean {

@@ -46,7 +46,7 @@ export interface BuilderParts {
 export function createBuilder(root: string, { emitting, reading = findReading(root) }: BuilderParts = {}): Builder {
   // Where a thread emits, it may still be loading: then its starter sets them.
   if (!emitting) setFlags(FLAGS_OF_LASTING);
-  const { add, finish } = emitting ?? createEmitting(root);
+  const { add, finish, stampsOf } = emitting ?? createEmitting(root);
   const memory = createCompileMemory();
   if (reading) recallReading(reading, memory);
 
@@ -68,7 +68,7 @@ export function createBuilder(root: string, { emitting, reading = findReading(ro
       const origin = faultless ? originOf(root, compilation, memory) : undefined;
       const { files = [], difference } = (await emitted) ?? {};
       const isOnDisk = difference && (!check || countChanges(difference) === 0);
-      if (origin && isOnDisk) keepBuild(root, origin, files);
+      if (origin && isOnDisk) await keepBuild(root, origin, files, stampsOf);
       return { compilation, difference, durationMs: performance.now() - startedAt };
     },
     async checkTypes(signal) {

@@ -16,10 +16,11 @@ const NAME = /^drafts-(\d+)$/;
 export interface Drafts {
   /** Writes files of `generated/`, in place of what was written by their names. False: not all could be written. */
   write(outputs: readonly Output[]): boolean;
-  /** Takes over what another thread's drafts of the same project have written. */
-  adopt(outputs: readonly Output[]): void;
-  /** Puts the folder where it belongs, if it holds just these. False: it could not be done, and nothing has changed. */
-  publish(outputs: readonly Output[]): boolean;
+  /**
+   * Puts the folder where it belongs, if it holds just these, and what another thread's drafts of the same project have
+   * written. False: it could not be done, and nothing has changed.
+   */
+  publish(outputs: readonly Output[], others?: readonly string[]): boolean;
 }
 
 export function createDrafts(root: string): Drafts {
@@ -54,12 +55,9 @@ export function createDrafts(root: string): Drafts {
 
   return {
     write,
-    adopt(outputs) {
-      for (const { path, text } of outputs) written.set(path, text);
-    },
-    publish(outputs) {
+    publish(outputs, others = []) {
       write(outputs);
-      failed ||= written.size !== outputs.length;
+      failed ||= written.size !== outputs.length || others.some((path) => written.has(path));
       // Fails where somebody made such a folder in the meantime, unless it is empty.
       attempt(() => renameSync(join(folder, GENERATED), join(root, GENERATED)));
       return !failed;

@@ -6,6 +6,7 @@ import { Worker } from "node:worker_threads";
 import type { UseCase } from "../compiler/model/model.ts";
 import type { Output } from "../compiler/model/output.ts";
 import { createDrafts, removeDrafts } from "./drafts.ts";
+import { createTurns, type Turns, takeTurn } from "./emitting-turns.ts";
 import { Fault } from "./fault.ts";
 import { type Changes, GENERATED, isGenerated } from "./outputs.ts";
 import { createLoading, type Flag, type Loading } from "./v8-flags.ts";
@@ -30,14 +31,16 @@ export interface Emitted {
 }
 
 /**
- * Emits use cases in a thread of its own, while this one still reads others. When all are read, that thread has emitted
- * less than half of them: this one then emits the files that all of them share, and those like them.
+ * Emits use cases in a thread of its own, while this one still reads others. When all are read, this one emits the files
+ * that all of them share, and then both take turns at those in JSON, which are emitted last.
  */
 export interface Emitting {
   /** Takes what is known so far; a use case of the same name as another one takes its place. */
   add(useCases: readonly UseCase[]): void;
   /** Compares the disk with all files of these use cases, and unless this is a `check`, makes it so. */
   finish(useCases: readonly UseCase[], lock: Output, options: { readonly check: boolean }): Promise<Emitted>;
+  /** The states of these outputs, where there is a thread to find them out; it then ends. */
+  stampsOf?(paths: readonly string[]): Promise<readonly string[]>;
   /** Ends the thread, whatever it is at. */
   close(): Promise<void>;
 }
@@ -52,6 +55,8 @@ export interface EmittingThreadData {
   readonly loading: Loading;
   /** To set once both have. */
   readonly flags: readonly Flag[];
+  /** At use cases, by the order in which they are shared. */
+  readonly turns: Turns;
   readonly root: string;
   readonly check: boolean;
   /** Whether files are written before it is known that all is well. */
@@ -61,19 +66,28 @@ export interface EmittingThreadData {
 export type EmittingRequest =
   /** An array of use cases in JSON, which is read in a third of the time of copies that the threads could exchange. */
   | { readonly kind: "add"; readonly useCases: string }
-  | {
-      readonly kind: "finish";
-      readonly names: readonly string[];
-      /** What was emitted elsewhere. */
-      readonly others: readonly Output[];
-      /** Whether those are among the drafts. */
-      readonly drafted: boolean;
-    };
+  /** The names of all, which are checked now. */
+  | { readonly kind: "share"; readonly names: readonly string[] }
+  /** The outputs of the other thread, or the paths of those that are in the drafts. */
+  | { readonly kind: "finish"; readonly others: readonly Output[]; readonly drafted: readonly string[] }
+  | { readonly kind: "stamps"; readonly paths: readonly string[] };
 
-/** `published`: all of `generated/` is new, and not in the difference. `stack`: the fault is the compiler's own. */
+/** All but `add` is answered. A fault with a stack is the compiler's own. */
 export type EmittingAnswer =
-  | (Emitted & { readonly published: boolean })
-  | { readonly fault: string; readonly stack?: string };
+  | { readonly kind: "shared" }
+  /** All files are new: they were drafts. */
+  | (Emitted & { readonly kind: "finished"; readonly published: boolean })
+  /** The other thread's texts are needed. */
+  | { readonly kind: "unpublished" }
+  | { readonly kind: "stamps"; readonly stamps: readonly string[] }
+  | { readonly kind: "fault"; readonly message: string; readonly stack?: string };
+
+type AskedRequest = Exclude<EmittingRequest, { kind: "add" }>;
+
+type AnswerTo<K extends AskedRequest["kind"]> = Extract<
+  EmittingAnswer,
+  { kind: { share: "shared"; finish: "finished" | "unpublished"; stamps: "stamps" }[K] }
+>;
 
 function emittedOf({ files, published, difference }: Emitted & { readonly published: boolean }): Emitted {
   if (!published) return { files, difference };
@@ -94,10 +108,11 @@ export function startEmitting(
   removeDrafts(root);
   const drafting = !check && !existsSync(join(root, GENERATED));
   const loading = createLoading(2);
+  const turns = createTurns();
   // A thread that waits for an answer must not keep a process that failed from ending.
   const thread = new Worker(THREAD, {
     eval: true,
-    workerData: { loading, flags, root, check, drafting } satisfies EmittingThreadData,
+    workerData: { loading, flags, turns, root, check, drafting } satisfies EmittingThreadData,
     // More would only take memory.
     resourceLimits: { maxYoungGenerationSizeMb: 16 },
   });
@@ -109,12 +124,35 @@ export function startEmitting(
   failed.catch(() => {});
   let isDone = false;
   const sent = new Set<UseCase>();
-  const ask = (request: EmittingRequest) => thread.postMessage(request);
+  const tell = (request: EmittingRequest) => thread.postMessage(request);
+
+  async function ask<K extends AskedRequest["kind"]>(request: AskedRequest & { kind: K }): Promise<AnswerTo<K>> {
+    const answered = once(thread, "message");
+    tell(request);
+    thread.ref();
+    const [answer] = (await Promise.race([answered, failed])) as [EmittingAnswer];
+    if (answer.kind !== "fault") return answer as AnswerTo<K>;
+    const { message, stack } = answer;
+    throw stack ? Object.assign(new Error(message), { stack }) : new Fault("environment", message);
+  }
 
   function add(useCases: readonly UseCase[]): void {
     if (useCases.length === 0) return;
     for (const useCase of useCases) sent.add(useCase);
-    ask({ kind: "add", useCases: JSON.stringify(useCases) });
+    tell({ kind: "add", useCases: JSON.stringify(useCases) });
+  }
+
+  /** What this thread emits, and the paths of what of it is in the drafts. */
+  function emitOthers(emitters: Emitters, useCases: readonly UseCase[]): { others: Output[]; drafted: string[] } {
+    const drafts = drafting ? createDrafts(root) : undefined;
+    const others = emitters.emitShared(useCases);
+    let isDrafted = drafts?.write(others) ?? false;
+    for (let turn = takeTurn(turns); turn < useCases.length; turn = takeTurn(turns)) {
+      const inJson = emitters.emitInJson(useCases[turn]!);
+      isDrafted &&= drafts?.write(inJson) ?? false;
+      others.push(...inJson);
+    }
+    return { others, drafted: isDrafted ? others.map(({ path }) => path) : [] };
   }
 
   return {
@@ -122,20 +160,18 @@ export function startEmitting(
     add,
     async finish(useCases, lock) {
       add(useCases.filter((useCase) => !sent.has(useCase)));
+      const shared = ask({ kind: "share", names: useCases.map(({ name }) => name) });
       // Loaded only now: the thread's start must not have to wait for it.
-      const { emitCommon } = await import("../compiler/emit/index.ts");
-      const others = emitCommon(useCases);
-      const drafted = drafting && createDrafts(root).write(others);
-      const answered = once(thread, "message");
-      ask({ kind: "finish", names: useCases.map(({ name }) => name), others: [...others, lock], drafted });
-      thread.ref();
-      const [answer] = (await Promise.race([answered, failed])) as [EmittingAnswer];
-      if (!("fault" in answer)) {
-        isDone = true;
-        return emittedOf(answer);
-      }
-      const { fault, stack } = answer;
-      throw stack ? Object.assign(new Error(fault), { stack }) : new Fault("environment", fault);
+      const { others, drafted } = emitOthers(await import("../compiler/emit/index.ts"), useCases);
+      await shared;
+      let answer = await ask({ kind: "finish", others: drafted.length > 0 ? [lock] : [...others, lock], drafted });
+      if (answer.kind === "unpublished") answer = await ask({ kind: "finish", others: [...others, lock], drafted: [] });
+      if (answer.kind === "unpublished") throw new Error("The thread that emits asks for what it was given.");
+      isDone = true;
+      return emittedOf(answer);
+    },
+    async stampsOf(paths) {
+      return (await ask({ kind: "stamps", paths })).stamps;
     },
     async close() {
       // One that is done dies with the process, which does not wait for it.
@@ -145,3 +181,5 @@ export function startEmitting(
     },
   };
 }
+
+type Emitters = Pick<typeof import("../compiler/emit/index.ts"), "emitInJson" | "emitShared">;

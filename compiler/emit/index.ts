@@ -31,7 +31,7 @@ const OWN: readonly ((useCase: UseCase) => Output)[] = [
   emitProto,
 ];
 
-/** What is written for one use case, too, and made as what they share is: in the forms of JSON. */
+/** What is written for one use case, too, in the forms of JSON. */
 const IN_JSON: readonly ((useCase: UseCase) => Output)[] = [emitJsonSchema, emitAvro];
 
 /** What is written for all of them together. */
@@ -45,7 +45,8 @@ const FOR_ALL: readonly ((useCases: readonly UseCase[]) => Output)[] = [
 
 /** All files of `generated/`, by path: a function of the use cases alone, whatever their order. Numbers are filled in. */
 export function emit(useCases: readonly UseCase[]): Output[] {
-  const files = [...emitOwn(useCases), ...emitCommon(useCases)];
+  const sorted = byName(useCases);
+  const files = [...sorted.flatMap(emitOne), ...sorted.flatMap(emitInJson), ...emitShared(sorted)];
   const isContract = ({ path }: Output) => path.startsWith("generated/contracts/");
   // Nearly in order, which is sorted in a fifth of the time.
   return [...files.filter((file) => !isContract(file)), ...files.filter(isContract)].sort(byPath);
@@ -54,17 +55,13 @@ export function emit(useCases: readonly UseCase[]): Output[] {
 /** Most of one use case's files. */
 export const emitOne = remembered((useCase): readonly Output[] => OWN.map((emitter) => emitter(useCase)).sort(byPath));
 
-/** The same of all of them. */
-export function emitOwn(useCases: readonly UseCase[]): Output[] {
-  return byName(useCases).flatMap(emitOne);
-}
+/** The other files of one use case: about a third of the work. */
+export const emitInJson = remembered((useCase): readonly Output[] => IN_JSON.map((emitter) => emitter(useCase)));
 
-const inJson = remembered((useCase): readonly Output[] => IN_JSON.map((emitter) => emitter(useCase)));
-
-/** All other files, most of which are JSON: about a third of the work. */
-export function emitCommon(useCases: readonly UseCase[]): Output[] {
+/** The files that all of them share. */
+export function emitShared(useCases: readonly UseCase[]): Output[] {
   const sorted = byName(useCases);
-  return [...sorted.flatMap(inJson), ...FOR_ALL.map((emitter) => emitter(sorted))];
+  return FOR_ALL.map((emitter) => emitter(sorted));
 }
 
 function byPath(a: Output, b: Output): number {

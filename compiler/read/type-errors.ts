@@ -89,8 +89,8 @@ function runTsc({ root, files }: Checked, config: string, signal: AbortSignal | 
       stdio: ["ignore", "pipe", "pipe"],
       ...(signal && { signal }),
     });
-    // Who may end it does not wait for it, and has other work that somebody waits for.
-    if (signal) giveWay(child.pid);
+    // What is read and emitted meanwhile takes longer, and keeps another core busy the sooner the further it is.
+    giveWay(child.pid);
     const output: string[] = [];
     const failure: string[] = [];
     child.stdout.setEncoding("utf8").on("data", (text: string) => output.push(text));
