@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import { type Reading, resolveAlias } from "./reading.ts";
+import { packageName, type Reading, resolveAlias } from "./reading.ts";
 
 /** A module's `export default useCase<Event>(definition)`. */
 export interface Declaration {
@@ -82,7 +82,7 @@ function useCaseCalls(reading: Reading, source: ts.SourceFile): ts.CallExpressio
 
 function isUseCaseCall(reading: Reading, expression: ts.Expression): expression is ts.CallExpression {
   if (!ts.isCallExpression(expression)) return false;
-  return reading.exportName(reading.checker.getSymbolAtLocation(expression.expression)) === "useCase";
+  return packageName(expression.expression, reading) === "useCase";
 }
 
 function describe(symbol: ts.Symbol, expression: ts.Expression | undefined): string {

@@ -1,5 +1,6 @@
 import { ts } from "ts-morph";
 import { type Code, type Diagnostic, diagnostic, type ParametersOf, type Related, type Span } from "../diagnostics.ts";
+import { importedName, PACKAGE } from "./imports.ts";
 import { spanOf } from "./spans.ts";
 import { libFolder } from "./typescript-package.ts";
 
@@ -47,9 +48,6 @@ export function createReading(root: string, program: ts.Program): Reading {
   };
 }
 
-/** The package that use cases import from. */
-const PACKAGE = "fivefold";
-
 /**
  * Recognises the package's exports by symbol, so that renamed imports, namespaces and re-exports are seen through. The
  * package may be installed more than once, so every project module that imports it is asked for what it gets.
@@ -86,6 +84,12 @@ export function packageSpecifiers(source: ts.SourceFile): ts.StringLiteralLike[]
     .filter((specifier) => specifier !== undefined)
     .filter(ts.isStringLiteralLike)
     .filter(({ text }) => text === PACKAGE);
+}
+
+/** The name under which the package exports what an expression names. */
+export function packageName(node: ts.Expression, { checker, exported, exportName }: Reading): string | undefined {
+  const imported = ts.isIdentifier(node) ? importedName(node) : undefined;
+  return imported && exported(imported) ? imported : exportName(checker.getSymbolAtLocation(node));
 }
 
 /** The symbol that an import or re-export stands for, or the symbol itself. */

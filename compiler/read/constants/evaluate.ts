@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import { type Reading, resolveAlias } from "../reading.ts";
+import { packageName, type Reading, resolveAlias } from "../reading.ts";
 import { type Constant, type ConstantEntry, isFault, notConstant, primitive } from "./constant.ts";
 import { evaluateObject } from "./object-literal.ts";
 import { evaluateBinary, evaluateUnary, isAbsent, isTruthy } from "./operators.ts";
@@ -138,9 +138,10 @@ function listMember(items: readonly Constant[], key: string, node: ts.Node): Con
 }
 
 function evaluateCall(node: ts.CallExpression, reading: Reading, evaluate: Evaluate): Constant {
-  const symbol = reading.checker.getSymbolAtLocation(node.expression);
-  const name = reading.exportName(symbol);
-  if (!symbol) return notConstant(`'${node.expression.getText()}' is neither declared nor imported`, node.expression);
+  const name = packageName(node.expression, reading);
   if (name) return evaluatePackageCall(name, node, evaluate);
+  if (!reading.checker.getSymbolAtLocation(node.expression)) {
+    return notConstant(`'${node.expression.getText()}' is neither declared nor imported`, node.expression);
+  }
   return notConstant(`${node.expression.getText()}(…) is a function, and functions run at run time`, node);
 }

@@ -62,7 +62,7 @@ export function writtenItem(node: ts.TypeNode): ts.TypeNode | undefined {
   return isNamed(node, "Array", "ReadonlyArray", "List") ? node.typeArguments?.[0] : undefined;
 }
 
-function writtenValue(node: ts.TypeNode): ts.TypeNode | undefined {
+export function writtenValue(node: ts.TypeNode): ts.TypeNode | undefined {
   if (ts.isParenthesizedTypeNode(node)) return writtenValue(node.type);
   if (ts.isTypeLiteralNode(node)) return node.members.find(ts.isIndexSignatureDeclaration)?.type;
   return isNamed(node, "Record") ? node.typeArguments?.[1] : undefined;

@@ -45,12 +45,34 @@ const LENGTH = { minLength: "number", maxLength: "number" } as const;
 
 const CONSTRAINTS = {
   "~text": { knows: { ...LENGTH, pattern: "string", format: "string" }, read: readText },
-  "~int": { knows: RANGE, read: (rules) => readInteger(rules, Number.MIN_SAFE_INTEGER) },
-  "~uint": { knows: RANGE, read: (rules) => readInteger(rules, 0) },
+  "~int": { knows: RANGE, read: (rules: Rules) => readInteger(rules, Number.MIN_SAFE_INTEGER) },
+  "~uint": { knows: RANGE, read: (rules: Rules) => readInteger(rules, 0) },
   "~float": { knows: RANGE, read: readFloat },
   "~list": { knows: { minItems: "number", maxItems: "number" }, read: readList },
-  "~bytes": { knows: LENGTH, read: (rules) => sized<BytesType>({ kind: "bytes", ...rules }, "minLength", "maxLength") },
+  "~bytes": {
+    knows: LENGTH,
+    read: (rules: Rules) => sized<BytesType>({ kind: "bytes", ...rules }, "minLength", "maxLength"),
+  },
 } satisfies Record<`~${string}`, Constraint>;
+
+/**
+ * What one of them other than `List` makes of rules, by the name under which the package exports it. `undefined`: there is
+ * none of that name, or the rules are at fault.
+ */
+export function underRules(name: string, rules: Rules): Type | undefined {
+  const constraint = isWithoutParts(name) ? CONSTRAINTS[WITHOUT_PARTS[name]] : undefined;
+  if (!constraint) return undefined;
+  const knows: Constraint["knows"] = constraint.knows;
+  if (Object.entries(rules).some(([rule, value]) => typeof value !== knows[rule])) return undefined;
+  const result = constraint.read(rules);
+  return result.kind === "wrong" ? undefined : result;
+}
+
+const WITHOUT_PARTS = { Text: "~text", Int: "~int", Uint: "~uint", Float: "~float", Bytes: "~bytes" } as const;
+
+function isWithoutParts(name: string): name is keyof typeof WITHOUT_PARTS {
+  return Object.hasOwn(WITHOUT_PARTS, name);
+}
 
 const FORMATS = ["uuid", "email", "uri", "date", "hostname", "ipv4"] as const;
 

@@ -3,9 +3,10 @@ import type { Enum, Event, Message, MessageRef, Union, UnionRef, Variant } from 
 import { rootOf } from "../../model/root.ts";
 import { kindOfValue, tellApart } from "../../model/tell-apart.ts";
 import type { Reading } from "../reading.ts";
+import { MAX_DEPTH } from "./depth.ts";
 import { describeType, type MessageUse, readMessage } from "./message.ts";
 import { createNames, namedBy } from "./names.ts";
-import { isUnresolved, MAX_DEPTH, readPart, readType, reportRefusal } from "./part.ts";
+import { isUnresolved, readPart, readType, reportRefusal } from "./part.ts";
 import type { Place, Scope } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 import { typeText } from "./type-text.ts";

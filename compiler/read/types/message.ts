@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import type { Field, Message } from "../../model/model.ts";
+import type { Field, Message, Type } from "../../model/model.ts";
 import type { Reading } from "../reading.ts";
 import { type Named, namedBy } from "./names.ts";
 import { presenceOf, readPresent, writtenPresent } from "./nullable.ts";
@@ -9,6 +9,7 @@ import type { Place, Scope } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 import { historyOf } from "./tags.ts";
 import { readElements } from "./tuples.ts";
+import { readWritten } from "./written-type.ts";
 
 /** An object type that is to be read as a message, and where it is first used. */
 export interface MessageUse {
@@ -42,28 +43,39 @@ function readField(symbol: ts.Symbol, parent: string, around: Place, scope: Scop
     written: written && writtenPresent(written),
     outside: own ? undefined : declaration,
   };
-  const type = checker.getTypeOfSymbol(symbol);
   if (symbol.name.startsWith("__@")) {
     const refusal = refuse("in a field that is named by a symbol", "Name the field by a string.");
-    reportRefusal(refusal, type, { ...place, subject: "One field" }, scope);
+    reportRefusal(refusal, checker.getTypeOfSymbol(symbol), { ...place, subject: "One field" }, scope);
     return undefined;
   }
   const isOptional = Boolean(symbol.flags & ts.SymbolFlags.Optional);
-  const presence = presenceOf(type, scope);
-  // What no value has, as the other fields of `{ a: string; b?: never } | { a?: never; b: string }`.
-  if (isOptional && !presence.hasNull && presence.type.flags & ts.TypeFlags.Never) return undefined;
-  const read = readPresent(presence, place, scope);
+  // What the checker made is not what is written: an instance of a generic type, or of a mapped one.
+  const byForm = written && !(symbol.flags & ts.SymbolFlags.Transient) ? readWritten(written, place, scope) : undefined;
+  const read = byForm ? { type: byForm, hasUndefined: false } : readByType(symbol, isOptional, place, scope);
   return (
     read && {
       name: symbol.name,
-      type: read,
-      optional: isOptional || presence.hasUndefined,
-      doc: docOf(symbol, checker),
+      type: read.type,
+      optional: isOptional || read.hasUndefined,
+      doc: own && !mayHaveDoc(symbol, own) ? "" : docOf(symbol, checker),
       span: scope.span(own ? (ts.getNameOfDeclaration(own) ?? own) : around.node),
       number: 0,
       ...historyOf(declaration),
     }
   );
+}
+
+function readByType(
+  symbol: ts.Symbol,
+  isOptional: boolean,
+  place: Place,
+  scope: Scope,
+): { readonly type: Type; readonly hasUndefined: boolean } | undefined {
+  const presence = presenceOf(scope.checker.getTypeOfSymbol(symbol), scope);
+  // What no value has, as the other fields of `{ a: string; b?: never } | { a?: never; b: string }`.
+  if (isOptional && !presence.hasNull && presence.type.flags & ts.TypeFlags.Never) return undefined;
+  const type = readPresent(presence, place, scope);
+  return type && { type, hasUndefined: presence.hasUndefined };
 }
 
 /** The comment and the place of a type's declaration; where it has none of its own, the place of its first use. */
@@ -82,6 +94,16 @@ export function describeType(
 /** Whether a declaration is in the project's own sources, where people can mend it. */
 function isOwn(declaration: ts.Node, { program, isBuiltin }: Reading): declaration is ts.Declaration {
   return !isBuiltin(declaration) && !program.isSourceFileFromExternalLibrary(declaration.getSourceFile());
+}
+
+/** Whether a field's declaration has a comment, or may inherit one. */
+function mayHaveDoc(symbol: ts.Symbol, declaration: ts.Declaration): boolean {
+  if (symbol.declarations?.length !== 1 || !ts.isPropertySignature(declaration)) return true;
+  const { parent } = declaration;
+  return (
+    (ts.isInterfaceDeclaration(parent) && !!parent.heritageClauses) ||
+    ts.getJSDocCommentsAndTags(declaration).length > 0
+  );
 }
 
 function docOf(symbol: ts.Symbol, checker: ts.TypeChecker): string {

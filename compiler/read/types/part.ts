@@ -5,6 +5,7 @@ import { readBranded } from "./brands.ts";
 import { readBuiltin, refuseBuiltin, refuseClass, refuseFunction } from "./builtins.ts";
 import { readArray, readRecord } from "./collections.ts";
 import { readConstrained } from "./constraints.ts";
+import { MAX_DEPTH } from "./depth.ts";
 import { readEnum } from "./enums.ts";
 import { readJson } from "./json.ts";
 import { readNullable } from "./nullable.ts";
@@ -37,9 +38,6 @@ const READERS: readonly TypeReader[] = [
   readRecord,
   readObject,
 ];
-
-/** Levels of objects, the event's own included. Protobuf's decoders refuse at 100, JSON's often earlier. */
-export const MAX_DEPTH = 32;
 
 /** What the table says of a type. */
 export function readType(type: ts.Type, place: Place, scope: Scope): Type | Refusal | "reported" {

@@ -58,6 +58,6 @@ function formerNames(tags: readonly Tag[]): Pick<History, "was"> {
 }
 
 /** Most files have no such tag, and looking for one in the text costs nothing. */
-function mentions({ text }: ts.SourceFile, ...tags: readonly string[]): boolean {
+export function mentions({ text }: ts.SourceFile, ...tags: readonly string[]): boolean {
   return tags.some((tag) => text.includes(tag));
 }
