@@ -17,50 +17,44 @@ export interface Drafts {
   /** Writes files of `generated/`, in place of what was written by their names. False: not all could be written. */
   write(outputs: readonly Output[]): boolean;
   /**
-   * Puts the folder where it belongs, if it holds just these, and what another thread's drafts of the same project have
-   * written. False: it could not be done, and nothing has changed.
+   * Puts the folder where it belongs, if what was written is just these files, `others` aside, which another thread's
+   * drafts of the same project have written. False: it could not be done, and nothing has changed.
    */
-  publish(outputs: readonly Output[], others?: readonly string[]): boolean;
+  publish(files: readonly string[], others?: readonly string[]): boolean;
 }
 
 export function createDrafts(root: string): Drafts {
   const folder = draftsFolder(root);
-  const written = new Map<string, string>();
+  const written = new Set<string>();
   const folders = new Set<string>();
   let failed = false;
 
-  function attempt(work: () => void): void {
-    if (failed) return;
+  function attempt(work: () => void): boolean {
+    if (failed) return false;
     try {
       work();
     } catch {
       // What the matter is, the writing of the files themselves will say.
       failed = true;
     }
+    return !failed;
   }
 
   function writeOne({ path, text }: Output): void {
-    if (written.get(path) === text) return;
     const parent = posix.dirname(path);
     if (!folders.has(parent)) mkdirSync(`${folder}/${parent}`, { recursive: true });
     folders.add(parent);
     writeFileSync(`${folder}/${path}`, text);
-    written.set(path, text);
-  }
-
-  function write(outputs: readonly Output[]): boolean {
-    attempt(() => outputs.forEach(writeOne));
-    return !failed;
+    written.add(path);
   }
 
   return {
-    write,
-    publish(outputs, others = []) {
-      write(outputs);
-      failed ||= written.size !== outputs.length || others.some((path) => written.has(path));
+    write: (outputs) => attempt(() => outputs.forEach(writeOne)),
+    publish(files, others = []) {
+      const isWhole = files.length === written.size && files.every((path) => written.has(path));
+      if (!isWhole || others.some((path) => written.has(path))) return false;
       // Fails where somebody made such a folder in the meantime, unless it is empty.
-      attempt(() => renameSync(join(folder, GENERATED), join(root, GENERATED)));
-      return !failed;
+      return attempt(() => renameSync(join(folder, GENERATED), join(root, GENERATED)));
     },
   };
 }

@@ -1,22 +1,23 @@
 /* In the thread that emits: takes use cases as they come, and at last compares, or writes, all files. */
 import { parentPort, workerData } from "node:worker_threads";
-import { emitInJson, emitOne } from "../compiler/emit/index.ts";
+import { emitInJson, emitOwn } from "../compiler/emit/index.ts";
 import type { UseCase } from "../compiler/model/model.ts";
-import type { Output } from "../compiler/model/output.ts";
 import { createDrafts } from "./drafts.ts";
 import type { EmittingAnswer, EmittingRequest, EmittingThreadData } from "./emitting.ts";
+import { createShare } from "./emitting-share.ts";
 import { takeTurn } from "./emitting-turns.ts";
 import { Fault } from "./fault.ts";
 import { outputStamps } from "./output-stamps.ts";
-import { compareOutputs, isGenerated, writeOutputs } from "./outputs.ts";
+import { compareOutputs, writeOutputs } from "./outputs.ts";
 import { hasLoaded } from "./v8-flags.ts";
 
 const { loading, flags, turns, root, check, drafting } = workerData as EmittingThreadData;
 hasLoaded(loading, flags);
 const drafts = drafting ? createDrafts(root) : undefined;
 const useCases = new Map<string, UseCase>();
-let ofProject: readonly UseCase[] = [];
-const outputs: Output[] = [];
+/** The files of use cases that are in the drafts. */
+const drafted = new Map<UseCase, readonly string[]>();
+const own = createShare(drafts);
 
 parentPort?.on("message", (request: EmittingRequest) => {
   if (request.kind === "add") {
@@ -32,9 +33,10 @@ parentPort?.on("message", (request: EmittingRequest) => {
 
 function add(useCase: UseCase): void {
   useCases.set(useCase.name, useCase);
+  if (!drafts) return;
   try {
-    const outputs = emitOne(useCase);
-    drafts?.write(outputs);
+    const outputs = emitOwn(useCase);
+    if (drafts.write(outputs)) drafted.set(useCase, pathsOf(outputs));
   } catch {
     // It is not checked yet. What is wrong with it will be said, or else comes again when all is emitted.
   }
@@ -52,32 +54,30 @@ async function answer(request: Exclude<EmittingRequest, { kind: "add" }>): Promi
 }
 
 function share(names: readonly string[]): EmittingAnswer {
-  ofProject = names.map((name) => useCases.get(name)!);
-  outputs.push(...ofProject.flatMap(emitOne));
-  for (let turn = takeTurn(turns); turn < ofProject.length; turn = takeTurn(turns)) {
-    const inJson = emitInJson(ofProject[turn]!);
-    drafts?.write(inJson);
-    outputs.push(...inJson);
+  const all = names.map((name) => useCases.get(name)!);
+  for (const useCase of all) {
+    const before = drafted.get(useCase);
+    if (before) own.adopt(before, () => emitOwn(useCase));
+    else own.take(() => emitOwn(useCase));
   }
+  for (let turn = takeTurn(turns); turn < all.length; turn = takeTurn(turns)) own.take(() => emitInJson(all[turn]!));
   return { kind: "shared" };
 }
 
 async function finish({ others, drafted }: EmittingRequest & { kind: "finish" }): Promise<EmittingAnswer> {
-  const all = [...outputs, ...others];
-  const published = drafts?.publish(all.filter(isGenerated), drafted) ?? false;
+  const published = drafted.length > 0 && (drafts?.publish(own.paths, drafted) ?? false);
   if (!published && drafted.length > 0) return { kind: "unpublished" };
   // Nothing else is in a folder that was made just now.
-  const difference = published
-    ? await compareOutputs(
-        root,
-        all.filter((output) => !isGenerated(output)),
-        new Map(),
-      )
-    : await compareOutputs(root, all);
+  const difference = await (published
+    ? compareOutputs(root, others, new Map())
+    : compareOutputs(root, [...own.outputs(), ...others]));
   if (!check) await writeOutputs(root, difference);
   const { missing, stale, superfluous, unchanged } = difference;
-  const withoutTexts = (all: readonly { path: string }[]) => all.map(({ path }) => ({ path }));
+  const withoutTexts = (all: readonly { path: string }[]) => pathsOf(all).map((path) => ({ path }));
   const changes = { missing: withoutTexts(missing), stale: withoutTexts(stale), superfluous, unchanged };
-  const files = [...all.map(({ path }) => path), ...drafted];
-  return { kind: "finished", files, published, difference: changes };
+  return { kind: "finished", files: [...own.paths, ...drafted, ...pathsOf(others)], published, difference: changes };
+}
+
+function pathsOf(outputs: readonly { readonly path: string }[]): string[] {
+  return outputs.map(({ path }) => path);
 }

@@ -6,6 +6,7 @@ import { Worker } from "node:worker_threads";
 import type { UseCase } from "../compiler/model/model.ts";
 import type { Output } from "../compiler/model/output.ts";
 import { createDrafts, removeDrafts } from "./drafts.ts";
+import { createShare, type Share } from "./emitting-share.ts";
 import { createTurns, type Turns, takeTurn } from "./emitting-turns.ts";
 import { Fault } from "./fault.ts";
 import { type Changes, GENERATED, isGenerated } from "./outputs.ts";
@@ -142,17 +143,13 @@ export function startEmitting(
     tell({ kind: "add", useCases: JSON.stringify(useCases) });
   }
 
-  /** What this thread emits, and the paths of what of it is in the drafts. */
-  function emitOthers(emitters: Emitters, useCases: readonly UseCase[]): { others: Output[]; drafted: string[] } {
-    const drafts = drafting ? createDrafts(root) : undefined;
-    const others = emitters.emitShared(useCases);
-    let isDrafted = drafts?.write(others) ?? false;
+  function emitOthers(emitters: Emitters, useCases: readonly UseCase[]): Share {
+    const own = createShare(drafting ? createDrafts(root) : undefined);
+    own.take(() => emitters.emitShared(useCases));
     for (let turn = takeTurn(turns); turn < useCases.length; turn = takeTurn(turns)) {
-      const inJson = emitters.emitInJson(useCases[turn]!);
-      isDrafted &&= drafts?.write(inJson) ?? false;
-      others.push(...inJson);
+      own.take(() => emitters.emitInJson(useCases[turn]!));
     }
-    return { others, drafted: isDrafted ? others.map(({ path }) => path) : [] };
+    return own;
   }
 
   return {
@@ -162,11 +159,13 @@ export function startEmitting(
       add(useCases.filter((useCase) => !sent.has(useCase)));
       const shared = ask({ kind: "share", names: useCases.map(({ name }) => name) });
       // Loaded only now: the thread's start must not have to wait for it.
-      const { others, drafted } = emitOthers(await import("../compiler/emit/index.ts"), useCases);
+      const own = emitOthers(await import("../compiler/emit/index.ts"), useCases);
       await shared;
-      let answer = await ask({ kind: "finish", others: drafted.length > 0 ? [lock] : [...others, lock], drafted });
-      if (answer.kind === "unpublished") answer = await ask({ kind: "finish", others: [...others, lock], drafted: [] });
-      if (answer.kind === "unpublished") throw new Error("The thread that emits asks for what it was given.");
+      let answer = own.areDrafted() ? await ask({ kind: "finish", others: [lock], drafted: own.paths }) : undefined;
+      if (answer?.kind !== "finished") {
+        answer = await ask({ kind: "finish", others: [...own.outputs(), lock], drafted: [] });
+      }
+      if (answer.kind !== "finished") throw new Error("The thread that emits asks for what it was given.");
       isDone = true;
       return emittedOf(answer);
     },

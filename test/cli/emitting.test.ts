@@ -1,5 +1,7 @@
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { createDrafts, removeDrafts } from "../../cli/drafts.ts";
 import { compile } from "../../compiler/compile.ts";
@@ -73,24 +75,48 @@ test(
   TIMEOUT_MS,
 );
 
+test(
+  "where somebody makes generated/ while a build drafts it, all is written there",
+  async () => {
+    const project = await createLargeProject();
+    const build = project.start(["build"]);
+    const isDrafting = async () =>
+      existsSync(join(project.root, ".fivefold")) && (await draftsOf(project.root)).length > 0;
+    while (!(await isDrafting())) await sleep(1);
+    await project.write("generated/mine.txt", "mine");
+    expect(await build.ended()).toMatchObject({ code: 0, stderr: "" });
+    expect(await project.read("generated/mine.txt")).toBe("mine");
+    const { outputs } = await compile({ root: project.root, types: false });
+    for (const { path, text } of outputs) expect(await project.read(path), path).toBe(text);
+    expect(await draftsOf(project.root)).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
 test("drafts take the place of generated/ if they are just what is to be there, and if nobody else made it", async () => {
   const { root } = await createProject();
-  const file = (name: string, text = name) => ({ path: `generated/a/${name}`, text });
+  const path = (name: string) => `generated/a/${name}`;
+  const file = (name: string, text = name) => ({ path: path(name), text });
   const drafts = createDrafts(root);
   drafts.write([file("one"), file("two", "early")]);
   expect(await readdir(root)).not.toContain("generated");
-  expect(drafts.publish([file("one"), file("two"), file("three")])).toBe(true);
+  expect(drafts.publish([path("one"), path("two"), path("three")])).toBe(false);
+  drafts.write([file("two")]);
+  createDrafts(root).write([file("three")]);
+  expect(drafts.publish([path("one"), path("two")], [path("three")])).toBe(true);
   expect(await everyFile(join(root, "generated"))).toEqual(["a/one", "a/three", "a/two"]);
+  expect(await readFile(join(root, path("two")), "utf8")).toBe("two");
 
   await rm(join(root, "generated"), { recursive: true });
   const others = createDrafts(root);
   others.write([file("one"), file("void")]);
-  expect(others.publish([file("one")])).toBe(false);
+  expect(others.publish([path("one")])).toBe(false);
 
   await mkdir(join(root, "generated"), { recursive: true });
   await writeFile(join(root, "generated/mine.txt"), "mine");
   const late = createDrafts(root);
-  expect(late.publish([file("one")])).toBe(false);
+  late.write([file("one")]);
+  expect(late.publish([path("one")])).toBe(false);
   expect(await everyFile(join(root, "generated"))).toEqual(["mine.txt"]);
 
   removeDrafts(root);
