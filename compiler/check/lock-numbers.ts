@@ -29,7 +29,8 @@ export function assignNumbers<T extends Declared>(
   isSame: (locked: LockedPart, declared: T) => boolean,
   max: number,
 ): Assigned<T> {
-  const { parts = [], removed = [] } = before ?? {};
+  if (!before) return firstNumbers(declared);
+  const { parts, removed } = before;
   const live = new Map(parts.map((part) => [part.name, part]));
   const current = new Set(declared.map(({ name }) => name));
   const used = new Set([...parts, ...removed].map(({ number }) => number));
@@ -40,7 +41,7 @@ export function assignNumbers<T extends Declared>(
   /** What the lock knows the part as: by its own name, or by one that it had. */
   const find = (part: T): LockedPart | undefined => {
     const known = live.get(part.name);
-    if (known || !before) return known;
+    if (known) return known;
     const { was = [] } = part;
     const names = was.filter((name) => !current.has(name));
     const earlier = names.map((name) => live.get(name)).find((found) => found && !taken.has(found));
@@ -72,6 +73,19 @@ export function assignNumbers<T extends Declared>(
     conflicts: conflicts.toSorted(([a], [b]) => declared.indexOf(a) - declared.indexOf(b)),
     misnamed,
   };
+}
+
+/** What the lock knows nothing of is numbered from 1 on. */
+function firstNumbers<T extends Declared>(declared: readonly T[]): Assigned<T> {
+  const parts: LockedPart[] = [];
+  let number = 0;
+  for (const { name, type } of declared) {
+    do number++;
+    while (isReservedNumber(number));
+    parts.push({ name, number, type });
+  }
+  const locked = { parts, removed: [] };
+  return { numbers: parts.map((part) => part.number), locked, conflicts: [], misnamed: [] };
 }
 
 /** Completes "'x' says that it was … before, but". */

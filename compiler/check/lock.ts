@@ -233,8 +233,9 @@ function withRemoved(
   kind: Kind,
   { nameNow }: Ancestors,
 ): Map<string, LockedType> {
-  const gone = [...before].filter(([name]) => nameNow(kind, name) === name);
-  const all = [...gone, ...current.map(({ result, locked }) => [result.name, locked] as const)];
+  const there = current.map(({ result, locked }) => [result.name, locked] as const);
+  if (before.size === 0) return new Map(there);
+  const all = [...[...before].filter(([name]) => nameNow(kind, name) === name), ...there];
   const now = (part: LockedPart) => ({ ...part, type: renamed(part.type, nameNow) });
   return new Map(all.map(([name, { parts, removed }]) => [name, { parts: parts.map(now), removed: removed.map(now) }]));
 }
