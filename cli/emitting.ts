@@ -65,7 +65,7 @@ export interface EmittingThreadData {
 }
 
 export type EmittingRequest =
-  /** An array of use cases in JSON, which is read in a third of the time of copies that the threads could exchange. */
+  /** Use cases in JSON, which is read in a third of the time of copies that the threads could exchange. */
   | { readonly kind: "add"; readonly useCases: string }
   /** The names of all, which are checked now. */
   | { readonly kind: "share"; readonly names: readonly string[] }
@@ -140,7 +140,7 @@ export function startEmitting(
   function add(useCases: readonly UseCase[]): void {
     if (useCases.length === 0) return;
     for (const useCase of useCases) sent.add(useCase);
-    tell({ kind: "add", useCases: JSON.stringify(useCases) });
+    tell({ kind: "add", useCases: JSON.stringify(useCases.map(withoutPlaces)) });
   }
 
   function emitOthers(emitters: Emitters, useCases: readonly UseCase[]): Share {
@@ -179,6 +179,15 @@ export function startEmitting(
       removeDrafts(root);
     },
   };
+}
+
+/** A use case without where it was read from: most of its JSON, and nothing that an emitter asks for. */
+function withoutPlaces(useCase: UseCase): object {
+  const messages = useCase.event.messages.map((message) => {
+    const fields = message.fields.map((field) => ({ ...field, span: undefined }));
+    return { ...message, fields, span: undefined };
+  });
+  return { ...useCase, event: { ...useCase.event, messages }, span: undefined, spans: undefined };
 }
 
 type Emitters = Pick<typeof import("../compiler/emit/index.ts"), "emitInJson" | "emitShared">;
