@@ -30,26 +30,28 @@ export interface Place {
 }
 
 export function inside(place: Place, type: Wrapped): Place {
-  return { ...place, path: elementPath(place.path, type) };
+  return { names: place.names, owner: place.owner, path: elementPath(place.path, type) };
 }
 
 export function codecNames(event: Event): CodecNames {
   const { names: types, imported } = importingNames(event, ELSEWHERE);
   const taken = new Set(namesOf(event));
-  const wrappers = new Map<Owner, ReadonlyMap<string, Wrapper>>();
-  for (const owner of [...event.messages, ...event.unions]) wrappers.set(owner, wrappersOf(owner, event));
-  const stems = new Map<string, string>();
-  const key = ({ owner, path }: Place) => `${owner.name}/${path}`;
+  const wrapperStems = new Map<Owner, ReadonlyMap<string, string>>();
+  const entryStems = new Map<Owner, ReadonlyMap<string, string>>();
 
-  for (const [owner, inner] of wrappers) {
-    const ofPath = new Map(partsOf(owner).map(({ name, number }) => [String(number), upperCamel(name)]));
-    for (const { path, name } of inner.values()) {
-      stems.set(`${owner.name}/${path}`, unique(`${owner.name}${name}`, taken));
-      ofPath.set(path, name);
+  for (const owner of [...event.messages, ...event.unions]) {
+    const ofWrappers = new Map<string, string>();
+    const ofEntries = new Map<string, string>();
+    for (const { name, number } of partsOf(owner)) ofEntries.set(String(number), upperCamel(name));
+    for (const { path, name } of wrappersOf(owner, event)) {
+      ofWrappers.set(path, unique(`${owner.name}${name}`, taken));
+      ofEntries.set(path, name);
     }
-    for (const [path, name] of ofPath) {
-      stems.set(`${owner.name}/${path}/entry`, unique(`${owner.name}${name}Entry`, taken));
-    }
+    ofEntries.forEach((name, path) => {
+      ofEntries.set(path, unique(`${owner.name}${name}Entry`, taken));
+    });
+    wrapperStems.set(owner, ofWrappers);
+    entryStems.set(owner, ofEntries);
   }
 
   return {
@@ -57,8 +59,8 @@ export function codecNames(event: Event): CodecNames {
     reading: mutable(types),
     imported,
     stemFor: (preferred) => unique(preferred, taken),
-    wrappers: (owner) => [...(wrappers.get(owner)?.values() ?? [])],
-    wrapperStem: (place) => stems.get(key(place))!,
-    entryStem: (place) => stems.get(`${key(place)}/entry`)!,
+    wrappers: (owner) => wrappersOf(owner, event),
+    wrapperStem: ({ owner, path }) => wrapperStems.get(owner)!.get(path)!,
+    entryStem: ({ owner, path }) => entryStems.get(owner)!.get(path)!,
   };
 }

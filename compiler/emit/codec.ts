@@ -5,7 +5,7 @@ import { codecNames } from "./codec-names.ts";
 import { readEnum, readMessage } from "./codec-read.ts";
 import { readUnion, writeUnion } from "./codec-union.ts";
 import { writeEnum, writeMessage } from "./codec-write.ts";
-import { everyType } from "./every-type.ts";
+import { everyKind } from "./every-type.ts";
 import { isSeveral, presentType } from "./presence.ts";
 import { type Code, header, imports, jsDoc, list, print } from "./source.ts";
 import { wireType } from "./wire-types.ts";
@@ -58,20 +58,17 @@ function decode(event: Event, type: string): Code[] {
 
 /** What the functions take from the runtime. */
 function runtimeNames(event: Event): string[] {
-  const types = everyType(event);
-  const hasRecord = types.some(({ kind }) => kind === "record");
-  const hasTimestamp = types.some(({ kind }) => kind === "timestamp");
-  const hasJson = types.some(({ kind }) => kind === "json");
+  const kinds = everyKind(event);
   return [
     "decodeMessage",
     "encodeMessage",
-    ...(hasJson ? ["type Json"] : []),
+    ...(kinds.has("json") ? ["type Json"] : []),
     "type Reader",
     "type Writer",
     ...(hasDeferred(event) ? ["ABSENT"] : []),
-    ...(hasTimestamp ? ["readTimestamp"] : []),
+    ...(kinds.has("timestamp") ? ["readTimestamp"] : []),
     ...(event.messages.some(hasOptionalElements) ? ["trimTuple"] : []),
-    ...(hasRecord ? ["setEntry"] : []),
+    ...(kinds.has("record") ? ["setEntry"] : []),
   ];
 }
 

@@ -14,7 +14,7 @@ import type {
 } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { isRest, tupleSize } from "../model/tuples.ts";
-import { everyType } from "./every-type.ts";
+import { everyKind } from "./every-type.ts";
 import { type JsonObject, jsonText } from "./json-layout.ts";
 import { BASE64, base64Length, INT64, TEXT_FORMATS, TIMESTAMP } from "./json-strings.ts";
 import { unique } from "./names.ts";
@@ -61,7 +61,7 @@ export const SHARED = {
 type Shared = keyof typeof SHARED;
 
 function sharedIn(event: Event): Shared[] {
-  const kinds = new Set<string>(everyType(event).map(({ kind }) => kind));
+  const kinds = everyKind(event);
   return (Object.keys(SHARED) as Shared[]).filter((kind) => kinds.has(kind));
 }
 

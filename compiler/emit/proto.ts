@@ -1,7 +1,7 @@
 import type { Enum, Event, Field, Message, Removed, Type, Union, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { NULL_FIELDS_NUMBER } from "../model/protobuf.ts";
-import { everyType } from "./every-type.ts";
+import { everyKind } from "./every-type.ts";
 import { isMissable, isSeveral, marksOf, presentType } from "./presence.ts";
 import { byNumber, defaultJsonName, type ProtoNames, packageName, protoNames } from "./proto-names.ts";
 import { documentedRule } from "./rules.ts";
@@ -17,7 +17,7 @@ export function contractPath(useCase: string): string {
 export function emitProto({ name, file, event }: UseCase): Output {
   const names = protoNames(event);
   const part = packageName(name);
-  const kinds = new Set(everyType(event).map(({ kind }) => kind));
+  const kinds = everyKind(event);
   const imported = [...(kinds.has("null") ? ["struct"] : []), ...(kinds.has("timestamp") ? ["timestamp"] : [])];
   // Names are looked up from the innermost scope outwards, where a use case may be called like a part of them.
   const google = `${part === "google" ? "." : ""}google.protobuf`;
@@ -46,7 +46,7 @@ interface Scope {
   readonly names: ProtoNames;
   /** The package of protobuf's own messages. */
   readonly google: string;
-  readonly wrappers: ReadonlyMap<string, Wrapper>;
+  readonly wrappers: readonly Wrapper[];
 }
 
 function emitMessage(message: Message, scope: Scope): Code[] {
@@ -140,7 +140,7 @@ function elementType(type: Type, path: string, { names, google, wrappers }: Scop
     case "array":
     case "record":
     case "nullable":
-      return wrappers.get(path)!.name;
+      return wrappers.find((wrapper) => wrapper.path === path)!.name;
   }
 }
 
@@ -161,7 +161,7 @@ function emitMarks(message: Message, names: ProtoNames): Code[] {
 const WRAPPED = { array: "items", record: "entries", nullable: "value" } as const;
 
 function emitWrappers(scope: Scope): Code[] {
-  return [...scope.wrappers.values()].flatMap((wrapper) => ["", ...emitWrapper(wrapper, scope)]);
+  return scope.wrappers.flatMap((wrapper) => ["", ...emitWrapper(wrapper, scope)]);
 }
 
 function emitWrapper({ path, name, type }: Wrapper, scope: Scope): Code[] {

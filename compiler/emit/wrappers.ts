@@ -1,5 +1,6 @@
 import type { ArrayType, Event, Message, NullableType, RecordType, Type, Union } from "../model/model.ts";
 import { upperCamel } from "../model/naming.ts";
+import { remembered } from "../model/remembered.ts";
 import { unique } from "./names.ts";
 import { presentType } from "./presence.ts";
 import { elementName } from "./tuples.ts";
@@ -32,12 +33,29 @@ export interface Wrapper {
   readonly type: Wrapped;
 }
 
-/** The wrappers of a message or union by path, outer ones first. */
-export function wrappersOf(owner: Owner, event: Event): ReadonlyMap<string, Wrapper> {
+/** The wrappers of a message or union, outer ones first. */
+export function wrappersOf(owner: Owner, event: Event): readonly Wrapper[] {
+  return wrappersIn(event).get(owner) ?? NONE;
+}
+
+const NONE: readonly Wrapper[] = [];
+
+/** Of those that have any: most have none. */
+const wrappersIn = remembered((event: Event): ReadonlyMap<Owner, readonly Wrapper[]> => {
+  const all = new Map<Owner, readonly Wrapper[]>();
+  for (const owner of [...event.messages, ...event.unions]) {
+    const wrappers = findWrappers(owner, event);
+    if (wrappers.length > 0) all.set(owner, wrappers);
+  }
+  return all;
+});
+
+function findWrappers(owner: Owner, event: Event): Wrapper[] {
+  if (!partsOf(owner).some(({ type }) => isWrapped(type))) return [];
   const taken = new Set(namesOf(event));
-  const wrappers = new Map<string, Wrapper>();
+  const wrappers: Wrapper[] = [];
   const wrap = (type: Wrapped, path: string, name: string): void => {
-    wrappers.set(path, { path, name: unique(name, taken), type });
+    wrappers.push({ path, name: unique(name, taken), type });
     visit(type, path, name);
   };
   const visit = (type: Type, path: string, name: string): void => {
@@ -48,17 +66,18 @@ export function wrappersOf(owner: Owner, event: Event): ReadonlyMap<string, Wrap
     if (isWrapped(inner)) wrap(inner, innerPath, innerName);
   };
   for (const { name, number, type } of partsOf(owner)) {
+    if (!isWrapped(type)) continue;
     if ("fields" in owner) visit(presentType(type), String(number), upperCamel(name));
     // A oneof holds neither lists nor maps.
-    else if (isWrapped(type)) wrap(type, String(number), upperCamel(name));
+    else wrap(type, String(number), upperCamel(name));
   }
   return wrappers;
 }
 
 /** Of all that the event declares. */
-export function namesOf({ messages, enums, unions }: Event): string[] {
-  return [...messages, ...enums, ...unions].map(({ name }) => name);
-}
+export const namesOf = remembered(({ messages, enums, unions }: Event): readonly string[] =>
+  [...messages, ...enums, ...unions].map(({ name }) => name),
+);
 
 export function isWrapped(type: Type): type is Wrapped {
   return type.kind === "array" || type.kind === "record" || type.kind === "nullable";

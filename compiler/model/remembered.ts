@@ -1,15 +1,17 @@
 import type { UseCase } from "./model.ts";
 
 /**
- * What a function makes of each use case, worked out once: a watching compiler asks for all at every edit, and most are
- * the same objects as before.
+ * What a function makes of each use case, or of each event, worked out once: several emitters ask for the same, and a
+ * watching compiler asks for all at every edit, when most are the same objects as before.
  */
-export function remembered<T>(make: (useCase: UseCase) => T): (useCase: UseCase) => T {
-  const known = new WeakMap<UseCase, { readonly made: T }>();
-  return (useCase) => {
-    const before = known.get(useCase) ?? { made: make(useCase) };
-    known.set(useCase, before);
-    return before.made;
+export function remembered<T, Key extends object = UseCase>(make: (key: Key) => T): (key: Key) => T {
+  const known = new WeakMap<Key, { readonly made: T }>();
+  return (key) => {
+    const before = known.get(key);
+    if (before) return before.made;
+    const made = make(key);
+    known.set(key, { made });
+    return made;
   };
 }
 
