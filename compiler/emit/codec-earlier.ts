@@ -8,13 +8,16 @@ import { type Code, literalOf, onlyIf } from "./source.ts";
  */
 
 /** What of a field's history is to be seen in the code that reads it. */
-export function earlierOf({ type, optional, earlier = [] }: Field): readonly Earlier[] {
+export function earlierOf({ type, optional, earlier }: Field): readonly Earlier[] {
+  if (earlier === undefined) return NONE;
   const canBeNull = type.kind === "nullable" || type.kind === "null" || type.kind === "json";
   const later = optional ? "absent" : canBeNull ? "null" : "zero";
   const isAsLater = ({ is }: Earlier) => is.kind === later || (is.kind === "default" && isNatural(is.value, later));
   const last = earlier.findLastIndex((entry) => !isAsLater(entry));
   return earlier.slice(0, last + 1);
 }
+
+const NONE: readonly Earlier[] = [];
 
 /** Whether a default is what later records have by having nothing. */
 function isNatural(value: unknown, later: Lacking["kind"]): boolean {

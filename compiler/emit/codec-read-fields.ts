@@ -42,21 +42,19 @@ export function incomingType({ type, optional }: Pick<Field, "type" | "optional"
 /** Declares the variables and reads all fields into them. */
 export function readFields(fields: readonly Incoming[], names: MarkNames): Code[] {
   const lists = fields.filter(({ type, missing, deferred }) => missing !== "zero" && !deferred && isSeveral(type));
-  const marks = [
-    ...fields
-      .filter(({ missing }) => missing === "either")
-      .slice(0, 1)
-      .map((field) => marksField(NULL_FIELDS, names.nulls, field)),
-    ...lists.slice(0, 1).map((field) => marksField(EMPTY_FIELDS, names.empty, field)),
-  ];
-  const all = [...fields, ...marks].toSorted((a, b) => a.number - b.number);
-  return [
-    ...[...fields, ...marks].map(declare),
-    ...readLoop(all.flatMap(readCases)),
-    ...lists.map(({ local, number, type }) => {
-      return onlyIf([`${names.empty}?.includes(${number})`], `${local} ??= ${type.kind === "array" ? "[]" : "{}"};`);
-    }),
-  ];
+  const nullable = fields.find(({ missing }) => missing === "either");
+  const all = [...fields];
+  if (nullable) all.push(marksField(NULL_FIELDS, names.nulls, nullable));
+  if (lists[0]) all.push(marksField(EMPTY_FIELDS, names.empty, lists[0]));
+  const code = all.map(declare);
+  const cases: Code[] = [];
+  for (const field of all.sort((a, b) => a.number - b.number)) addReadCases(cases, field);
+  code.push(...readLoop(cases));
+  for (const { local, number, type } of lists) {
+    const empty = type.kind === "array" ? "[]" : "{}";
+    code.push(onlyIf([`${names.empty}?.includes(${number})`], `${local} ??= ${empty};`));
+  }
+  return code;
 }
 
 /** Reads up to `end`: what is in none of the cases is passed over. */
@@ -120,26 +118,33 @@ export function messageReader(type: Type, place: Place): string | undefined {
   return type.kind === "message" || type.kind === "union" ? `read${type.name}` : undefined;
 }
 
-function readCases({ number, type, missing, local, label, place, deferred }: Incoming): Code[] {
+function addReadCases(cases: Code[], { number, type, missing, local, label, place, deferred }: Incoming): void {
   const one = tagOf(number, wireType(type));
-  if (deferred) return readCase(one, [`${local} = reader.defer(${local});`]);
+  if (deferred) {
+    cases.push(...readCase(one, [`${local} = reader.defer(${local});`]));
+    return;
+  }
   if (type.kind === "record") {
     const record = missing === "zero" ? local : `(${local} ??= {})`;
-    return readCase(one, [`reader.entry(${record}, read${place.names.entryStem(place)});`]);
+    cases.push(...readCase(one, [`reader.entry(${record}, read${place.names.entryStem(place)});`]));
+    return;
   }
-  if (type.kind !== "array") return readCase(one, [`${local} = ${readElement(type, place)};`]);
+  if (type.kind !== "array") {
+    cases.push(...readCase(one, [`${local} = ${readElement(type, place)};`]));
+    return;
+  }
 
   const element = readElement(type.items, inside(place, type));
   const item = type.items.kind === "enum" ? `${element} ?? reader.missing(${literal(label)})` : element;
   const push = `${missing === "zero" ? local : `(${local} ??= [])`}.push(${item});`;
   const wire = wireType(type.items);
-  if (wire === 2) return readCase(one, [push]);
-  return [
-    ...readCase(tagOf(number, wire), [push]),
+  cases.push(...readCase(tagOf(number, wire), [push]));
+  if (wire === 2) return;
+  cases.push(
     `case ${tagOf(number, 2)}: {`,
     ["const to = reader.enter();", `while (reader.pos < to) ${push}`, "reader.leave(to);", "break;"],
     "}",
-  ];
+  );
 }
 
 export function readCase(tag: number, statements: readonly Code[]): Code[] {

@@ -43,7 +43,9 @@ export function readMessage(message: Message, names: CodecNames): Code[] {
       ? readInParts(message, chunks, names)
       : readFunction(name, type, readBody(message, fields, type, names))),
     ...readWrappers(message, names),
-    ...fields.flatMap((field) => readEntries(presentType(field.type), placeOf(field, message, names))),
+    ...fields
+      .filter(({ type }) => isWrapped(type))
+      .flatMap((field) => readEntries(presentType(field.type), placeOf(field, message, names))),
   ];
 }
 
@@ -77,50 +79,57 @@ function readBody(message: Message, some: readonly Field[], type: string, names:
   const taken = new Set(OWN_NAMES);
   const value = unique("value", taken);
   const marks = { nulls: unique("nulls", taken), empty: unique("empty", taken) };
-  const fields = some.map((field) => {
-    const incoming = incomingType(field);
+  const fields = some.map((field): Incoming => {
+    const { type, missing } = incomingType(field);
     const place = placeOf(field, message, names);
     return {
-      name: field.name,
       number: field.number,
-      ...incoming,
+      type,
+      missing,
       local: variable(message.tuple ? elementName(message, field) : field.name, taken),
       label: `${message.name}.${field.name}`,
       place,
-      deferred: isSeveral(incoming.type) ? undefined : messageReader(incoming.type, place),
+      deferred: isSeveral(type) ? undefined : messageReader(type, place),
       earlier: earlierOf(field),
     };
   });
-  // An absent field has no property, except where another would be seen through the prototype.
-  const isLate = ({ name, missing }: (typeof fields)[number]) =>
-    (missing === "undefined" || missing === "either") && !isInherited(name) && !message.tuple;
-  const properties = fields
-    .filter((field) => !isLate(field))
-    .map((field) => {
-      const result = finished(field, marks);
-      const key = propertyKey(field.name);
-      if (key === result) return { line: result, lines: [`${result},`] };
-      return { line: `${key}: ${result}`, lines: [`${key}:`, [`${result},`]] };
-    });
-  const optional = fields.filter(isLate).flatMap((field) => setProperty(property(value, field.name), field, marks));
-  const build = (opening: string): Code => {
-    if (properties.length === 0) return `${opening}{};`;
-    return {
-      line: `${opening}{ ${properties.map(({ line }) => line).join(", ")} };`,
-      lines: [`${opening}{`, properties.map(({ line, lines }) => ({ line: `${line},`, lines })), "};"],
-    };
+  const code = readFields(fields, marks);
+  if (message.tuple) {
+    const elements = fields.map((field, i) => `${isRest(message, some[i]!) ? "..." : ""}${finished(field, marks)}`);
+    code.push(...tupleOf(message, elements, type));
+    return code;
+  }
+  const properties: Property[] = [];
+  const optional: Code[] = [];
+  for (const [i, { name }] of some.entries()) {
+    const field = fields[i]!;
+    // An absent field has no property, except where another would be seen through the prototype.
+    const isLate = (field.missing === "undefined" || field.missing === "either") && !isInherited(name);
+    if (isLate) optional.push(...setProperty(property(value, name), field, marks));
+    else properties.push({ key: propertyKey(name), value: finished(field, marks) });
+  }
+  if (optional.length === 0) code.push(objectOf(properties, "return "));
+  else code.push(objectOf(properties, `const ${value}: ${type} = `), ...optional, `return ${value};`);
+  return code;
+}
+
+interface Property {
+  readonly key: string;
+  readonly value: string;
+}
+
+function objectOf(properties: readonly Property[], opening: string): Code {
+  if (properties.length === 0) return `${opening}{};`;
+  const lines = properties.map(({ key, value }) => (key === value ? key : `${key}: ${value}`));
+  return {
+    line: `${opening}{ ${lines.join(", ")} };`,
+    lines: () => [`${opening}{`, properties.map(brokenProperty), "};"],
   };
-  const elements = fields.map(
-    (field, i) => `${isRest(message, message.fields[i]!) ? "..." : ""}${finished(field, marks)}`,
-  );
-  return [
-    ...readFields(fields, marks),
-    ...(message.tuple
-      ? tupleOf(message, elements, type)
-      : optional.length === 0
-        ? [build("return ")]
-        : [build(`const ${value}: ${type} = `), ...optional, `return ${value};`]),
-  ];
+}
+
+function brokenProperty({ key, value }: Property): Code {
+  if (key === value) return `${value},`;
+  return { line: `${key}: ${value},`, lines: () => [`${key}:`, [`${value},`]] };
 }
 
 /** The array that a tuple is; absent elements at its end are none. */

@@ -5,7 +5,7 @@ import { readEntries, readFunction, readWrappers } from "./codec-read.ts";
 import { messageReader, readCase, readElement, readLoop } from "./codec-read-fields.ts";
 import { writeFunction, writeTagged, writeWrappers } from "./codec-write.ts";
 import { property, propertyKey, variable } from "./names.ts";
-import { type Code, literal, literalOf, when } from "./source.ts";
+import { type Choice as Broken, type Code, literal, literalOf, when } from "./source.ts";
 import { typeText } from "./type-text.ts";
 import { groupTests, inOrder, isOfKind, kindsOf } from "./variants.ts";
 import { tagOf, wireType } from "./wire-types.ts";
@@ -52,16 +52,19 @@ function branch(branches: readonly Branch[]): Code[] {
   return [
     ...branches.flatMap(({ tests, body }, i) => {
       if (i === last) return ["} else {", body];
-      const { line, lines } = when(tests, "||");
-      return i === 0 ? [{ line, lines }, body] : [elseIf({ line, lines }), body];
+      const condition = when(tests, "||");
+      return [i === 0 ? condition : elseIf(condition), body];
     }),
     "}",
   ];
 }
 
-function elseIf({ line, lines }: Exclude<Code, string | readonly Code[]>): Code {
-  const [opening = "", ...rest] = lines;
-  return { line: `} else ${line}`, lines: [`} else ${opening}`, ...rest] };
+function elseIf({ line, lines }: Broken): Code {
+  const broken = () => {
+    const [opening = "", ...rest] = lines();
+    return [`} else ${opening}`, ...rest];
+  };
+  return { line: `} else ${line}`, lines: broken };
 }
 
 function writeChoice(choice: Choice, outgoing: Outgoing, isNarrowed: boolean): Code[] {

@@ -21,38 +21,29 @@ import type { Owner } from "./wrappers.ts";
 /** The functions that write a message's fields in the order of their numbers, and its wrappers'. */
 export function writeMessage(message: Message, names: CodecNames): Code[] {
   const fields = message.fields.toSorted((a, b) => a.number - b.number);
-  const taken = new Set(["writer", "value", "at", "item", "key", "Object", "undefined"]);
-  const { pattern, locals } = destructured(message, isWritten, taken);
-  const reads = new Map(
-    fields.map((field) => {
-      return [field, message.tuple ? { declaration: [], expression: locals.get(field)! } : readField(field, taken)];
-    }),
-  );
-  const steps: Step[] = [
-    ...fields.map((field) => {
-      const place = { names, owner: message, path: String(field.number) };
-      return { field, code: writeField(field, reads.get(field)!.expression, place) };
-    }),
-    ...marksOf(message).flatMap((marks) => {
-      const mark = marks === NULL_FIELDS ? markNull : markEmpty;
-      return fields
-        .filter(marks.isMarked)
-        .map((field) => ({ field, code: [mark(field, reads.get(field)!.expression)] }));
-    }),
-  ];
-  const statements = (some: readonly Step[]) =>
-    some.flatMap(({ field, code }, i) => {
-      const { declaration } = reads.get(field)!;
-      const isDeclared = declaration.length === 0 || some.findIndex((step) => step.field === field) < i;
-      return isDeclared ? code : [...declaration, ...code];
-    });
+  const taken = new Set(OWN_NAMES);
+  const tuple = message.tuple && destructured(message, isWritten, taken);
+  const reads = fields.map((field): Read => {
+    return tuple ? { declaration: undefined, expression: tuple.locals.get(field)! } : readField(field, taken);
+  });
+  const steps = fields.map((field, i): Step => {
+    const read = reads[i]!;
+    const place = { names, owner: message, path: String(field.number) };
+    return { read, code: writeField(field, read.expression, place) };
+  });
+  for (const marks of marksOf(message)) {
+    const mark = marks === NULL_FIELDS ? markNull : markEmpty;
+    for (const [i, field] of fields.entries()) {
+      if (marks.isMarked(field)) steps.push({ read: reads[i]!, code: [mark(field, reads[i]!.expression)] });
+    }
+  }
   const type = names.types.own(message.name);
-  const chunks = message.tuple ? [] : chunksOf(steps);
+  const chunks = tuple ? [] : chunksOf(steps);
   const stems = chunks.length > 1 ? chunks.map((_, i) => names.stemFor(`${message.name}Fields${i + 1}`)) : [];
   const body =
     stems.length > 0
       ? stems.map((stem) => `write${stem}(writer, value);`)
-      : [...(message.tuple && pattern ? [`${pattern} = value;`] : []), ...statements(steps)];
+      : [...(tuple?.pattern ? [`${tuple.pattern} = value;`] : []), ...statements(steps)];
   return [
     ...writeFunction(message.name, type, body),
     ...stems.flatMap((stem, i) => writeFunction(stem, type, statements(chunks[i]!))),
@@ -60,10 +51,32 @@ export function writeMessage(message: Message, names: CodecNames): Code[] {
   ];
 }
 
+/** Names that the variables of a writing function must not have. */
+const OWN_NAMES = ["writer", "value", "at", "item", "key", "Object", "undefined"];
+
+/** How a field is read: by its variable's declaration, if it needs one, and an expression. */
+interface Read {
+  readonly declaration: string | undefined;
+  readonly expression: string;
+}
+
 /** What is written for a field, and what comes of it after all fields. */
 interface Step {
-  readonly field: Field;
+  readonly read: Read;
   readonly code: readonly Code[];
+}
+
+function statements(steps: readonly Step[]): Code[] {
+  const result: Code[] = [];
+  const declared = new Set<Read>();
+  for (const { read, code } of steps) {
+    if (read.declaration !== undefined && !declared.has(read)) {
+      declared.add(read);
+      result.push(read.declaration);
+    }
+    result.push(...code);
+  }
+  return result;
 }
 
 export function writeWrappers(owner: Owner, names: CodecNames): Code[] {
@@ -78,20 +91,21 @@ export function writeFunction(stem: string, type: string, body: readonly Code[])
   return ["", `function write${stem}(writer: Writer, value: ${type}): void {`, body, "}"];
 }
 
-/** How a field is read; what every object has through its prototype is no optional field's value. */
-function readField({ name, optional }: Field, taken: Set<string>): { declaration: Code[]; expression: string } {
+/** What every object has through its prototype is no optional field's value. */
+function readField({ name, optional }: Field, taken: Set<string>): Read {
   const expression = property("value", name);
-  if (!optional || !isInherited(name)) return { declaration: [], expression };
+  if (!optional || !isInherited(name)) return { declaration: undefined, expression };
   const local = variable(name, taken);
   const own = `Object.hasOwn(value, ${literal(name)})`;
-  return { declaration: [`const ${local} = ${own} ? ${expression} : undefined;`], expression: local };
+  return { declaration: `const ${local} = ${own} ? ${expression} : undefined;`, expression: local };
 }
 
-function writeField({ number, type, optional }: Field, value: string, place: Place): Code[] {
+function writeField(field: Field, value: string, place: Place): Code[] {
+  const { number, type } = field;
   const present = presentType(type);
-  if (!isMissable({ type, optional })) return writeValue(number, present, value, place);
+  if (!isMissable(field)) return writeValue(number, present, value, place);
   // Written whenever it is there, a zero too.
-  const conditions = presenceConditions({ type, optional }, value);
+  const conditions = presenceConditions(field, value);
   if (isSeveral(present)) return [when(conditions, "&&"), writeValue(number, present, value, place), "}"];
   return [onlyIf(conditions, `${writeTagged(tagOf(number, wireType(present)), present, value, place)};`)];
 }

@@ -1,7 +1,7 @@
 import type { Enum, Field, Message, Union, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { isRest } from "../model/tuples.ts";
-import { everyType } from "./every-type.ts";
+import { everyKind } from "./every-type.ts";
 import { propertyKey } from "./names.ts";
 import { documentedRule } from "./rules.ts";
 import { type Code, header, imports, jsDoc, list, literalOf, print } from "./source.ts";
@@ -12,7 +12,7 @@ export function emitEvent({ name, file, event }: UseCase): Output {
   const names = declaringNames(event);
   const code = [
     header(file),
-    ...(everyType(event).some(({ kind }) => kind === "json")
+    ...(everyKind(event).has("json")
       ? [imports([names.json === "Json" ? "Json" : `Json as ${names.json}`], "fivefold/runtime", "type ")]
       : []),
     ...event.messages.flatMap((message) => ["", ...emitMessage(message, names)]),
@@ -79,7 +79,7 @@ function emitAlias(name: string, doc: string, parts: readonly string[]): Code[] 
     ...jsDoc(doc),
     {
       line: `export type ${name} = ${parts.join(" | ")};`,
-      lines: [`export type ${name} =`, parts.map((part, i) => `| ${part}${i === last ? ";" : ""}`)],
+      lines: () => [`export type ${name} =`, parts.map((part, i) => `| ${part}${i === last ? ";" : ""}`)],
     },
   ];
 }

@@ -8,7 +8,7 @@ import { isRest } from "../model/tuples.ts";
 import { defaultLiteral } from "./codec-earlier.ts";
 import { propertyKey, variable } from "./names.ts";
 import { presentType } from "./presence.ts";
-import { type Choice, type Code, header, imports, list, literal, literalOf, print } from "./source.ts";
+import { brokenList, type Choice, type Code, header, imports, list, literal, literalOf, print } from "./source.ts";
 
 /** `json.ts`: the event as JSON and back, as its JSON Schema says. */
 export function emitJson({ name, file, event }: UseCase): Output {
@@ -55,8 +55,12 @@ function messagePart(message: Message, scope: Scope): Code[] {
   });
   const opening = `const ${scope.parts.get(name)} = json.message(${literal(name)}, () => ({`;
   if (properties.length === 0) return [`${opening}}));`];
-  const { lines } = list(opening, properties, "}));");
-  return [{ line: `${opening} ${properties.join(", ")} }));`, lines }];
+  return [
+    {
+      line: `${opening} ${properties.join(", ")} }));`,
+      lines: () => brokenList(opening, properties, "}));"),
+    },
+  ];
 }
 
 function fieldPart({ type, optional, earlierJson }: Field, scope: Scope): string {
@@ -174,12 +178,16 @@ function formerValuesOf(type: Type, { enums }: Event) {
 /** An object literal; `before` stands in front of it. */
 function object(before: string, properties: readonly (string | Choice)[]): Choice {
   const text = properties.map((property) => (typeof property === "string" ? property : property.line)).join(", ");
-  return { line: `${before}{ ${text} }`, lines: [`${before}{`, properties.map(withComma), "}"] };
+  return { line: `${before}{ ${text} }`, lines: () => [`${before}{`, properties.map(withComma), "}"] };
 }
 
 function withComma(part: string | Choice): string | Choice {
   if (typeof part === "string") return `${part},`;
-  return { line: `${part.line},`, lines: [...part.lines.slice(0, -1), `${part.lines.at(-1)},`] };
+  const lines = () => {
+    const own = part.lines();
+    return [...own.slice(0, -1), `${own.at(-1)},`];
+  };
+  return { line: `${part.line},`, lines };
 }
 
 /** What is the same in JSON, with all of its parts. */

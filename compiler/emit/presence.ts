@@ -19,7 +19,10 @@ export function isMissable({ type, optional }: Pick<Field, "type" | "optional">)
 
 /** What holds of a field's value, in generated code, where it is neither absent nor null. */
 export function presenceConditions({ type, optional }: Pick<Field, "type" | "optional">, value: string): string[] {
-  return [...(optional ? [`${value} !== undefined`] : []), ...(type.kind === "nullable" ? [`${value} !== null`] : [])];
+  const conditions: string[] = [];
+  if (optional) conditions.push(`${value} !== undefined`);
+  if (type.kind === "nullable") conditions.push(`${value} !== null`);
+  return conditions;
 }
 
 export interface Marks {

@@ -89,8 +89,11 @@ function range(min: number | undefined, max: number | undefined): string {
 }
 
 function amount(min: number | undefined, max: number | undefined, unit: string): string {
-  const units = (count: number) => `${count} ${unit}${count === 1 ? "" : "s"}`;
-  if (min === undefined || min === 0) return max === undefined ? "" : `at most ${units(max)}`;
-  if (max === undefined) return `at least ${units(min)}`;
-  return min === max ? `exactly ${units(max)}` : `${min} to ${units(max)}`;
+  if (min === undefined || min === 0) return max === undefined ? "" : `at most ${units(max, unit)}`;
+  if (max === undefined) return `at least ${units(min, unit)}`;
+  return min === max ? `exactly ${units(max, unit)}` : `${min} to ${units(max, unit)}`;
+}
+
+function units(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }

@@ -5,10 +5,10 @@
 /** A line; a block, one level deeper; or something that has two forms. */
 export type Code = string | readonly Code[] | Choice;
 
-/** One line where it fits, else several. */
+/** One line where it fits, else several, which are made only then. */
 export interface Choice {
   readonly line: string;
-  readonly lines: readonly Code[];
+  readonly lines: () => readonly Code[];
 }
 
 const WIDTH = 120;
@@ -16,17 +16,22 @@ const INDENT = "  ";
 
 /** The text of a file. */
 export function print(code: readonly Code[]): string {
-  const lines: string[] = [];
-  append(lines, code, "");
-  return `${lines.join("\n")}\n`;
+  const pieces: string[] = [];
+  append(pieces, code, "\n");
+  // The first line has no line before it.
+  if (pieces.length > 0) pieces[0] = pieces[0]!.slice(1);
+  pieces.push("\n");
+  return pieces.join("");
 }
 
-function append(lines: string[], code: readonly Code[], indent: string): void {
-  for (const part of code) {
-    if (typeof part === "string") lines.push(part === "" ? "" : indent + part);
-    else if (!("line" in part)) append(lines, part, indent + INDENT);
-    else if (fits(indent.length, part.line)) lines.push(indent + part.line);
-    else append(lines, part.lines, indent);
+/** Adds two pieces a line, which are joined only in the whole text; `start` is a line end and the indentation. */
+function append(pieces: string[], code: readonly Code[], start: string): void {
+  for (let i = 0; i < code.length; i++) {
+    const part = code[i]!;
+    if (typeof part === "string") pieces.push(part === "" ? "\n" : start, part);
+    else if (!("line" in part)) append(pieces, part, start + INDENT);
+    else if (fits(start.length - 1, part.line)) pieces.push(start, part.line);
+    else append(pieces, part.lines(), start);
   }
 }
 
@@ -44,43 +49,60 @@ function fits(indent: number, line: string): boolean {
 export function list(opening: string, items: readonly string[], closing: string): Choice {
   return {
     line: `${opening}${items.join(", ")}${closing}`,
-    lines: [opening, items.map((item) => `${item},`), closing],
+    lines: () => brokenList(opening, items, closing),
   };
+}
+
+/** As `list`, over several lines. */
+export function brokenList(opening: string, items: readonly string[], closing: string): Code[] {
+  return [opening, items.map((item) => `${item},`), closing];
 }
 
 /** An import; the names are sorted as Biome sorts them: without regard to case or to `type`. */
 export function imports(names: readonly string[], from: string, type: "type " | "" = ""): Code {
-  const key = (name: string) => name.replace(/^type /, "").toLowerCase();
-  const sorted = [...names].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a < b ? -1 : 1));
-  const { lines } = list(`import ${type}{`, sorted, `} from "${from}";`);
-  return { line: `import ${type}{ ${sorted.join(", ")} } from "${from}";`, lines };
+  const sorted = names.length === 1 ? names : names.toSorted(byImportedName);
+  return {
+    line: `import ${type}{ ${sorted.join(", ")} } from "${from}";`,
+    lines: () => brokenList(`import ${type}{`, sorted, `} from "${from}";`),
+  };
+}
+
+function byImportedName(a: string, b: string): number {
+  const [keyOfA, keyOfB] = [importKey(a), importKey(b)];
+  return keyOfA < keyOfB ? -1 : keyOfA > keyOfB ? 1 : a < b ? -1 : 1;
+}
+
+function importKey(name: string): string {
+  return (name.startsWith("type ") ? name.slice("type ".length) : name).toLowerCase();
 }
 
 /** `if (…) {`, with an operand a line where they don't fit one. */
 export function when(operands: readonly string[], operator: "||" | "&&"): Choice {
-  return { line: `if (${operands.join(` ${operator} `)}) {`, lines: ["if (", chain(operands, operator), ") {"] };
+  return {
+    line: `if (${operands.join(operator === "||" ? " || " : " && ")}) {`,
+    lines: () => ["if (", chain(operands, operator), ") {"],
+  };
 }
 
 /** `if (first && (… || …)) {`, for one or more that come first. */
 export function whenAll(first: readonly string[], operands: readonly string[]): Choice {
-  const [head = "", ...rest] = chain(operands, "||");
   const either = `(${operands.join(" || ")})`;
+  const lines = () => {
+    const [head = "", ...rest] = chain(operands, "||");
+    return [`(${head}`, [...rest.slice(0, -1), `${rest.at(-1)})`]];
+  };
   return {
-    line: `if (${[...first, either].join(" && ")}) {`,
-    lines: [
-      "if (",
-      [
-        ...first.map((operand) => `${operand} &&`),
-        { line: either, lines: [`(${head}`, [...rest.slice(0, -1), `${rest.at(-1)})`]] },
-      ],
-      ") {",
-    ],
+    line: `if (${first.join(" && ")} && ${either}) {`,
+    lines: () => ["if (", [...first.map((operand) => `${operand} &&`), { line: either, lines }], ") {"],
   };
 }
 
 /** `if (condition && …) statement`, with braces where it takes more than a line. */
 export function onlyIf(conditions: readonly string[], statement: string): Choice {
-  return { line: `if (${conditions.join(" && ")}) ${statement}`, lines: [when(conditions, "&&"), [statement], "}"] };
+  return {
+    line: `if (${conditions.join(" && ")}) ${statement}`,
+    lines: () => [when(conditions, "&&"), [statement], "}"],
+  };
 }
 
 function chain(operands: readonly string[], operator: "||" | "&&"): string[] {
@@ -90,17 +112,28 @@ function chain(operands: readonly string[], operator: "||" | "&&"): string[] {
 
 /** A comment in JSDoc's form; nothing where there is nothing to say. */
 export function jsDoc(...paragraphs: readonly string[]): Code[] {
-  const lines = paragraphs.flatMap(textLines).map((line) => line.replaceAll("*/", "*\\/"));
+  const lines = paragraphLines(paragraphs);
   if (lines.length === 0) return [];
-  const block = ["/**", ...lines.map((line) => (line === "" ? " *" : ` * ${line}`)), " */"];
-  return lines.length > 1 ? block : [{ line: `/** ${lines[0]} */`, lines: block }];
+  const safe = lines.map((line) => line.replaceAll("*/", "*\\/"));
+  const block = () => ["/**", ...safe.map((line) => (line === "" ? " *" : ` * ${line}`)), " */"];
+  return safe.length > 1 ? block() : [{ line: `/** ${safe[0]} */`, lines: block }];
+}
+
+/** The lines of several texts. */
+export function paragraphLines(paragraphs: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (let i = 0; i < paragraphs.length; i++) if (paragraphs[i] !== "") lines.push(...textLines(paragraphs[i]!));
+  return lines;
 }
 
 /** The lines of a text that somebody wrote, whatever ends them; empty for a text of blanks. */
 export function textLines(text: string): string[] {
   if (text === "" || text.trim() === "") return [];
-  return text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => line.trimEnd());
+  if (!LINE_END.test(text)) return [text.trimEnd()];
+  return text.split(LINE_END).map((line) => line.trimEnd());
 }
+
+const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 
 /** A string literal of TypeScript, in the quotes that need fewer escapes. */
 export function literal(text: string): string {

@@ -22,36 +22,24 @@ export function checkOf(type: Type, value: string, top: TopLevel): Check | undef
   switch (type.kind) {
     case "text": {
       const { minLength, maxLength, pattern, format } = type;
-      const wrong = [
-        `typeof ${value} !== "string"`,
-        ...(minLength ? [`${value}.length < ${minLength}`] : []),
-        ...(maxLength === undefined ? [] : [`${value}.length > ${maxLength}`]),
-        `!${value}.isWellFormed()`,
-        ...(format === undefined ? [] : [`!${top.hasFormat(format, value)}`]),
-        ...(pattern === undefined ? [] : [`!${top.pattern(pattern)}.test(${value})`]),
-      ];
+      const wrong = [`typeof ${value} !== "string"`];
+      addBounds(wrong, `${value}.length`, minLength || undefined, maxLength);
+      wrong.push(`!${value}.isWellFormed()`);
+      if (format !== undefined) wrong.push(`!${top.hasFormat(format, value)}`);
+      if (pattern !== undefined) wrong.push(`!${top.pattern(pattern)}.test(${value})`);
       return any(wrong, textRule(type));
     }
-    case "int":
-      return any(
-        [
-          `typeof ${value} !== "number"`,
-          `!Number.isSafeInteger(${value})`,
-          ...(type.min > -Number.MAX_SAFE_INTEGER ? [`${value} < ${type.min}`] : []),
-          ...(type.max < Number.MAX_SAFE_INTEGER ? [`${value} > ${type.max}`] : []),
-        ],
-        intRule(type),
-      );
-    case "float":
-      return any(
-        [
-          `typeof ${value} !== "number"`,
-          `!Number.isFinite(${value})`,
-          ...(type.min === undefined ? [] : [`${value} < ${type.min}`]),
-          ...(type.max === undefined ? [] : [`${value} > ${type.max}`]),
-        ],
-        floatRule(type),
-      );
+    case "int": {
+      const wrong = [`typeof ${value} !== "number"`, `!Number.isSafeInteger(${value})`];
+      if (type.min > -Number.MAX_SAFE_INTEGER) wrong.push(`${value} < ${type.min}`);
+      if (type.max < Number.MAX_SAFE_INTEGER) wrong.push(`${value} > ${type.max}`);
+      return any(wrong, intRule(type));
+    }
+    case "float": {
+      const wrong = [`typeof ${value} !== "number"`, `!Number.isFinite(${value})`];
+      addBounds(wrong, value, type.min, type.max);
+      return any(wrong, floatRule(type));
+    }
     case "bigint":
       return any(
         [`typeof ${value} !== "bigint"`, `BigInt.asIntN(64, ${value}) !== ${value}`],
@@ -71,12 +59,8 @@ export function checkOf(type: Type, value: string, top: TopLevel): Check | undef
     case "timestamp":
       return any([`!isTimestamp(${value})`], "a Date in the years 1 to 9999");
     case "bytes": {
-      const { minLength, maxLength } = type;
-      const wrong = [
-        `!(${value} instanceof Uint8Array)`,
-        ...(minLength ? [`${value}.length < ${minLength}`] : []),
-        ...(maxLength === undefined ? [] : [`${value}.length > ${maxLength}`]),
-      ];
+      const wrong = [`!(${value} instanceof Uint8Array)`];
+      addBounds(wrong, `${value}.length`, type.minLength || undefined, type.maxLength);
       return any(wrong, bytesRule(type));
     }
     case "enum": {
@@ -95,6 +79,11 @@ export function checkOf(type: Type, value: string, top: TopLevel): Check | undef
     case "nullable":
       return undefined;
   }
+}
+
+function addBounds(wrong: string[], value: string, least: number | undefined, most: number | undefined): void {
+  if (least !== undefined) wrong.push(`${value} < ${least}`);
+  if (most !== undefined) wrong.push(`${value} > ${most}`);
 }
 
 function any(wrong: readonly string[], rule: string): Check {

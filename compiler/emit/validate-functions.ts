@@ -4,7 +4,7 @@ import { chunksOf } from "./chunks.ts";
 import { isInherited, pathSegment, propertyKey, variable } from "./names.ts";
 import { presenceConditions, presentType } from "./presence.ts";
 import { arrayRule } from "./rules.ts";
-import { type Choice, type Code, list, literal, onlyIf, when, whenAll } from "./source.ts";
+import { brokenList, type Choice, type Code, list, literal, onlyIf, when, whenAll } from "./source.ts";
 import { destructured } from "./tuples.ts";
 import { type Check, checkOf } from "./validate-checks.ts";
 import type { Place, Validator } from "./validate-names.ts";
@@ -18,10 +18,12 @@ const INDEX_PATH = "`[$" + "{i}]`";
 export function messageFunctions(message: Message, validator: Validator): Code[] {
   const { name, fields } = message;
   const isRecursive = validator.recursive.has(name);
-  const parts = fields.flatMap((field) => {
+  const parts: Code[] = [];
+  for (const field of fields) {
     const offset = isRest(message, field) ? fields.length - 1 : 0;
-    return partFunctions(presentType(field.type), { owner: message, path: String(field.number) }, validator, offset);
-  });
+    const place = { owner: message, path: String(field.number) };
+    parts.push(...partFunctions(presentType(field.type), place, validator, offset));
+  }
   if (message.tuple) return [...tupleFunction(message, isRecursive, validator), ...parts];
   const isDeep = validator.isDeep({ kind: "message", name });
   const chunks = chunksOf(fields);
@@ -62,34 +64,34 @@ function fieldsBody(
 ): Code[] {
   if (fields.length === 0) return ["return undefined;"];
   const isRecursive = validator.recursive.has(message.name);
-  const taken = new Set([...validator.taken, ...(before ? [before] : [])]);
-  const locals = fields.map((field) => ({ ...field, local: variable(field.name, taken) }));
-  const plain = locals.filter((field) => !isInherited(field.name));
-  const properties = plain.map(({ name, local }) => {
-    const key = propertyKey(name);
-    return key === local ? key : `${key}: ${local}`;
-  });
-  return [
-    ...(properties.length > 0 ? [spaced(list("const { ", properties, " } = value;"))] : []),
-    ...locals
-      .filter((field) => isInherited(field.name))
-      .map(({ name, local }) => {
-        const key = literal(name);
-        return `const ${local}: unknown = Object.hasOwn(value, ${key}) ? value[${key}] : undefined;`;
-      }),
-    before ? `let found = ${before};` : "let found: Found;",
-    ...locals.flatMap((field) => [
-      ...fieldStatements(
-        field,
-        literal(pathSegment(field.name)),
-        field.local,
-        { owner: message, path: String(field.number) },
-        validator,
-      ),
-      ...(isRecursive && validator.isDeep(field.type) ? ["if (isFull(found)) return found;"] : []),
-    ]),
-    "return found;",
-  ];
+  const taken = new Set(validator.taken);
+  if (before) taken.add(before);
+  const properties: string[] = [];
+  const others: string[] = [];
+  const statements: Code[] = [before ? `let found = ${before};` : "let found: Found;"];
+  for (const field of fields) {
+    const { name, number, type } = field;
+    const local = variable(name, taken);
+    if (isInherited(name)) {
+      const key = literal(name);
+      others.push(`const ${local}: unknown = Object.hasOwn(value, ${key}) ? value[${key}] : undefined;`);
+    } else {
+      const key = propertyKey(name);
+      properties.push(key === local ? key : `${key}: ${local}`);
+    }
+    const path = literal(pathSegment(name));
+    addFieldStatements(statements, field, path, local, { owner: message, path: String(number) }, validator);
+    if (isRecursive && validator.isDeep(type)) statements.push("if (isFull(found)) return found;");
+  }
+  statements.push("return found;");
+  return [...(properties.length > 0 ? [destructuring(properties)] : []), ...others, ...statements];
+}
+
+function destructuring(properties: readonly string[]): Choice {
+  return {
+    line: `const { ${properties.join(", ")} } = value;`,
+    lines: () => brokenList("const {", properties, "} = value;"),
+  };
 }
 
 function tupleFunction(message: Message, isRecursive: boolean, validator: Validator): Code[] {
@@ -102,14 +104,15 @@ function tupleFunction(message: Message, isRecursive: boolean, validator: Valida
   ];
   const wrong = ["!Array.isArray(value)", ...(least === most ? [`value.length !== ${most}`] : bounds)];
   const rule = arrayRule({ minItems: least, ...(most !== undefined && { maxItems: most }) });
-  const statements = fields.flatMap((field, i) => {
+  const statements: Code[] = [];
+  for (const [i, field] of fields.entries()) {
     const place = { owner: message, path: String(field.number) };
     const path = isRest(message, field) ? '""' : `"[${i}]"`;
-    return fieldStatements(field, path, locals.get(field)!, place, validator);
-  });
+    addFieldStatements(statements, field, path, locals.get(field)!, place, validator);
+  }
   const body = [
     ...(isRecursive ? limits(validator) : []),
-    ...returnWhen(wrong, literal(`must be ${rule}`)),
+    returnWhen(wrong, literal(`must be ${rule}`)),
     ...(pattern === ""
       ? ["return undefined;"]
       : [`${pattern}: readonly unknown[] = value;`, "let found: Found;", ...statements, "return found;"]),
@@ -129,17 +132,23 @@ export function limits({ maxObjects }: Validator): Code[] {
   ];
 }
 
-function spaced(choice: Choice): Choice {
-  return { line: choice.line, lines: choice.lines.map((line) => (typeof line === "string" ? line.trim() : line)) };
-}
-
-function fieldStatements(field: Field, path: string, local: string, place: Place, validator: Validator): Code[] {
+function addFieldStatements(
+  statements: Code[],
+  field: Field,
+  path: string,
+  local: string,
+  place: Place,
+  validator: Validator,
+): void {
   const type = presentType(field.type);
   const present = presenceConditions(field, local);
   const check = checkOf(type, local, validator.top);
-  if (check) return [condition(check, present), [report(path, check, local, field.type)], "}"];
+  if (check) {
+    statements.push(condition(check, present), [report(path, check, local, field.type)], "}");
+    return;
+  }
   const nested = `found = nest(found, ${path}, ${partCall(type, local, 0, place, validator)});`;
-  return [present.length > 0 ? onlyIf(present, nested) : nested];
+  statements.push(present.length > 0 ? onlyIf(present, nested) : nested);
 }
 
 /** Whether a value is wrong, given that it is present. */
@@ -171,21 +180,18 @@ export function partFunctions(type: Type, place: Place, validator: Validator, of
 }
 
 function inside(place: Place, type: Wrapped): Place {
-  return { ...place, path: elementPath(place.path, type) };
+  return { owner: place.owner, path: elementPath(place.path, type) };
 }
 
 function arrayBody(type: ArrayType, place: Place, validator: Validator, offset: number): Code[] {
   const path = offset === 0 ? INDEX_PATH : INDEX_PATH.replace("i", `i + ${offset}`);
-  const wrong = [
-    "!Array.isArray(value)",
-    ...(type.minItems ? [`value.length < ${type.minItems}`] : []),
-    ...(type.maxItems === undefined ? [] : [`value.length > ${type.maxItems}`]),
-  ];
+  const wrong = ["!Array.isArray(value)"];
+  if (type.minItems) wrong.push(`value.length < ${type.minItems}`);
+  if (type.maxItems !== undefined) wrong.push(`value.length > ${type.maxItems}`);
   const rule = literal(`must be ${arrayRule(type)}`);
-  const tooLong = literal(`must be ${arrayRule({ ...type, maxItems: validator.maxItems })}`);
   return [
-    ...returnWhen(wrong, rule),
-    ...(type.maxItems === undefined ? returnWhen([`value.length > ${validator.maxItems}`], tooLong) : []),
+    returnWhen(wrong, rule),
+    ...(type.maxItems === undefined ? [tooLong(type, validator)] : []),
     "let found: Found;",
     "for (let i = 0; i < value.length && !isFull(found); i++) {",
     ["const item: unknown = value[i];", ...elementStatements(type.items, path, 1, inside(place, type), validator)],
@@ -194,9 +200,13 @@ function arrayBody(type: ArrayType, place: Place, validator: Validator, offset: 
   ];
 }
 
+function tooLong(type: ArrayType, { maxItems }: Validator): Choice {
+  return returnWhen([`value.length > ${maxItems}`], literal(`must be ${arrayRule({ ...type, maxItems })}`));
+}
+
 function recordBody(type: RecordType, place: Place, validator: Validator): Code[] {
   return [
-    ...returnWhen(["!isPlainObject(value)"], '"must be a plain object"'),
+    returnWhen(["!isPlainObject(value)"], '"must be a plain object"'),
     "let found: Found;",
     "for (const key of Object.keys(value)) {",
     [
@@ -212,10 +222,10 @@ function recordBody(type: RecordType, place: Place, validator: Validator): Code[
   ];
 }
 
-function returnWhen(wrong: readonly string[], rule: string): Code[] {
-  const { line, lines } = when(wrong, "||");
+function returnWhen(wrong: readonly string[], rule: string): Choice {
+  const condition = when(wrong, "||");
   const statement = `return failed(${rule}, describe(value));`;
-  return [{ line: `${line.slice(0, -2)} ${statement}`, lines: [{ line, lines }, [statement], "}"] }];
+  return { line: `${condition.line.slice(0, -2)} ${statement}`, lines: () => [condition, [statement], "}"] };
 }
 
 /** Looks at `item`. A wrapper nests one level on the wire, a map's entry one more. */

@@ -45,7 +45,7 @@ export function createValidator({ event, frontend }: UseCase): Validator {
   const constants: Code[] = [];
   const declare = (preferred: string, value: string) => {
     const name = unique(preferred, taken);
-    constants.push({ line: `const ${name} = ${value};`, lines: [`const ${name} =`, [`${value};`]] });
+    constants.push({ line: `const ${name} = ${value};`, lines: () => [`const ${name} =`, [`${value};`]] });
     return name;
   };
 
@@ -77,7 +77,7 @@ export function createValidator({ event, frontend }: UseCase): Validator {
     constants,
     taken,
     recursive,
-    isDeep: (type) => ownersIn(type).some((name) => leading.has(name)),
+    isDeep: (type) => leading.size > 0 && ownersIn(type).some((name) => leading.has(name)),
     top: {
       maxItems,
       members: (name) => event.enums.find((union) => union.name === name)?.members.map(({ value }) => value) ?? [],
@@ -88,10 +88,12 @@ export function createValidator({ event, frontend }: UseCase): Validator {
     nameFor: (preferred) => unique(preferred, taken),
     partCheck: ({ owner, path }) => {
       const key = `${owner.name}/${path}`;
+      const known = parts.get(key);
+      if (known !== undefined) return known;
       const [number, ...levels] = path.split("/");
       const part = partsOf(owner).find((candidate) => String(candidate.number) === number);
       const inner = levels.map((level) => (level === "items" ? "Item" : level === "values" ? "Value" : "")).join("");
-      const name = parts.get(key) ?? unique(`check${owner.name}${upperCamel(part?.name ?? "")}${inner}`, taken);
+      const name = unique(`check${owner.name}${upperCamel(part?.name ?? "")}${inner}`, taken);
       parts.set(key, name);
       return name;
     },

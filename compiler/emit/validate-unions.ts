@@ -40,7 +40,7 @@ function kindStatements(kind: ValueKind, choice: Choice, call: Call, validator: 
     const statements = choose(choice, kind, call);
     const [only] = statements;
     return statements.length === 1 && typeof only === "string"
-      ? [{ line: `if (${test}) ${only}`, lines: [`if (${test}) {`, statements, "}"] }]
+      ? [{ line: `if (${test}) ${only}`, lines: () => [`if (${test}) {`, statements, "}"] }]
       : [`if (${test}) {`, statements, "}"];
   }
   // What tells the kind need not be asked again.

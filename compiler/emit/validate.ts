@@ -1,7 +1,7 @@
 import type { Event, Type, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import type { Choice } from "../model/tell-apart.ts";
-import { everyType } from "./every-type.ts";
+import { everyKind, everyType } from "./every-type.ts";
 import { presentType } from "./presence.ts";
 import { header, imports, print } from "./source.ts";
 import { messageFunctions } from "./validate-functions.ts";
@@ -42,33 +42,32 @@ export function emitValidate(useCase: UseCase): Output {
     "}",
     ...event.messages.flatMap((message) => messageFunctions(message, validator)),
     ...event.unions.flatMap((union) => unionFunctions(union, event, validator)),
-    ...usedParts(event, isRecursive)
-      .map((part) => part.slice(1))
-      .flatMap((part) => ["", ...part.split("\n")]),
+    // Each stands at the start of lines, so that it is printed as one.
+    ...usedParts(event, isRecursive),
   ];
   return { path: `generated/${name}/validate.ts`, text: print(code) };
 }
 
 function usedParts(event: Event, isRecursive: boolean): string[] {
   const types = everyType(event);
-  const has = (kind: (typeof types)[number]["kind"]) => types.some((type) => type.kind === kind);
+  const kinds = everyKind(event);
   const hasDate = types.some((type) => type.kind === "text" && type.format === "date");
   const unions = event.unions.flatMap((union) => kindsOf(union, event));
   const hasTag = unions.some(([, choice]) => hasTagIn(choice));
   const checked = checkedTypes(event);
-  const hasLeaf = hasTag || has("record") || checked.some((type) => !isOwnFunction(type));
+  const hasLeaf = hasTag || kinds.has("record") || checked.some((type) => !isOwnFunction(type));
   return [
     parts.IS_OBJECT,
-    ...(has("json") ? [parts.IS_JSON] : []),
-    ...(has("record") || has("json") ? [parts.IS_PLAIN_OBJECT] : []),
-    ...(has("timestamp") ? [parts.IS_TIMESTAMP] : []),
+    ...(kinds.has("json") ? [parts.IS_JSON] : []),
+    ...(kinds.has("record") || kinds.has("json") ? [parts.IS_PLAIN_OBJECT] : []),
+    ...(kinds.has("timestamp") ? [parts.IS_TIMESTAMP] : []),
     ...(hasDate ? [parts.IS_DATE] : []),
     parts.FAILED,
     ...(hasLeaf ? [parts.ADD] : []),
     ...(hasLeaf || checked.length > 0 ? [parts.NEST] : []),
-    ...(isRecursive || has("array") || has("record") ? [parts.IS_FULL] : []),
-    ...(has("record") ? [parts.KEY_PATH] : []),
-    ...(has("enum") || hasTag ? [parts.QUOTE] : []),
+    ...(isRecursive || kinds.has("array") || kinds.has("record") ? [parts.IS_FULL] : []),
+    ...(kinds.has("record") ? [parts.KEY_PATH] : []),
+    ...(kinds.has("enum") || hasTag ? [parts.QUOTE] : []),
     parts.DESCRIBE,
   ];
 }
