@@ -14,12 +14,18 @@ const PLAIN = /^[ !#-[\]-~]*$/;
  * that are undefined are left out.
  */
 export function jsonText(value: Json): string {
-  return `${laidOut(value, "", "")}\n`;
+  const pieces: string[] = [];
+  layOut(pieces, value, "\n", WIDTH);
+  pieces.push("\n");
+  return pieces.join("");
 }
 
 /** An object's property, to be put together with others: see `objectText`. */
 export function propertyText(key: string, value: Json, indent: string): string {
-  return laidOut(value, indent, `${quoted(key)}: `);
+  const before = `${indent}${quoted(key)}: `;
+  const pieces = [before];
+  layOut(pieces, value, `\n${indent}`, WIDTH - before.length);
+  return pieces.join("");
 }
 
 /** An object of properties that are laid out already, one level deeper. */
@@ -27,62 +33,76 @@ export function objectText(properties: readonly string[], indent: string): strin
   return properties.length > 0 ? `{\n${properties.join(",\n")}\n${indent}}` : "{}";
 }
 
-function laidOut(value: Json, indent: string, before: string): string {
-  const lines: string[] = [];
-  layOut(lines, value, { indent, before, after: "" });
-  return lines.join("\n");
-}
-
-interface Place {
-  readonly indent: string;
-  readonly before: string;
-  readonly after: string;
-}
-
-function layOut(lines: string[], value: Json, { indent, before, after }: Place): void {
-  const start = indent + before;
-  const line = isCompound(value) ? inlineText(value, WIDTH - start.length - after.length) : plainText(value);
-  if (line !== undefined) {
-    lines.push(start + line + after);
+/** Adds the value's text; `start` is what its next line starts with, `room` what is left of its first. */
+function layOut(pieces: string[], value: Json, start: string, room: number): void {
+  if (!isCompound(value)) {
+    pieces.push(plainText(value));
     return;
   }
-  const isList = Array.isArray(value);
-  const inside = `${indent}  `;
-  const keys = keysOf(value as JsonObject);
+  const line = hasBranches(value) ? undefined : inlineText(value, room);
+  if (line !== undefined) pieces.push(line);
+  else if (Array.isArray(value)) layOutList(pieces, value, start);
+  else layOutObject(pieces, value as JsonObject, start);
+}
+
+function layOutList(pieces: string[], items: readonly Json[], start: string): void {
+  const inside = `${start}  `;
+  const room = WIDTH - inside.length + 1;
+  const last = items.length - 1;
+  pieces.push("[");
+  for (let i = 0; i <= last; i++) {
+    pieces.push(inside);
+    layOut(pieces, items[i]!, inside, i < last ? room - 1 : room);
+    if (i < last) pieces.push(",");
+  }
+  pieces.push(start, "]");
+}
+
+function layOutObject(pieces: string[], value: JsonObject, start: string): void {
+  const inside = `${start}  `;
+  const room = WIDTH - inside.length + 1;
+  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
   const last = keys.length - 1;
-  lines.push(start + (isList ? "[" : "{"));
+  pieces.push("{");
   for (let i = 0; i <= last; i++) {
     const key = keys[i]!;
-    const before = isList ? "" : `${quoted(key)}: `;
-    layOut(lines, (value as JsonObject)[key]!, { indent: inside, before, after: i < last ? "," : "" });
+    const before = `${quoted(key)}: `;
+    pieces.push(inside, before);
+    layOut(pieces, value[key]!, inside, (i < last ? room - 1 : room) - before.length);
+    if (i < last) pieces.push(",");
   }
-  lines.push(`${indent}${isList ? "]" : "}"}${after}`);
+  pieces.push(start, "}");
 }
 
-/** Of properties that are not undefined; of a list's items. */
-function keysOf(value: JsonObject): string[] {
-  return Object.keys(value).filter((key) => value[key] !== undefined);
-}
-
-/**
- * On one line, if it is no longer than that, and if each level has at most one part with parts of its own, lists of plain
- * values aside.
- */
+/** On one line, if it is no longer than that. */
 function inlineText(value: Json, room: number): string | undefined {
   if (!isCompound(value)) return plainText(value);
-  if (hasBranches(value)) return undefined;
-  const isList = Array.isArray(value);
-  let text = "";
-  for (const key of Object.keys(value)) {
-    const part = (value as JsonObject)[key];
+  return Array.isArray(value) ? inlineList(value, room) : inlineObject(value as JsonObject, room);
+}
+
+function inlineList(items: readonly Json[], room: number): string | undefined {
+  if (items.length === 0) return "[]";
+  let text = "[";
+  for (let i = 0; i < items.length; i++) {
+    const inner = inlineText(items[i]!, room - text.length);
+    if (inner === undefined) return undefined;
+    text += i === 0 ? inner : `, ${inner}`;
+    if (text.length + 1 > room) return undefined;
+  }
+  return `${text}]`;
+}
+
+function inlineObject(value: JsonObject, room: number): string | undefined {
+  let text = "{ ";
+  for (const key in value) {
+    const part = value[key];
     if (part === undefined) continue;
     const inner = inlineText(part, room - text.length);
     if (inner === undefined) return undefined;
-    text += (text === "" ? "" : ", ") + (isList ? inner : `${quoted(key)}: ${inner}`);
-    if (text.length + (isList ? 2 : 4) > room) return undefined;
+    text += `${text.length > 2 ? ", " : ""}${quoted(key)}: ${inner}`;
+    if (text.length + 2 > room) return undefined;
   }
-  if (text === "") return isList ? "[]" : "{}";
-  return isList ? `[${text}]` : `{ ${text} }`;
+  return text.length > 2 ? `${text} }` : "{}";
 }
 
 function plainText(value: string | number | boolean | null): string {
@@ -94,14 +114,17 @@ function quoted(text: string): string {
   return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-/** Whether more than one part has parts of its own. */
+/** Whether, at some level, more than one part has parts of its own, lists of plain values aside. */
 function hasBranches(value: readonly Json[] | JsonObject): boolean {
-  let found = 0;
-  for (const key of Object.keys(value)) {
-    const part = (value as JsonObject)[key];
-    if (part !== undefined && isCompound(part) && !isFlatList(part) && ++found > 1) return true;
+  const parts = Array.isArray(value) ? (value as readonly Json[]) : Object.values(value);
+  let branch: readonly Json[] | JsonObject | undefined;
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i];
+    if (part === undefined || !isCompound(part) || isFlatList(part)) continue;
+    if (branch) return true;
+    branch = part;
   }
-  return false;
+  return branch !== undefined && hasBranches(branch);
 }
 
 function isCompound(value: Json): value is readonly Json[] | JsonObject {
