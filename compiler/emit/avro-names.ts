@@ -1,7 +1,7 @@
+import { byNumber } from "../model/by-number.ts";
 import type { Enum, EnumMember, Event, Field, Message } from "../model/model.ts";
 import { lowerCamel, snakeCase, upperCamel } from "../model/naming.ts";
 import { isInherited, unique } from "./names.ts";
-import { byNumber } from "./proto-names.ts";
 import { elementName } from "./tuples.ts";
 
 /*

@@ -1,3 +1,4 @@
+import { byNumber } from "../model/by-number.ts";
 import type { Earlier } from "../model/earlier.ts";
 import type { Field, Type } from "../model/model.ts";
 import { lackingValue } from "./codec-earlier.ts";
@@ -48,7 +49,7 @@ export function readFields(fields: readonly Incoming[], names: MarkNames): Code[
   if (lists[0]) all.push(marksField(EMPTY_FIELDS, names.empty, lists[0]));
   const code = all.map(declare);
   const cases: Code[] = [];
-  for (const field of all.sort((a, b) => a.number - b.number)) addReadCases(cases, field);
+  for (const field of byNumber(all)) addReadCases(cases, field);
   code.push(...readLoop(cases));
   for (const { local, number, type } of lists) {
     const empty = type.kind === "array" ? "[]" : "{}";

@@ -1,3 +1,4 @@
+import { byNumber } from "../model/by-number.ts";
 import type { Event, Type, Union, Variant } from "../model/model.ts";
 import type { Choice } from "../model/tell-apart.ts";
 import type { CodecNames, Place } from "./codec-names.ts";
@@ -110,14 +111,11 @@ export function readUnion(union: Union, names: CodecNames): Code[] {
   const messages = variants.filter(({ read }) => read);
   const scalars = variants.filter(({ read }) => !read);
   const type = names.types.own(union.name);
-  const cases = variants
-    .toSorted((a, b) => a.number - b.number)
-    .flatMap(({ number, type, place, read }) => {
-      const one = tagOf(number, wireType(type));
-      if (read)
-        return readCase(one, [`at = reader.defer(variant === ${number} ? at : ABSENT);`, `variant = ${number};`]);
-      return readCase(one, [`scalar = ${readElement(type, place)};`, `variant = ${number};`]);
-    });
+  const cases = byNumber(variants).flatMap(({ number, type, place, read }) => {
+    const one = tagOf(number, wireType(type));
+    if (read) return readCase(one, [`at = reader.defer(variant === ${number} ? at : ABSENT);`, `variant = ${number};`]);
+    return readCase(one, [`scalar = ${readElement(type, place)};`, `variant = ${number};`]);
+  });
   const scalarType = [...new Set(scalars.map(({ type, place }) => typeText(type, place.names.reading)))].join(" | ");
   const body = [
     "let variant = 0;",

@@ -1,3 +1,4 @@
+import { byNumber } from "../model/by-number.ts";
 import type { Enum, Field, Message, Type } from "../model/model.ts";
 import { chunksOf } from "./chunks.ts";
 import { type CodecNames, inside, type Place } from "./codec-names.ts";
@@ -20,7 +21,7 @@ import type { Owner } from "./wrappers.ts";
 
 /** The functions that write a message's fields in the order of their numbers, and its wrappers'. */
 export function writeMessage(message: Message, names: CodecNames): Code[] {
-  const fields = message.fields.toSorted((a, b) => a.number - b.number);
+  const fields = byNumber(message.fields);
   const taken = new Set(OWN_NAMES);
   const tuple = message.tuple && destructured(message, isWritten, taken);
   const reads = fields.map((field): Read => {

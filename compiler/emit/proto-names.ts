@@ -1,3 +1,4 @@
+import { byNumber } from "../model/by-number.ts";
 import type { Enum, Event, Field, Message, Removed, Union, Variant } from "../model/model.ts";
 import { snakeCase, upperCamel } from "../model/naming.ts";
 import { unique } from "./names.ts";
@@ -80,8 +81,11 @@ interface Part {
 }
 
 /** Names are given in the order of numbers: what is removed keeps its own, so that no other's changes. */
-function withRemoved<T extends Part>(parts: readonly T[], { removed = [] }: Message | Enum | Union): (T | Removed)[] {
-  return [...parts, ...removed];
+function withRemoved<T extends Part>(
+  parts: readonly T[],
+  { removed = [] }: Message | Enum | Union,
+): readonly (T | Removed)[] {
+  return removed.length === 0 ? parts : [...parts, ...removed];
 }
 
 function fieldOrElement(field: Field | Removed, message: Message): string {
@@ -110,11 +114,8 @@ export function packageName(useCase: string): string {
 
 /** What protobuf calls a field in JSON unless it is told otherwise. */
 export function defaultJsonName(field: string): string {
+  if (!field.includes("_")) return field;
   return field.replace(/_+([a-z0-9])/gi, (_, letter: string) => letter.toUpperCase()).replaceAll("_", "");
-}
-
-export function byNumber<T extends { readonly number: number }>(items: readonly T[]): T[] {
-  return items.toSorted((a, b) => a.number - b.number);
 }
 
 function startingWithLetter(name: string, prefix: string): string {

@@ -1,9 +1,10 @@
+import { byNumber } from "../model/by-number.ts";
 import type { Enum, Event, Field, Message, Removed, Type, Union, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { NULL_FIELDS_NUMBER } from "../model/protobuf.ts";
 import { everyKind } from "./every-type.ts";
 import { isMissable, isSeveral, marksOf, presentType } from "./presence.ts";
-import { byNumber, defaultJsonName, type ProtoNames, packageName, protoNames } from "./proto-names.ts";
+import { defaultJsonName, type ProtoNames, packageName, protoNames } from "./proto-names.ts";
 import { documentedRule } from "./rules.ts";
 import { type Code, header, print, textLines } from "./source.ts";
 import { elementPath, type Wrapper, wrappersOf } from "./wrappers.ts";

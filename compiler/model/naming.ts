@@ -3,24 +3,30 @@
  * check calls a collision is one in what is emitted.
  */
 
+/** An editor's names come and go. */
+const MOST_KNOWN = 20_000;
+
+/** What is made of a name, kept: a name is asked for once in each file that has it. */
+function kept<T>(make: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>();
+  return (name) => {
+    let found = known.get(name);
+    if (found === undefined) {
+      found = make(name);
+      if (known.size >= MOST_KNOWN) known.clear();
+      known.set(name, found);
+    }
+    return found;
+  };
+}
+
 /**
  * The words of a name: at case changes, digits stay with the letters before them, a sign before a number is one, all
  * else separates. ASCII.
  */
-export function words(name: string): readonly string[] {
-  let found = known.get(name);
-  if (!found) {
-    found = split(name);
-    if (known.size >= MOST_KNOWN) known.clear();
-    known.set(name, found);
-  }
-  return found;
-}
+export const words = kept((name): readonly string[] => (ONE_WORD.test(name) ? [name] : split(name)));
 
-/** A name is asked for once in each file that has it. */
-const known = new Map<string, readonly string[]>();
-/** An editor's names come and go. */
-const MOST_KNOWN = 20_000;
+const ONE_WORD = /^[A-Za-z0-9][a-z0-9]*$/;
 
 function split(name: string): string[] {
   return asciiLetters(name)
@@ -32,12 +38,12 @@ function split(name: string): string[] {
 }
 
 /** `fileUploaded`, `file-uploaded`, `file uploaded` → `FileUploaded`. Begins with a letter, also where the name does not. */
-export function upperCamel(name: string): string {
+export const upperCamel = kept((name) => {
   const joined = words(name)
     .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
     .join("");
   return /^[A-Za-z]/.test(joined) ? joined : `T${joined}`;
-}
+});
 
 /** As `upperCamel`, in TypeScript's own letters: `Größe` stays what it is. */
 export function typeName(name: string): string {
@@ -66,15 +72,13 @@ function joinedLetters(name: string): string {
 }
 
 /** `file-uploaded` → `fileUploaded`. */
-export function lowerCamel(name: string): string {
+export const lowerCamel = kept((name) => {
   const upper = upperCamel(name);
   return upper.slice(0, 1).toLowerCase() + upper.slice(1);
-}
+});
 
 /** `sizeBytes` → `size_bytes`, `URLPath` → `url_path`: as protobuf's style guide names fields. */
-export function snakeCase(name: string): string {
-  return words(name).join("_").toLowerCase();
-}
+export const snakeCase = kept((name) => words(name).join("_").toLowerCase());
 
 /** `FileUploaded`, `file_uploaded` → `file-uploaded`. */
 export function kebabCase(name: string): string {

@@ -1,3 +1,4 @@
+import { byNumber } from "./by-number.ts";
 import type { Enum, EnumMember, Field, Message, Union, Variant } from "./model.ts";
 
 /** What of an event decides how its records look and which values they hold. Every event is one. */
@@ -57,8 +58,8 @@ export function shapeJson({ name, messages, enums, unions }: Shape): ShapeJson {
   return {
     event: name,
     messages: byName(messages.toSorted(alphabetically), messageJson),
-    enums: byName(enums.toSorted(alphabetically), ({ members }) => byName(inOrder(members), memberJson)),
-    unions: byName(unions.toSorted(alphabetically), ({ variants }) => byName(inOrder(variants), fieldJson)),
+    enums: byName(enums.toSorted(alphabetically), ({ members }) => byName(byNumber(members), memberJson)),
+    unions: byName(unions.toSorted(alphabetically), ({ variants }) => byName(byNumber(variants), fieldJson)),
   };
 }
 
@@ -68,7 +69,7 @@ export function isSameShape(a: Shape, b: Shape): boolean {
 }
 
 function messageJson({ fields, tuple }: ShapeMessage): ShapeJson["messages"][string] {
-  if (!tuple) return byName(inOrder(fields), fieldJson);
+  if (!tuple) return byName(byNumber(fields), fieldJson);
   return fields.map((field) => ({
     ...fieldJson(field),
     ...(tuple.isOpen && field === fields.at(-1) && { rest: true }),
@@ -83,28 +84,26 @@ function memberJson({ name, number, value }: ShapeMember): MemberJson {
   return value === name ? number : { number, value };
 }
 
-/** Whether a list may be changed in TypeScript, and what JSON had before, is no matter of a type's records. */
-const NOT_OF_RECORDS: ReadonlySet<string> = new Set(["readonly", "wasInt"]);
+/** Whether a list may be changed in TypeScript, and what JSON had before, is no matter of a type's records; the kind is said first. */
+const NOT_OF_RECORDS: ReadonlySet<string> = new Set(["kind", "readonly", "wasInt"]);
 
 /** A type is plain data: all that says something of its records, in one order. */
 function compact(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  const { kind, ...rest } = value as { readonly kind: string } & Readonly<Record<string, unknown>>;
-  const properties = Object.entries(rest).filter(([key, part]) => part !== undefined && !NOT_OF_RECORDS.has(key));
-  const isWide = kind === "int" && rest.max === Number.MAX_SAFE_INTEGER;
-  if (isWide && rest.min === Number.MIN_SAFE_INTEGER && rest.wire === "int64") return "int";
-  if (isWide && rest.min === 0 && rest.wire === "uint64") return "uint";
-  if (properties.length === 0) return kind;
-  const sorted = properties.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, part]) => [key, compact(part)] as const);
-  return Object.fromEntries([["kind", kind], ...sorted]);
+  const type = value as { readonly kind: string } & Readonly<Record<string, unknown>>;
+  const { kind } = type;
+  const isWide = kind === "int" && type.max === Number.MAX_SAFE_INTEGER;
+  if (isWide && type.min === Number.MIN_SAFE_INTEGER && type.wire === "int64") return "int";
+  if (isWide && type.min === 0 && type.wire === "uint64") return "uint";
+  const keys = Object.keys(type).filter((key) => type[key] !== undefined && !NOT_OF_RECORDS.has(key));
+  if (keys.length === 0) return kind;
+  const result: Record<string, unknown> = { kind };
+  for (const key of keys.sort()) result[key] = compact(type[key]);
+  return result;
 }
 
 function byName<T extends { readonly name: string }, U>(items: readonly T[], convert: (item: T) => U) {
   return Object.fromEntries(items.map((item) => [item.name, convert(item)]));
-}
-
-function inOrder<T extends { readonly number: number }>(items: readonly T[]): T[] {
-  return items.toSorted((a, b) => a.number - b.number);
 }
 
 function alphabetically(a: { readonly name: string }, b: { readonly name: string }): number {
