@@ -5,8 +5,8 @@ import { type AvroNames, avroNames, fieldName } from "./avro-names.ts";
 import { type Json, type JsonObject, jsonText } from "./json-layout.ts";
 import { packageName } from "./proto-names.ts";
 import { ownersIn } from "./recursion.ts";
-import { documentedRule } from "./rules.ts";
-import { mark, textLines } from "./source.ts";
+import { ruleSentence } from "./rules.ts";
+import { mark, paragraphLines } from "./source.ts";
 
 /** Where the contract for Avro is. */
 export function avroPath(useCase: string): string {
@@ -50,15 +50,15 @@ function branchesOf(type: Type, scope: Scope): readonly Json[] {
       const union = scope.event.unions.find(({ name }) => name === type.name)!;
       if (isUnionInAvro(union, scope.event))
         return union.variants.flatMap((variant) => branchesOf(variant.type, scope));
-      return [define(type.name, scope, () => taggedSchema(union, scope))];
+      return [define(union, scope, taggedSchema)];
     }
     case "message": {
       const message = scope.event.messages.find(({ name }) => name === type.name)!;
-      return [define(type.name, scope, () => messageSchema(message, scope))];
+      return [define(message, scope, messageSchema)];
     }
     case "enum": {
       const union = scope.event.enums.find(({ name }) => name === type.name)!;
-      return [define(type.name, scope, () => enumSchema(union, scope))];
+      return [define(union, scope, enumSchema)];
     }
     case "array":
       return [{ type: "array", items: typeSchema(type.items, scope) }];
@@ -127,38 +127,37 @@ function isUnionInAvro(union: Union, { unions }: Event): boolean {
   return !held.has(union.name);
 }
 
-function define(name: string, { names, defined }: Scope, schema: () => JsonObject): Json {
-  const avroName = names.type(name);
-  if (defined.has(name)) return avroName;
-  defined.add(name);
-  const { type, ...rest } = schema();
-  return { type, name: avroName, ...rest };
+function define<T extends Message | Enum | Union>(
+  declared: T,
+  scope: Scope,
+  schema: (declared: T, name: string, scope: Scope) => JsonObject,
+): Json {
+  const name = scope.names.type(declared.name);
+  if (scope.defined.has(declared.name)) return name;
+  scope.defined.add(declared.name);
+  return schema(declared, name, scope);
 }
 
-function messageSchema(message: Message, scope: Scope): JsonObject {
+function messageSchema(message: Message, name: string, scope: Scope): JsonObject {
   return {
     type: "record",
+    name,
     doc: docOf(message.doc, message.tuple ? "A list elsewhere, of these in this order." : ""),
     fields: message.fields.map((field) => fieldSchema(field, message, scope)),
   };
 }
 
 function fieldSchema(field: Field, message: Message, scope: Scope): JsonObject {
-  const { name, type, optional, doc, was = [] } = field;
+  const { name, type, optional, doc, was } = field;
   const branches = branchesOf(type, scope);
   // Avro has nothing that is absent.
   const isNullable = optional || type.kind === "nullable";
   const avroName = scope.names.field(message, field);
-  const aliases = was.map(fieldName).filter((alias) => alias !== avroName);
-  const rule = documentedRule(type);
+  const aliases = was?.map(fieldName).filter((alias) => alias !== avroName) ?? [];
   return {
     name: avroName,
     jsonName: avroName === name || message.tuple ? undefined : name,
-    doc: docOf(
-      doc,
-      rule && `${rule.slice(0, 1).toUpperCase()}${rule.slice(1)}.`,
-      type.kind === "json" ? "A JSON value, as its text." : "",
-    ),
+    doc: docOf(doc, ruleSentence(type), type.kind === "json" ? "A JSON value, as its text." : ""),
     aliases: aliases.length > 0 ? aliases : undefined,
     type: oneOrUnion(isNullable ? ["null", ...branches.filter((branch) => branch !== "null")] : branches),
     default: isNullable ? null : undefined,
@@ -166,9 +165,10 @@ function fieldSchema(field: Field, message: Message, scope: Scope): JsonObject {
 }
 
 /** A union that is none in Avro: a record of which one field is not null. */
-function taggedSchema({ doc, variants }: Union, scope: Scope): JsonObject {
+function taggedSchema({ doc, variants }: Union, name: string, scope: Scope): JsonObject {
   return {
     type: "record",
+    name,
     doc: docOf(doc, "One field is not null: the value."),
     fields: variants.map(({ name, type }) => ({
       name: fieldName(name),
@@ -178,11 +178,12 @@ function taggedSchema({ doc, variants }: Union, scope: Scope): JsonObject {
   };
 }
 
-function enumSchema(union: Enum, scope: Scope): JsonObject {
+function enumSchema(union: Enum, name: string, scope: Scope): JsonObject {
   const symbols = union.members.map((member) => [scope.names.symbol(union, member), member.value] as const);
   const others = symbols.filter(([symbol, value]) => symbol !== value);
   return {
     type: "enum",
+    name,
     doc: docOf(union.doc),
     symbols: symbols.map(([symbol]) => symbol),
     jsonValues: others.length > 0 ? Object.fromEntries(others) : undefined,
@@ -190,5 +191,5 @@ function enumSchema(union: Enum, scope: Scope): JsonObject {
 }
 
 function docOf(...paragraphs: readonly string[]): string | undefined {
-  return paragraphs.flatMap(textLines).join("\n") || undefined;
+  return paragraphLines(paragraphs).join("\n") || undefined;
 }

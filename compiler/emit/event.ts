@@ -3,7 +3,7 @@ import type { Output } from "../model/output.ts";
 import { isRest } from "../model/tuples.ts";
 import { everyKind } from "./every-type.ts";
 import { propertyKey } from "./names.ts";
-import { documentedRule } from "./rules.ts";
+import { ruleSentence } from "./rules.ts";
 import { type Code, header, imports, jsDoc, list, literalOf, print } from "./source.ts";
 import { declaringNames, type TypeNames, typeText } from "./type-text.ts";
 
@@ -30,10 +30,9 @@ function emitMessage(message: Message, names: TypeNames): Code[] {
 }
 
 function emitField({ name, type, optional, doc }: Field, names: TypeNames): Code[] {
-  const rule = documentedRule(type);
   const declared = typeText(type, names);
   return [
-    ...jsDoc(doc, rule && `${rule.slice(0, 1).toUpperCase()}${rule.slice(1)}.`),
+    ...jsDoc(doc, ruleSentence(type)),
     `${propertyKey(name)}${optional ? `?: ${declared} | undefined` : `: ${declared}`};`,
   ];
 }

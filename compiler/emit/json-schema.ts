@@ -106,13 +106,12 @@ function messageSchema(message: Message, scope: Scope): JsonObject {
     .filter(({ name }) => !fields.some((field) => field.name === name))
     .map(({ name }): [string, JsonObject] => [name, { description: "Removed: it is ignored.", deprecated: true }]);
   const required = fields.filter(({ optional }) => !optional).map(({ name }) => name);
-  return {
-    ...described(doc, {}),
+  return described(doc, {
     type: "object",
     properties: Object.fromEntries([...properties, ...gone]),
-    ...(required.length > 0 && { required }),
+    required: required.length > 0 ? required : undefined,
     additionalProperties: false,
-  };
+  });
 }
 
 function tupleSchema(message: Message, scope: Scope): JsonObject {
@@ -149,6 +148,7 @@ function enumSchema({ doc, members }: Enum): JsonObject {
 }
 
 function described(doc: string, schema: JsonObject): JsonObject {
+  if (doc === "") return schema;
   const description = textLines(doc).join("\n");
   return description === "" ? schema : { description, ...schema };
 }

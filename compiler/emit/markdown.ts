@@ -2,6 +2,7 @@ import { textLines } from "./source.ts";
 
 /** What somebody wrote, as Markdown: their own markup stays, and no HTML comes of it. A block of code ends where they do. */
 export function prose(text: string): string {
+  if (text === "") return "";
   let fence = "";
   let paragraph: string[] = [];
   const result: string[] = [];
@@ -25,6 +26,7 @@ export function prose(text: string): string {
 
 /** The same on one line. */
 export function lineOfProse(text: string): string {
+  if (text === "") return "";
   const line = textLines(text)
     .map((line) => line.trim())
     .filter((line) => line !== "")
@@ -34,6 +36,7 @@ export function lineOfProse(text: string): string {
 
 /** A name or a value, as it is. */
 export function code(text: string): string {
+  if (PLAIN.test(text)) return `\`${text}\``;
   const line = textLines(text).join(" ").trim();
   if (line === "") return '`""`';
   if (!line.includes("`")) return `\`${line}\``;
@@ -43,17 +46,18 @@ export function code(text: string): string {
   return `${fence}${gap}${line}${gap}${fence}`;
 }
 
-/** Cells are Markdown of one line. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  return [...tableHead(head), ...rows.map(tableRow)];
-}
+/** Of one line, without a backtick; most are so. */
+const PLAIN = /^[!-_a-~]+$/;
 
+/** Cells are Markdown of one line. */
 export function tableHead(head: readonly string[]): string[] {
   return [tableRow(head), tableRow(head.map(() => "---"))];
 }
 
 export function tableRow(cells: readonly string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  let row = "|";
+  for (let i = 0; i < cells.length; i++) row += ` ${cells[i]!.replaceAll("|", "\\|")} |`;
+  return row;
 }
 
 /** Links to headings, as repository browsers make them: in order of the headings, repeated ones are numbered. */

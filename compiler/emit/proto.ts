@@ -5,8 +5,8 @@ import { NULL_FIELDS_NUMBER } from "../model/protobuf.ts";
 import { everyKind } from "./every-type.ts";
 import { isMissable, isSeveral, marksOf, presentType } from "./presence.ts";
 import { defaultJsonName, type ProtoNames, packageName, protoNames } from "./proto-names.ts";
-import { documentedRule } from "./rules.ts";
-import { type Code, header, print, textLines } from "./source.ts";
+import { ruleSentence } from "./rules.ts";
+import { type Code, header, paragraphLines, print } from "./source.ts";
 import { elementPath, type Wrapper, wrappersOf } from "./wrappers.ts";
 
 /** Where a use case's contract is, for other languages to import. Its package never changes. */
@@ -84,12 +84,11 @@ function emitField(field: Field, protoName: string, scope: Scope, isElement: boo
   const { name, number, optional, doc } = field;
   const type = presentType(field.type);
   const label = isMissable(field) && !isSeveral(type) ? "optional " : "";
-  const rule = documentedRule(type);
   const isNull = field.type.kind === "nullable" && !optional;
   return [
     ...comment(
       doc,
-      rule && `${rule.slice(0, 1).toUpperCase()}${rule.slice(1)}.`,
+      ruleSentence(type),
       type.kind === "json" ? "JSON as text, none for null." : "",
       isNull ? "Null where it is absent." : "",
     ),
@@ -205,5 +204,5 @@ function reserved({ removed = [] }: Message | Enum | Union, nameOf: (part: Remov
 }
 
 function comment(...paragraphs: readonly string[]): Code[] {
-  return paragraphs.flatMap(textLines).map((line) => (line === "" ? "//" : `// ${line}`));
+  return paragraphLines(paragraphs).map((line) => (line === "" ? "//" : `// ${line}`));
 }

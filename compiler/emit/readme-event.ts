@@ -1,7 +1,7 @@
 import type { Enum, Event, Field, Message, Type, Union } from "../model/model.ts";
 import { isRest } from "../model/tuples.ts";
-import { code, createAnchors, lineOfProse, prose, table } from "./markdown.ts";
-import { documentedRule } from "./rules.ts";
+import { code, createAnchors, lineOfProse, prose, tableHead, tableRow } from "./markdown.ts";
+import { ruleSentence } from "./rules.ts";
 import { elementName } from "./tuples.ts";
 
 /** Unions of more literals have a section of their own. */
@@ -53,14 +53,17 @@ function fieldTable(message: Message, sections: Sections): string[] {
     const name = tuple ? elementName(message, field) : field.name;
     const isMore = isRest(message, field);
     const title = `${isMore ? "..." : ""}${name}${field.optional ? "?" : ""}`;
-    return [code(title), typeText(field.type, sections), notes(field)];
+    return tableRow([code(title), typeText(field.type, sections), notes(field)]);
   });
-  return [...table([tuple ? "Item" : "Field", "Type", ""], rows), ...gone];
+  return [...(tuple ? ITEMS_HEAD : FIELDS_HEAD), ...rows, ...gone];
 }
 
+const FIELDS_HEAD = tableHead(["Field", "Type", ""]);
+const ITEMS_HEAD = tableHead(["Item", "Type", ""]);
+
 function notes({ doc, type }: Field): string {
-  const rule = documentedRule(type);
-  return lineOfProse(`${doc}\n${rule && `${rule.slice(0, 1).toUpperCase()}${rule.slice(1)}.`}`);
+  const rule = ruleSentence(type);
+  return lineOfProse(doc === "" || rule === "" ? doc || rule : `${doc}\n${rule}`);
 }
 
 function typeText(type: Type, sections: Sections): string {

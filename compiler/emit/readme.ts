@@ -4,7 +4,7 @@ import type { Output } from "../model/output.ts";
 import { avroPath } from "./avro.ts";
 import { clientName } from "./client.ts";
 import { jsonSchemaPath } from "./json-schema.ts";
-import { code, lineOfProse, prose, table } from "./markdown.ts";
+import { code, lineOfProse, prose, tableHead, tableRow } from "./markdown.ts";
 import { contractPath } from "./proto.ts";
 import { eventSections } from "./readme-event.ts";
 import { mark } from "./source.ts";
@@ -20,33 +20,27 @@ export function readmePath(useCase: string): string {
 export function emitReadme(useCase: UseCase): Output {
   const { name, file, owner, event } = useCase;
   const doc = prose(docOf(useCase));
-  const contract = (title: string, path: string) => `[${title}](${path.replace("generated/", "../")})`;
+  const client = clientName(name);
+  const contracts = [
+    linkTo("Protobuf", contractPath(name)),
+    linkTo("JSON Schema", jsonSchemaPath(name)),
+    linkTo("Avro", avroPath(name)),
+  ];
   const lines = [
     `<!-- ${mark(file)} -->`,
     "",
     `# ${name}`,
     ...(doc === "" ? [] : ["", doc]),
     "",
-    ...table(
-      ["Owner", lineOfProse(owner)],
-      [
-        ["Source", `[${file}](../../${encodeURI(file)})`],
-        ["Event", `${code(event.name)}, version ${event.version}`],
-        [
-          "Contracts",
-          [
-            contract("Protobuf", contractPath(name)),
-            contract("JSON Schema", jsonSchemaPath(name)),
-            contract("Avro", avroPath(name)),
-          ].join(", "),
-        ],
-        ["Topic", code(topicOf(useCase))],
-      ],
-    ),
+    ...tableHead(["Owner", lineOfProse(owner)]),
+    tableRow(["Source", `[${file}](../../${encodeURI(file)})`]),
+    tableRow(["Event", `${code(event.name)}, version ${event.version}`]),
+    tableRow(["Contracts", contracts.join(", ")]),
+    tableRow(["Topic", code(topicOf(useCase))]),
     "",
     "```ts",
-    `import { ${clientName(name)} } from "<path>/generated/${name}/client.ts";`,
-    `await ${clientName(name)}.enqueue(event); // once it resolves, the event is stored`,
+    `import { ${client} } from "<path>/generated/${name}/client.ts";`,
+    `await ${client}.enqueue(event); // once it resolves, the event is stored`,
     "```",
     "",
     "## Event",
@@ -54,17 +48,23 @@ export function emitReadme(useCase: UseCase): Output {
     "",
     "## Layers",
     "",
-    ...table(["Layer", "What it does with an event"], layers(useCase)),
+    ...LAYERS_HEAD,
+    ...layers(useCase).map(tableRow),
     "",
     "## Subscribers",
     "",
-    ...table(
-      ["Subscriber", "Receives", "Tries", "Time for a try", "Deadline", "Dead letters"],
-      useCase.subscribers.map((subscriber) => subscriberRow(subscriber, useCase)),
-    ),
+    ...SUBSCRIBERS_HEAD,
+    ...useCase.subscribers.map((subscriber) => tableRow(subscriberRow(subscriber, useCase))),
     "",
   ];
   return { path: readmePath(name), text: lines.join("\n") };
+}
+
+const LAYERS_HEAD = tableHead(["Layer", "What it does with an event"]);
+const SUBSCRIBERS_HEAD = tableHead(["Subscriber", "Receives", "Tries", "Time for a try", "Deadline", "Dead letters"]);
+
+function linkTo(title: string, path: string): string {
+  return `[${title}](${path.replace("generated/", "../")})`;
 }
 
 function layers({ frontend, scheduler, flowControl, execution, subscribers }: UseCase): (readonly [string, string])[] {

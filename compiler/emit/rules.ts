@@ -43,7 +43,13 @@ export function arrayRule({ minItems, maxItems }: Pick<ArrayType, "minItems" | "
 }
 
 /** What a type's documentation says besides its TypeScript type; empty where that says it all. */
-export function documentedRule(type: Type): string {
+export function ruleSentence(type: Type): string {
+  const rule = documentedRule(type);
+  return rule && `${rule.slice(0, 1).toUpperCase()}${rule.slice(1)}.`;
+}
+
+/** The same as a part of a sentence. */
+function documentedRule(type: Type): string {
   switch (type.kind) {
     case "text": {
       const rule = textRule(type);
