@@ -1,3 +1,5 @@
+import { rememberedName } from "../model/remembered.ts";
+
 /** What JSON can hold. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 
@@ -22,7 +24,7 @@ export function jsonText(value: Json): string {
 
 /** An object's property, to be put together with others: see `objectText`. */
 export function propertyText(key: string, value: Json, indent: string): string {
-  const before = `${indent}${quoted(key)}: `;
+  const before = `${indent}${keyText(key)}`;
   const pieces = [before];
   layOut(pieces, value, `\n${indent}`, WIDTH - before.length);
   return pieces.join("");
@@ -66,7 +68,7 @@ function layOutObject(pieces: string[], value: JsonObject, start: string): void 
   pieces.push("{");
   for (let i = 0; i <= last; i++) {
     const key = keys[i]!;
-    const before = `${quoted(key)}: `;
+    const before = keyText(key);
     pieces.push(inside, before);
     layOut(pieces, value[key]!, inside, (i < last ? room - 1 : room) - before.length);
     if (i < last) pieces.push(",");
@@ -99,7 +101,7 @@ function inlineObject(value: JsonObject, room: number): string | undefined {
     if (part === undefined) continue;
     const inner = inlineText(part, room - text.length);
     if (inner === undefined) return undefined;
-    text += `${text.length > 2 ? ", " : ""}${quoted(key)}: ${inner}`;
+    text += `${text.length > 2 ? ", " : ""}${keyText(key)}${inner}`;
     if (text.length + 2 > room) return undefined;
   }
   return text.length > 2 ? `${text} }` : "{}";
@@ -108,6 +110,9 @@ function inlineObject(value: JsonObject, room: number): string | undefined {
 function plainText(value: string | number | boolean | null): string {
   return typeof value === "string" ? quoted(value) : JSON.stringify(value);
 }
+
+/** What stands in front of a property's value. */
+const keyText = rememberedName((key) => `${quoted(key)}: `);
 
 /** A fourth of the time of `JSON.stringify`, for most. */
 function quoted(text: string): string {

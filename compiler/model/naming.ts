@@ -1,30 +1,15 @@
+import { rememberedName } from "./remembered.ts";
+
 /*
  * How names of TypeScript become names of contracts. Pure, and for reading, checks and emitters alike, so that what a
  * check calls a collision is one in what is emitted.
  */
 
-/** An editor's names come and go. */
-const MOST_KNOWN = 20_000;
-
-/** What is made of a name, kept: a name is asked for once in each file that has it. */
-function kept<T>(make: (name: string) => T): (name: string) => T {
-  const known = new Map<string, T>();
-  return (name) => {
-    let found = known.get(name);
-    if (found === undefined) {
-      found = make(name);
-      if (known.size >= MOST_KNOWN) known.clear();
-      known.set(name, found);
-    }
-    return found;
-  };
-}
-
 /**
  * The words of a name: at case changes, digits stay with the letters before them, a sign before a number is one, all
  * else separates. ASCII.
  */
-export const words = kept((name): readonly string[] => (ONE_WORD.test(name) ? [name] : split(name)));
+export const words = rememberedName((name): readonly string[] => (ONE_WORD.test(name) ? [name] : split(name)));
 
 const ONE_WORD = /^[A-Za-z0-9][a-z0-9]*$/;
 
@@ -38,7 +23,7 @@ function split(name: string): string[] {
 }
 
 /** `fileUploaded`, `file-uploaded`, `file uploaded` → `FileUploaded`. Begins with a letter, also where the name does not. */
-export const upperCamel = kept((name) => {
+export const upperCamel = rememberedName((name) => {
   const joined = words(name)
     .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
     .join("");
@@ -72,13 +57,13 @@ function joinedLetters(name: string): string {
 }
 
 /** `file-uploaded` → `fileUploaded`. */
-export const lowerCamel = kept((name) => {
+export const lowerCamel = rememberedName((name) => {
   const upper = upperCamel(name);
   return upper.slice(0, 1).toLowerCase() + upper.slice(1);
 });
 
 /** `sizeBytes` → `size_bytes`, `URLPath` → `url_path`: as protobuf's style guide names fields. */
-export const snakeCase = kept((name) => words(name).join("_").toLowerCase());
+export const snakeCase = rememberedName((name) => words(name).join("_").toLowerCase());
 
 /** `FileUploaded`, `file_uploaded` → `file-uploaded`. */
 export function kebabCase(name: string): string {
