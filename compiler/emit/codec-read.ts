@@ -38,15 +38,16 @@ export function readMessage(message: Message, names: CodecNames): Code[] {
   const { name, fields, tuple } = message;
   const type = names.types.own(name);
   const chunks = tuple ? [] : chunksOf(fields);
-  return [
-    ...(chunks.length > 1
+  const code =
+    chunks.length > 1
       ? readInParts(message, chunks, names)
-      : readFunction(name, type, readBody(message, fields, type, names))),
-    ...readWrappers(message, names),
-    ...fields
-      .filter(({ type }) => isWrapped(type))
-      .flatMap((field) => readEntries(presentType(field.type), placeOf(field, message, names))),
-  ];
+      : readFunction(name, type, readBody(message, fields, type, names));
+  code.push(...readWrappers(message, names));
+  for (const field of fields) {
+    const type = presentType(field.type);
+    if (isWrapped(type)) code.push(...readEntries(type, placeOf(field, message, names)));
+  }
+  return code;
 }
 
 /** Of many fields: each function reads all of the message, and takes some of its fields. */

@@ -34,22 +34,19 @@ export function writeMessage(message: Message, names: CodecNames): Code[] {
   });
   for (const marks of marksOf(message)) {
     const mark = marks === NULL_FIELDS ? markNull : markEmpty;
-    for (const [i, field] of fields.entries()) {
+    fields.forEach((field, i) => {
       if (marks.isMarked(field)) steps.push({ read: reads[i]!, code: [mark(field, reads[i]!.expression)] });
-    }
+    });
   }
   const type = names.types.own(message.name);
   const chunks = tuple ? [] : chunksOf(steps);
   const stems = chunks.length > 1 ? chunks.map((_, i) => names.stemFor(`${message.name}Fields${i + 1}`)) : [];
-  const body =
-    stems.length > 0
-      ? stems.map((stem) => `write${stem}(writer, value);`)
-      : [...(tuple?.pattern ? [`${tuple.pattern} = value;`] : []), ...statements(steps)];
-  return [
-    ...writeFunction(message.name, type, body),
-    ...stems.flatMap((stem, i) => writeFunction(stem, type, statements(chunks[i]!))),
-    ...writeWrappers(message, names),
-  ];
+  const body = stems.length > 0 ? stems.map((stem) => `write${stem}(writer, value);`) : statements(steps);
+  if (tuple?.pattern) body.unshift(`${tuple.pattern} = value;`);
+  const code = writeFunction(message.name, type, body);
+  for (const [i, stem] of stems.entries()) code.push(...writeFunction(stem, type, statements(chunks[i]!)));
+  code.push(...writeWrappers(message, names));
+  return code;
 }
 
 /** Names that the variables of a writing function must not have. */

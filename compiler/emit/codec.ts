@@ -16,14 +16,6 @@ export function emitCodec({ name, file, event }: UseCase): Output {
   const names = codecNames(event);
   const root = event.name;
   const type = names.types.own(root);
-  const functions = [
-    ...event.messages.flatMap((message) => writeMessage(message, names)),
-    ...event.unions.flatMap((union) => writeUnion(union, event, names)),
-    ...event.enums.flatMap((union) => writeEnum(union, names)),
-    ...event.messages.flatMap((message) => readMessage(message, names)),
-    ...event.unions.flatMap((union) => readUnion(union, names)),
-    ...event.enums.flatMap((union) => readEnum(union, names)),
-  ];
   const code: Code[] = [
     header(file),
     imports(runtimeNames(event), "fivefold/runtime"),
@@ -37,8 +29,13 @@ export function emitCodec({ name, file, event }: UseCase): Output {
     "}",
     "",
     ...decode(event, type),
-    ...functions,
   ];
+  for (const message of event.messages) code.push(...writeMessage(message, names));
+  for (const union of event.unions) code.push(...writeUnion(union, event, names));
+  for (const union of event.enums) code.push(...writeEnum(union, names));
+  for (const message of event.messages) code.push(...readMessage(message, names));
+  for (const union of event.unions) code.push(...readUnion(union, names));
+  for (const union of event.enums) code.push(...readEnum(union, names));
   return { path: `generated/${name}/codec.ts`, text: print(code) };
 }
 

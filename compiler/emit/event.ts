@@ -1,4 +1,4 @@
-import type { Enum, Field, Message, Union, UseCase } from "../model/model.ts";
+import type { Enum, Message, Union, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { isRest } from "../model/tuples.ts";
 import { everyKind } from "./every-type.ts";
@@ -10,15 +10,15 @@ import { declaringNames, type TypeNames, typeText } from "./type-text.ts";
 /** `event.ts`: the event's types, with their rules as comments. */
 export function emitEvent({ name, file, event }: UseCase): Output {
   const names = declaringNames(event);
-  const code = [
+  const code: Code[] = [
     header(file),
     ...(everyKind(event).has("json")
       ? [imports([names.json === "Json" ? "Json" : `Json as ${names.json}`], "fivefold/runtime", "type ")]
       : []),
-    ...event.messages.flatMap((message) => ["", ...emitMessage(message, names)]),
-    ...event.unions.flatMap((union) => ["", ...emitUnion(union, names)]),
-    ...event.enums.flatMap((union) => ["", ...emitEnum(union)]),
   ];
+  for (const message of event.messages) code.push("", ...emitMessage(message, names));
+  for (const union of event.unions) code.push("", ...emitUnion(union, names));
+  for (const union of event.enums) code.push("", ...emitEnum(union));
   return { path: `generated/${name}/event.ts`, text: print(code) };
 }
 
@@ -26,15 +26,13 @@ function emitMessage(message: Message, names: TypeNames): Code[] {
   const { name, doc, fields } = message;
   if (message.tuple) return emitTuple(message, message.tuple, names);
   if (fields.length === 0) return [...jsDoc(doc), `export interface ${name} {}`];
-  return [...jsDoc(doc), `export interface ${name} {`, fields.flatMap((field) => emitField(field, names)), "}"];
-}
-
-function emitField({ name, type, optional, doc }: Field, names: TypeNames): Code[] {
-  const declared = typeText(type, names);
-  return [
-    ...jsDoc(doc, ruleSentence(type)),
-    `${propertyKey(name)}${optional ? `?: ${declared} | undefined` : `: ${declared}`};`,
-  ];
+  const properties: Code[] = [];
+  for (const { name, type, optional, doc } of fields) {
+    const declared = typeText(type, names);
+    const property = `${propertyKey(name)}${optional ? `?: ${declared} | undefined` : `: ${declared}`};`;
+    properties.push(...jsDoc(doc, ruleSentence(type)), property);
+  }
+  return [...jsDoc(doc), `export interface ${name} {`, properties, "}"];
 }
 
 function emitTuple(message: Message, tuple: NonNullable<Message["tuple"]>, names: TypeNames): Code[] {

@@ -13,21 +13,17 @@ import { brokenList, type Choice, type Code, header, imports, list, literal, lit
 /** `json.ts`: the event as JSON and back, as its JSON Schema says. */
 export function emitJson({ name, file, event }: UseCase): Output {
   const scope = createScope(event);
-  const code = [
+  const code: Code[] = [
     header(file),
     imports(["json"], "fivefold/runtime"),
     imports([event.name], "./event.ts", "type "),
     imports(["validate"], "./validate.ts"),
-    ...event.enums.filter(hasFormerValues).flatMap((one) => ["", enumPart(one, scope)]),
-    ...event.messages.flatMap((message) => ["", ...messagePart(message, scope)]),
-    ...event.unions.flatMap((union) => ["", ...unionPart(union, scope)]),
-    "",
-    list(
-      `export const { fromJson, toJson } = json.event<${event.name}>(`,
-      [literal(name), scope.parts.get(event.name)!, "validate"],
-      ");",
-    ),
   ];
+  for (const one of event.enums) if (hasFormerValues(one)) code.push("", enumPart(one, scope));
+  for (const message of event.messages) code.push("", messagePart(message, scope));
+  for (const union of event.unions) code.push("", ...unionPart(union, scope));
+  const opening = `export const { fromJson, toJson } = json.event<${event.name}>(`;
+  code.push("", list(opening, [literal(name), scope.parts.get(event.name)!, "validate"], ");"));
   return { path: `generated/${name}/json.ts`, text: print(code) };
 }
 
@@ -40,27 +36,29 @@ interface Scope {
 function createScope(event: Event): Scope {
   const taken = new Set(["fromJson", "json", "toJson", "validate", event.name]);
   const owners = [...event.messages, ...event.unions, ...event.enums.filter(hasFormerValues)];
-  return { event, parts: new Map(owners.map(({ name }) => [name, variable(lowerCamel(name), taken)])) };
+  const parts = new Map<string, string>();
+  for (const { name } of owners) parts.set(name, variable(lowerCamel(name), taken));
+  return { event, parts };
 }
 
-function messagePart(message: Message, scope: Scope): Code[] {
+function messagePart(message: Message, scope: Scope): Code {
   const { name, fields, removed = [], tuple } = message;
-  if (tuple) return [tuplePart(message, scope)];
-  const parts = fields.map((field) => [field.name, fieldPart(field, scope)] as const);
-  const former = new Set(fields.flatMap(({ earlierJson }) => earlierJson?.names ?? []));
-  const isTaken = (name: string) => former.has(name) || fields.some((field) => field.name === name);
-  const gone = removed.map(({ name }) => name).filter((name) => !isTaken(name));
-  const properties = [...parts, ...gone.map((name) => [name, "json.removed"] as const)].map(([name, part]) => {
-    return propertyKey(name) === part ? part : `${propertyKey(name)}: ${part}`;
+  if (tuple) return tuplePart(message, scope);
+  const properties = fields.map((field) => {
+    const key = propertyKey(field.name);
+    const part = fieldPart(field, scope);
+    return key === part ? part : `${key}: ${part}`;
   });
+  for (const { name } of removed) {
+    const isTaken = fields.some((field) => field.name === name || field.earlierJson?.names.includes(name));
+    if (!isTaken) properties.push(`${propertyKey(name)}: json.removed`);
+  }
   const opening = `const ${scope.parts.get(name)} = json.message(${literal(name)}, () => ({`;
-  if (properties.length === 0) return [`${opening}}));`];
-  return [
-    {
-      line: `${opening} ${properties.join(", ")} }));`,
-      lines: () => brokenList(opening, properties, "}));"),
-    },
-  ];
+  if (properties.length === 0) return `${opening}}));`;
+  return {
+    line: `${opening} ${properties.join(", ")} }));`,
+    lines: () => brokenList(opening, properties, "}));"),
+  };
 }
 
 function fieldPart({ type, optional, earlierJson }: Field, scope: Scope): string {

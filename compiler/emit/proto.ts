@@ -25,7 +25,7 @@ export function emitProto({ name, file, event }: UseCase): Output {
   // The event's own message is the first, also where it is a union: who has the contract alone knows it by that.
   const isRoot = (union: Union) => union.name === event.name;
   const owners = [...event.unions.filter(isRoot), ...event.messages, ...event.unions.filter((union) => !isRoot(union))];
-  const code = [
+  const code: Code[] = [
     header(file),
     "",
     'syntax = "proto3";',
@@ -33,12 +33,12 @@ export function emitProto({ name, file, event }: UseCase): Output {
     `package fivefold.${part}.v1;`,
     ...(imported.length > 0 ? [""] : []),
     ...imported.map((file) => `import "google/protobuf/${file}.proto";`),
-    ...owners.flatMap((owner) => {
-      const scope = { event, names, google, wrappers: wrappersOf(owner, event) };
-      return ["", ...("fields" in owner ? emitMessage(owner, scope) : emitUnion(owner, scope))];
-    }),
-    ...event.enums.flatMap((union) => ["", ...emitEnum(union, names)]),
   ];
+  for (const owner of owners) {
+    const scope = { event, names, google, wrappers: wrappersOf(owner, event) };
+    code.push("", ...("fields" in owner ? emitMessage(owner, scope) : emitUnion(owner, scope)));
+  }
+  for (const union of event.enums) code.push("", ...emitEnum(union, names));
   return { path: contractPath(name), text: print(code) };
 }
 
@@ -53,12 +53,11 @@ interface Scope {
 function emitMessage(message: Message, scope: Scope): Code[] {
   const { names } = scope;
   const fields = byNumber(message.fields);
-  const body: Code[] = [
-    ...reserved(message, (field) => names.field(message, field)),
-    ...fields.flatMap((field) => emitField(field, names.field(message, field), scope, message.tuple !== undefined)),
-    ...emitMarks(message, names),
-    ...emitWrappers(scope),
-  ];
+  const body = reserved(message, (field) => names.field(message, field));
+  for (const field of fields) {
+    body.push(...emitField(field, names.field(message, field), scope, message.tuple !== undefined));
+  }
+  body.push(...emitMarks(message, names), ...emitWrappers(scope));
   const opening = `message ${names.type(message.name)} {`;
   return [...comment(message.doc), ...(body.length > 0 ? [opening, body, "}"] : [`${opening}}`])];
 }
@@ -85,15 +84,16 @@ function emitField(field: Field, protoName: string, scope: Scope, isElement: boo
   const type = presentType(field.type);
   const label = isMissable(field) && !isSeveral(type) ? "optional " : "";
   const isNull = field.type.kind === "nullable" && !optional;
-  return [
-    ...comment(
-      doc,
-      ruleSentence(type),
-      type.kind === "json" ? "JSON as text, none for null." : "",
-      isNull ? "Null where it is absent." : "",
-    ),
+  const code = comment(
+    doc,
+    ruleSentence(type),
+    type.kind === "json" ? "JSON as text, none for null." : "",
+    isNull ? "Null where it is absent." : "",
+  );
+  code.push(
     `${label}${fieldType(type, String(number), scope)} ${protoName} = ${number}${isElement ? "" : jsonName(name, protoName)};`,
-  ];
+  );
+  return code;
 }
 
 /** So that protobuf's JSON calls the field as TypeScript does. */

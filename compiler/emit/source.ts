@@ -68,7 +68,8 @@ export function imports(names: readonly string[], from: string, type: "type " | 
 }
 
 function byImportedName(a: string, b: string): number {
-  const [keyOfA, keyOfB] = [importKey(a), importKey(b)];
+  const keyOfA = importKey(a);
+  const keyOfB = importKey(b);
   return keyOfA < keyOfB ? -1 : keyOfA > keyOfB ? 1 : a < b ? -1 : 1;
 }
 

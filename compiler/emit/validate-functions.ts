@@ -24,35 +24,34 @@ export function messageFunctions(message: Message, validator: Validator): Code[]
     const place = { owner: message, path: String(field.number) };
     parts.push(...partFunctions(presentType(field.type), place, validator, offset));
   }
-  if (message.tuple) return [...tupleFunction(message, isRecursive, validator), ...parts];
+  const code = message.tuple
+    ? tupleFunction(message, isRecursive, validator)
+    : objectFunctions(message, isRecursive, validator);
+  code.push(...parts);
+  return code;
+}
+
+function objectFunctions(message: Message, isRecursive: boolean, validator: Validator): Code[] {
+  const { name, fields } = message;
   const isDeep = validator.isDeep({ kind: "message", name });
+  const body = isRecursive ? limits(validator) : [];
+  body.push('if (!isObject(value)) return failed("must be an object", describe(value));');
+  const code = checkFunction(`check${name}`, body, isDeep);
   const chunks = chunksOf(fields);
-  const rest = chunks.length > 1 ? chunks.map((_, i) => validator.nameFor(`check${name}Fields${i + 1}`)) : [];
-  const body: Code[] = [
-    ...(isRecursive ? limits(validator) : []),
-    'if (!isObject(value)) return failed("must be an object", describe(value));',
-    ...(rest.length > 0
-      ? [
-          "let found: Found;",
-          ...rest.map((check) => `found = ${check}(value, found${isDeep ? ", depth" : ""});`),
-          "return found;",
-        ]
-      : fieldsBody(message, fields, undefined, validator)),
-  ];
-  return [
-    ...checkFunction(`check${name}`, body, isDeep),
-    ...rest.flatMap((check, i) => [
-      "",
-      list(
-        `function ${check}(`,
-        ["value: Record<string, unknown>", "before: Found", ...(isDeep ? ["depth: number"] : [])],
-        "): Found {",
-      ),
-      fieldsBody(message, chunks[i]!, "before", validator),
-      "}",
-    ]),
-    ...parts,
-  ];
+  if (chunks.length <= 1) {
+    body.push(...fieldsBody(message, fields, undefined, validator));
+    return code;
+  }
+  const checks = chunks.map((_, i) => validator.nameFor(`check${name}Fields${i + 1}`));
+  const calls = checks.map((check) => `found = ${check}(value, found${isDeep ? ", depth" : ""});`);
+  body.push("let found: Found;", ...calls, "return found;");
+  const parameters = ["value: Record<string, unknown>", "before: Found"];
+  if (isDeep) parameters.push("depth: number");
+  for (const [i, check] of checks.entries()) {
+    const signature = list(`function ${check}(`, parameters, "): Found {");
+    code.push("", signature, fieldsBody(message, chunks[i]!, "before", validator), "}");
+  }
+  return code;
 }
 
 /** Looks at fields of an object; `before` is the variable that holds what was found already, if anything was looked at. */
@@ -66,32 +65,39 @@ function fieldsBody(
   const isRecursive = validator.recursive.has(message.name);
   const taken = new Set(validator.taken);
   if (before) taken.add(before);
-  const properties: string[] = [];
-  const others: string[] = [];
-  const statements: Code[] = [before ? `let found = ${before};` : "let found: Found;"];
-  for (const field of fields) {
-    const { name, number, type } = field;
-    const local = variable(name, taken);
-    if (isInherited(name)) {
-      const key = literal(name);
-      others.push(`const ${local}: unknown = Object.hasOwn(value, ${key}) ? value[${key}] : undefined;`);
-    } else {
-      const key = propertyKey(name);
-      properties.push(key === local ? key : `${key}: ${local}`);
-    }
-    const path = literal(pathSegment(name));
-    addFieldStatements(statements, field, path, local, { owner: message, path: String(number) }, validator);
-    if (isRecursive && validator.isDeep(type)) statements.push("if (isFull(found)) return found;");
+  const locals = fields.map(({ name }) => variable(name, taken));
+  const code = declarations(fields, locals);
+  code.push(before ? `let found = ${before};` : "let found: Found;");
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i]!;
+    const path = literal(pathSegment(field.name));
+    addFieldStatements(code, field, path, locals[i]!, { owner: message, path: String(field.number) }, validator);
+    if (isRecursive && validator.isDeep(field.type)) code.push("if (isFull(found)) return found;");
   }
-  statements.push("return found;");
-  return [...(properties.length > 0 ? [destructuring(properties)] : []), ...others, ...statements];
+  code.push("return found;");
+  return code;
 }
 
-function destructuring(properties: readonly string[]): Choice {
-  return {
+/** Of variables for fields of an object. */
+function declarations(fields: readonly Field[], locals: readonly string[]): Code[] {
+  const properties: string[] = [];
+  const others: string[] = [];
+  for (let i = 0; i < fields.length; i++) {
+    const { name } = fields[i]!;
+    if (isInherited(name)) {
+      const key = literal(name);
+      others.push(`const ${locals[i]}: unknown = Object.hasOwn(value, ${key}) ? value[${key}] : undefined;`);
+    } else {
+      const key = propertyKey(name);
+      properties.push(key === locals[i] ? key : `${key}: ${locals[i]}`);
+    }
+  }
+  if (properties.length === 0) return others;
+  const destructuring = {
     line: `const { ${properties.join(", ")} } = value;`,
     lines: () => brokenList("const {", properties, "} = value;"),
   };
+  return [destructuring, ...others];
 }
 
 function tupleFunction(message: Message, isRecursive: boolean, validator: Validator): Code[] {

@@ -3,7 +3,7 @@ import type { Output } from "../model/output.ts";
 import type { Choice } from "../model/tell-apart.ts";
 import { everyKind, everyType } from "./every-type.ts";
 import { presentType } from "./presence.ts";
-import { header, imports, print } from "./source.ts";
+import { type Code, header, imports, print } from "./source.ts";
 import { messageFunctions } from "./validate-functions.ts";
 import { createValidator } from "./validate-names.ts";
 import * as parts from "./validate-parts.ts";
@@ -19,7 +19,7 @@ export function emitValidate(useCase: UseCase): Output {
   const { name, file, event } = useCase;
   const validator = createValidator(useCase);
   const isRecursive = validator.recursive.size > 0;
-  const code = [
+  const code: Code[] = [
     header(file),
     imports(["Violation"], "fivefold/runtime", "type "),
     "",
@@ -40,11 +40,11 @@ export function emitValidate(useCase: UseCase): Output {
       "}",
     ],
     "}",
-    ...event.messages.flatMap((message) => messageFunctions(message, validator)),
-    ...event.unions.flatMap((union) => unionFunctions(union, event, validator)),
-    // Each stands at the start of lines, so that it is printed as one.
-    ...usedParts(event, isRecursive),
   ];
+  for (const message of event.messages) code.push(...messageFunctions(message, validator));
+  for (const union of event.unions) code.push(...unionFunctions(union, event, validator));
+  // Each stands at the start of lines, so that it is printed as one.
+  code.push(...usedParts(event, isRecursive));
   return { path: `generated/${name}/validate.ts`, text: print(code) };
 }
 
