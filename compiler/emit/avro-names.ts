@@ -22,16 +22,15 @@ export interface AvroNames {
 /** Names are given in the order of numbers, so that what is added later takes none from what was there. */
 export function avroNames({ messages, enums, unions }: Event): AvroNames {
   const taken = new Set<string>();
-  const types = new Map(
-    [...messages, ...enums, ...unions].map(({ name }) => [name, unique(upperCamel(name), taken)] as const),
-  );
-  const fields = new Map(
-    messages.map((message) => {
-      const nameOf = (field: Field) => fieldName(message.tuple ? elementName(message, field) : field.name);
-      return [message, named(message.fields, nameOf)] as const;
-    }),
-  );
-  const symbols = new Map(enums.map((union) => [union, named(union.members, symbolName)]));
+  const types = new Map<string, string>();
+  for (const { name } of [...messages, ...enums, ...unions]) types.set(name, unique(upperCamel(name), taken));
+  const fields = new Map<Message, ReadonlyMap<number, string>>();
+  for (const message of messages) {
+    const nameOf = (field: Field) => fieldName(message.tuple ? elementName(message, field) : field.name);
+    fields.set(message, named(message.fields, nameOf));
+  }
+  const symbols = new Map<Enum, ReadonlyMap<number, string>>();
+  for (const union of enums) symbols.set(union, named(union.members, symbolName));
   return {
     type: (name) => types.get(name)!,
     field: (message, { number }) => fields.get(message)!.get(number)!,
@@ -41,7 +40,9 @@ export function avroNames({ messages, enums, unions }: Event): AvroNames {
 
 function named<T extends { readonly number: number }>(parts: readonly T[], nameOf: (part: T) => string) {
   const taken = new Set<string>();
-  return new Map(byNumber(parts).map((part) => [part.number, unique(nameOf(part), taken, "_")]));
+  const names = new Map<number, string>();
+  for (const part of byNumber(parts)) names.set(part.number, unique(nameOf(part), taken, "_"));
+  return names;
 }
 
 export function fieldName(name: string): string {

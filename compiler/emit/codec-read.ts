@@ -19,7 +19,7 @@ import { typeText } from "./type-text.ts";
 import { elementOf, isWrapped, type Owner, type Wrapped } from "./wrappers.ts";
 
 /** Names that the variables of a reading function must not have. */
-const OWN_NAMES = [
+const OWN_NAMES: ReadonlySet<string> = new Set([
   "ABSENT",
   "elements",
   "end",
@@ -31,7 +31,7 @@ const OWN_NAMES = [
   "undefined",
   "Object",
   "Uint8Array",
-];
+]);
 
 /** The functions that read a message, its wrappers, and the entries of its maps. */
 export function readMessage(message: Message, names: CodecNames): Code[] {

@@ -50,7 +50,7 @@ export function writeMessage(message: Message, names: CodecNames): Code[] {
 }
 
 /** Names that the variables of a writing function must not have. */
-const OWN_NAMES = ["writer", "value", "at", "item", "key", "Object", "undefined"];
+const OWN_NAMES: ReadonlySet<string> = new Set(["writer", "value", "at", "item", "key", "Object", "undefined"]);
 
 /** How a field is read: by its variable's declaration, if it needs one, and an expression. */
 interface Read {

@@ -22,11 +22,11 @@ export function jsonText(value: Json): string {
   return pieces.join("");
 }
 
-/** An object's property, to be put together with others: see `objectText`. */
-export function propertyText(key: string, value: Json, indent: string): string {
+/** An object's property, to be put together with others: see `objectText`. `after` is what follows it on its line. */
+export function propertyText(key: string, value: Json, indent: string, after = ""): string {
   const before = `${indent}${keyText(key)}`;
   const pieces = [before];
-  layOut(pieces, value, `\n${indent}`, WIDTH - before.length);
+  layOut(pieces, value, `\n${indent}`, WIDTH - before.length - after.length);
   return pieces.join("");
 }
 

@@ -60,14 +60,16 @@ export function tableRow(cells: readonly string[]): string {
   return row;
 }
 
+function slugOf(heading: string): string {
+  const lower = heading.toLowerCase();
+  return /^[a-z0-9]*$/.test(lower) ? lower : lower.replace(/[^\p{L}\p{N}\p{M}_ -]/gu, "").replaceAll(" ", "-");
+}
+
 /** Links to headings, as repository browsers make them: in order of the headings, repeated ones are numbered. */
 export function createAnchors(): (heading: string) => string {
   const counts = new Map<string, number>();
   return (heading) => {
-    const slug = heading
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\p{M}_ -]/gu, "")
-      .replaceAll(" ", "-");
+    const slug = slugOf(heading);
     const count = counts.get(slug) ?? 0;
     counts.set(slug, count + 1);
     return `#${count === 0 ? slug : `${slug}-${count}`}`;

@@ -1,4 +1,5 @@
 import { lowerCamel } from "../model/naming.ts";
+import { rememberedName } from "../model/remembered.ts";
 import { literal } from "./source.ts";
 
 /*
@@ -18,16 +19,18 @@ const RESERVED_WORDS = new Set(
   ).split(" "),
 );
 
-function isIdentifier(name: string): boolean {
-  return PLAIN_IDENTIFIER.test(name) || IDENTIFIER.test(name);
-}
+const isIdentifier = rememberedName((name) => PLAIN_IDENTIFIER.test(name) || IDENTIFIER.test(name));
 
 /** A name for a variable: the preferred one, made legal, and unlike any that is taken. Takes it. */
 export function variable(preferred: string, taken: Set<string>): string {
+  return unique(legalVariable(preferred), taken);
+}
+
+const legalVariable = rememberedName((preferred) => {
   const legal = isIdentifier(preferred) ? preferred : lowerCamel(preferred);
   const usable = RESERVED_WORDS.has(legal) || !isIdentifier(legal) ? `${legal}Value` : legal;
-  return unique(isIdentifier(usable) ? usable : `_${usable}`, taken);
-}
+  return isIdentifier(usable) ? usable : `_${usable}`;
+});
 
 /** The candidate, with the least number behind it that makes it unlike any that is taken. Takes it. */
 export function unique(candidate: string, taken: Set<string>, separator = ""): string {
@@ -39,15 +42,15 @@ export function unique(candidate: string, taken: Set<string>, separator = ""): s
 
 /** A property as a type or an object literal declares it. */
 export function propertyKey(name: string): string {
-  if (isIdentifier(name) && name !== "__proto__") return name;
   // In an object literal only the computed form makes a property of it; in a type both mean the same.
-  return name === "__proto__" ? '["__proto__"]' : literal(name);
+  if (name === "__proto__") return '["__proto__"]';
+  return isIdentifier(name) ? name : literal(name);
 }
 
 /** A property as one reads it: `event.id`, `event["a b"]`, `event[0]`. */
 export function property(object: string, name: string): string {
-  if (/^(0|[1-9]\d{0,8})$/.test(name)) return `${object}[${name}]`;
-  return isIdentifier(name) ? `${object}.${name}` : `${object}[${literal(name)}]`;
+  if (isIdentifier(name)) return `${object}.${name}`;
+  return /^(0|[1-9]\d{0,8})$/.test(name) ? `${object}[${name}]` : `${object}[${literal(name)}]`;
 }
 
 /** A property as a violation's path names it: `id`, `["a b"]`. */

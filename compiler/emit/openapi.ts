@@ -2,7 +2,7 @@ import type { Event, UseCase } from "../model/model.ts";
 import { lowerCamel, upperCamel } from "../model/naming.ts";
 import type { Output } from "../model/output.ts";
 import { remembered } from "../model/remembered.ts";
-import { type JsonObject, objectText, propertyText } from "./json-layout.ts";
+import { type Json, type JsonObject, objectText, propertyText } from "./json-layout.ts";
 import { eventSchemas, SHARED } from "./json-schema.ts";
 import { unique } from "./names.ts";
 import { mark } from "./source.ts";
@@ -55,7 +55,7 @@ interface Parts {
 
 const openApiParts = remembered(
   (useCase): Parts => ({
-    path: propertyText(`/v1/${useCase.name}`, { post: operation(useCase) }, "    "),
+    path: pathText(useCase),
     schemas: schemasOf(useCase.name, useCase.event).map(([key, schema]) => propertyText(key, schema, "      ")),
   }),
 );
@@ -76,23 +76,34 @@ function schemasOf(useCase: string, event: Event): (readonly [name: string, sche
   ];
 }
 
-function operation(useCase: UseCase): JsonObject {
+/** A path has one operation, which says too much for one line. */
+function pathText(useCase: UseCase): string {
   const { name, owner } = useCase;
   const summary = summaryOf(useCase);
   const description = docOf(useCase);
-  return {
-    operationId: lowerCamel(name),
-    tags: [owner],
-    summary: summary || undefined,
-    description: description === summary ? undefined : description,
-    requestBody: { required: true, content: json(name) },
-    responses: Object.fromEntries(
-      Object.entries(STATUSES).map(([status, response]) => [status, { $ref: `#/components/responses/${response}` }]),
-    ),
-  };
+  const property = (key: string, value: Json) => propertyText(key, value, "        ", ",");
+  const operation = [
+    property("operationId", lowerCamel(name)),
+    property("tags", [owner]),
+    ...(summary === "" ? [] : [property("summary", summary)]),
+    ...(description === summary ? [] : [property("description", description)]),
+    property("requestBody", { required: true, content: json(name) }),
+    RESPONSES_TEXT,
+  ];
+  const post = `      "post": ${objectText(operation, "      ")}`;
+  return `    ${JSON.stringify(`/v1/${name}`)}: ${objectText([post], "    ")}`;
 }
 
 const STATUSES = { 202: "Accepted", 400: "Invalid", 413: "TooLarge", 429: "Throttled", 503: "Unavailable" } as const;
+
+/** The same for all. */
+const RESPONSES_TEXT = propertyText(
+  "responses",
+  Object.fromEntries(
+    Object.entries(STATUSES).map(([status, response]) => [status, { $ref: `#/components/responses/${response}` }]),
+  ),
+  "        ",
+);
 
 function json(schema: string): JsonObject {
   return { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } };

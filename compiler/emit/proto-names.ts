@@ -24,29 +24,28 @@ export interface ProtoNames {
 /** Legal names, unique where protobuf asks for it: those of enum values in the whole file. */
 export function protoNames({ messages, enums, unions }: Event): ProtoNames {
   const taken = new Set<string>();
-  const types = new Map([...messages, ...unions, ...enums].map(({ name }) => [name, unique(upperCamel(name), taken)]));
+  const types = new Map<string, string>();
+  for (const { name } of [...messages, ...unions, ...enums]) types.set(name, unique(upperCamel(name), taken));
 
   const members = new Map<Enum, ReadonlyMap<number, string>>();
   for (const union of enums) {
     const prefix = snakeCase(types.get(union.name)!).toUpperCase();
-    const named = [
-      { number: 0, name: "UNSPECIFIED" },
-      ...byNumber(withRemoved(union.members, union)).map(({ name, number }) => ({
-        number,
-        name: memberName(name) || `VALUE_${number}`,
-      })),
-    ];
-    members.set(union, new Map(named.map(({ number, name }) => [number, unique(`${prefix}_${name}`, taken, "_")])));
+    const named = new Map([[0, unique(`${prefix}_UNSPECIFIED`, taken, "_")]]);
+    for (const { name, number } of byNumber(withRemoved(union.members, union))) {
+      named.set(number, unique(`${prefix}_${memberName(name) || `VALUE_${number}`}`, taken, "_"));
+    }
+    members.set(union, named);
   }
 
   const variants = new Map<Union, ReadonlyMap<number, string>>();
   const oneofs = new Map<Union, string>();
   for (const union of unions) {
     const taken = new Set<string>();
-    const named = byNumber(withRemoved(union.variants, union)).map(
-      ({ name, number }) => [number, unique(variantName(name), taken, "_")] as const,
-    );
-    variants.set(union, new Map(named));
+    const named = new Map<number, string>();
+    for (const { name, number } of byNumber(withRemoved(union.variants, union))) {
+      named.set(number, unique(variantName(name), taken, "_"));
+    }
+    variants.set(union, named);
     oneofs.set(union, unique("value", taken, "_"));
   }
 
@@ -55,10 +54,11 @@ export function protoNames({ messages, enums, unions }: Event): ProtoNames {
   const nullFields = new Map<Message, string>();
   for (const message of messages) {
     const taken = new Set<string>();
-    const named = byNumber(withRemoved(message.fields, message)).map(
-      (field) => [field.number, unique(fieldName(fieldOrElement(field, message)), taken, "_")] as const,
-    );
-    fields.set(message, new Map(named));
+    const named = new Map<number, string>();
+    for (const field of byNumber(withRemoved(message.fields, message))) {
+      named.set(field.number, unique(fieldName(fieldOrElement(field, message)), taken, "_"));
+    }
+    fields.set(message, named);
     emptyFields.set(message, unique("empty_fields", taken, "_"));
     nullFields.set(message, unique("null_fields", taken, "_"));
   }

@@ -62,5 +62,6 @@ function inline(value: Plain): string {
 
 /** `86_400_000`. */
 function grouped(value: number): string {
+  if (value > -1000 && value < 1000) return String(value);
   return String(value).replace(/\B(?=(\d{3})+$)/g, "_");
 }
