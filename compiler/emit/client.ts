@@ -1,6 +1,7 @@
 import type { Event, Type, UseCase } from "../model/model.ts";
 import { lowerCamel } from "../model/naming.ts";
 import type { Output } from "../model/output.ts";
+import { rememberedName } from "../model/remembered.ts";
 import { rootFields } from "../model/root.ts";
 import { property, variable } from "./names.ts";
 import { header, imports, print } from "./source.ts";
@@ -42,9 +43,9 @@ export function emitClient({ name, file, event, frontend, scheduler, flowControl
 }
 
 /** What a use case's client is called: `generateThumbnail`. */
-export function clientName(useCase: string): string {
-  return variable(lowerCamel(useCase), new Set(["createClient", "encode", "fromJson", "settings", "validate"]));
-}
+export const clientName = rememberedName((useCase) =>
+  variable(lowerCamel(useCase), new Set(["createClient", "encode", "fromJson", "settings", "validate"])),
+);
 
 function isString(type: Type, { enums }: Event): boolean {
   if (type.kind !== "enum") return type.kind === "text";

@@ -56,7 +56,10 @@ export function tableHead(head: readonly string[]): string[] {
 
 export function tableRow(cells: readonly string[]): string {
   let row = "|";
-  for (let i = 0; i < cells.length; i++) row += ` ${cells[i]!.replaceAll("|", "\\|")} |`;
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i]!;
+    row += ` ${cell.includes("|") ? cell.replaceAll("|", "\\|") : cell} |`;
+  }
   return row;
 }
 

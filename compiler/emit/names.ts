@@ -19,7 +19,9 @@ const RESERVED_WORDS = new Set(
   ).split(" "),
 );
 
-const isIdentifier = rememberedName((name) => PLAIN_IDENTIFIER.test(name) || IDENTIFIER.test(name));
+function isIdentifier(name: string): boolean {
+  return PLAIN_IDENTIFIER.test(name) || IDENTIFIER.test(name);
+}
 
 /** A name for a variable: the preferred one, made legal, and unlike any that is taken. Takes it. */
 export function variable(preferred: string, taken: Set<string>): string {

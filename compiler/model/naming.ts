@@ -16,11 +16,11 @@ const ONE_WORD = /^[A-Za-z0-9][a-z0-9]*$/;
 function split(name: string): string[] {
   return asciiLetters(name)
     .replace(SIGN, signWord)
-    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
-    .replace(/([A-Z])([A-Z][a-z])/g, "$1 $2")
-    .split(/[^A-Za-z0-9]+/)
+    .split(BETWEEN_WORDS)
     .filter((word) => word !== "");
 }
+
+const BETWEEN_WORDS = /[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;
 
 /** `fileUploaded`, `file-uploaded`, `file uploaded` → `FileUploaded`. Begins with a letter, also where the name does not. */
 export const upperCamel = rememberedName((name) => {
@@ -57,10 +57,10 @@ function joinedLetters(name: string): string {
 }
 
 /** `file-uploaded` → `fileUploaded`. */
-export const lowerCamel = rememberedName((name) => {
+export function lowerCamel(name: string): string {
   const upper = upperCamel(name);
   return upper.slice(0, 1).toLowerCase() + upper.slice(1);
-});
+}
 
 /** `sizeBytes` → `size_bytes`, `URLPath` → `url_path`: as protobuf's style guide names fields. */
 export const snakeCase = rememberedName((name) => words(name).join("_").toLowerCase());
