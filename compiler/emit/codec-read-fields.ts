@@ -1,6 +1,6 @@
 import { byNumber } from "../model/by-number.ts";
 import type { Earlier } from "../model/earlier.ts";
-import type { Field, Type } from "../model/model.ts";
+import type { ArrayType, Field, Type } from "../model/model.ts";
 import { lackingValue } from "./codec-earlier.ts";
 import { inside, type Place } from "./codec-names.ts";
 import { EMPTY_FIELDS, isSeveral, type Marks, NULL_FIELDS, presentType } from "./presence.ts";
@@ -119,27 +119,25 @@ export function messageReader(type: Type, place: Place): string | undefined {
   return type.kind === "message" || type.kind === "union" ? `read${type.name}` : undefined;
 }
 
-function addReadCases(cases: Code[], { number, type, missing, local, label, place, deferred }: Incoming): void {
-  const one = tagOf(number, wireType(type));
-  if (deferred) {
-    cases.push(...readCase(one, [`${local} = reader.defer(${local});`]));
-    return;
-  }
-  if (type.kind === "record") {
-    const record = missing === "zero" ? local : `(${local} ??= {})`;
-    cases.push(...readCase(one, [`reader.entry(${record}, read${place.names.entryStem(place)});`]));
-    return;
-  }
-  if (type.kind !== "array") {
-    cases.push(...readCase(one, [`${local} = ${readElement(type, place)};`]));
-    return;
-  }
+function addReadCases(cases: Code[], field: Incoming): void {
+  const { number, type, deferred } = field;
+  if (type.kind === "array" && !deferred) addArrayCases(cases, field, type);
+  else addCase(cases, tagOf(number, wireType(type)), readStatement(field));
+}
 
+function readStatement({ type, missing, local, place, deferred }: Incoming): string {
+  if (deferred) return `${local} = reader.defer(${local});`;
+  if (type.kind !== "record") return `${local} = ${readElement(type, place)};`;
+  const record = missing === "zero" ? local : `(${local} ??= {})`;
+  return `reader.entry(${record}, read${place.names.entryStem(place)});`;
+}
+
+function addArrayCases(cases: Code[], { number, missing, local, label, place }: Incoming, type: ArrayType): void {
   const element = readElement(type.items, inside(place, type));
   const item = type.items.kind === "enum" ? `${element} ?? reader.missing(${literal(label)})` : element;
   const push = `${missing === "zero" ? local : `(${local} ??= [])`}.push(${item});`;
   const wire = wireType(type.items);
-  cases.push(...readCase(tagOf(number, wire), [push]));
+  addCase(cases, tagOf(number, wire), push);
   if (wire === 2) return;
   cases.push(
     `case ${tagOf(number, 2)}: {`,
@@ -148,8 +146,9 @@ function addReadCases(cases: Code[], { number, type, missing, local, label, plac
   );
 }
 
-export function readCase(tag: number, statements: readonly Code[]): Code[] {
-  return [`case ${tag}:`, [...statements, "break;"]];
+export function addCase(cases: Code[], tag: number, ...statements: string[]): void {
+  statements.push("break;");
+  cases.push(`case ${tag}:`, statements);
 }
 
 /** Reads one value, or one element. */

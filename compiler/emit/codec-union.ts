@@ -3,7 +3,7 @@ import type { Event, Type, Union, Variant } from "../model/model.ts";
 import type { Choice } from "../model/tell-apart.ts";
 import type { CodecNames, Place } from "./codec-names.ts";
 import { readEntries, readFunction, readWrappers } from "./codec-read.ts";
-import { messageReader, readCase, readElement, readLoop } from "./codec-read-fields.ts";
+import { addCase, messageReader, readElement, readLoop } from "./codec-read-fields.ts";
 import { writeFunction, writeTagged, writeWrappers } from "./codec-write.ts";
 import { property, propertyKey, variable } from "./names.ts";
 import { type Choice as Broken, type Code, literal, literalOf, when } from "./source.ts";
@@ -111,11 +111,13 @@ export function readUnion(union: Union, names: CodecNames): Code[] {
   const messages = variants.filter(({ read }) => read);
   const scalars = variants.filter(({ read }) => !read);
   const type = names.types.own(union.name);
-  const cases = byNumber(variants).flatMap(({ number, type, place, read }) => {
-    const one = tagOf(number, wireType(type));
-    if (read) return readCase(one, [`at = reader.defer(variant === ${number} ? at : ABSENT);`, `variant = ${number};`]);
-    return readCase(one, [`scalar = ${readElement(type, place)};`, `variant = ${number};`]);
-  });
+  const cases: Code[] = [];
+  for (const { number, type, place, read } of byNumber(variants)) {
+    const statement = read
+      ? `at = reader.defer(variant === ${number} ? at : ABSENT);`
+      : `scalar = ${readElement(type, place)};`;
+    addCase(cases, tagOf(number, wireType(type)), statement, `variant = ${number};`);
+  }
   const scalarType = [...new Set(scalars.map(({ type, place }) => typeText(type, place.names.reading)))].join(" | ");
   const body = [
     "let variant = 0;",

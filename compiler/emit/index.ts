@@ -18,16 +18,16 @@ import { emitSettings } from "./settings.ts";
 import { emitShapes } from "./shapes.ts";
 import { emitValidate } from "./validate.ts";
 
-/** What is written for one use case; each emitter writes one file. Nearly in the order of their paths. */
+/** What is written for one use case; each emitter writes one file. */
 const OWN: readonly ((useCase: UseCase) => Output)[] = [
-  emitReadme,
-  emitClient,
-  emitCodec,
   emitEvent,
-  emitExecutor,
-  emitJson,
   emitSettings,
   emitValidate,
+  emitCodec,
+  emitJson,
+  emitClient,
+  emitExecutor,
+  emitReadme,
   emitProto,
 ];
 

@@ -50,12 +50,12 @@ function layOut(pieces: string[], value: Json, start: string, room: number): voi
 function layOutList(pieces: string[], items: readonly Json[], start: string): void {
   const inside = `${start}  `;
   const room = WIDTH - inside.length + 1;
+  const between = `,${inside}`;
   const last = items.length - 1;
   pieces.push("[");
   for (let i = 0; i <= last; i++) {
-    pieces.push(inside);
+    pieces.push(i === 0 ? inside : between);
     layOut(pieces, items[i]!, inside, i < last ? room - 1 : room);
-    if (i < last) pieces.push(",");
   }
   pieces.push(start, "]");
 }
@@ -63,15 +63,15 @@ function layOutList(pieces: string[], items: readonly Json[], start: string): vo
 function layOutObject(pieces: string[], value: JsonObject, start: string): void {
   const inside = `${start}  `;
   const room = WIDTH - inside.length + 1;
+  const between = `,${inside}`;
   const keys = Object.keys(value).filter((key) => value[key] !== undefined);
   const last = keys.length - 1;
   pieces.push("{");
   for (let i = 0; i <= last; i++) {
     const key = keys[i]!;
     const before = keyText(key);
-    pieces.push(inside, before);
+    pieces.push(i === 0 ? inside : between, before);
     layOut(pieces, value[key]!, inside, (i < last ? room - 1 : room) - before.length);
-    if (i < last) pieces.push(",");
   }
   pieces.push(start, "}");
 }

@@ -165,7 +165,11 @@ function condition({ wrong, operator }: Check, present: readonly string[]): Choi
 
 function report(path: string, { rule, describe }: Check, value: string, { kind }: Type): Code {
   const orNull = kind === "nullable" ? " or null" : "";
-  return list("found = add(", ["found", path, literal(`must be ${rule}${orNull}`), `${describe}(${value})`], ");");
+  const said = literal(`must be ${rule}${orNull}`);
+  return {
+    line: `found = add(found, ${path}, ${said}, ${describe}(${value}));`,
+    lines: () => brokenList("found = add(", ["found", path, said, `${describe}(${value})`], ");"),
+  };
 }
 
 /** Calls the function that checks a message, list or map; `levels` more deeply nested than the caller's own value. */

@@ -77,7 +77,8 @@ function messageJson({ fields, tuple }: ShapeMessage): ShapeJson["messages"][str
 }
 
 function fieldJson({ number, type, optional }: ShapeVariant & { readonly optional?: boolean }): FieldJson {
-  return { number, type: compact(type) as TypeJson, ...(optional && { optional }) };
+  const typeJson = compact(type) as TypeJson;
+  return optional ? { number, type: typeJson, optional } : { number, type: typeJson };
 }
 
 function memberJson({ name, number, value }: ShapeMember): MemberJson {
