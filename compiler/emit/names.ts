@@ -36,9 +36,14 @@ const legalVariable = rememberedName((preferred) => {
 
 /** The candidate, with the least number behind it that makes it unlike any that is taken. Takes it. */
 export function unique(candidate: string, taken: Set<string>, separator = ""): string {
+  const { size } = taken;
   let name = candidate;
-  for (let n = 2; taken.has(name); n++) name = `${candidate}${separator}${n}`;
   taken.add(name);
+  // One that was taken already adds nothing.
+  for (let n = 2; taken.size === size; n++) {
+    name = `${candidate}${separator}${n}`;
+    taken.add(name);
+  }
   return name;
 }
 

@@ -1,6 +1,7 @@
 import { byNumber } from "../model/by-number.ts";
 import type { Enum, Event, Field, Message, Removed, Union, Variant } from "../model/model.ts";
 import { snakeCase, upperCamel } from "../model/naming.ts";
+import { rememberedName } from "../model/remembered.ts";
 import { unique } from "./names.ts";
 import { elementName } from "./tuples.ts";
 
@@ -93,9 +94,7 @@ function fieldOrElement(field: Field | Removed, message: Message): string {
   return "type" in field ? elementName(message, field) : `item${Number(field.name) + 1}`;
 }
 
-function fieldName(name: string): string {
-  return startingWithLetter(snakeCase(name) || "field", "n");
-}
+const fieldName = rememberedName((name) => startingWithLetter(snakeCase(name) || "field", "n"));
 
 /** `circle` of the message Circle, `string_value` of what has no message. */
 function variantName(name: string): string {
@@ -108,9 +107,7 @@ function memberName(name: string): string {
 }
 
 /** A part of a package's name. */
-export function packageName(useCase: string): string {
-  return startingWithLetter(snakeCase(useCase), "n");
-}
+export const packageName = rememberedName((useCase) => startingWithLetter(snakeCase(useCase), "n"));
 
 /** What protobuf calls a field in JSON unless it is told otherwise. */
 export function defaultJsonName(field: string): string {

@@ -74,15 +74,21 @@ function usedParts(event: Event, isRecursive: boolean): string[] {
 
 /** Types of fields and of elements, which are checked as part of something; not so the variants of a union. */
 function checkedTypes({ messages, unions }: Event): Type[] {
-  const inside = (type: Type): Type[] => {
-    if (!isWrapped(type)) return [];
+  const types: Type[] = [];
+  const addInside = (type: Type): void => {
+    if (!isWrapped(type)) return;
     const element = elementOf(type);
-    return [...(type.kind === "nullable" ? [] : [presentType(element)]), ...inside(element)];
+    if (type.kind !== "nullable") types.push(presentType(element));
+    addInside(element);
   };
-  return [
-    ...messages.flatMap(({ fields }) => fields.flatMap(({ type }) => [presentType(type), ...inside(type)])),
-    ...unions.flatMap(({ variants }) => variants.flatMap(({ type }) => inside(type))),
-  ];
+  for (const { fields } of messages) {
+    for (const { type } of fields) {
+      types.push(presentType(type));
+      addInside(type);
+    }
+  }
+  for (const { variants } of unions) for (const { type } of variants) addInside(type);
+  return types;
 }
 
 function isOwnFunction({ kind }: Type): boolean {

@@ -63,7 +63,9 @@ export function lowerCamel(name: string): string {
 }
 
 /** `sizeBytes` → `size_bytes`, `URLPath` → `url_path`: as protobuf's style guide names fields. */
-export const snakeCase = rememberedName((name) => words(name).join("_").toLowerCase());
+export function snakeCase(name: string): string {
+  return words(name).join("_").toLowerCase();
+}
 
 /** `FileUploaded`, `file_uploaded` → `file-uploaded`. */
 export function kebabCase(name: string): string {
