@@ -22,7 +22,7 @@ export function jsonText(value: Json): string {
   return pieces.join("");
 }
 
-/** An object's property, to be put together with others: see `objectText`. `after` is what follows it on its line. */
+/** An object's property, to be put together with others: see `objectText`. `after` is what will follow it on its line. */
 export function propertyText(key: string, value: Json, indent: string, after = ""): string {
   const before = `${indent}${keyText(key)}`;
   const pieces = [before];

@@ -85,8 +85,8 @@ function memberJson({ name, number, value }: ShapeMember): MemberJson {
   return value === name ? number : { number, value };
 }
 
-/** Whether a list may be changed in TypeScript, and what JSON had before, is no matter of a type's records; the kind is said first. */
-const NOT_OF_RECORDS: ReadonlySet<string> = new Set(["kind", "readonly", "wasInt"]);
+/** Whether a list may be changed in TypeScript, and what JSON had before, is no matter of a type's records. */
+const NOT_OF_RECORDS: ReadonlySet<string> = new Set(["readonly", "wasInt"]);
 
 /** A type is plain data: all that says something of its records, in one order. */
 function compact(value: unknown): unknown {
@@ -96,7 +96,7 @@ function compact(value: unknown): unknown {
   const isWide = kind === "int" && type.max === Number.MAX_SAFE_INTEGER;
   if (isWide && type.min === Number.MIN_SAFE_INTEGER && type.wire === "int64") return "int";
   if (isWide && type.min === 0 && type.wire === "uint64") return "uint";
-  const keys = Object.keys(type).filter((key) => type[key] !== undefined && !NOT_OF_RECORDS.has(key));
+  const keys = Object.keys(type).filter((key) => key !== "kind" && type[key] !== undefined && !NOT_OF_RECORDS.has(key));
   if (keys.length === 0) return kind;
   const result: Record<string, unknown> = { kind };
   for (const key of keys.sort()) result[key] = compact(type[key]);
