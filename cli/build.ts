@@ -10,7 +10,7 @@ import { EXIT } from "./fault.ts";
 import { countChanges } from "./outputs.ts";
 import { findProject, USE_CASES } from "./project.ts";
 import { sayJson } from "./terminal.ts";
-import { clearFlags, collectEarly, createLoading, flagsOfOnce, hasLoaded } from "./v8-flags.ts";
+import { clearFlags, collectEarly, createLoading, FLAGS_OF_ONCE, hasLoaded } from "./v8-flags.ts";
 
 export interface BuildOptions {
   readonly check?: boolean;
@@ -42,11 +42,10 @@ export async function build(options: BuildOptions): Promise<void> {
   // What can run beside this process is started first: the compiler takes a third of a second to load.
   const typeCheck = reading ? undefined : checkAllTypes(root, files);
   collectEarly();
-  const flags = flagsOfOnce(files.length);
-  const emitting = startEmitting(root, files.length, { check, flags });
+  const emitting = startEmitting(root, files.length, { check, flags: FLAGS_OF_ONCE });
   // Loaded only now: where nothing changed, nobody waits for it.
   const { createBuilder } = await import("./build-project.ts");
-  hasLoaded(emitting?.loading ?? createLoading(1), flags);
+  hasLoaded(emitting?.loading ?? createLoading(1), FLAGS_OF_ONCE);
   const builder = createBuilder(root, { emitting, reading });
   const result = await builder.build({ check, keep: true, typeCheck }).finally(() => emitting?.close());
   const stale = check && !!result.difference && countChanges(result.difference) > 0;
@@ -60,7 +59,7 @@ export async function build(options: BuildOptions): Promise<void> {
   process.stderr.write("", () => process.stdout.write("", leave));
 
   function leave(): void {
-    clearFlags(flags);
+    clearFlags(FLAGS_OF_ONCE);
     keepCode();
     process.exit();
   }
