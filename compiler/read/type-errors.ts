@@ -89,8 +89,9 @@ function runTsc({ root, files }: Checked, config: string, signal: AbortSignal | 
       stdio: ["ignore", "pipe", "pipe"],
       ...(signal && { signal }),
     });
-    // What is read and emitted meanwhile takes longer, and keeps another core busy the sooner the further it is.
-    giveWay(child.pid);
+    // Who may end it does not wait for it, and has other work that somebody waits for. In a build it gives way only a
+    // little: what is read meanwhile keeps another core busy the sooner, but other programs must not hold the build up.
+    giveWay(child.pid, signal ? constants.priority.PRIORITY_LOW : A_LITTLE);
     const output: string[] = [];
     const failure: string[] = [];
     child.stdout.setEncoding("utf8").on("data", (text: string) => output.push(text));
@@ -104,10 +105,13 @@ function runTsc({ root, files }: Checked, config: string, signal: AbortSignal | 
   });
 }
 
+/** A priority at which a program still gets a third of what others get of a processor. */
+const A_LITTLE = 5;
+
 /** Lowers a process's priority; that of its threads to come, too. */
-function giveWay(pid: number | undefined): void {
+function giveWay(pid: number | undefined, priority: number): void {
   try {
-    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+    if (pid !== undefined) setPriority(pid, priority);
   } catch {
     // It has ended, or the system has no such thing.
   }
