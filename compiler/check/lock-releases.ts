@@ -1,3 +1,4 @@
+import { byNumber } from "../model/by-number.ts";
 import type { Type } from "../model/model.ts";
 import { isReservedNumber, MAX_FIELD_NUMBER } from "../model/protobuf.ts";
 import type { Shape, ShapeEnum, ShapeMember, ShapeMessage } from "../model/shape.ts";
@@ -96,7 +97,7 @@ function readMessage(json: Json): Fields {
 
 function readFields(json: Json, flags: readonly string[]): Field[] {
   const numbers = new Set<number>();
-  return [...mapOf(json, (field, name) => readField(field, name, flags, numbers)).values()];
+  return inOrder(mapOf(json, (field, name) => readField(field, name, flags, numbers)));
 }
 
 function readField(json: Json, name: string, flags: readonly string[], numbers: Set<number>): Field {
@@ -113,15 +114,20 @@ function readField(json: Json, name: string, flags: readonly string[], numbers: 
 
 function readMembers(json: Json): ShapeMember[] {
   const numbers = new Set<number>();
-  return [
-    ...mapOf(json, (member, name) => {
+  return inOrder(
+    mapOf(json, (member, name) => {
       if (member.kind !== "object") return { name, value: name, number: once(memberNumber(member), numbers, member) };
       const entries = entriesOf(member, ["number", "value"]);
       const value = entries.get("value")!;
       if (value.kind !== "scalar" || value.value === null) throw wrong("there must be a literal", value);
       return { name, value: value.value, number: once(memberNumber(entries.get("number")!), numbers, member) };
-    }).values(),
-  ];
+    }),
+  );
+}
+
+/** As they are written, in whatever order somebody put them. */
+function inOrder<T extends { readonly number: number }>(parts: ReadonlyMap<string, T>): T[] {
+  return [...byNumber([...parts.values()])];
 }
 
 function memberNumber(json: Json): number {

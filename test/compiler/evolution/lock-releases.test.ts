@@ -69,6 +69,11 @@ describe("released versions that can't be followed", () => {
     expect(() => readLock(text)).toThrow(reason);
   });
 
+  test("numbers out of order are read in their order, as they are written", () => {
+    const lock = readLock(edit('"number": 1', '"number": 11'));
+    expect(readLock(writeLock(lock))).toEqual(lock);
+  });
+
   test("with any part cut out or changed, end in a fault or a lock, never in a crash", () => {
     const edits = fc.record({
       at: fc.integer({ min: start, max: lockText.length }),
