@@ -158,6 +158,8 @@ export function startEmitting(
     async finish(useCases, lock) {
       add(useCases.filter((useCase) => !sent.has(useCase)));
       const shared = ask({ kind: "share", names: useCases.map(({ name }) => name) });
+      // Should this thread fail first, nobody waits for that one.
+      shared.catch(() => {});
       // Loaded only now: the thread's start must not have to wait for it.
       const own = emitOthers(await import("../compiler/emit/index.ts"), useCases);
       await shared;
