@@ -6,6 +6,20 @@ import { createRequire } from "node:module";
 import type { ts as Api } from "ts-morph";
 import { loadScript } from "./code-cache.ts";
 
-const morph = createRequire(createRequire(import.meta.url).resolve("ts-morph"));
+const require = createRequire(import.meta.url);
 
-export const ts = loadScript(morph.resolve("@ts-morph/common/dist/typescript.js")) as typeof Api;
+export const ts = loadApi();
+
+function loadApi(): typeof Api {
+  const script = findScript();
+  return script === undefined ? require("ts-morph").ts : (loadScript(script) as typeof Api);
+}
+
+/** `undefined` where a version of ts-morph has it elsewhere. */
+function findScript(): string | undefined {
+  try {
+    return createRequire(require.resolve("ts-morph")).resolve("@ts-morph/common/dist/typescript.js");
+  } catch {
+    return undefined;
+  }
+}
