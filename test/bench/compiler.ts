@@ -5,8 +5,8 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { copyForPacking } from "../copy-for-packing.ts";
 import { installTsc6 } from "../parts/typescript6.ts";
@@ -14,7 +14,10 @@ import { makeProject, useCaseFile, useCaseText } from "./compiler/make-project.t
 import { printFigure } from "./figure.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
-const PLACE = join(REPOSITORY, ".fivefold/bench-compiler");
+/** A file system in memory that Linux has. */
+const MEMORY = "/dev/shm";
+const MOST_BYTES = 3e9;
+const PLACE = join(folderFor("fivefold-bench-compiler"), "place");
 const INSTALLED = join(PLACE, "node_modules/fivefold");
 const MAIN = join(INSTALLED, "dist/cli/main.js");
 const ROOT = join(PLACE, "project");
@@ -22,9 +25,21 @@ const PEAK_FILE = join(PLACE, "peak");
 const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const EDITS = Number(process.env.BENCH_EDITS ?? 100);
 
-/** What it depends on is found in this repository, further up. */
+/**
+ * A fresh folder, in memory where there is room. ext4 avoids inodes that were freed in the last minutes: what the run before
+ * removed would slow the creation of files twenty times.
+ */
+function folderFor(name: string): string {
+  const { bavail = 0, bsize = 0 } = existsSync(MEMORY) ? statfsSync(MEMORY) : {};
+  const folder = bavail * bsize > MOST_BYTES ? join(MEMORY, name) : join(REPOSITORY, ".fivefold", name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  // What the package depends on is found there, further up.
+  symlinkSync(join(REPOSITORY, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
 function installPackage(): void {
-  rmSync(PLACE, { recursive: true, force: true });
   const source = join(PLACE, "source");
   mkdirSync(source, { recursive: true });
   copyForPacking(source);
@@ -79,10 +94,7 @@ function measure(cases: readonly Case[]): number[] {
 
 const build = (root: string) => [MAIN, "build", "--root", root];
 
-/**
- * A build in a folder of its own for each run: ext4 avoids inodes that were freed in the last minute, so to delete a
- * run's thousands of files before the next would slow their creation twenty times.
- */
+/** A build in a folder of its own for each run. */
 function coldBuild(useCases: number): Case {
   const rootOf = (run: number) => `${ROOT}-${useCases}-${run}`;
   for (let run = 0; run <= RUNS; run++) makeProject(rootOf(run), useCases);
@@ -123,7 +135,8 @@ const tsc6 = await installTsc6();
 installPackage();
 makeProject(ROOT, 400);
 const config = join(ROOT, "tsconfig.json");
-writeFileSync(config, JSON.stringify({ extends: "../../../tsconfig.json", include: ["usecases"], exclude: [] }));
+const base = join(REPOSITORY, "tsconfig.json");
+writeFileSync(config, JSON.stringify({ extends: base, include: ["usecases"], exclude: [] }));
 const tsc7 = join(REPOSITORY, "node_modules/typescript/bin/tsc");
 const tsc = (version: number, script: string): Case => {
   return { name: `tsc ${version} --noEmit`, useCases: 400, args: () => [script, "--noEmit", "-p", config] };
@@ -147,4 +160,4 @@ await measureEdits();
 
 measure([coldBuild(100)]);
 measure([coldBuild(1_600)]);
-rmSync(PLACE, { recursive: true, force: true });
+rmSync(dirname(PLACE), { recursive: true, force: true });
