@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { type Analysis, analyse, createCompileMemory } from "../compiler/compile.ts";
+import { isTyped } from "../compiler/read/memory.ts";
 import type { TypeCheck } from "../compiler/read/type-errors.ts";
 import { findReading, type KeptReading, keepBuild, keepReading, originOf, recallReading } from "./build-cache.ts";
 import type { Emitting } from "./emitting.ts";
@@ -64,7 +65,7 @@ export function createBuilder(root: string, { emitting, reading = findReading(ro
       const emitted = lock && finish(useCases, lock, { check });
       // Meanwhile, where a thread emits.
       if (keep) keepReading(root, memory);
-      const faultless = keep && types && compilation.diagnostics.length === 0;
+      const faultless = keep && types && compilation.diagnostics.length === 0 && isTyped(memory.reading);
       const origin = faultless ? originOf(root, compilation, memory) : undefined;
       const { files = [], difference } = (await emitted) ?? {};
       const isOnDisk = difference && (!check || countChanges(difference) === 0);

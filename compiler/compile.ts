@@ -89,7 +89,7 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
     ...runChecks(useCases),
   ];
   const typeErrors = await typeCheck.errors;
-  if (!signal?.aborted) rememberTypes(memory.reading, project.root, typeCheck.files, typeErrors);
+  if (!signal?.aborted) rememberTypes(memory.reading, project.root, typeCheck, typeErrors);
   const diagnostics = sortDiagnostics(uniqueDiagnostics([...found, ...unsaid(typeErrors, found)]));
   const failed = diagnostics.some(({ severity }) => severity === "error");
   const sources = new Map([...project.sources, ...reading.sources, [LOCK_FILE, lock.text ?? ""]]);

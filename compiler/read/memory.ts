@@ -1,9 +1,11 @@
 import { hash } from "node:crypto";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { ts } from "ts-morph";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { stampOf } from "./stamp.ts";
+import type { TypeCheck } from "./type-errors.ts";
 
 /** What was read of one module, and of which files it is a function. */
 interface Remembered {
@@ -76,21 +78,37 @@ export function remember(
   }
 }
 
-/** Notes that `tsc` saw those modules, and which diagnostics it had; a module that they concern is seen again. */
+/**
+ * Notes that `tsc` saw those modules, and which diagnostics it had; a module that they concern is seen again, and so is one
+ * that may have been written since it looked.
+ */
 export function rememberTypes(
   memory: ReadingMemory,
   root: string,
-  files: readonly string[],
+  { files, startedAt }: Pick<TypeCheck, "files" | "startedAt">,
   diagnostics: readonly Diagnostic[],
 ): void {
   const faulty = filesOf(root, diagnostics);
   const known = new Set(memory.stamps.keys());
   // What is no module's own, such as a fault of tsconfig.json, is every module's.
   const everywhere = [...faulty].some((path) => !known.has(path));
+  const written = new Set([...known].filter((path) => isWrittenSince(path, startedAt)));
   for (const file of files) {
     const module = memory.modules.get(file);
-    if (module) module.typed = !everywhere && !module.inputs.some((path) => faulty.has(path));
+    if (module) module.typed = !everywhere && !module.inputs.some((path) => faulty.has(path) || written.has(path));
   }
+}
+
+/** A package's files change with an installation only. */
+function isWrittenSince(path: string, time: number): boolean {
+  if (path.includes("/node_modules/")) return false;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return !stats || Math.max(stats.mtimeMs, stats.ctimeMs) > time;
+}
+
+/** Whether `tsc` saw all modules as they were read, and found no error in them. */
+export function isTyped({ modules }: ReadingMemory): boolean {
+  return [...modules.values()].every(({ typed }) => typed);
 }
 
 function filesOf(root: string, diagnostics: readonly Diagnostic[]): Set<string> {

@@ -17,6 +17,8 @@ const SCRATCH = ".fivefold/typecheck";
 export interface TypeCheck {
   /** The modules that it concerns, relative to the root. */
   readonly files: readonly string[];
+  /** In ms since 1970. What was written later may not have been seen. */
+  readonly startedAt: number;
   readonly errors: Promise<readonly Diagnostic[]>;
 }
 
@@ -25,7 +27,8 @@ export interface TypeCheck {
  * process of its own, several times as fast as the API, and runs while this one reads. Needs no API to be loaded.
  */
 export function checkTypes(project: Checked, signal?: AbortSignal): TypeCheck {
-  return { files: project.files, errors: findTypeErrors(project, signal) };
+  const startedAt = performance.timeOrigin + performance.now();
+  return { files: project.files, startedAt, errors: findTypeErrors(project, signal) };
 }
 
 /** The same for all modules of a project that is not open yet. */

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { findUnchangedBuild } from "../../cli/build-cache.ts";
 import { createBuilder } from "../../cli/build-project.ts";
 import { createEmitting } from "../../cli/emitting-here.ts";
+import { checkAllTypes } from "../../compiler/read/type-errors.ts";
 import { createProject } from "./project.ts";
 
 test("what is edited while a build runs is built by the next one", async () => {
@@ -26,4 +27,18 @@ test("what is edited while a build runs is built by the next one", async () => {
   await builder.build({ keep: true });
   expect(findUnchangedBuild(root)?.useCases).toEqual(["greet"]);
   expect(readFileSync(join(root, "generated/greet/settings.ts"), "utf8")).toContain("another-team");
+});
+
+test("what is edited after tsc has read it, and before the compiler does, is seen by tsc the next time", async () => {
+  const { root, fivefold } = await createProject();
+  await fivefold("new", "greet");
+  const source = join(root, "usecases/greet.ts");
+  const builder = createBuilder(root);
+  const typeCheck = checkAllTypes(root, ["usecases/greet.ts"]);
+  expect(await typeCheck.errors).toEqual([]);
+  writeFileSync(source, `${readFileSync(source, "utf8")}\nexport const wrong: number = "text";\n`);
+  expect((await builder.build({ keep: true, typeCheck })).compilation.diagnostics).toEqual([]);
+  expect(findUnchangedBuild(root)).toBeUndefined();
+  const { compilation } = await createBuilder(root).build({ keep: true });
+  expect(compilation.diagnostics).toMatchObject([{ code: "type-error", span: { file: "usecases/greet.ts" } }]);
 });
