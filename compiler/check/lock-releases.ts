@@ -95,7 +95,7 @@ function readMessage(json: Json): Fields {
   return { fields, tuple: { isOpen: rest >= 0 } };
 }
 
-function readFields(json: Json, flags: readonly string[]): Field[] {
+function readFields(json: Json, flags: readonly string[]): readonly Field[] {
   const numbers = new Set<number>();
   return inOrder(mapOf(json, (field, name) => readField(field, name, flags, numbers)));
 }
@@ -112,7 +112,7 @@ function readField(json: Json, name: string, flags: readonly string[], numbers: 
   return { name, number: once(number, numbers, json), type, optional: entries.has("optional") };
 }
 
-function readMembers(json: Json): ShapeMember[] {
+function readMembers(json: Json): readonly ShapeMember[] {
   const numbers = new Set<number>();
   return inOrder(
     mapOf(json, (member, name) => {
@@ -126,8 +126,8 @@ function readMembers(json: Json): ShapeMember[] {
 }
 
 /** As they are written, in whatever order somebody put them. */
-function inOrder<T extends { readonly number: number }>(parts: ReadonlyMap<string, T>): T[] {
-  return [...byNumber([...parts.values()])];
+function inOrder<T extends { readonly number: number }>(parts: ReadonlyMap<string, T>): readonly T[] {
+  return byNumber([...parts.values()]);
 }
 
 function memberNumber(json: Json): number {

@@ -1,3 +1,4 @@
+import { byNumber } from "../model/by-number.ts";
 import { block, commas, withComma } from "./json-lines.ts";
 import { LOCK_VERSION, type Lock, type LockedPart, type LockedType, type LockedUseCase } from "./lock-file.ts";
 import { writeReleases } from "./write-releases.ts";
@@ -63,10 +64,6 @@ function writeType(indent: string, name: string, key: string, { parts, removed }
 
 function partText({ number, type }: LockedPart): string {
   return type === "" ? String(number) : `{ "number": ${number}, "type": ${JSON.stringify(type)} }`;
-}
-
-function byNumber(parts: readonly LockedPart[]): LockedPart[] {
-  return parts.toSorted((a, b) => a.number - b.number);
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): (readonly [string, T])[] {

@@ -7,8 +7,9 @@ export const PACKAGE = "fivefold";
 export const ELSEWHERE = "";
 
 /**
- * What the package exports by a name, as far as the form of the module's imports tells; `undefined`: nothing that the module
- * declares. Resolves nothing, which for each name of each module takes the checker a twentieth of all reading.
+ * What the package exports by a name, as far as the form of the module's imports tells; `ELSEWHERE` where it may stand for
+ * something else; `undefined`: nothing that the module declares. The checker would have to resolve the name, which, done for
+ * each of each module, takes a good part of all reading.
  */
 export function importedName(name: ts.Identifier): string | undefined {
   return isDeclaredAround(name) ? ELSEWHERE : importsOf(name.getSourceFile()).get(name.text);
@@ -44,7 +45,7 @@ function importsOf(source: ts.SourceFile): ReadonlyMap<string, string> {
   return imports;
 }
 
-/** The names of a module that may be types, and what they stand for. */
+/** The names that a module imports, and those of its types, and what they stand for. */
 function findImports({ statements }: ts.SourceFile): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const add = (name: ts.Node | undefined, origin: string) => {
@@ -60,10 +61,13 @@ function findImports({ statements }: ts.SourceFile): ReadonlyMap<string, string>
     const bindings = importClause?.namedBindings;
     add(importClause?.name, ELSEWHERE);
     if (!bindings) continue;
-    if (ts.isNamespaceImport(bindings)) add(bindings.name, ELSEWHERE);
-    else
-      for (const { name, propertyName = name } of bindings.elements)
-        add(name, isPackage ? propertyName.text : ELSEWHERE);
+    if (ts.isNamespaceImport(bindings)) {
+      add(bindings.name, ELSEWHERE);
+      continue;
+    }
+    for (const { name, propertyName = name } of bindings.elements) {
+      add(name, isPackage ? propertyName.text : ELSEWHERE);
+    }
   }
   return names;
 }

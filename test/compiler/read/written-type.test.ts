@@ -43,7 +43,7 @@ function outcome(fields: readonly (readonly [type: string, optional: boolean])[]
   const members = fields.map(([type, optional], i) => `f${i}${optional ? "?" : ""}: ${type};`);
   const before = `interface Event${isGeneric ? "<T>" : ""} { id: string; ${members.join(" ")} }`;
   const text = useCaseText(before, isGeneric ? 'Event<"t">' : "Event", 'owner: "team", handler: () => {}');
-  const { useCases, diagnostics } = read("written-types", { "usecases/subject.ts": text });
+  const { useCases, diagnostics } = read("written-type", { "usecases/subject.ts": text });
   const codes = diagnostics.map(({ code, message }) => `${code} ${message}`);
   const found = JSON.stringify(useCases[0]?.event ?? codes, (key, value) => (key === "span" ? undefined : value));
   return JSON.parse(found.replaceAll("EventOfT", "Event"));
