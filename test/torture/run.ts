@@ -1,0 +1,46 @@
+/*
+ * `npm run torture`: long attacks on what is promised. Each scenario is a file of `scenarios/`, and runs alone:
+ *
+ *   npm run torture                                all but the cluster's, a minute each
+ *   npm run torture history -- --minutes 10 --seed 7
+ *
+ * Every scenario prints what it did as a line of JSON. The exit code is 1 where a promise was broken; the same seed draws
+ * the same settings again.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import type { Scenario } from "./scenario.ts";
+
+const FOLDER = join(import.meta.dirname, "scenarios");
+/** Names of scenarios; what only some can run, such as those that need a broker, is run by name alone. */
+const ALL = readdirSync(FOLDER)
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.slice(0, -".ts".length))
+  .sort();
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: "string" }, minutes: { type: "string", default: "1" } },
+});
+const unknown = positionals.filter((name) => !ALL.includes(name));
+if (unknown.length > 0) throw new Error(`There is no scenario '${unknown.join("', '")}'; there are ${ALL.join(", ")}`);
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+const minutes = Number(values.minutes);
+if (!Number.isSafeInteger(seed) || !(minutes > 0))
+  throw new Error("--seed takes a whole number, --minutes one above 0");
+
+for (const name of positionals.length > 0 ? positionals : ALL) {
+  const { default: scenario }: { default: Scenario } = await import(pathToFileURL(join(FOLDER, `${name}.ts`)).href);
+  if (positionals.length === 0 && scenario.needs !== undefined) {
+    console.log(JSON.stringify({ scenario: name, skipped: `needs ${scenario.needs}: run it by its name` }));
+    continue;
+  }
+  const startedAt = performance.now();
+  const { did, faults } = await scenario.run({ seed, until: startedAt + minutes * 60_000 });
+  const seconds = Math.round((performance.now() - startedAt) / 1_000);
+  console.log(JSON.stringify({ scenario: name, seed, seconds, ...did, faults: faults.length }));
+  for (const fault of faults.slice(0, 20)) console.log(`  ${fault}`);
+  if (faults.length > 0) process.exitCode = 1;
+}
