@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Cancel, Clock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { FivefoldError } from "../errors.ts";
 import { createOpenGate } from "../storage/open-gate.ts";
-import { bootId, currentProcess } from "../storage/process-identity.ts";
+import { bootId } from "../storage/process-identity.ts";
 import { storageError, storageFull } from "../storage/storage-error.ts";
 import { createBell } from "./embedded/bell.ts";
 import { createEmbeddedConsumer } from "./embedded/consumer.ts";
@@ -12,6 +12,7 @@ import { checkFormat, markFormat } from "./embedded/folder-format.ts";
 import { createHousekeeping } from "./embedded/housekeeping.ts";
 import { createLog } from "./embedded/log.ts";
 import { createLogWriter } from "./embedded/log-writer.ts";
+import { createSessions } from "./embedded/sessions.ts";
 import { openCursorStore, openLogStore, type TopicRow } from "./embedded/stores.ts";
 import { createEmbeddedSubscription, type EmbeddedSubscription } from "./embedded/subscription.ts";
 import { createWakeUp } from "./embedded/wake-up.ts";
@@ -33,7 +34,6 @@ const CAPABILITIES: Capabilities = {
 const RESERVE_BYTES = 8 * MIB;
 /** What housekeeping leaves: it frees room, so it may go further. */
 const HOUSEKEEPING_BYTES = 2 * MIB;
-const HEARTBEAT_MS = 10_000;
 
 export interface EmbeddedTransportOptions {
   /** The data folder; created where it is missing. Any number of processes of one machine may have it open. */
@@ -79,13 +79,11 @@ async function open(
   }
   const log = createLog(stores.log);
   const cursors = createCursors(stores.cursors, log, cursorFolder);
+  const sessions = createSessions(stores.cursors, cursors, clock);
 
   const subscriptions = new Map<string, EmbeddedSubscription>();
   const consumers = new Set<ReturnType<typeof createEmbeddedConsumer>>();
   const topicOfPartition = new Map<number, string>();
-  let session: number | undefined;
-  let heartbeat = () => {};
-  let stopHeartbeat: Cancel | undefined;
   let closed = false;
 
   const bell = createBell(join(thisBoot, "bell"));
@@ -141,29 +139,10 @@ async function open(
 
   function endDeadSessions(): void {
     try {
-      if (session !== undefined && cursors.endDeadSessions(session, clock.now()) > 0) tellOthers();
+      if (sessions.endDead() > 0) tellOthers();
     } catch {
       // Tried again soon, here and by every other process.
     }
-  }
-
-  function beginSession(): number {
-    const id = cursors.newId("session");
-    const identity = currentProcess();
-    heartbeat = () => {
-      cursors.heartbeat(id, identity, clock.now());
-    };
-    const beatOnAndOn = () => {
-      try {
-        heartbeat();
-      } catch {
-        // One is missed, of six before this process is taken for dead.
-      }
-      stopHeartbeat = clock.after(HEARTBEAT_MS, beatOnAndOn, { background: true });
-    };
-    heartbeat();
-    stopHeartbeat = clock.after(HEARTBEAT_MS, beatOnAndOn, { background: true });
-    return id;
   }
 
   function requireOpen(): void {
@@ -193,7 +172,7 @@ async function open(
     const created = createEmbeddedSubscription({
       ...{ topic, name, log, cursors, clock, explain },
       onSettled: () => housekeeping.settled(topic, name),
-      onTakenForDead: () => heartbeat(),
+      onTakenForDead: sessions.heartbeat,
       onFreed: () => announce(new Set([topicName])),
     });
     subscriptions.set(key, created);
@@ -232,7 +211,7 @@ async function open(
     async subscribe(topic, name, type) {
       try {
         const subscription = requireSubscription(topic, name);
-        session ??= beginSession();
+        const session = sessions.own();
         endDeadSessions();
         const identity = { id: cursors.newId("consumer"), session };
         if (!subscription.join(identity, type)) {
@@ -269,8 +248,7 @@ async function open(
       for (const consumer of [...consumers]) await consumer.close();
       for (const subscription of subscriptions.values()) subscription.flush();
       await housekeeping.close();
-      stopHeartbeat?.();
-      if (session !== undefined) cursors.endSession(session);
+      sessions.close();
       await cursors.close();
       await log.close();
       bell.close();

@@ -1,20 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { Store } from "../../storage/environment.ts";
-import { hasEnded, type ProcessIdentity } from "../../storage/process-identity.ts";
 import { REMAKE_CURSORS, storageCorrupt } from "../../storage/storage-error.ts";
 import { leave, NOBODY, QUARANTINE, type SubscriptionState } from "../subscription-state.ts";
 import type { Log } from "./log.ts";
 import type { CursorTables } from "./stores.ts";
 import { decodeSubscription, encodeSubscription, revisionOf } from "./subscription-format.ts";
-
-/** A live process that was not heard of for this long is taken for hung, and what it holds is given to others. */
-const SESSION_TIMEOUT_MS = 60_000;
-
-/** An opened transport that consumes. */
-interface Session extends ProcessIdentity {
-  /** Ms since the Unix epoch. */
-  readonly heartbeatAt: number;
-}
 
 interface Cached {
   revision: number;
@@ -34,7 +24,7 @@ export type Cursors = ReturnType<typeof createCursors>;
  * before it. A state that this process knows already is not decoded again.
  */
 export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkpoint">, folder: string) {
-  const { subscriptions, sessions, counters } = store.tables;
+  const { subscriptions, counters } = store.tables;
   const cache = new Map<string, Cached>();
 
   /** `undefined` where the subscription is not declared. */
@@ -96,42 +86,9 @@ export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkp
     news: (): number => counters.get("news") ?? 0,
     tellNews: (): number => store.transact(() => increment("news")),
 
-    /** Says that a session lives. False when it was unknown: never begun, or taken for dead. */
-    heartbeat(session: number, identity: ProcessIdentity, now: number): boolean {
-      return store.transact(() => {
-        const known = sessions.doesExist(session);
-        sessions.putSync(session, { ...identity, heartbeatAt: now } satisfies Session);
-        return known;
-      });
-    },
-
-    /** Gives back all that a session's consumers hold. */
-    endSession(session: number): void {
-      const names = [...subscriptions.getKeys({})].map(([topic, subscription]) => ({
-        topic: topic!,
-        subscription: subscription!,
-      }));
-      for (const name of names) {
-        const belongs = (consumer: { session: number }) => consumer.session === session;
-        if (!cursors.peek(name)?.consumers.some(belongs)) continue;
-        cursors.change(name, (state) => {
-          for (const { id } of state.consumers.filter(belongs)) leave(state, id);
-        });
-      }
-      store.transact(() => sessions.removeSync(session));
-    },
-
-    /** Ends the sessions of processes that ended without saying so, or hang. Returns how many. */
-    endDeadSessions(ownSession: number, now: number): number {
-      const dead = [...sessions.getRange({})].filter(({ key, value }) => {
-        const { heartbeatAt, ...identity } = value as Session;
-        return key !== ownSession && (hasEnded(identity) || now - heartbeatAt > SESSION_TIMEOUT_MS);
-      });
-      for (const { key } of dead) cursors.endSession(key);
-      // A killed process' read transaction would keep LMDB from reusing what was freed since.
-      if (dead.length > 0) store.forgetDeadReaders();
-      return dead.length;
-    },
+    /** Every subscription that has a state here. */
+    names: (): SubscriptionName[] =>
+      [...subscriptions.getKeys({})].map(([topic, subscription]) => ({ topic: topic!, subscription: subscription! })),
 
     close: (): Promise<void> => store.close(),
   };
