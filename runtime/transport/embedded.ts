@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
+import type { ReportProblem } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
 import { createOpenGate } from "../storage/open-gate.ts";
 import { bootId } from "../storage/process-identity.ts";
@@ -41,7 +42,11 @@ export interface EmbeddedTransportOptions {
   readonly clock: Clock;
   /** Publishing is refused with `storage-full` while stored records take more than this. Default: the disk's room. */
   readonly maxBytes?: number;
+  /** Told of what keeps others waiting, such as a process that is stopped. Default: a warning of the process. */
+  readonly reportProblem?: ReportProblem;
 }
+
+const warn: ReportProblem = (problem) => process.emitWarning(problem);
 
 /**
  * Opens the durable transport of one machine. What `publish` resolved for is on the disk and survives every crash;
@@ -58,7 +63,7 @@ export async function openEmbeddedTransport(options: EmbeddedTransportOptions): 
 }
 
 async function open(
-  { folder, clock, maxBytes = Number.POSITIVE_INFINITY }: EmbeddedTransportOptions,
+  { folder, clock, maxBytes = Number.POSITIVE_INFINITY, reportProblem = warn }: EmbeddedTransportOptions,
   explain: (error: unknown) => FivefoldError,
 ): Promise<Transport> {
   mkdirSync(folder, { recursive: true });
@@ -79,7 +84,7 @@ async function open(
   }
   const log = createLog(stores.log);
   const cursors = createCursors(stores.cursors, log, cursorFolder);
-  const sessions = createSessions(stores.cursors, cursors, clock);
+  const sessions = createSessions({ store: stores.cursors, cursors, clock, reportProblem });
 
   const subscriptions = new Map<string, EmbeddedSubscription>();
   const consumers = new Set<ReturnType<typeof createEmbeddedConsumer>>();
@@ -172,7 +177,7 @@ async function open(
     const created = createEmbeddedSubscription({
       ...{ topic, name, log, cursors, clock, explain },
       onSettled: () => housekeeping.settled(topic, name),
-      onTakenForDead: sessions.heartbeat,
+      onTakenForDead: sessions.enter,
       onFreed: () => announce(new Set([topicName])),
     });
     subscriptions.set(key, created);

@@ -65,21 +65,44 @@ describe("several processes", () => {
     expect(systemClock.monotonic() - killedAt).toBeLessThan(3_000);
   });
 
-  test("a live consumer that was not heard of for a minute loses its records", async () => {
+  test.each([3_600_000, -3_600_000, 86_400_000, -86_400_000])(
+    "a wall clock that jumps by %i ms takes nothing from a live consumer",
+    async (jumpMs) => {
+      const transport = await declared();
+      await (await transport.producer("t")).publish(records(2));
+      const { line } = await start("hold");
+      expect(line).toBe("0 1");
+      let offsetMs = 0;
+      const other = await open({ ...systemClock, now: () => systemClock.now() + offsetMs });
+      const received = (await other.subscribe("t", "s", "shared")).receive(5);
+      await sleep(systemClock, 300);
+      offsetMs = jumpMs;
+      expect(await Promise.race([received, sleep(systemClock, 1_000)])).toBe(undefined);
+    },
+  );
+
+  test("a process that is stopped keeps what it holds, and is named", async () => {
     const transport = await declared();
     await (await transport.producer("t")).publish(records(2));
-    const silent = await transport.subscribe("t", "s", "shared");
-    expect(await silent.receive(2)).toHaveLength(2);
-    // Another process' clock, a minute on: no heartbeat has come since.
-    const later = await open({ ...systemClock, now: () => systemClock.now() + 61_000 });
-    const consumer = await later.subscribe("t", "s", "shared");
-    const messages = await consumer.receive(5);
-    expect(messages.map(({ id }) => id)).toEqual(["0", "1"]);
-    await consumer.acknowledge(messages);
-    // The silent one is back, and takes part again.
-    await consumer.close();
-    await (await transport.producer("t")).publish([record("more")]);
-    expect((await silent.receive(5)).map(({ id }) => id)).toEqual(["more"]);
+    const { worker, line } = await start("hold");
+    expect(line).toBe("0 1");
+    worker.kill("SIGSTOP");
+    const problems: string[] = [];
+    let monotonicMs = 0;
+    const other = await openEmbeddedTransport({
+      folder,
+      clock: { ...systemClock, monotonic: () => systemClock.monotonic() + monotonicMs },
+      reportProblem: (problem) => problems.push(problem.message),
+    });
+    transports.push(other);
+    const received = (await other.subscribe("t", "s", "shared")).receive(5);
+    await sleep(systemClock, 600);
+    expect(problems).toEqual([]);
+    monotonicMs = 120_000;
+    expect(await Promise.race([received, sleep(systemClock, 1_000)])).toBe(undefined);
+    expect(problems).toEqual([expect.stringContaining(`Process ${worker.pid} (node process-worker.ts) runs, but`)]);
+    worker.kill("SIGKILL");
+    expect((await received).map(({ id }) => id)).toEqual(["0", "1"]);
   });
 
   test("what another process publishes wakes a waiting consumer", async () => {

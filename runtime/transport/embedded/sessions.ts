@@ -1,42 +1,66 @@
 import type { Cancel, Clock } from "../../clock.ts";
+import type { ReportProblem } from "../../contract.ts";
+import { FivefoldError } from "../../errors.ts";
 import type { Store } from "../../storage/environment.ts";
-import { currentProcess, hasEnded, type ProcessIdentity } from "../../storage/process-identity.ts";
+import { currentProcess, hasEnded, ownCommand, type ProcessIdentity } from "../../storage/process-identity.ts";
 import { leave } from "../subscription-state.ts";
 import type { Cursors } from "./cursors.ts";
 import type { CursorTables } from "./stores.ts";
 
-/** A live process that was not heard of for this long is taken for hung, and what it holds is given to others. */
-const SESSION_TIMEOUT_MS = 60_000;
-const HEARTBEAT_MS = 10_000;
+const BEAT_EVERY_MS = 10_000;
+/** A process that has not moved for this long is named to whoever looks after the others. */
+const SILENT_AFTER_MS = 60_000;
 
 /** An opened transport that consumes. */
 interface Session extends ProcessIdentity {
-  /** Ms since the Unix epoch. */
-  readonly heartbeatAt: number;
+  readonly command?: string;
+  /** Counts up while the process' event loop turns. */
+  readonly beats?: number;
+}
+
+/** What was last seen of another session, on this process' monotonic clock. */
+interface Seen {
+  readonly beats: number | undefined;
+  readonly at: number;
+  isReported: boolean;
 }
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** Which opened transports consume, so that what a dead one held is given back by any other. */
-export function createSessions(store: Store<CursorTables>, cursors: Cursors, clock: Clock) {
+/**
+ * Which opened transports consume, so that what a dead one held is given back by any other. A session ends with its
+ * process and not before, whatever clocks say: one that is stopped or blocked goes on with what it holds some time, and
+ * to give that to others would run a key's tasks twice and out of order. It is named instead.
+ */
+export function createSessions(settings: {
+  readonly store: Store<CursorTables>;
+  readonly cursors: Cursors;
+  readonly clock: Clock;
+  readonly reportProblem: ReportProblem;
+}) {
+  const { store, cursors, clock, reportProblem } = settings;
   const { sessions } = store.tables;
+  const seen = new Map<number, Seen>();
   let own: number | undefined;
-  let stopHeartbeat: Cancel | undefined;
+  let beats = 0;
+  let stopBeating: Cancel | undefined;
 
-  function heartbeat(): void {
+  function beat(): void {
     if (own === undefined) return;
     const id = own;
-    store.transact(() => sessions.putSync(id, { ...currentProcess(), heartbeatAt: clock.now() } satisfies Session));
+    beats += 1;
+    const session: Session = { ...currentProcess(), command: ownCommand(), beats };
+    store.transact(() => sessions.putSync(id, session));
   }
 
   function beatOnAndOn(): void {
-    stopHeartbeat = clock.after(
-      HEARTBEAT_MS,
+    stopBeating = clock.after(
+      BEAT_EVERY_MS,
       () => {
         try {
-          heartbeat();
+          beat();
         } catch {
-          // One is missed, of six before this process is taken for dead.
+          // One is missed; nothing follows from that.
         }
         beatOnAndOn();
       },
@@ -54,6 +78,23 @@ export function createSessions(store: Store<CursorTables>, cursors: Cursors, clo
       });
     }
     store.transact(() => sessions.removeSync(session));
+    seen.delete(session);
+  }
+
+  function nameIfSilent(key: number, { pid, command, beats: now }: Session): void {
+    const last = seen.get(key);
+    if (!last || last.beats !== now) {
+      seen.set(key, { beats: now, at: clock.monotonic(), isReported: false });
+      return;
+    }
+    if (last.isReported || clock.monotonic() - last.at < SILENT_AFTER_MS) return;
+    last.isReported = true;
+    reportProblem(
+      new FivefoldError(
+        "storage-failed",
+        `Process ${pid}${command ? ` (${command})` : ""} runs, but has not moved for ${SILENT_AFTER_MS / 1_000} s: it is stopped, or something blocks its event loop. The tasks that it holds, and their keys, wait for it. Fix: let it go on, or end it; others then take what it held.`,
+      ),
+    );
   }
 
   return {
@@ -61,31 +102,32 @@ export function createSessions(store: Store<CursorTables>, cursors: Cursors, clo
     own(): number {
       if (own === undefined) {
         own = cursors.newId("session");
-        heartbeat();
+        beat();
         beatOnAndOn();
       }
       return own;
     },
 
-    /** Says that this transport's session lives. */
-    heartbeat,
+    /** Enters this transport's session again where it is missing. */
+    enter: beat,
 
-    /** Ends the sessions of processes that ended without saying so, or hang. Returns how many. */
+    /** Ends the sessions of processes that ended without saying so. Returns how many. */
     endDead(): number {
       if (own === undefined) return 0;
-      const now = clock.now();
-      const dead = [...sessions.getRange({})].filter(({ key, value }) => {
-        const { heartbeatAt, ...identity } = value as Session;
-        return key !== own && (hasEnded(identity) || now - heartbeatAt > SESSION_TIMEOUT_MS);
-      });
-      for (const { key } of dead) end(key);
+      const dead: number[] = [];
+      for (const { key, value } of sessions.getRange({})) {
+        if (key === own) continue;
+        if (hasEnded(value as Session)) dead.push(key);
+        else nameIfSilent(key, value as Session);
+      }
+      for (const key of dead) end(key);
       // A killed process' read transaction would keep LMDB from reusing what was freed since.
       if (dead.length > 0) store.forgetDeadReaders();
       return dead.length;
     },
 
     close(): void {
-      stopHeartbeat?.();
+      stopBeating?.();
       if (own !== undefined) end(own);
     },
   };
