@@ -1,10 +1,11 @@
 import { hash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { Analysis, CompileMemory } from "../compiler/compile.ts";
 import { findSources } from "../compiler/read/find-files.ts";
 import { stampOf } from "../compiler/read/stamp.ts";
 import { outputStamps, withFolders } from "./output-stamps.ts";
+import { makeFolder, refuseLinks, replaceFile } from "./own-files.ts";
 import { USE_CASES } from "./project.ts";
 
 /*
@@ -126,6 +127,7 @@ function isEqual(a: readonly string[], b: readonly string[]): boolean {
 
 function readJson<T>(root: string, name: string): T | undefined {
   try {
+    refuseLinks(root, `${CACHE}/${name}`);
     return JSON.parse(readFileSync(join(root, CACHE, name), "utf8")) as T;
   } catch {
     return undefined;
@@ -133,21 +135,10 @@ function readJson<T>(root: string, name: string): T | undefined {
 }
 
 function writeJson(root: string, name: string, value: unknown): void {
-  const path = join(root, CACHE, name);
-  const temporary = `${path}.${process.pid}`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(temporary, JSON.stringify(value));
-    renameSync(temporary, path);
+    makeFolder(root, CACHE);
+    replaceFile(root, `${CACHE}/${name}`, JSON.stringify(value));
   } catch {
-    removeIfThere(temporary);
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // No folder can be there to hold it.
+    // The next build does without.
   }
 }

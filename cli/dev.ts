@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { type Build, type Builder, createBuilder } from "./build-project.ts";
 import { createJsonOutput, createTerminalOutput, type DevOutput } from "./dev-output.ts";
 import { Fault } from "./fault.ts";
+import { refuseLinks } from "./own-files.ts";
 import { findProject, USE_CASES } from "./project.ts";
 import { watchFolder } from "./watch.ts";
 import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
@@ -19,6 +20,7 @@ const SAME_SIGNAL_MS = 500;
 export async function dev({ data, json = false, root: named }: DevOptions): Promise<void> {
   const root = findProject(named);
   // As the clients choose it, for they must meet in one folder; an empty value names none.
+  if (!data && !process.env.FIVEFOLD_DATA) refuseLinks(root, ".fivefold/data");
   const dataFolder = resolve(data || process.env.FIVEFOLD_DATA || join(root, ".fivefold", "data"));
   const output = json ? createJsonOutput() : createTerminalOutput(dataFolder);
   const changes = watchFolder(join(root, USE_CASES));

@@ -1,7 +1,9 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import type { Output } from "../compiler/model/output.ts";
+import { linkTo } from "../compiler/read/links.ts";
 import { GENERATED } from "./outputs.ts";
+import { makeFolder } from "./own-files.ts";
 import { isRunning } from "./running.ts";
 
 /*
@@ -24,7 +26,7 @@ export interface Drafts {
 }
 
 export function createDrafts(root: string): Drafts {
-  const folder = draftsFolder(root);
+  const folder = `${PARENT}/drafts-${process.pid}`;
   const written = new Set<string>();
   const folders = new Set<string>();
   let failed = false;
@@ -42,9 +44,9 @@ export function createDrafts(root: string): Drafts {
 
   function writeOne({ path, text }: Output): void {
     const parent = posix.dirname(path);
-    if (!folders.has(parent)) mkdirSync(`${folder}/${parent}`, { recursive: true });
+    if (!folders.has(parent)) makeFolder(root, `${folder}/${parent}`);
     folders.add(parent);
-    writeFileSync(`${folder}/${path}`, text);
+    writeFileSync(`${root}/${folder}/${path}`, text);
     written.add(path);
   }
 
@@ -54,17 +56,14 @@ export function createDrafts(root: string): Drafts {
       const isWhole = files.length === written.size && files.every((path) => written.has(path));
       if (!isWhole || others.some((path) => written.has(path))) return false;
       // Fails where somebody made such a folder in the meantime, unless it is empty.
-      return attempt(() => renameSync(join(folder, GENERATED), join(root, GENERATED)));
+      return attempt(() => renameSync(join(root, folder, GENERATED), join(root, GENERATED)));
     },
   };
 }
 
-function draftsFolder(root: string): string {
-  return `${root}/${PARENT}/drafts-${process.pid}`;
-}
-
 /** Removes what this process, or one that was killed, left. */
 export function removeDrafts(root: string): void {
+  if (linkTo(root, PARENT)) return;
   for (const name of namesIn(join(root, PARENT))) {
     const writer = Number(NAME.exec(name)?.[1] ?? Number.NaN);
     if (writer === process.pid || (writer > 0 && !isRunning(writer))) {

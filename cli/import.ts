@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { LOCK_FILE } from "../compiler/check/lock.ts";
 import { LockFault } from "../compiler/check/lock-json.ts";
 import { brokenUseCaseNameRule } from "../compiler/check/use-case-names.ts";
@@ -17,6 +16,8 @@ export interface ImportOptions {
   readonly name?: string;
   readonly type?: string;
   readonly omit?: readonly string[];
+  /** Folders that paths of imports may start at, and that are read. */
+  readonly include?: readonly string[];
   readonly root?: string;
 }
 
@@ -29,7 +30,10 @@ export async function importUseCase(file: string, options: ImportOptions): Promi
   const { type, omit } = options;
   const { source, result } = await filing("The contract can't be read", async () => {
     const source = readContract(file);
-    return { source, result: await importContract({ ...source, type, omit, readImport: createImports(file) }) };
+    return {
+      source,
+      result: await importContract({ ...source, type, omit, readImport: createImports(file, root, options.include) }),
+    };
   });
   showDiagnostics(result);
   const [unknown] = result.unknownOmissions;
@@ -73,7 +77,7 @@ async function write(root: string, source: string, path: string, contract: Impor
 /** First of all, since a build that doesn't know the numbers gives others. */
 async function lockChange(root: string, name: string, { locked }: ImportedContract): Promise<Change[]> {
   if (!locked) return [];
-  const text = seeded(await readIfThere(join(root, LOCK_FILE)), name, locked);
+  const text = seeded(await readIfThere(root, LOCK_FILE), name, locked);
   if (text !== undefined) return [{ path: LOCK_FILE, text, why: "the numbers of the contract's fields and values" }];
   throw new Fault(
     "input",
@@ -92,7 +96,7 @@ function seeded(...[text, name, locked]: Parameters<typeof seedLock>): string | 
 
 async function useCaseChange(root: string, source: string, path: string, contract: ImportedContract): Promise<Change> {
   const file = `${USE_CASES}/${path}.ts`;
-  if ((await readIfThere(join(root, file))) !== undefined) {
+  if ((await readIfThere(root, file)) !== undefined) {
     throw new Fault(
       "input",
       `${file} exists already, and is left as it is: choose another name with --name, or delete it first.`,

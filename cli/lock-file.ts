@@ -1,16 +1,19 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { LOCK_FILE } from "../compiler/check/lock.ts";
 import { LockFault } from "../compiler/check/lock-json.ts";
 import { Fault, filing } from "./fault.ts";
-import { replaceFile } from "./outputs.ts";
+import { refuseLinks, replaceFile } from "./own-files.ts";
 
+/** The project's lock; throws a Fault where there is none. */
 export function readLockFile(root: string): Promise<string> {
-  return filing(`${LOCK_FILE} can't be read`, async () => readFileSync(join(root, LOCK_FILE), "utf8"));
+  return filing(`${LOCK_FILE} can't be read`, async () => {
+    refuseLinks(root, LOCK_FILE);
+    return readFileSync(`${root}/${LOCK_FILE}`, "utf8");
+  });
 }
 
 export function writeLockFile(root: string, text: string): Promise<void> {
-  return filing(`${LOCK_FILE} can't be written`, async () => replaceFile(join(root, LOCK_FILE), text));
+  return filing(`${LOCK_FILE} can't be written`, async () => replaceFile(root, LOCK_FILE, text));
 }
 
 /** Runs what reads the lock, and turns what is wrong with it into a Fault. */

@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { Fault, filing } from "./fault.ts";
 import { findProject } from "./project.ts";
 import { type Change, readIfThere, showChanges, writeChanges } from "./project-files.ts";
@@ -35,7 +35,7 @@ export async function newStacks(stacks: readonly string[], options: NewStacksOpt
     },
   ];
   const isThere = await filing("The project can't be read", () =>
-    Promise.all(files.map(async ({ path }) => (await readIfThere(join(root, path))) !== undefined)),
+    Promise.all(files.map(async ({ path }) => (await readIfThere(root, path)) !== undefined)),
   );
   const changes = files.filter((_, at) => !isThere[at]);
   await writeChanges(root, changes);
@@ -46,7 +46,7 @@ export async function newStacks(stacks: readonly string[], options: NewStacksOpt
 
 /** The package's name, as far as Pulumi takes it. */
 async function pulumiName(root: string): Promise<string> {
-  const text = await filing("The project can't be read", () => readIfThere(join(root, "package.json")));
+  const text = await filing("The project can't be read", () => readIfThere(root, "package.json"));
   const name = /"name"\s*:\s*"([^"]+)"/.exec(text ?? "")?.[1] ?? basename(root);
   const plain = name.replace(/^@[^/]*\//, "").replaceAll(/[^\w.-]+/g, "-");
   return plain.slice(0, 100) || "use-cases";

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { clientName } from "../compiler/emit/client.ts";
 import { Fault, filing } from "./fault.ts";
 import { findOrStartProject, USE_CASES } from "./project.ts";
@@ -33,7 +32,7 @@ function badName(path: string): Fault {
 
 async function useCaseChange(root: string, path: string): Promise<Change> {
   const file = `${USE_CASES}/${path}.ts`;
-  if ((await readIfThere(join(root, file))) !== undefined) {
+  if ((await readIfThere(root, file)) !== undefined) {
     throw new Fault("input", `${file} exists already, and is left as it is: choose another name, or delete it first.`);
   }
   return { path: file, text: useCaseText(path), why: "a use case that compiles and runs as it is" };

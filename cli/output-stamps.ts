@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { posix } from "node:path";
 
 /** Those files, and the folders that they are in. */
@@ -18,7 +18,7 @@ export function withFolders(files: readonly string[]): string[] {
  */
 export function outputStamps(root: string, paths: readonly string[]): string[] {
   return paths.map((path) => {
-    const stats = statSync(`${root}/${path}`, { throwIfNoEntry: false });
+    const stats = lstatSync(`${root}/${path}`, { throwIfNoEntry: false });
     return stats ? `${stats.isFile() ? stats.size : "folder"} ${stats.mtimeMs}` : "";
   });
 }

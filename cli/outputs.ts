@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { open, readdir, readFile, rename, rm, rmdir } from "node:fs/promises";
+import { existsSync, rmSync } from "node:fs";
+import { open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join, posix } from "node:path";
 import type { Output } from "../compiler/model/output.ts";
 import { filing } from "./fault.ts";
+import { createFile, draftOf, makeFolder, readOwn, refuseLinks, writeDraft } from "./own-files.ts";
 import { isRunning } from "./running.ts";
 
 /** Below the root, what a build writes, its lock aside. */
@@ -48,7 +49,8 @@ export function compareOutputs(
     const isNew = !known && !existsSync(join(root, GENERATED));
     const isSure = (path: string) => known?.has(path) || (isNew && path.startsWith(`${GENERATED}/`));
     const unsure = outputs.filter(({ path }) => !isSure(path));
-    const texts = await Promise.all(unsure.map(({ path }) => readIfThere(join(root, path))));
+    for (const folder of new Set(unsure.map(({ path }) => posix.dirname(path)))) refuseLinks(root, folder);
+    const texts = await Promise.all(unsure.map(({ path }) => readOwn(root, path)));
     const read = new Map(unsure.map(({ path }, i) => [path, texts[i]]));
     const current = outputs.map(({ path }) => known?.get(path) ?? read.get(path));
     const missing = outputs.filter((_, i) => current[i] === undefined);
@@ -73,43 +75,27 @@ export function compareOutputs(
 export function writeOutputs(root: string, { missing, stale, superfluous }: Difference): Promise<void> {
   return filing("The generated files can't be written (run the build again once this is mended)", async () => {
     const folders = new Set([...missing, ...stale].map(({ path }) => posix.dirname(path)));
-    for (const folder of folders) mkdirSync(join(root, folder), { recursive: true });
+    for (const folder of folders) makeFolder(root, folder);
     // One after another and synchronously: for small files the file system is faster than a promise for each.
-    for (const { path, text } of missing) writeFileSync(`${root}/${path}`, text);
+    for (const { path, text } of missing) createFile(root, path, text);
     // What one use case's edit changes comes before the large files that all share.
     const bySize = stale.toSorted((a, b) => a.text.length - b.text.length);
-    const replaced = await Promise.allSettled(bySize.map(({ path, text }) => replaceSoon(join(root, path), text)));
+    const replaced = await Promise.allSettled(bySize.map(({ path, text }) => replaceSoon(root, path, text)));
     for (const result of replaced) if (result.status === "rejected") throw result.reason;
     for (const path of superfluous) await removeFile(root, path);
   });
 }
 
 /** The same as `replaceFile`. ext4 allocates the blocks of what takes a file's place: several can wait for that at once. */
-async function replaceSoon(path: string, text: string): Promise<void> {
-  const temporary = temporaryOf(path);
+async function replaceSoon(root: string, path: string, text: string): Promise<void> {
+  const temporary = draftOf(root, path);
   try {
-    writeFileSync(temporary, text);
-    await rename(temporary, path);
+    writeDraft(temporary, text);
+    await rename(temporary, join(root, path));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
-}
-
-/** Writes a file as a whole or not at all, whenever it is interrupted. */
-export function replaceFile(path: string, text: string): void {
-  const temporary = temporaryOf(path);
-  try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-}
-
-function temporaryOf(path: string): string {
-  return `${path}.fivefold-${process.pid}.tmp`;
 }
 
 /** Removes a file, and the folders that it leaves empty. */
@@ -118,15 +104,6 @@ async function removeFile(root: string, path: string): Promise<void> {
   for (let folder = posix.dirname(path); folder !== GENERATED; folder = posix.dirname(folder)) {
     if ((await readdir(join(root, folder))).length > 0) return;
     await rmdir(join(root, folder));
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
   }
 }
 

@@ -43,6 +43,7 @@ function createProgram(): Command {
     .option("--name <use-case>", "what to call it (default: after the event's type)")
     .option("--type <name>", "the message, record or definition that is the event (default: the one that stands out)")
     .option("--omit <Type.field...>", "import without these fields")
+    .option("--include <folder...>", "where the contract's imports are found (default: beside it, and in its project)")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards, or here)")
     .action(async (file, options) => {
       const { importUseCase } = await import("./import.ts");

@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join, relative } from "node:path";
+import { join, posix, relative } from "node:path";
 import { Fault, filing } from "./fault.ts";
-import { replaceFile } from "./outputs.ts";
+import { makeFolder, readOwn, refuseLinks, replaceFile } from "./own-files.ts";
 import { TSCONFIG } from "./scaffold.ts";
 import { colorsOf, say } from "./terminal.ts";
 
@@ -22,8 +22,8 @@ export async function projectChanges(root: string): Promise<Change[]> {
 export async function writeChanges(root: string, changes: readonly Change[]): Promise<void> {
   await filing("The use case can't be written", async () => {
     for (const { path, text } of changes) {
-      await mkdir(dirname(join(root, path)), { recursive: true });
-      replaceFile(join(root, path), text);
+      makeFolder(root, posix.dirname(path));
+      replaceFile(root, path, text);
     }
   });
 }
@@ -52,17 +52,16 @@ export function showNextSteps(root: string, name: string): void {
   for (const [command = "", why = ""] of steps) say(`  ${command.padEnd(stepWidth)}  ${dim(why)}`);
 }
 
-export async function readIfThere(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
+/** The text of a project's file; throws a Fault where it is a link. */
+export async function readIfThere(root: string, path: string): Promise<string | undefined> {
+  refuseLinks(root, path);
+  return readOwn(root, path);
 }
 
 /** Use cases are ES modules, so the package has to say `"type": "module"`. */
 async function packageChange(root: string): Promise<Change[]> {
   const path = "package.json";
-  const text = await readIfThere(join(root, path));
+  const text = await readIfThere(root, path);
   if (text === undefined) {
     return [{ path, text: `{\n  "private": true,\n  "type": "module"\n}\n`, why: "use cases are ES modules" }];
   }
@@ -99,20 +98,20 @@ async function hasScripts(root: string): Promise<boolean> {
   for (const entry of entries) {
     if (!entry.isDirectory() || entry.name === "node_modules" || entry.name.startsWith(".")) continue;
     const folder = join(root, entry.name);
-    if ((await readIfThere(join(folder, "package.json"))) === undefined && (await hasScripts(folder))) return true;
+    if ((await readIfThere(folder, "package.json")) === undefined && (await hasScripts(folder))) return true;
   }
   return false;
 }
 
 async function tsconfigChange(root: string): Promise<Change[]> {
   const path = "tsconfig.json";
-  if ((await readIfThere(join(root, path))) !== undefined) return [];
+  if ((await readIfThere(root, path)) !== undefined) return [];
   return [{ path, text: TSCONFIG, why: "settings for code that Node runs as it is" }];
 }
 
 async function gitignoreChange(root: string): Promise<Change[]> {
   const path = ".gitignore";
-  const text = (await readIfThere(join(root, path))) ?? "";
+  const text = (await readIfThere(root, path)) ?? "";
   if (/^\/?\.fivefold\/?\s*$/m.test(text)) return [];
   const separator = text === "" || text.endsWith("\n") ? "" : "\n";
   return [{ path, text: `${text}${separator}.fivefold/\n`, why: "the local data and cache are not for commits" }];

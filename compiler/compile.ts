@@ -103,7 +103,12 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
 }
 
 /** Where one of these is found, type errors are its consequences. */
-const PROJECT_WIDE: ReadonlySet<Code> = new Set(["bad-tsconfig", "package-not-found", "unreadable-file"]);
+const PROJECT_WIDE: ReadonlySet<Code> = new Set([
+  "bad-tsconfig",
+  "package-not-found",
+  "unreadable-file",
+  "linked-file",
+]);
 
 /** Type errors of files in which the compiler itself found nothing: one fault is told once, in its better words. */
 function unsaid(typeErrors: readonly Diagnostic[], diagnostics: readonly Diagnostic[]): Diagnostic[] {

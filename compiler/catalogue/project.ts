@@ -10,6 +10,12 @@ export const PROJECT = {
     ({ reason }) => `The file can't be read: ${reason}.`,
     () => "Make it a readable UTF-8 text file, or remove it.",
   ),
+  "linked-file": error<{ path: string; target: string }>(
+    ({ path, target }) =>
+      `'${path}' is a link to '${target}'. The compiler follows no link there: what it leads to may be no part of the project.`,
+    () =>
+      "Put the file or folder itself there. What several projects share belongs in a package: node_modules may link it.",
+  ),
   "bad-tsconfig": error<{ reason: string }>(
     ({ reason }) => `The project's TypeScript settings can't be read: ${reason}`,
     () => "Mend tsconfig.json, or remove it: without one the compiler takes strict settings of its own.",

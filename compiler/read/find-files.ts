@@ -1,6 +1,7 @@
 import { readdirSync, type Stats, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import { type Link, linkTo } from "./links.ts";
 import { fileSpan } from "./spans.ts";
 import { reasonOf } from "./text.ts";
 
@@ -20,23 +21,34 @@ export function findSources(root: string, folder: string): Found {
   const visit = (path: string) => {
     for (const entry of entriesOf(join(root, path), (reason) => refuse(path, reason))) {
       const child = posix.join(path, entry.name);
-      // Linked folders are not followed: they may lead in circles.
+      const isFolder = !entry.name.startsWith(".") && entry.name !== "node_modules";
       if (entry.isDirectory()) {
-        if (!entry.name.startsWith(".") && entry.name !== "node_modules") visit(child);
-      } else if (isSource(entry.name) && entry.isFile()) files.push(child);
-      else if (isSource(entry.name)) {
+        if (isFolder) visit(child);
+      } else if (entry.isSymbolicLink()) {
         const found = stat(join(root, child));
-        if (typeof found === "string") refuse(child, found);
-        else if (found.isFile()) files.push(child);
+        if (typeof found === "string") {
+          if (isSource(entry.name)) refuse(child, found);
+        } else if (isSource(entry.name) || (isFolder && found.isDirectory())) {
+          const link = linkTo(root, child);
+          if (link) diagnostics.push(linkedFile(link));
+        }
+      } else if (isSource(entry.name)) {
         // To read from a pipe or a device might never end.
-        else if (!found.isDirectory()) refuse(child, "it is no regular file");
+        if (entry.isFile()) files.push(child);
+        else refuse(child, "it is no regular file");
       }
     }
   };
 
+  const link = linkTo(root, folder);
+  if (link) return { files, diagnostics: [linkedFile(link)] };
   const top = stat(join(root, folder));
   if (typeof top !== "string" && top.isDirectory()) visit(folder);
   return { files: files.sort(), diagnostics };
+}
+
+export function linkedFile({ path, target }: Link): Diagnostic {
+  return diagnostic("linked-file", fileSpan(path), { path, target });
 }
 
 function isSource(name: string): boolean {

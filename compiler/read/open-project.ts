@@ -1,7 +1,8 @@
 import { ts } from "ts-morph";
 import { type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
 import { defaultOptions, TSCONFIG } from "./default-options.ts";
-import { findSources } from "./find-files.ts";
+import { findSources, linkedFile } from "./find-files.ts";
+import { strayLink } from "./links.ts";
 import { absoluteRoot } from "./root.ts";
 import { fileSpan, rangeSpan } from "./spans.ts";
 import { installationFiles, stampOf } from "./stamp.ts";
@@ -59,11 +60,13 @@ function readConfig(root: string): Config {
   const faults = (unparsed ? [unparsed] : parsed.errors.filter(({ code }) => FATAL.has(code))).map((error) =>
     configFault(root, error),
   );
+  const extended = source.extendedSourceFiles ?? [];
+  const links = extended.map((file) => strayLink(root, file)).filter((link) => !!link);
   return {
     tsconfig: path,
-    settingsFiles: [path, ...(source.extendedSourceFiles ?? [])],
+    settingsFiles: [path, ...extended],
     options: faults.length > 0 ? options : parsed.options,
-    diagnostics: faults,
+    diagnostics: links.length > 0 ? links.map(linkedFile) : faults,
     sources: new Map([[TSCONFIG, text]]),
   };
 }

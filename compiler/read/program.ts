@@ -1,4 +1,5 @@
 import { ts } from "ts-morph";
+import { type Link, strayLink } from "./links.ts";
 import type { Project } from "./open-project.ts";
 import { libFolder } from "./typescript-package.ts";
 
@@ -12,12 +13,12 @@ export interface ProgramOptions {
 
 /**
  * Parses the use cases and all that they import, and binds names. Types are resolved when a reader asks for them.
- * `unparsed` holds the paths of what nests too deeply to be parsed.
+ * `unparsed` holds the paths of what nests too deeply to be parsed, `links` those that led out of the project.
  */
 export function createProgram(
   { root, files, options, unsaved }: Project,
   { ambientTypes }: ProgramOptions,
-): { readonly program: ts.Program; readonly unparsed: ReadonlySet<string> } {
+): { readonly program: ts.Program; readonly unparsed: ReadonlySet<string>; readonly links: readonly Link[] } {
   const settings: ts.CompilerOptions = {
     ...options,
     ...(!ambientTypes && { types: [], lib: ["lib.es5.d.ts"] }),
@@ -28,18 +29,24 @@ export function createProgram(
     allowImportingTsExtensions: true,
   };
   const unparsed = new Set<string>();
+  const links: Link[] = [];
   const rootNames = files.map((file) => `${root}/${file}`);
-  const host = createHost(settings, new Set(rootNames), unsaved, unparsed);
-  return { program: ts.createProgram({ rootNames, options: settings, host }), unparsed };
+  const host = createHost({ root, settings, roots: new Set(rootNames), unsaved, unparsed, links });
+  return { program: ts.createProgram({ rootNames, options: settings, host }), unparsed, links };
 }
 
-/** Files that nest too deeply for the parser are taken for empty, and added to `unparsed`. */
-function createHost(
-  settings: ts.CompilerOptions,
-  roots: ReadonlySet<string>,
-  unsaved: ReadonlyMap<string, string>,
-  unparsed: Set<string>,
-): ts.CompilerHost {
+interface HostParts {
+  readonly root: string;
+  readonly settings: ts.CompilerOptions;
+  readonly roots: ReadonlySet<string>;
+  readonly unsaved: ReadonlyMap<string, string>;
+  /** Gets what nests too deeply for the parser, and is taken for empty. */
+  readonly unparsed: Set<string>;
+  /** Gets what is not followed: there is no such file then. */
+  readonly links: Link[];
+}
+
+function createHost({ root, settings, roots, unsaved, unparsed, links }: HostParts): ts.CompilerHost {
   const host = ts.createCompilerHost(settings);
   const folder = libFolder();
   const bucket = registry.getKeyForCompilationSettings(settings);
@@ -64,6 +71,9 @@ function createHost(
       const key = `${bucket} ${parsing.impliedNodeFormat} ${path}`;
       const known = parsed.get(key);
       if (known && isLibrary) return known;
+      const link = isLibrary || roots.has(path) ? undefined : strayLink(root, path);
+      if (link) links.push(link);
+      if (link) return undefined;
       const text = unsaved.get(path) ?? host.readFile(path);
       if (text === undefined) return undefined;
       if (known?.text === text) return known;

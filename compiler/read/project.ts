@@ -3,6 +3,7 @@ import { ts } from "ts-morph";
 import { type Code, type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { createEvaluate } from "./constants/evaluate.ts";
+import { linkedFile } from "./find-files.ts";
 import { leaveOutHandlers } from "./handler-bodies.ts";
 import { createMemory, forgetChanged, type ReadingMemory, remember } from "./memory.ts";
 import { type Project, USE_CASES } from "./open-project.ts";
@@ -92,17 +93,18 @@ function readModules(
   const useCases = new Map<string, UseCase | undefined>();
   if (files.length === 0) return { useCases, diagnostics: [], sources: new Map(), program: undefined };
   const { root } = project;
-  const { program, unparsed } = createProgram({ ...project, files }, options);
+  const { program, unparsed, links } = createProgram({ ...project, files }, options);
   const own = program.getSourceFiles().filter((source) => isOwn(source, program));
   for (const source of own) leaveOutHandlers(source);
   const reading = createReading(root, program);
   const broken = new Set(
     own.filter((source) => reportSyntax(reading, source, unparsed)).map(({ fileName }) => fileName),
   );
+  for (const link of links) reading.diagnostics.push(linkedFile(link));
   const evaluate = createEvaluate(reading);
   let untold: UseCase[] = [];
   let atOnce = FIRST_TIME;
-  for (const file of packageIsFound(reading, own) ? files : []) {
+  for (const file of links.length === 0 && packageIsFound(reading, own) ? files : []) {
     const source = program.getSourceFile(`${root}/${file}`);
     if (!source) reading.report("unreadable-file", fileSpan(file), { reason: whyUnreadable(`${root}/${file}`) });
     if (!source || broken.has(source.fileName)) continue;

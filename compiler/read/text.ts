@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import { linkTo } from "./links.ts";
 import { fileSpan } from "./spans.ts";
 
 export interface Text {
@@ -13,6 +14,8 @@ export interface Text {
 export function readText(root: string, file: string): Text {
   const path = join(root, file);
   try {
+    const link = linkTo(root, file);
+    if (link) return { text: undefined, diagnostics: [diagnostic("linked-file", fileSpan(file), { ...link })] };
     // To read from a pipe or a device might never end.
     if (!statSync(path).isFile()) return refuse(file, "it is no regular file");
     return { text: readFileSync(path, "utf8").replace(/^\ufeff/, ""), diagnostics: [] };

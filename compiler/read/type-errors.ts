@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { join, posix } from "node:path";
 import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
 import { defaultOptions, TSCONFIG } from "./default-options.ts";
+import { linkedFile } from "./find-files.ts";
+import { type Link, linkTo, strayLink } from "./links.ts";
 import type { Project } from "./open-project.ts";
 import { absoluteRoot } from "./root.ts";
 import { fileSpan } from "./spans.ts";
@@ -62,11 +64,14 @@ function writeConfig({ root, files, tsconfig }: Checked): string {
     include: [],
   };
   const text = `${JSON.stringify(config, null, 2)}\n`;
+  const link = linkTo(root, SCRATCH);
+  if (link) throw new Error(`'${link.path}' is a link to '${link.target}', and nothing is written through a link`);
   if (readLines(path).join("\n") === text) return path;
   mkdirSync(folder, { recursive: true });
   // Another compilation of the same project may be reading it.
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, text);
+  rmSync(draft, { force: true });
+  writeFileSync(draft, text, { flag: "wx" });
   renameSync(draft, path);
   return path;
 }
@@ -138,9 +143,18 @@ function parseErrors(output: string, root: string): Diagnostic[] {
       errors.push({ span: fileSpan(TSCONFIG), code: unlocated[1] ?? "", lines: [unlocated[2] ?? ""] });
     } else if (line.trim() !== "") errors.at(-1)?.lines.push(line);
   }
-  return errors.map(({ span, code, lines }) =>
-    diagnostic("type-error", span, { code, reason: withoutRoot(lines.join("\n"), root) }),
-  );
+  const links = new Map([...new Set(errors.map(({ span }) => span.file))].map((file) => [file, linkOf(root, file)]));
+  return errors.map(({ span, code, lines }) => {
+    const link = links.get(span.file);
+    return link
+      ? linkedFile(link)
+      : diagnostic("type-error", span, { code, reason: withoutRoot(lines.join("\n"), root) });
+  });
+}
+
+/** tsc follows links: what it says of a file that is none of the project's would quote it. */
+function linkOf(root: string, file: string): Link | undefined {
+  return strayLink(root, posix.resolve(root, file));
 }
 
 /** Paths as people of the project write them. */

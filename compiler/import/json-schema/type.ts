@@ -33,7 +33,7 @@ function readParts(parts: Parts, at: Json, use: Use): Shape | undefined {
   for (const ref of parts.lost) {
     const name = String(plainOf(ref));
     const reason = "names no schema of this file, nor of one that was found beside it";
-    const mend = "Correct the reference, or put the schemas into one file.";
+    const mend = "Correct the reference, put the schemas into one file, or name the other one's folder with --include.";
     reading.report("unresolved-reference", documents.placeOf(ref), { name, reason, mend });
   }
   const illFormed = parts.all.filter((part) => !checkPart(part));

@@ -146,7 +146,7 @@ function readValue(use: NameUse, scope: FieldScope, refuse: Refuse): Value | und
   if (type) return readNamed(type, scope, place, refuse);
   const reason = scope.isIncomplete ? "is in none of the files that were found" : "is declared nowhere";
   const mend = scope.isIncomplete
-    ? "Import from a folder in which the imported files are found by their paths, or from one above it."
+    ? "Name the folder that the paths of imports start at with --include, as you would for protoc."
     : "Declare the message or enum, or import the file that does.";
   scope.report("unresolved-reference", place, { name: use.name, reason, mend });
   return undefined;

@@ -1,0 +1,1 @@
+../../bad-lock/usecases/greet.ts
