@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
 import { lengthen, missingBytes } from "./data-file-check.ts";
 import type { OpenGate } from "./open-gate.ts";
-import { storageCorrupt, storageError } from "./storage-error.ts";
+import { StoreHeldError, storageCorrupt, storageError } from "./storage-error.ts";
 
 /*
  * The only file that names LMDB. An environment is a folder of tables, shared by all processes of a machine. Writes to
@@ -27,8 +27,12 @@ export interface Store<T> {
   readonly tables: T;
   /** Runs one asynchronous write, which may be a batch. Resolves with its result once it is committed. */
   commit<R>(write: () => Promise<R>): Promise<R>;
-  /** Runs a synchronous transaction; what it throws undoes it. */
+  /** Runs a synchronous transaction; what it throws undoes it. Throws a `StoreHeldError` where others are in the way. */
   transact<R>(change: () => R): R;
+  /** Resolves once others are out of the way of a `transact`. */
+  untilFree(): Promise<void>;
+  /** Runs what holds a `transact`, at once, and again from its start as long as others are in the way. */
+  whenFree<R>(run: () => R): Promise<R>;
   /** Lets the next read see what others have written since. */
   refresh(): void;
   /** Frees what the reads of dead processes keep from being used again. */
@@ -89,6 +93,17 @@ function createStore<T>(root: RootDatabase, tables: T, gate: OpenGate): Store<T>
       }
     },
     transact: (change) => gate.change(() => root.transactionSync(change)),
+    untilFree: gate.untilFree,
+    async whenFree(run) {
+      for (;;) {
+        try {
+          return run();
+        } catch (error) {
+          if (!(error instanceof StoreHeldError)) throw error;
+        }
+        await gate.untilFree();
+      }
+    },
     refresh: () => root.resetReadTxn(),
     forgetDeadReaders: () => {
       root.readerCheck();

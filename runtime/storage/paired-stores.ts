@@ -1,10 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
+import type { ReportProblem } from "../contract.ts";
 import { openEnvironment, type RootDatabase, type Store } from "./environment.ts";
 import { createOpenGate } from "./open-gate.ts";
 import { bootId } from "./process-identity.ts";
-import { storageError } from "./storage-error.ts";
+import { StoreHeldError, storageError } from "./storage-error.ts";
 
 /** A folder's stores, for all processes of a machine. */
 export interface PairedStores<D, V> {
@@ -12,7 +13,10 @@ export interface PairedStores<D, V> {
   readonly durable: Store<D>;
   /** Who does what now. Outlives every process, and is empty after a reboot; written synchronously, in microseconds. */
   readonly volatile: Store<V>;
-  /** Runs a call of the stores; what it throws says what is wrong with the folder, and how to mend it. */
+  /**
+   * Runs a call of the stores, once more from its start where another process was in the way of a change. What it throws
+   * says what is wrong with the folder, and how to mend it.
+   */
   explained<T>(call: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -23,7 +27,11 @@ export interface PairedStoresOptions<D, V> {
   readonly clock: Clock;
   readonly durable: (root: RootDatabase) => D;
   readonly volatile: (root: RootDatabase) => V;
+  /** Told of what keeps others waiting, such as a process that is stopped. Default: a warning of the process. */
+  readonly reportProblem?: ReportProblem;
 }
+
+const warn: ReportProblem = (problem) => process.emitWarning(problem);
 
 const REMAKE =
   "End all processes that use the data folder and delete this folder: it holds only what they were doing, and is made anew.";
@@ -32,13 +40,13 @@ const REMAKE =
 export async function openPairedStores<D extends object, V extends object>(
   options: PairedStoresOptions<D, V>,
 ): Promise<PairedStores<D, V>> {
-  const { folder, clock } = options;
+  const { folder, clock, reportProblem = warn } = options;
   try {
     mkdirSync(folder, { recursive: true });
     // What is of one boot of the machine has its own folder: it is worth nothing after the next.
     const boot = bootId();
     const thisBoot = join(folder, `boot-${boot.slice(0, 8) || "unknown"}`);
-    const gate = createOpenGate(thisBoot, clock);
+    const gate = await createOpenGate(thisBoot, clock, reportProblem);
     const { durable, volatile } = await gate.open(async () => ({
       durable: await openEnvironment({ folder: join(folder, "kept"), gate, synced: true, openTables: options.durable }),
       volatile: await openEnvironment({
@@ -53,10 +61,13 @@ export async function openPairedStores<D extends object, V extends object>(
       durable,
       volatile,
       async explained(call) {
-        try {
-          return await call();
-        } catch (error) {
-          throw storageError(error, folder);
+        for (;;) {
+          try {
+            return await call();
+          } catch (error) {
+            if (!(error instanceof StoreHeldError)) throw storageError(error, folder);
+          }
+          await gate.untilFree();
         }
       },
       async close() {

@@ -37,6 +37,13 @@ export function storageError(error: unknown, folder: string, mend = RESTORE): Fi
   return new FivefoldError("storage-failed", `The data folder ${folder} failed: ${message}.`, options);
 }
 
+/** Another process is in the way, and may be for long: nothing was done, and it can be tried again. */
+export class StoreHeldError extends FivefoldError {
+  constructor(message: string) {
+    super("storage-failed", message);
+  }
+}
+
 export function storageFull(folder: string, reason: string, options?: { cause: unknown }): FivefoldError {
   return new FivefoldError(
     "storage-full",

@@ -72,7 +72,7 @@ async function open(
   // What is of one boot of the machine has its own folder: it is worth nothing after the next.
   const bootFolder = `boot-${boot.slice(0, 8) || "unknown"}`;
   const thisBoot = join(folder, bootFolder);
-  const gate = createOpenGate(thisBoot, clock);
+  const gate = await createOpenGate(thisBoot, clock, reportProblem);
   const cursorFolder = join(thisBoot, "cursors");
   const stores = await gate.open(async () => ({
     log: await openLogStore(join(folder, "log"), gate),
@@ -216,10 +216,10 @@ async function open(
     async subscribe(topic, name, type) {
       try {
         const subscription = requireSubscription(topic, name);
-        const session = sessions.own();
+        const session = await cursors.whenFree(sessions.own);
         endDeadSessions();
-        const identity = { id: cursors.newId("consumer"), session };
-        if (!subscription.join(identity, type)) {
+        const identity = await cursors.whenFree(() => ({ id: cursors.newId("consumer"), session }));
+        if (!(await cursors.whenFree(() => subscription.join(identity, type)))) {
           throw new FivefoldError(
             "invalid-option",
             `Subscription '${name}' of topic '${topic}' cannot be consumed as ${type}: its consumers must agree, and others consume it otherwise.`,
@@ -238,7 +238,7 @@ async function open(
 
     async backlog(topic, name) {
       try {
-        return requireSubscription(topic, name).backlog();
+        return await requireSubscription(topic, name).backlog();
       } catch (error) {
         throw explain(error);
       }
@@ -251,9 +251,9 @@ async function open(
       // Nobody may wait any more when consumers give back what they hold, or it would be delivered once more.
       for (const consumer of consumers) consumer.stop();
       for (const consumer of [...consumers]) await consumer.close();
-      for (const subscription of subscriptions.values()) subscription.flush();
+      for (const subscription of subscriptions.values()) await subscription.flush();
       await housekeeping.close();
-      sessions.close();
+      await sessions.close();
       await cursors.close();
       await log.close();
       bell.close();

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import type { Message } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
-import { storageCorrupt } from "../../storage/storage-error.ts";
+import { StoreHeldError, storageCorrupt } from "../../storage/storage-error.ts";
 import { checkMax, rangesOf } from "../message-position.ts";
 import type { Consumer, SubscriptionType } from "../transport.ts";
 import { createEntryCursor, type UnreadableRange } from "./entry-cursor.ts";
@@ -31,6 +31,8 @@ export function createEmbeddedConsumer(settings: {
   let fault: unknown;
   let wait: { max: number; resolve: (m: readonly Message[]) => void; reject: (e: unknown) => void } | undefined;
   let stopWaiting = () => {};
+  /** Whether another process, one that is stopped say, is in the way of all changes. */
+  let isHeldUp = false;
 
   function take(max: number): Message[] {
     if (fault) {
@@ -78,8 +80,18 @@ export function createEmbeddedConsumer(settings: {
       if (messages.length > 0) finish(({ resolve }) => resolve(messages));
       else waiter.dueAt = subscription.claimableAt(consumer.id);
     } catch (error) {
-      finish(({ reject }) => reject(settings.explain(error)));
+      if (error instanceof StoreHeldError) lookWhenFree();
+      else finish(({ reject }) => reject(settings.explain(error)));
     }
+  }
+
+  function lookWhenFree(): void {
+    if (isHeldUp) return;
+    isHeldUp = true;
+    void subscription.untilFree().then(() => {
+      isHeldUp = false;
+      look();
+    });
   }
 
   function finish(settle: (waited: NonNullable<typeof wait>) => void): void {
@@ -123,7 +135,7 @@ export function createEmbeddedConsumer(settings: {
       finish(({ resolve }) => resolve([]));
       settings.onClose();
       try {
-        subscription.leave(consumer.id);
+        await subscription.leave(consumer.id);
       } catch (error) {
         throw settings.explain(error);
       }

@@ -79,6 +79,9 @@ export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkp
       }
     },
 
+    untilFree: store.untilFree,
+    whenFree: store.whenFree,
+
     /** A number that nobody else has. */
     newId: (kind: "consumer" | "session"): number => store.transact(() => increment(kind)),
 

@@ -45,9 +45,7 @@ export function createSessions(settings: {
   let beats = 0;
   let stopBeating: Cancel | undefined;
 
-  function beat(): void {
-    if (own === undefined) return;
-    const id = own;
+  function beat(id: number): void {
     beats += 1;
     const session: Session = { ...currentProcess(), command: ownCommand(), beats };
     store.transact(() => sessions.putSync(id, session));
@@ -58,7 +56,7 @@ export function createSessions(settings: {
       BEAT_EVERY_MS,
       () => {
         try {
-          beat();
+          if (own !== undefined) beat(own);
         } catch {
           // One is missed; nothing follows from that.
         }
@@ -101,15 +99,18 @@ export function createSessions(settings: {
     /** This transport's session, begun with the first call. */
     own(): number {
       if (own === undefined) {
-        own = cursors.newId("session");
-        beat();
+        const id = cursors.newId("session");
+        beat(id);
+        own = id;
         beatOnAndOn();
       }
       return own;
     },
 
     /** Enters this transport's session again where it is missing. */
-    enter: beat,
+    enter(): void {
+      if (own !== undefined) beat(own);
+    },
 
     /** Ends the sessions of processes that ended without saying so. Returns how many. */
     endDead(): number {
@@ -126,9 +127,10 @@ export function createSessions(settings: {
       return dead.length;
     },
 
-    close(): void {
+    async close(): Promise<void> {
       stopBeating?.();
-      if (own !== undefined) end(own);
+      const id = own;
+      if (id !== undefined) await store.whenFree(() => end(id));
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock.ts";
+import { StoreHeldError } from "../../storage/storage-error.ts";
 import {
   claim,
   claimableAt,
@@ -26,7 +27,7 @@ export function createEmbeddedSubscription(settings: {
   readonly topic: TopicRow;
   readonly name: SubscriptionName;
   readonly log: Pick<Log, "heads">;
-  readonly cursors: Pick<Cursors, "change" | "peek">;
+  readonly cursors: Pick<Cursors, "change" | "peek" | "untilFree" | "whenFree">;
   readonly clock: Clock;
   /** The state moved on: it wants a checkpoint. */
   readonly onSettled: () => void;
@@ -62,15 +63,21 @@ export function createEmbeddedSubscription(settings: {
       if (frees) settings.onFreed();
       return result;
     } catch (error) {
-      waiting?.reject(settings.explain(error));
+      if (error instanceof StoreHeldError) {
+        settled = ranges;
+        stored = waiting;
+      } else {
+        waiting?.reject(settings.explain(error));
+      }
       throw error;
     }
   }
 
-  function flush(): void {
-    if (settled.length === 0) return;
+  async function flush(): Promise<void> {
     try {
-      change(() => undefined);
+      await cursors.whenFree(() => {
+        if (settled.length > 0) change(() => undefined);
+      });
     } catch {
       // Whoever acknowledged has been told by the rejected promise.
     }
@@ -82,8 +89,8 @@ export function createEmbeddedSubscription(settings: {
     join: (consumer: { id: number; session: number }, type: SubscriptionType): boolean =>
       change((state) => join(state, consumer, type)),
 
-    leave(consumer: number): void {
-      change((state) => leave(state, consumer));
+    async leave(consumer: number): Promise<void> {
+      await cursors.whenFree(() => change((state) => leave(state, consumer)));
       settings.onFreed();
     },
 
@@ -120,11 +127,21 @@ export function createEmbeddedSubscription(settings: {
       return stored.promise;
     },
 
+    /** Done when it returns, or as soon as other processes are out of the way. */
     giveBack(consumer: number, ranges: readonly Range[], dueAt: number): void {
-      change((state) => {
-        for (const range of ranges) giveBack(state, consumer, range, dueAt);
-      });
-      settings.onFreed();
+      const give = () => {
+        change((state) => {
+          for (const range of ranges) giveBack(state, consumer, range, dueAt);
+        });
+        settings.onFreed();
+      };
+      try {
+        give();
+      } catch (error) {
+        if (!(error instanceof StoreHeldError)) throw error;
+        // Where that fails, the records go back with the consumer.
+        cursors.whenFree(give).catch(() => {});
+      }
     },
 
     /** Takes records out of delivery: forgets those that were deleted, sets those aside that cannot be read. */
@@ -135,11 +152,12 @@ export function createEmbeddedSubscription(settings: {
       });
     },
 
-    backlog(): number {
-      flush();
+    async backlog(): Promise<number> {
+      await flush();
       const state = cursors.peek(name);
       return state ? countBacklog(state, log.heads(topic)) : 0;
     },
     flush,
+    untilFree: cursors.untilFree,
   };
 }
