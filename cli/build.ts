@@ -3,14 +3,13 @@ import { findSources } from "../compiler/read/find-files.ts";
 import { checkAllTypes } from "../compiler/read/type-errors.ts";
 import { findReading, findUnchangedBuild } from "./build-cache.ts";
 import { buildReport, reportOf, showBuild, showCheck, showUpToDate } from "./build-output.ts";
-import { keepCode } from "./code-cache.ts";
 import { type ReportFormat, reportDiagnostics } from "./diagnostics.ts";
 import { startEmitting } from "./emitting.ts";
 import { EXIT } from "./fault.ts";
 import { countChanges } from "./outputs.ts";
 import { findProject, USE_CASES } from "./project.ts";
 import { sayJson } from "./terminal.ts";
-import { clearFlags, collectEarly, createLoading, FLAGS_OF_ONCE, hasLoaded } from "./v8-flags.ts";
+import { collectEarly, createLoading, FLAGS_OF_ONCE, hasLoaded } from "./v8-flags.ts";
 
 export interface BuildOptions {
   readonly check?: boolean;
@@ -59,8 +58,6 @@ export async function build(options: BuildOptions): Promise<void> {
   process.stderr.write("", () => process.stdout.write("", leave));
 
   function leave(): void {
-    clearFlags(FLAGS_OF_ONCE);
-    keepCode();
     process.exit();
   }
 }

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { extname, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { UseCase } from "../compiler/model/model.ts";
 import type { Output } from "../compiler/model/output.ts";
@@ -17,13 +16,6 @@ const WORTH_A_THREAD = 50;
 
 /** What answers. Of the published package, which is built, the file's name ends in `.js`. */
 const ANSWERS = "emitting-answers.ts".replace(/\.ts$/, extname(import.meta.filename));
-
-/**
- * The thread's code, which needs no TypeScript stripped: where what it imports is in the cache of compiled code, nothing
- * else does, and to load what strips takes longer than the emitters themselves.
- */
-const THREAD = `require("node:module").enableCompileCache?.();
-import(${JSON.stringify(pathToFileURL(join(import.meta.dirname, ANSWERS)))});`;
 
 /** What came of all use cases' files. */
 export interface Emitted {
@@ -111,8 +103,7 @@ export function startEmitting(
   const loading = createLoading(2);
   const turns = createTurns();
   // A thread that waits for an answer must not keep a process that failed from ending.
-  const thread = new Worker(THREAD, {
-    eval: true,
+  const thread = new Worker(join(import.meta.dirname, ANSWERS), {
     workerData: { loading, flags, turns, root, check, drafting } satisfies EmittingThreadData,
     // More would only take memory.
     resourceLimits: { maxYoungGenerationSizeMb: 16 },

@@ -1,11 +1,6 @@
 #!/usr/bin/env node
-// JavaScript, which an old Node can read too, up to being told what it lacks; and for which a new one need not load what
-// strips types, in 50 ms: all else is in the cache of compiled code.
-import module from "node:module";
-
+// JavaScript, which an old Node can read too, up to being told what it lacks.
 if (process.features.typescript) {
-  // The compiler is 10 MB of JavaScript: compiled once, it loads in half the time.
-  module.enableCompileCache?.();
   const { run } = await import("./program.ts");
   await run(process.argv);
 } else {

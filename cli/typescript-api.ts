@@ -4,7 +4,6 @@
  */
 import { createRequire } from "node:module";
 import type { ts as Api } from "ts-morph";
-import { loadScript } from "./code-cache.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -12,7 +11,7 @@ export const ts = loadApi();
 
 function loadApi(): typeof Api {
   const script = findScript();
-  return script === undefined ? require("ts-morph").ts : (loadScript(script) as typeof Api);
+  return script === undefined ? require("ts-morph").ts : require(script);
 }
 
 /** `undefined` where a version of ts-morph has it elsewhere. */

@@ -32,7 +32,7 @@ export function setFlags(flags: readonly Flag[]): void {
   for (const { set } of flags) setFlagsFromString(set);
 }
 
-export function clearFlags(flags: readonly Flag[]): void {
+function clearFlags(flags: readonly Flag[]): void {
   for (const { clear } of flags) setFlagsFromString(clear);
 }
 
@@ -60,7 +60,7 @@ export function createLoading(threads: number): Loading {
 
 /**
  * Says that a thread has loaded all its code. The last one sets V8's flags, which are the whole process's. Not sooner:
- * what is in a cache of compiled code, as Node's own modules are, is taken only under the flags that it was compiled under.
+ * Node's own modules come compiled, and are taken so only under the flags that they were compiled under.
  */
 export function hasLoaded(loading: Loading, flags: readonly Flag[]): void {
   if (Atomics.sub(loading, 0, 1) === 1) setFlags(flags);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createProject, MAIN, type Project, startCommand } from "./project.ts";
@@ -165,4 +165,14 @@ test("colours are for terminals, unless NO_COLOR is set", async () => {
   expect((await onTerminal("TERM=xterm")).stdout).toContain("\u001b[32m✓");
   expect((await onTerminal("TERM=xterm NO_COLOR=1")).stdout).not.toContain("\u001b[3");
   expect((await onTerminal("TERM=dumb")).stdout).not.toContain("\u001b[3");
+});
+
+test("leaves no compiled code in a folder that others can write to, and takes none from there", async () => {
+  const project = await createGreeting();
+  const temporary = join(project.root, "tmp");
+  await project.write("tmp/keep.txt", "");
+  for (const command of ["build", "release"]) {
+    await startCommand(process.execPath, [MAIN, command], project.root, { ...process.env, TMPDIR: temporary }).ended();
+  }
+  expect(await readdir(temporary)).toEqual(["keep.txt"]);
 });
