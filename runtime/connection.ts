@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type Cancel, systemClock } from "./clock.ts";
 import { FivefoldError } from "./errors.ts";
+import { tellAll } from "./observers.ts";
 import type { Enqueued, Ports } from "./pipeline.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import type { PulsarOptions } from "./pulsar.ts";
@@ -17,7 +18,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** Called in the midst of enqueueing, so it must be quick, and must not throw. */
+/** Called in the midst of enqueueing, so it must be quick; what it throws is warned of. */
 export type EnqueueObserver = (useCase: string, enqueued: Enqueued) => void;
 
 export interface ConnectOptions {
@@ -69,7 +70,11 @@ export function connectTo(ports: Ports): Connection {
     ports,
     publisher,
     enqueued(useCase, enqueued) {
-      for (const observer of observers) observer(useCase, enqueued);
+      tellAll(
+        observers,
+        (observer) => observer(useCase, enqueued),
+        ({ message }) => process.emitWarning(message),
+      );
     },
     observe(observer) {
       observers.add(observer);

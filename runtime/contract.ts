@@ -3,8 +3,11 @@ import type { FivefoldError, Violation } from "./errors.ts";
 /** Dispatch order between what waits; each level has a topic of its own. Higher levels get more turns, none starves. */
 export type Priority = "high" | "normal" | "low";
 
-/** Why a task was given up. `rejected`: by its handler; `attempts`: retries used up; `deadline`: too late to start again. */
-export type FailureReason = "rejected" | "attempts" | "deadline" | "undecodable" | "unknown-use-case";
+/**
+ * Why a task was given up. `rejected`: by its handler; `attempts`: retries used up; `deadline`: too late to start again;
+ * `crashed`: it ended several processes, each of which ran nothing else.
+ */
+export type FailureReason = "rejected" | "attempts" | "deadline" | "crashed" | "undecodable" | "unknown-use-case";
 
 /** What a dead letter carries besides its record. */
 export interface Failure {
@@ -127,8 +130,11 @@ export interface ClientContract<E> {
   readonly fairBy?: (event: E) => string;
 }
 
-/** What a handler is told of its task, besides the event. */
-export interface TaskContext {
+/**
+ * What a handler is told of its task, besides the event. A copy (`{ ...task }`) has all of it but the signal, which is
+ * made when it is first read.
+ */
+export declare abstract class TaskContext {
   /** The same through every retry: what an idempotent handler keys on. */
   readonly id: string;
   readonly useCase: string;
@@ -142,19 +148,39 @@ export interface TaskContext {
   readonly key: string;
   readonly traceparent: string;
   /** Aborts at the timeout and when the process must end. */
-  readonly signal: AbortSignal;
+  abstract get signal(): AbortSignal;
 }
 
 /** Told of what went wrong outside any caller's reach, and was neither lost nor given up. */
 export type ReportProblem = (problem: FivefoldError) => void;
 
-export type Handler<E> = (event: E, task: TaskContext) => unknown;
+/** What is not under way any more, so that nobody need await it. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is of that type.
+type Ended = void | undefined | null | boolean | number | bigint | string | symbol | Inert;
+
+/** No promise, generator, or stream. */
+type Inert = object & {
+  readonly then?: never;
+  readonly throw?: never;
+  readonly [Symbol.asyncIterator]?: never;
+};
+
+/** Arrays are told by `concat`: what they hold must have ended too. */
+type Result = Exclude<Ended, Inert> | (Inert & { readonly concat?: never }) | readonly Ended[];
+
+/**
+ * What a handler may return: nothing, any value, which is ignored, or a promise of it. Not work that nobody would await:
+ * a generator, an array of promises.
+ */
+export type HandlerResult = Result | PromiseLike<Result>;
+
+export type Handler<E> = (event: E, task: TaskContext) => HandlerResult;
 export type Filter<E> = (event: E) => boolean;
 
-/** A subscriber's functions, as the use case module holds them. */
+/** A subscriber's functions, as the use case module holds them: whatever they return or throw is taken. */
 export interface SubscriberFunctions<E> {
-  readonly handler: Handler<E>;
-  readonly filter?: Filter<E> | undefined;
+  readonly handler: (event: E, task: TaskContext) => unknown;
+  readonly filter?: ((event: E) => unknown) | undefined;
 }
 
 /** What a generated executor knows of its use case. */

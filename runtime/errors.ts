@@ -15,6 +15,7 @@ export type ErrorCode =
   | "not-connected"
   | "unauthorized"
   | "throttled"
+  | "handler-fault"
   | "closed";
 
 /** One rule that a value breaks, as a validator reports it. */

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { Cancel, Clock } from "./clock.ts";
 import {
   type ClientContract,
   DEAD_LETTER_SUBSCRIPTION,
@@ -13,12 +13,14 @@ import {
 } from "./contract.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createSettlement, type Retry, type Settled } from "./delivery/settlement.ts";
-import { createExecution } from "./execution/execution.ts";
+import { createExecution, stuckTask } from "./execution/execution.ts";
+import { watchProcessFaults } from "./execution/process-faults.ts";
 import { createAdmission } from "./flow-control/admission.ts";
 import { createGate, type Gate } from "./flow-control/gate.ts";
 import { createFixedLimit } from "./flow-control/limit.ts";
 import type { DedupeStore } from "./frontend/dedupe-store.ts";
 import { createFrontend, type Enqueued, type Frontend, type Receipt } from "./frontend/frontend.ts";
+import { tellAll } from "./observers.ts";
 import { createDelayRunner, type DelayRunner } from "./scheduler/delay-runner.ts";
 import type { Delayed, DelayStore } from "./scheduler/delay-store.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
@@ -87,7 +89,11 @@ export interface PipelineCounts {
     /** The same by their reason. */
     readonly deadLetters: Readonly<Record<FailureReason, number>>;
   };
-  readonly execution: { readonly running: number };
+  readonly execution: {
+    readonly running: number;
+    /** Ordered tries that run on though their time is over: their keys wait until they end, or the process does. */
+    readonly stuck: number;
+  };
 }
 
 /** One subscriber's way from the topic to its handler, running. */
@@ -107,7 +113,7 @@ export interface Pipeline {
   close(): Promise<void>;
 }
 
-/** Watches pipelines. It is called in their midst, so it must be quick, and must not throw. */
+/** Watches pipelines. It is called in their midst, so it must be quick; what it throws is reported. */
 export interface Observer {
   /** Told of every batch of tries that ended. */
   readonly settled?: ((pipeline: Pipeline, settled: readonly Settled[]) => void) | undefined;
@@ -128,6 +134,8 @@ export interface Pipelines {
   readonly pipelines: readonly Pipeline[];
   /** Fires delayed tasks for all of them. */
   readonly delayRunner: DelayRunner;
+  /** Stops reporting what handlers leave behind in this process. */
+  readonly stopWatching: Cancel;
 }
 
 /**
@@ -145,7 +153,7 @@ export async function openPipelines(
     store: ports.delayStore,
     publish,
     observe(topic, fired) {
-      for (const observer of observers) observer.fired?.(topic, fired);
+      tellAll(observers, (observer) => observer.fired?.(topic, fired), reportProblem);
     },
     clock: ports.clock,
     reportProblem,
@@ -164,7 +172,7 @@ export async function openPipelines(
   // Only now: where one can't be opened, nothing has been taken by the others.
   for (const pipeline of pipelines) pipeline.run();
   delayRunner.run();
-  return { pipelines, delayRunner };
+  return { pipelines, delayRunner, stopWatching: watchProcessFaults(reportProblem) };
 }
 
 /** Tasks held behind the heads of their keys, for each that may run: with fewer, one busy key would stop all others. */
@@ -220,7 +228,7 @@ async function openPipeline(
     freed: (count) => admission.release(count),
     ended: (messages) => scheduler.ended(messages),
     observe(settled) {
-      for (const observer of observers) observer.settled?.(pipeline, settled);
+      tellAll(observers, (observer) => observer.settled?.(pipeline, settled), reportProblem);
     },
     clock,
     reportProblem,
@@ -229,6 +237,8 @@ async function openPipeline(
     handler: contract.subscribers[subscriber.name]!.handler,
     subscriber: subscriber.name,
     timeoutMs: subscriber.timeoutMs,
+    ordered,
+    stuck: (message) => reportProblem(stuckTask(message, subscriber)),
     report: (message, outcome, startedAt, endedAt) => settlement.add(message, outcome, startedAt, endedAt),
     clock,
   });
@@ -264,7 +274,7 @@ async function openPipeline(
         ...settlement.counts,
         deadLetters: { ...settlement.counts.deadLetters },
       },
-      execution: { running: execution.running },
+      execution: { running: execution.counts.running, stuck: execution.counts.stuck },
     }),
     run: () => scheduler.run(),
     stop() {

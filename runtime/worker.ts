@@ -1,6 +1,7 @@
 import { type Cancel, settledWithin, sleep } from "./clock.ts";
 import type { ExecutorContract, ReportProblem, UseCaseSettings } from "./contract.ts";
 import { FivefoldError } from "./errors.ts";
+import { reportSafely } from "./observers.ts";
 import {
   type Observer,
   openPipelines,
@@ -11,6 +12,7 @@ import {
   topicsOf,
 } from "./pipeline.ts";
 import { createPublisher } from "./publisher.ts";
+import { describeThrown } from "./thrown.ts";
 
 export interface WorkerOptions {
   readonly ports: Ports;
@@ -52,18 +54,22 @@ const SWEEP_EVERY_MS = 60_000;
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { ports, executors } = options;
   const { clock, transport } = ports;
-  const reportProblem = options.reportProblem ?? ((problem) => process.emitWarning(problem));
+  const reportProblem = reportSafely(options.reportProblem ?? ((problem) => process.emitWarning(problem)));
   await transport.declare(executors.flatMap(({ settings }) => topicsOf(settings)));
 
   const observers = new Set<Observer>();
   if (options.observe) observers.add({ settled: options.observe });
   const publisher = createPublisher(transport);
-  const { pipelines, delayRunner } = await openPipelines(executors, options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT, {
-    ports,
-    publish: publisher.publish,
-    observers,
-    reportProblem,
-  });
+  const { pipelines, delayRunner, stopWatching } = await openPipelines(
+    executors,
+    options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
+    {
+      ports,
+      publish: publisher.publish,
+      observers,
+      reportProblem,
+    },
+  );
 
   let stopSweeping: Cancel = () => {};
   const sweepLater = () => {
@@ -74,10 +80,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     try {
       while ((await ports.dedupeStore.sweep(clock.now())) > 0);
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      reportProblem(
-        new FivefoldError("storage-failed", `Old dedupe ids can't be removed now: ${cause}`, { cause: error }),
-      );
+      const message = `Old dedupe ids can't be removed now: ${describeThrown(error)}`;
+      reportProblem(new FivefoldError("storage-failed", message, { cause: error }));
     }
     sweepLater();
   };
@@ -105,6 +109,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await delayRunner.close();
     await Promise.all(pipelines.map((pipeline) => pipeline.close()));
     await publisher.close();
+    stopWatching();
   }
 
   let drained: Promise<void> | undefined;

@@ -1,6 +1,14 @@
 import type { Clock } from "../clock.ts";
-import { DONE, type ExecutorContract, type Message, type ReportProblem, type SubscriberSettings } from "../contract.ts";
+import {
+  DONE,
+  type ExecutorContract,
+  type Message,
+  type Outcome,
+  type ReportProblem,
+  type SubscriberSettings,
+} from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
+import { describeThrown } from "../thrown.ts";
 import { firstDueAt, type Settlement } from "./settlement.ts";
 
 /** Where tasks are sent. It reports each one's outcome to the settlement. */
@@ -67,20 +75,33 @@ export function createDelivery<E>(options: DeliveryOptions<E>): Delivery {
     try {
       event = decode(message.payload, message.version);
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      settlement.add(message, { kind: "reject", reason: "undecodable", message: cause });
+      settlement.add(message, { kind: "reject", reason: "undecodable", message: describeThrown(error) });
       return undefined;
     }
-    if (filter === undefined) return event;
-    try {
-      if (filter(event)) return event;
+    const passes = passesFilter(event);
+    if (passes === true) return event;
+    if (passes === false) {
       counts.filtered++;
       settlement.add(message, DONE);
-    } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      settlement.add(message, { kind: "retry", message: `the filter threw: ${cause}` });
-    }
+    } else settlement.add(message, passes);
     return undefined;
+  }
+
+  /** Whether the event passes, or what a filter came to that answered neither. */
+  function passesFilter(event: E): boolean | Outcome {
+    if (filter === undefined) return true;
+    try {
+      const answer = filter(event);
+      if ((typeof answer !== "object" || answer === null) && typeof answer !== "function") return Boolean(answer);
+      // Of an async filter: every promise would pass for true, and its rejection end the process.
+      Promise.resolve(answer).catch(() => {});
+      return {
+        kind: "retry",
+        message: "the filter returned an object: it must return true or false, and not be async",
+      };
+    } catch (error) {
+      return { kind: "retry", message: describeThrown(error, "the filter threw: ") };
+    }
   }
 
   return {

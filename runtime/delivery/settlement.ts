@@ -9,6 +9,7 @@ import type {
   TaskRecord,
 } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
+import { describeThrown } from "../thrown.ts";
 import { backoffMs } from "./backoff.ts";
 
 /** How a try ended, for whoever watches. */
@@ -80,7 +81,7 @@ function strip({ position: _, notBefore: __, ...record }: Message): TaskRecord {
  */
 export function createSettlement(options: SettlementOptions): Settlement {
   const { subscriber, clock } = options;
-  const deadLettersBy = { rejected: 0, attempts: 0, deadline: 0, undecodable: 0, "unknown-use-case": 0 };
+  const deadLettersBy = { rejected: 0, attempts: 0, deadline: 0, crashed: 0, undecodable: 0, "unknown-use-case": 0 };
   const counts = { done: 0, retried: 0, deadLettered: 0, deadLetters: deadLettersBy };
   const storing = new Set<Promise<void>>();
   let settled: Settling[] = [];
@@ -209,8 +210,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
         return true;
       } catch (error) {
         if (error instanceof FivefoldError && error.code === "closed") return false;
-        const cause = error instanceof Error ? error.message : String(error);
-        const message = `Outcomes of '${subscriber.name}' can't be stored now, and are kept: ${cause}`;
+        const message = `Outcomes of '${subscriber.name}' can't be stored now, and are kept: ${describeThrown(error)}`;
         options.reportProblem(new FivefoldError("storage-failed", message, { cause: error }));
         await sleep(clock, RETRY_MS);
       }

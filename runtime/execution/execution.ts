@@ -1,86 +1,67 @@
 import type { Clock } from "../clock.ts";
-import { DONE, type Handler, type Message, type Outcome, type TaskContext } from "../contract.ts";
+import { DONE, type Message, type Outcome, type SubscriberSettings, type TaskContext } from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
+import { callFor, tellsApart } from "./calls.ts";
 import { outcomeOf } from "./outcome-of.ts";
+import { TryContext } from "./task-context.ts";
+import { findUnawaited } from "./unawaited.ts";
 
 export interface ExecutionOptions<E> {
-  readonly handler: Handler<E>;
+  /** May return, throw and reject with anything. */
+  readonly handler: (event: E, task: TaskContext) => unknown;
   readonly subscriber: string;
   /** One try's longest run. */
   readonly timeoutMs: number;
+  /** Whether a try that outlives its time must have ended before its outcome counts, since it keeps its key. */
+  readonly ordered: boolean;
   /** Told of each try's outcome, once. Times are on the monotonic clock; `endedAt` is absent where it was not read. */
   readonly report: (message: Message, outcome: Outcome, startedAt: number, endedAt?: number) => void;
+  /** Told of ordered tries that run on though their time and their grace are over: only their process's end ends them. */
+  readonly stuck: (message: Message) => void;
   readonly clock: Clock;
 }
 
 export interface Execution<E> {
-  /** Runs the handler once for each message; `events[i]` is what `messages[i]` decoded to. */
+  /** Runs the handler once for each message; `events[i]` is what `messages[i]` decoded to. Never throws. */
   run(messages: readonly Message[], events: readonly E[]): void;
   /** Aborts the signals of what still runs. Handlers that heed them end soon; their tasks are tried again. */
   abort(reason: string): void;
-  readonly running: number;
+  /** What runs now, the message whose handler has not returned included. */
+  readonly running: readonly Message[];
+  readonly counts: { readonly running: number; readonly stuck: number };
 }
 
-/** One try, as its handler sees it. The abort controller exists only if somebody asks for the signal. */
-class Try implements TaskContext {
+interface Try {
   readonly message: Message;
-  readonly subscriber: string;
+  readonly context: TryContext;
   /** On the monotonic clock. */
   readonly startedAt: number;
-  ended = false;
-  #controller: AbortController | undefined;
-
-  constructor(message: Message, subscriber: string, startedAt: number) {
-    this.message = message;
-    this.subscriber = subscriber;
-    this.startedAt = startedAt;
-  }
-
-  get id(): string {
-    return this.message.id;
-  }
-  get useCase(): string {
-    return this.message.useCase;
-  }
-  get attempt(): number {
-    return this.message.attempt;
-  }
-  get enqueuedAt(): Date {
-    return new Date(this.message.enqueuedAt);
-  }
-  get dueAt(): Date {
-    return new Date(Math.max(this.message.dueAt, this.message.enqueuedAt));
-  }
-  get key(): string {
-    return this.message.key;
-  }
-  get traceparent(): string {
-    return this.message.traceparent;
-  }
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    return this.#controller.signal;
-  }
-  abort(reason: string): void {
-    this.#controller?.abort(new Error(reason));
-  }
+  /** Set once its time is over: what it came to, whatever its handler does. */
+  timedOut: Outcome | undefined;
+  ended: boolean;
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
+/** What a handler gets to heed its signal, at most; as long as its time where that is shorter. */
+const LONGEST_GRACE_MS = 10_000;
 
 /** Runs one subscriber's handler in this process, each try within its time. */
 export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
-  const { handler, report, clock } = options;
+  const { handler, report, clock, timeoutMs, ordered } = options;
+  const graceMs = Math.min(timeoutMs, LONGEST_GRACE_MS);
   /** All tries have the same length of time, so that the order of starting is the order of ending: one timer serves all. */
-  const running = new Set<Try>();
+  const inTime = new Set<Try>();
+  /** Timed out, and in their grace. */
+  const overdue = new Set<Try>();
+  const stuck = new Set<Try>();
+  /** The one whose handler has been called and has not returned. */
+  let called: Message | undefined;
   let timed = false;
 
   function end(tried: Try, outcome: Outcome, endedAt?: number): void {
     if (tried.ended) return;
     tried.ended = true;
-    running.delete(tried);
-    report(tried.message, outcome, tried.startedAt, endedAt);
+    if (!inTime.delete(tried) && !overdue.delete(tried)) stuck.delete(tried);
+    report(tried.message, tried.timedOut ?? outcome, tried.startedAt, endedAt);
   }
 
   function watch(delayMs: number): void {
@@ -91,57 +72,119 @@ export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
 
   function endOverdue(): void {
     timed = false;
-    const startedBefore = clock.monotonic() - options.timeoutMs;
-    for (const tried of running) {
-      if (tried.startedAt > startedBefore) {
-        watch(tried.startedAt - startedBefore);
-        return;
+    const now = clock.monotonic();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const tried of inTime) {
+      const leftMs = tried.startedAt + timeoutMs - now;
+      if (leftMs > 0) {
+        nextMs = leftMs;
+        break;
       }
-      const message = `timed out after ${options.timeoutMs} ms`;
-      tried.abort(message);
-      end(tried, { kind: "retry", message });
+      const message = `timed out after ${timeoutMs} ms`;
+      inTime.delete(tried);
+      overdue.add(tried);
+      tried.timedOut = { kind: "retry", message };
+      tried.context.abort(message);
     }
+    for (const tried of overdue) {
+      const leftMs = tried.startedAt + timeoutMs + graceMs - now;
+      if (leftMs > 0) {
+        nextMs = Math.min(nextMs, leftMs);
+        break;
+      }
+      if (!ordered) {
+        end(tried, tried.timedOut!);
+        continue;
+      }
+      overdue.delete(tried);
+      stuck.add(tried);
+      options.stuck(tried.message);
+    }
+    if (nextMs < Number.POSITIVE_INFINITY) watch(nextMs);
   }
 
   /**
    * Answers when the handler returned, which is when the next one starts. The clock is read once a task, since reading
    * it costs as much as a twentieth of all else: the end of a promise is timed by whoever takes the report.
    */
-  function runOne(tried: Try, event: E): number {
+  function runOne(message: Message, event: E, startedAt: number): number {
+    const context = new TryContext(message, options.subscriber);
+    const tried: Try = { message, context, startedAt, timedOut: undefined, ended: false };
+    called = message;
     let result: unknown;
+    let outcome: Outcome | undefined;
     try {
-      result = handler(event, tried);
+      result = handler(event, context);
+      if (isThenable(result)) follow(tried, result);
+      else outcome = outcomeOfResult(result);
     } catch (error) {
-      const thrownAt = clock.monotonic();
-      end(tried, outcomeOf(error), thrownAt);
-      return thrownAt;
+      outcome = outcomeOf(error);
     }
+    called = undefined;
     const returnedAt = clock.monotonic();
-    if (!isPromise(result)) {
-      end(tried, DONE, returnedAt);
-      return returnedAt;
-    }
-    running.add(tried);
-    result.then(
-      () => end(tried, DONE),
-      (error: unknown) => end(tried, outcomeOf(error)),
-    );
+    if (outcome) end(tried, outcome, returnedAt);
+    else if (!tried.ended) inTime.add(tried);
     return returnedAt;
   }
 
+  function follow(tried: Try, result: PromiseLike<unknown>): void {
+    // A thenable of others may call back twice, at once, or with another thenable: a promise of our own adopts it.
+    const promise = result instanceof Promise ? result : Promise.resolve(result);
+    promise.then(
+      (value) => end(tried, outcomeOfResult(value)),
+      (error: unknown) => end(tried, outcomeOf(error)),
+    );
+  }
+
   return {
+    counts: {
+      get running() {
+        return inTime.size + overdue.size + stuck.size;
+      },
+      get stuck() {
+        return stuck.size;
+      },
+    },
     get running() {
-      return running.size;
+      const messages = [...inTime, ...overdue, ...stuck].map(({ message }) => message);
+      return called ? [...messages, called] : messages;
     },
     run(messages, events) {
       let startsAt = clock.monotonic();
-      for (let i = 0; i < messages.length; i++) {
-        startsAt = runOne(new Try(messages[i]!, options.subscriber, startsAt), events[i]!);
-      }
-      if (running.size > 0) watch(options.timeoutMs);
+      const each = (first: number, end: number) => {
+        for (let i = first; i < end; i++) startsAt = runOne(messages[i]!, events[i]!, startsAt);
+      };
+      const { subscriber } = options;
+      if (tellsApart(messages.length)) {
+        for (let i = 0; i < messages.length; i++) {
+          callFor({ subscriber, messages: [messages[i]!] }, () => each(i, i + 1));
+        }
+      } else callFor({ subscriber, messages }, () => each(0, messages.length));
+      if (inTime.size > 0) watch(timeoutMs);
     },
     abort(reason) {
-      for (const tried of running) tried.abort(reason);
+      for (const tried of [...inTime, ...overdue, ...stuck]) tried.context.abort(reason);
     },
   };
+}
+
+/** Reading `then` may throw, as may whatever is called with a hostile result: the caller catches. */
+function isThenable(result: unknown): result is PromiseLike<unknown> {
+  if ((typeof result !== "object" || result === null) && typeof result !== "function") return false;
+  return typeof (result as { then?: unknown }).then === "function";
+}
+
+/** What is said of a try that is stuck. */
+export function stuckTask({ id, useCase, key }: Message, { name, timeoutMs }: SubscriberSettings): FivefoldError {
+  return new FivefoldError(
+    "handler-fault",
+    `Task ${id} of '${useCase}' (${name}) runs on though its timeout of ${timeoutMs} ms is over and its signal aborted. ` +
+      `Its key '${key.slice(0, 100)}' waits until it ends, or until this process does: restart it. Fix: end the handler ` +
+      "when task.signal aborts.",
+  );
+}
+
+function outcomeOfResult(result: unknown): Outcome {
+  const message = findUnawaited(result);
+  return message === undefined ? DONE : { kind: "retry", message };
 }

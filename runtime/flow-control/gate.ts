@@ -47,6 +47,14 @@ export function createGate(permits: number): Gate {
     // A grant may end in a release or another application, at once: the loop sees both, so they need not nest.
     if (granting) return;
     granting = true;
+    try {
+      grantByTurns();
+    } finally {
+      granting = false;
+    }
+  }
+
+  function grantByTurns(): void {
     while (inFlight < permits) {
       const level = nextLevel();
       if (level === undefined) break;
@@ -61,7 +69,6 @@ export function createGate(permits: number): Gate {
       applicant.grant(count);
       if (applicant.wants() > 0) waiting[level].add(applicant);
     }
-    granting = false;
   }
 
   return {

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { systemClock } from "../clock.ts";
 import type { Connection } from "../connection.ts";
 import { FivefoldError } from "../errors.ts";
+import { describeThrown } from "../thrown.ts";
 import type { Worker } from "../worker.ts";
 import { createBacklogMetrics } from "./backlog-metrics.ts";
 import { createEnqueueMetrics } from "./enqueue-metrics.ts";
@@ -101,7 +102,7 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
   const server = createServer(async (request, response) => {
     // What the process is for must go on, whatever becomes of its metrics.
     const answer = await answerTo(request, sources, readiness).catch((error: unknown) => {
-      return { status: 500, body: `${error instanceof Error ? error.message : String(error)}\n` };
+      return { status: 500, body: `${describeThrown(error)}\n` };
     });
     send(request, response, answer);
   });

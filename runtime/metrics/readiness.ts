@@ -1,5 +1,6 @@
 import { settledWithin } from "../clock.ts";
 import { topicOf } from "../contract.ts";
+import { describeThrown } from "../thrown.ts";
 import type { Worker } from "../worker.ts";
 
 /** Answers why the process is not ready; empty: it is. */
@@ -28,7 +29,7 @@ export function createReadiness(worker: Worker): Readiness {
       );
       return answered ? "" : `the transport does not answer within ${ANSWER_MS} ms`;
     } catch (error) {
-      return `the transport can't be used: ${error instanceof Error ? error.message : String(error)}`;
+      return `the transport can't be used: ${describeThrown(error)}`;
     }
   }
 

@@ -12,6 +12,7 @@ const FIXED_BYTES = 96;
  */
 export function checkRecords(records: readonly TaskRecord[], topic: string, maxRecordBytes: number): void {
   for (const record of records) {
+    checkTexts(record, topic);
     const bytes = record.payload.length + FIXED_BYTES + 2 * textLength(record);
     if (bytes > maxRecordBytes) {
       throw new FivefoldError(
@@ -31,6 +32,32 @@ export function checkRecords(records: readonly TaskRecord[], topic: string, maxR
     }
     if (record.failure) checkCount(record, "failure.failedAt", record.failure.failedAt, topic);
   }
+}
+
+/** A value that is no text would be stored as something else, or be refused half way through a batch. */
+function checkTexts(record: TaskRecord, topic: string): void {
+  const { id, useCase, key, tenant, dedupeId, traceparent, subscription, failure, payload } = record;
+  if (
+    typeof id === "string" &&
+    typeof useCase === "string" &&
+    typeof key === "string" &&
+    typeof tenant === "string" &&
+    typeof dedupeId === "string" &&
+    typeof traceparent === "string" &&
+    typeof subscription === "string" &&
+    payload instanceof Uint8Array &&
+    (failure === undefined || [failure.reason, failure.message, failure.subscription].every(isText))
+  ) {
+    return;
+  }
+  throw new FivefoldError(
+    "invalid-option",
+    `Record '${String(id)}' for topic '${topic}' has a part of another type than its own: its texts must be strings, its payload a Uint8Array. Nothing of this call was stored.`,
+  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
 }
 
 function textLength({ id, useCase, key, tenant, dedupeId, traceparent, subscription, failure }: TaskRecord): number {

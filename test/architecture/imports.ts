@@ -10,7 +10,7 @@ interface Zone {
   readonly packages: readonly string[];
 }
 
-const RUNTIME_SHAPES = ["runtime/(contract|clock|errors).ts", "runtime/transport/transport.ts"];
+const RUNTIME_SHAPES = ["runtime/(contract|clock|errors|thrown).ts", "runtime/transport/transport.ts"];
 
 const ZONES: readonly Zone[] = [
   { name: "usecases", files: /^usecases\//, may: ["runtime/index.ts", "usecases/.*"], packages: ["node:*"] },
@@ -55,7 +55,7 @@ const ZONES: readonly Zone[] = [
   },
   {
     name: "runtime's shapes",
-    files: /^runtime\/(contract|clock|errors)\.ts$/,
+    files: /^runtime\/(contract|clock|errors|thrown)\.ts$/,
     may: RUNTIME_SHAPES,
     packages: ["node:*"],
   },
@@ -78,7 +78,7 @@ const ZONES: readonly Zone[] = [
   {
     name: "the storage",
     files: /^runtime\/storage\//,
-    may: ["runtime/storage/.*", "runtime/(clock|contract|errors).ts"],
+    may: ["runtime/storage/.*", "runtime/(clock|contract|errors|thrown).ts"],
     packages: ["*"],
   },
   // Beside the layers: it reads what a worker and a connection show, and reaches into no layer.

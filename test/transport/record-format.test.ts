@@ -82,3 +82,24 @@ test("keys spread evenly over partitions, short and similar ones too", () => {
     expect(Math.max(...counts)).toBeLessThan(1_150);
   }
 });
+
+test("a record that can't be written leaves nothing behind, whichever part fails", () => {
+  const good = (id: string) => record(id, { useCase: "greet", key: "k", tenant: "t", enqueuedAt: 1_000 });
+  const odd = { useCase: "other", key: "x", tenant: "u", enqueuedAt: 5_000 };
+  const failure = { reason: "attempts" as const, message: ["a", "b"] as never, subscription: "s", failedAt: 5 };
+  const bad = [
+    record("bad", { ...odd, failure }),
+    record("bad", { ...odd, tenant: ["t"] as never }),
+    record("bad", { ...odd, payload: undefined as never }),
+  ];
+  for (const broken of bad) {
+    const writer = new EntryWriter(16);
+    const expected = new EntryWriter(16);
+    for (const id of ["a", "b"]) {
+      writer.add(good(id));
+      expected.add(good(id));
+      expect(() => writer.add(broken)).toThrow();
+    }
+    expect(Buffer.from(writer.finish()).equals(expected.finish())).toBe(true);
+  }
+});

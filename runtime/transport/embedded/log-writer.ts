@@ -81,7 +81,9 @@ export function createLogWriter(
   /** Resolves to the partitions that grew. */
   async function append(batches: readonly Batch[]): Promise<number[]> {
     const appends = batches.map(({ partition, writers }): Append => {
-      const sealed = writers.map((writer) => ({ bytes: writer.finish(), count: writer.count }));
+      // A writer without records was made for one that could not be written.
+      const filled = writers.filter(({ count }) => count > 0);
+      const sealed = filled.map((writer) => ({ bytes: writer.finish(), count: writer.count }));
       return { partition, expectedHead: heads.get(partition) ?? log.head(partition), sealed };
     });
     const appended = await log.append(appends);
@@ -127,8 +129,12 @@ export function createLogWriter(
       if (records.length === 0) return Promise.resolve();
       return new Promise((resolve, reject) => {
         const publish: Publish = { batches: 0, resolve, reject };
-        for (const record of records) add(partitionOf(record), record, publish);
-        writing ??= Promise.resolve().then(writeAll);
+        try {
+          for (const record of records) add(partitionOf(record), record, publish);
+        } finally {
+          // Also where a record can't be written: what others have added must not wait for a next call.
+          writing ??= Promise.resolve().then(writeAll);
+        }
       });
     },
     /** Resolves once nothing waits to be written. */

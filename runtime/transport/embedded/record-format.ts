@@ -67,7 +67,21 @@ export class EntryWriter {
     this.enqueuedAt = 0;
   }
 
+  /** Adds a record, or throws and leaves the entry as it was. */
   add(record: TaskRecord): void {
+    const { useCase, version, key, tenant, enqueuedAt } = this;
+    const { position } = this.writer;
+    try {
+      this.write(record);
+    } catch (error) {
+      this.writer.position = position;
+      Object.assign(this, { useCase, version, key, tenant, enqueuedAt });
+      throw error;
+    }
+    this.count += 1;
+  }
+
+  private write(record: TaskRecord): void {
     const { writer } = this;
     const { key, tenant, dedupeId } = record;
     let flags = PRIORITIES.indexOf(record.priority);
@@ -105,7 +119,6 @@ export class EntryWriter {
     if (flags & SUBSCRIPTION) writer.text(record.subscription);
     if (record.failure) this.addFailure(record.failure);
     writer.block(record.payload);
-    this.count += 1;
   }
 
   private addFailure({ reason, message, subscription, failedAt }: Failure): void {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import type { Clock } from "../../../runtime/clock.ts";
-import type { Message } from "../../../runtime/contract.ts";
+import { type Clock, sleep } from "../../../runtime/clock.ts";
+import type { Message, TaskContext } from "../../../runtime/contract.ts";
 import { createExecution } from "../../../runtime/execution/execution.ts";
+import { outcomeOf } from "../../../runtime/execution/outcome-of.ts";
 import { createSimulatedClock } from "../../../runtime/testing.ts";
 import { delayed } from "../scheduler/delay-store-suite.ts";
 
@@ -20,6 +21,8 @@ test("handlers that compute are timed one by one; of a promise only the start is
     },
     subscriber: "default",
     timeoutMs: 30_000,
+    ordered: false,
+    stuck: () => {},
     report: ({ id }, { kind }, startedAt, endedAt) => reported.push([id, kind, startedAt, endedAt]),
     clock,
   });
@@ -29,5 +32,79 @@ test("handlers that compute are timed one by one; of a promise only the start is
     ["b", "done", 1_000, 1_400],
     ["d", "retry", 1_407, 1_447],
   ]);
-  expect(execution.running).toBe(1);
+  expect(execution.counts.running).toBe(1);
+});
+
+/** An execution whose handler is given, in virtual time. */
+function execute(handler: (id: string, task: TaskContext) => unknown, options: { ordered?: boolean } = {}) {
+  const clock = createSimulatedClock(1);
+  const reported: string[] = [];
+  const stuck: string[] = [];
+  const execution = createExecution<string>({
+    ...{ handler, subscriber: "default", timeoutMs: 500, ordered: false, clock, ...options },
+    report: ({ id }, outcome) => reported.push(`${id} ${outcome.kind} ${"message" in outcome ? outcome.message : ""}`),
+    stuck: ({ id }) => stuck.push(id),
+  });
+  return { clock, reported, stuck, execution, run: (...ids: string[]) => execution.run(ids.map(message), ids) };
+}
+
+test("a signal that is first read after the timeout is aborted already, and after an abort", async () => {
+  const seen: unknown[] = [];
+  const { clock, run, execution } = execute(async (_, task) => {
+    await sleep(clock, 600);
+    seen.push(task.signal.aborted, String(task.signal.reason));
+    await sleep(clock, 10_000);
+  });
+  run("late");
+  await clock.advance(700);
+  expect(seen).toEqual([true, "Error: timed out after 500 ms"]);
+  run("ending");
+  execution.abort("the worker is ending");
+  await clock.advance(700);
+  expect(seen.slice(2)).toEqual([true, "Error: the worker is ending"]);
+});
+
+test("a copy of a task is data", async () => {
+  let copy: unknown;
+  const { run } = execute((_, task) => {
+    copy = { ...task };
+  });
+  run("a");
+  const names = ["attempt", "dueAt", "enqueuedAt", "id", "key", "subscriber", "traceparent", "useCase"];
+  expect(Object.keys(copy as object).sort()).toEqual(names);
+  expect(copy).toMatchObject({ id: "a", subscriber: "default", attempt: 2, enqueuedAt: expect.any(Date) });
+});
+
+test("without order, a try that outlives its time is given up once its grace is over, and keeps its permit until then", async () => {
+  const { clock, reported, stuck, execution, run } = execute((id) =>
+    id === "heeds" ? sleep(clock, 700) : new Promise(() => {}),
+  );
+  run("heeds", "hangs");
+  await clock.advance(600);
+  expect(reported).toEqual([]);
+  await clock.advance(200);
+  expect(reported).toEqual(["heeds retry timed out after 500 ms"]);
+  await clock.advance(300);
+  expect(reported[1]).toBe("hangs retry timed out after 500 ms");
+  expect(execution.counts).toMatchObject({ running: 0, stuck: 0 });
+  expect(stuck).toEqual([]);
+});
+
+test("with order, a try that outlives its time ends when its handler does, as failed", async () => {
+  const { clock, reported, stuck, execution, run } = execute(() => sleep(clock, 60_000), { ordered: true });
+  run("slow");
+  await clock.advance(50_000);
+  expect(reported).toEqual([]);
+  expect(stuck).toEqual(["slow"]);
+  expect(execution.counts).toMatchObject({ running: 1, stuck: 1 });
+  await clock.advance(11_000);
+  expect(reported).toEqual(["slow retry timed out after 500 ms"]);
+  expect(execution.counts).toMatchObject({ running: 0, stuck: 0 });
+});
+
+test("waits that a handler asks for are whole and bounded", () => {
+  const retry = (afterMs: unknown) => outcomeOf({ name: "RetryError", message: "later", afterMs });
+  expect(retry(0.25)).toEqual({ kind: "retry", afterMs: 1, message: "later" });
+  expect(retry(Number.MAX_VALUE)).toMatchObject({ afterMs: 365 * 86_400_000 });
+  for (const odd of [-1, Number.NaN, "5", undefined]) expect(retry(odd)).toEqual({ kind: "retry", message: "later" });
 });

@@ -1,0 +1,41 @@
+import type { Message, TaskContext } from "../contract.ts";
+
+/** A try as its handler sees it: data that a copy keeps, and a signal that exists only where somebody asks for it. */
+export class TryContext implements TaskContext {
+  readonly id: string;
+  readonly useCase: string;
+  readonly subscriber: string;
+  readonly attempt: number;
+  readonly enqueuedAt: Date;
+  readonly dueAt: Date;
+  readonly key: string;
+  readonly traceparent: string;
+  #controller: AbortController | undefined;
+  #reason: string | undefined;
+
+  constructor(message: Message, subscriber: string) {
+    this.id = message.id;
+    this.useCase = message.useCase;
+    this.subscriber = subscriber;
+    this.attempt = message.attempt;
+    this.enqueuedAt = new Date(message.enqueuedAt);
+    this.dueAt = new Date(Math.max(message.dueAt, message.enqueuedAt));
+    this.key = message.key;
+    this.traceparent = message.traceparent;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(new Error(this.#reason));
+    }
+    return this.#controller.signal;
+  }
+
+  /** Aborts the signal, also one that is read later. Listeners are called by it: whatever they throw is theirs. */
+  abort(reason: string): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(new Error(reason));
+  }
+}
