@@ -14,6 +14,7 @@ export type ErrorCode =
   | "unknown-topic"
   | "not-connected"
   | "unauthorized"
+  | "conflict"
   | "throttled"
   | "handler-fault"
   | "closed";
@@ -32,10 +33,16 @@ export interface Violation {
 export class FivefoldError extends Error {
   override readonly name: string = "FivefoldError";
   readonly code: ErrorCode;
+  /**
+   * Of a publish or an enqueue: whether what it failed to confirm may be stored all the same, now or later. Where it is
+   * false, nothing of the call is or will be stored.
+   */
+  readonly mayBeStored: boolean;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; mayBeStored?: boolean }) {
     super(message, options);
     this.code = code;
+    this.mayBeStored = options?.mayBeStored ?? false;
   }
 }
 

@@ -101,9 +101,10 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
       longestDelayMs: LONGEST_DELAY_MS,
     },
     async openProducer(topic, ordered, onClose) {
+      const what = `Publishing to topic '${topic}'`;
       await admin.requireTopic(topic);
       const open = (batchingEnabled: boolean) => () =>
-        opened(`Publishing to topic '${topic}'`, clock, timeoutMs, () =>
+        opened(what, clock, timeoutMs, () =>
           client.createProducer({
             topic: topicUrl(topic),
             producerName: `fivefold-${clock.randomId(16)}`,
@@ -124,7 +125,17 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
             batchingMaxMessages: MAX_BATCH_RECORDS,
           }),
         );
-      const producing = { topic, maxRecordBytes: MAX_RECORD_BYTES, timeoutMs, clock };
+      /** Asks as another producer would: the broker tells a first one what it does not tell one that comes back. */
+      const diagnose = async () => {
+        try {
+          await admin.requireTopic(topic);
+          await (await client.createProducer({ topic: topicUrl(topic) })).close();
+          return undefined;
+        } catch (error) {
+          return nativeError(what, error);
+        }
+      };
+      const producing = { topic, diagnose, maxRecordBytes: MAX_RECORD_BYTES, timeoutMs, clock };
       return holdBackApart(
         await openNativeProducer({ ...producing, open: open(true) }),
         () => openNativeProducer({ ...producing, open: open(false) }),
@@ -169,7 +180,7 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
 async function opened<T>(what: string, clock: Clock, timeoutMs: number, open: () => Promise<T>): Promise<T> {
   const startedAt = clock.monotonic();
   const patienceMs: Partial<Record<ErrorCode, number>> = {
-    "invalid-option": CONFLICT_RETRY_MS,
+    conflict: CONFLICT_RETRY_MS,
     "not-connected": timeoutMs,
   };
   for (;;) {

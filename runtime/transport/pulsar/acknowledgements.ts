@@ -27,6 +27,8 @@ export function createAcknowledgements(settings: {
   const { what, link, clock } = settings;
   /** In the order of their questions. */
   const calls = new Set<Call>();
+  /** Whether an answer that still comes by this connection may be for a call that was given up. */
+  let isUnclear = false;
   let onIdle = () => {};
 
   function send({ messageIds }: Call): void {
@@ -40,7 +42,7 @@ export function createAcknowledgements(settings: {
     if (calls.size === 0) onIdle();
   }
 
-  /** Without a connection the calls wait; an answer that comes after all would be taken for the next call's. */
+  /** An answer that comes after all would be taken for the next call's: all are sent again by another connection. */
   function expire(call: Call): void {
     const fault =
       link.fault ??
@@ -50,6 +52,7 @@ export function createAcknowledgements(settings: {
       );
     end(call);
     call.reject(fault);
+    isUnclear = true;
     link.drop("it did not confirm acknowledgements");
   }
 
@@ -66,11 +69,12 @@ export function createAcknowledgements(settings: {
     /** Told of an answer. */
     confirmed(): void {
       const [call] = calls;
-      if (!call) return;
+      if (!call || isUnclear) return;
       end(call);
       call.resolve();
     },
     sendAgain(): void {
+      isUnclear = false;
       for (const call of calls) send(call);
     },
     /** Waits for what is under way; what isn't confirmed in time may come again. */

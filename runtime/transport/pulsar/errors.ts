@@ -17,7 +17,8 @@ export function refusal(what: string, status: number, found: string): FivefoldEr
     case 404:
       return new FivefoldError("unknown-topic", `${what}: it does not exist (${said}). Declare it before using it.`);
     case 409:
-      return new FivefoldError("invalid-option", `${what}: it conflicts with what is there (${said}).`);
+    case 412:
+      return new FivefoldError("conflict", `${what}: it conflicts with what is there (${said}).`);
     case 429:
       return new FivefoldError("throttled", `${what}: Pulsar limits such requests (${said}). Try again later.`);
     case 503:
@@ -35,6 +36,20 @@ export function quotaUsedUp(what: string, said: string, options?: { cause?: unkn
     `${what}: a backlog quota is used up (${said}). Consume what waits, or raise the quota.`,
     options,
   );
+}
+
+/** Why a publish that has a connection did not end. */
+export function notAcknowledged(what: string, timeoutMs: number): FivefoldError {
+  return new FivefoldError(
+    "throttled",
+    `${what}: connected, but not acknowledged within ${Math.round(timeoutMs / 1_000)} s. The broker is overloaded, limits ` +
+      "the rate of publishing, or holds producers back because a backlog quota is used up.",
+  );
+}
+
+/** Why a publish ended that waited for a connection when its producer was closed. */
+export function closedWithout(what: string): FivefoldError {
+  return new FivefoldError("closed", `${what}: the producer was closed without a connection.`);
 }
 
 /** Why a connection could not be had. */

@@ -162,7 +162,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
       } catch (error) {
         const failed = unreachable(what, "its web service", error);
         const elapsedMs = clock.monotonic() - startedAt;
-        const patienceMs = failed.code === "invalid-option" ? CONFLICT_RETRY_MS : settings.timeoutMs;
+        const patienceMs = failed.code === "conflict" ? CONFLICT_RETRY_MS : settings.timeoutMs;
         if (isFinal(failed) || elapsedMs >= patienceMs) throw failed;
         attempts += 1;
         await sleep(clock, Math.min(1_000, FIRST_WAIT_MS * 2 ** attempts));

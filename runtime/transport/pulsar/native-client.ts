@@ -64,7 +64,7 @@ export function nativeError(what: string, error: unknown): FivefoldError {
     );
   }
   if (/ConsumerBusy|ProducerBusy|ProducerFenced/.test(text)) {
-    return new FivefoldError("invalid-option", `${what}: it conflicts with what is there (${text}).`, options);
+    return new FivefoldError("conflict", `${what}: it conflicts with what is there (${text}).`, options);
   }
   if (/MessageTooBig/.test(text)) {
     return new FivefoldError(

@@ -4,102 +4,178 @@ import { FivefoldError } from "../../errors.ts";
 import { checkRecords } from "../record-check.ts";
 import type { Producer } from "../transport.ts";
 import { messageOf } from "./envelope.ts";
+import { closedWithout, notAcknowledged } from "./errors.ts";
 import { type NativeProducer, nativeError } from "./native-client.ts";
+import { createOutbox } from "./outbox.ts";
 
+/** How soon it is looked again whether there is a connection. */
+const LOOK_MS = 100;
+/** After so long without one, it is asked why, and as often again. */
+const ASK_WHY_MS = 1_000;
 /**
- * Publishes with libpulsar, which batches, and after a broken connection sends again under the same name and sequence
- * numbers, for as long as it takes. A call that takes longer than `timeoutMs` rejects, though its records may follow.
- * One that libpulsar rejects has ended its producer: the next call opens another.
+ * A broker that has been back for so long gets another producer: libpulsar waits for twice as long after each try to
+ * connect, up to a minute, whatever others find meanwhile. What was sent is then sent again under another name.
  */
-export async function openNativeProducer<Id>(settings: {
+const LATE_RECONNECT_MS = 4_000;
+
+/** What a record takes besides its payload, about. */
+const OVERHEAD_BYTES = 512;
+
+export interface NativeProducerSettings<Id> {
   readonly topic: string;
   readonly open: () => Promise<NativeProducer<Id>>;
+  /** Why a producer of this topic can't be had now; undefined: it could be. libpulsar tells none of it. */
+  readonly diagnose: () => Promise<FivefoldError | undefined>;
   readonly maxRecordBytes: number;
   readonly timeoutMs: number;
   readonly clock: Clock;
-}): Promise<Producer> {
+}
+
+/** What of a record libpulsar is given. */
+interface Item {
+  readonly record: TaskRecord;
+  readonly notBefore: number;
+}
+
+/**
+ * Publishes with libpulsar, which batches, and after a broken connection sends again under the same name and sequence
+ * numbers, for as long as it takes. It is given only what it can send: what waits for a connection waits here, bounded,
+ * and can be withdrawn. A message that it rejects has ended its producer, and another is opened.
+ */
+export async function openNativeProducer<Id>(settings: NativeProducerSettings<Id>): Promise<Producer> {
   const { topic, timeoutMs, clock } = settings;
   const what = `Publishing to topic '${topic}'`;
-  const calls = new Set<Promise<unknown>>();
   let producer: NativeProducer<Id> | undefined = await settings.open();
-  let opening: Promise<NativeProducer<Id>> | undefined;
+  let isOpening = false;
+  /** Why there is no connection, as far as it is known. */
+  let fault: FivefoldError | undefined;
+  let awaySince: number | undefined;
+  let servesSince: number | undefined;
+  let isAsking = false;
+  let cancelLook: Cancel | undefined;
   let closed = false;
 
-  function reopen(): Promise<NativeProducer<Id>> {
-    opening ??= settings.open().then(
-      (opened) => {
-        producer = opened;
-        opening = undefined;
-        return opened;
-      },
-      (error: unknown) => {
-        opening = undefined;
-        throw error;
-      },
-    );
-    return opening;
+  const outbox = createOutbox<Item>({ what, timeoutMs, clock, late, fault: () => fault, onBusy: () => {} });
+
+  function send(): void {
+    if (!isConnected()) return;
+    const used = producer!;
+    for (let pending = outbox.take(); pending; pending = outbox.take()) {
+      const { item, sequence } = pending;
+      used.send(nativeRecordOf(item)).then(
+        () => {
+          outbox.confirm(sequence);
+          send();
+        },
+        (error: unknown) => {
+          const failed = nativeError(what, error);
+          outbox.fail(sequence, failed);
+          if (failed.code !== "payload-too-large") replace(used);
+        },
+      );
+    }
   }
 
-  async function send(messages: readonly NativeRecord[]): Promise<void> {
-    // Without a wait where there is one: the messages are views of what the caller may change after its call.
-    const used = producer ?? (await reopen());
-    try {
-      await Promise.all(messages.map((message) => used.send(message)));
-    } catch (error) {
-      const failed = nativeError(what, error);
-      if (failed.code !== "payload-too-large" && producer === used) {
-        producer = undefined;
-        await used.close().catch(() => {});
-      }
-      throw failed;
+  /** Where there is no connection, it is looked for until nobody waits for it any more. */
+  function isConnected(): boolean {
+    if (producer?.isConnected()) {
+      fault = undefined;
+      awaySince = undefined;
+      servesSince = undefined;
+      return true;
     }
+    awaySince ??= clock.monotonic();
+    fault ??= new FivefoldError("not-connected", `${what}: no connection to Pulsar now; it is tried again.`);
+    if (!outbox.isIdle) lookLater();
+    return false;
+  }
+
+  function lookLater(): void {
+    cancelLook ??= clock.after(LOOK_MS, () => {
+      cancelLook = undefined;
+      if (outbox.isIdle) return;
+      send();
+      if (awaySince !== undefined && clock.monotonic() - awaySince >= ASK_WHY_MS) void askWhy();
+    });
+  }
+
+  /** Tells those that wait what no waiting mends, and opens another producer where one could be had. */
+  async function askWhy(): Promise<void> {
+    if (isAsking) return;
+    isAsking = true;
+    const found = await settings.diagnose().catch((error: unknown) => nativeError(what, error));
+    isAsking = false;
+    if (awaySince === undefined) return;
+    awaySince = clock.monotonic();
+    servesSince = found ? undefined : (servesSince ?? awaySince);
+    if (found) learn(found);
+    else if (!producer) await reopen();
+    else if (awaySince - servesSince! >= LATE_RECONNECT_MS) {
+      outbox.renumber();
+      replace(producer);
+    }
+  }
+
+  function learn(found: FivefoldError | undefined): void {
+    if (!found) return;
+    fault = found;
+    if (found.code === "unauthorized" || found.code === "unknown-topic" || found.code === "storage-full") {
+      outbox.failAll(found);
+    }
+  }
+
+  function replace(used: NativeProducer<Id>): void {
+    if (producer !== used) return;
+    producer = undefined;
+    void used.close().catch(() => {});
+    if (!outbox.isIdle) void reopen();
+  }
+
+  async function reopen(): Promise<void> {
+    if (isOpening) return;
+    isOpening = true;
+    try {
+      const opened = await settings.open();
+      if (closed && outbox.isIdle) void opened.close().catch(() => {});
+      else producer = opened;
+    } catch (error) {
+      learn(nativeError(what, error));
+    }
+    isOpening = false;
+    send();
   }
 
   function late(): FivefoldError {
+    if (isConnected()) return notAcknowledged(what, timeoutMs);
+    if (fault && fault.code !== "not-connected") return fault;
     const seconds = Math.round(timeoutMs / 1_000);
-    return producer?.isConnected()
-      ? new FivefoldError(
-          "throttled",
-          `${what}: connected, but not acknowledged for ${seconds} s. The broker is overloaded, limits the rate of ` +
-            "publishing, or holds producers back because a backlog quota is used up. It may still store the records.",
-        )
-      : new FivefoldError(
-          "not-connected",
-          `${what}: no connection to Pulsar for ${seconds} s. The records may still be stored once there is one.`,
-        );
-  }
-
-  /** Rejects with what `late` says where the work takes too long. */
-  async function inTime(work: Promise<unknown>): Promise<void> {
-    let cancel: Cancel = () => {};
-    const timeout = new Promise<never>((_, reject) => {
-      cancel = clock.after(timeoutMs, () => reject(late()));
-    });
-    try {
-      await Promise.race([work, timeout]);
-    } catch (error) {
-      throw nativeError(what, error);
-    } finally {
-      cancel();
-    }
+    return new FivefoldError("not-connected", `${what}: no connection to Pulsar within ${seconds} s.`);
   }
 
   return {
     async publish(records, notBefore) {
       if (closed) throw new FivefoldError("closed", `The producer of topic '${topic}' is closed.`);
       checkRecords(records, topic, settings.maxRecordBytes);
-      const messages = records.map((record, index) => nativeRecordOf(record, notBefore?.[index]));
-      if (!producer) for (const message of messages) message.data = Buffer.from(message.data);
-      const call = inTime(send(messages));
-      const settled = call.catch(() => {});
-      calls.add(settled);
-      settled.then(() => calls.delete(settled));
-      await call;
+      if (records.length === 0) return;
+      const connected = isConnected();
+      const added = outbox.add(
+        records.map((record, index) => ({
+          item: { record, notBefore: notBefore?.[index] ?? 0 },
+          bytes: record.payload.length + OVERHEAD_BYTES,
+        })),
+      );
+      if (connected) send();
+      else lookLater();
+      if (!producer) void reopen();
+      outbox.keep(({ record, notBefore }) => ({ record: { ...record, payload: record.payload.slice() }, notBefore }));
+      await added;
     },
     async close() {
       if (closed) return;
       closed = true;
-      await Promise.all(calls);
+      if (!isConnected()) outbox.failAll(closedWithout(what));
+      await outbox.idle();
+      cancelLook?.();
       await producer?.close().catch(() => {});
     },
   };
@@ -143,7 +219,7 @@ export function holdBackApart(atOnce: Producer, openLater: () => Promise<Produce
 type NativeRecord = Parameters<NativeProducer<unknown>["send"]>[0];
 
 /** Its data is a view of the record's. */
-function nativeRecordOf(record: TaskRecord, notBefore = 0): NativeRecord {
+function nativeRecordOf({ record, notBefore }: Item): NativeRecord {
   const { properties, key, eventTime } = messageOf(record, notBefore);
   const { buffer, byteOffset, length } = record.payload;
   return {

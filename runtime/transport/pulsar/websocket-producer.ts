@@ -1,32 +1,17 @@
-import type { Cancel, Clock } from "../../clock.ts";
+import type { Clock } from "../../clock.ts";
 import type { TaskRecord } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
 import { checkRecords } from "../record-check.ts";
 import type { Producer } from "../transport.ts";
 import { messageOf } from "./envelope.ts";
-import { quotaUsedUp } from "./errors.ts";
+import { closedWithout, notAcknowledged, quotaUsedUp } from "./errors.ts";
 import { type Link, openLink, type Target } from "./link.ts";
+import { createOutbox } from "./outbox.ts";
 
-/** Sent and not yet acknowledged, at most: what is behind waits here, where a broken connection costs nothing. */
-const MAX_SENT = 2_000;
-const MAX_SENT_BYTES = 8 * 1024 * 1024;
-const CHECK_MS = 1_000;
 /** After so many refusals of its name, which the broker believes to be still connected, a producer takes another. */
 const NAME_TRIES = 5;
-
-/** One call of `publish`. */
-interface Call {
-  rest: number;
-  readonly deadline: number;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Pending {
-  readonly sequence: number;
-  readonly frame: string;
-  readonly call: Call;
-}
+/** A frame's context, which holds its number, and the text around it. */
+const CONTEXT_BYTES = 40;
 
 export interface WebSocketProducerSettings {
   readonly topic: string;
@@ -46,36 +31,37 @@ export interface WebSocketProducerSettings {
 export async function openWebSocketProducer(settings: WebSocketProducerSettings): Promise<Producer> {
   const { topic, clock, timeoutMs } = settings;
   const what = `Publishing to topic '${topic}'`;
-  /** On their way to the broker, by sequence number, in order. */
-  const sent = new Map<number, Pending>();
-  let sentBytes = 0;
-  /** Behind them, in order. */
-  let waiting: Pending[] = [];
-  let waitingFrom = 0;
-  let next = 0;
   let name = newName();
   /** Whether the broker may have numbered messages of this name otherwise than they are here. */
   let isNameSpent = false;
   let refusals = 0;
   let closed = false;
-  let cancelCheck: Cancel | undefined;
-  let onIdle = () => {};
+
+  const outbox = createOutbox<string>({
+    what,
+    timeoutMs,
+    clock,
+    late,
+    fault: () => link.fault,
+    onBusy: (isBusy) => link.keepProcess(isBusy),
+  });
+  const link = await openLink({ what, target, timeoutMs, clock, onOpen, onText, onDown });
 
   function newName(): string {
     return `fivefold-${clock.randomId(16)}`;
   }
 
-  const link = await openLink({ what, target, timeoutMs, clock, onOpen, onText, onDown });
-
-  /** All is waiting here while there is no connection. */
+  /**
+   * The broker numbers what comes by a connection without gaps, from the number that the connection is made with. Whatever
+   * had a number by now is therefore sent by it, also what is given up before the connection stands.
+   */
   function target(): Promise<Target> {
-    const first = waiting[waitingFrom]?.sequence ?? next;
-    // The broker numbers without gaps: behind one, it would take new messages for some that it has already.
-    const hasGap = next - first !== waiting.length - waitingFrom;
-    if (isNameSpent || hasGap || refusals >= NAME_TRIES) {
+    let first = outbox.rewind();
+    if (isNameSpent || refusals >= NAME_TRIES) {
       name = newName();
       isNameSpent = false;
       refusals = 0;
+      first = outbox.renumber();
     }
     return settings.target(name, first - 1);
   }
@@ -86,117 +72,53 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
   }
 
   function send(to: Link): void {
-    while (waitingFrom < waiting.length && sent.size < MAX_SENT && sentBytes < MAX_SENT_BYTES) {
-      const item = waiting[waitingFrom]!;
-      waitingFrom += 1;
-      sent.set(item.sequence, item);
-      sentBytes += item.frame.length;
-      to.send(item.frame);
-    }
-    if (waitingFrom === waiting.length) {
-      waiting = [];
-      waitingFrom = 0;
+    for (let pending = outbox.take(); pending; pending = outbox.take()) {
+      to.send(`${pending.item.slice(0, -1)},"context":"${pending.sequence}"}`);
     }
   }
 
   function onText(text: string): void {
     const { context, result, errorMsg } = JSON.parse(text) as { context?: string; result?: string; errorMsg?: string };
-    const item = sent.get(Number(context));
-    if (!item) return;
     if (result !== "ok") {
-      refuse(item.call, errorMsg ?? text);
+      refuse(Number(context), errorMsg ?? text);
       return;
     }
-    sent.delete(item.sequence);
-    sentBytes -= item.frame.length;
-    settle(item.call);
+    outbox.confirm(Number(context));
     send(link);
   }
 
   /** Behind the socket stands a client of Pulsar whose producer, having failed once, takes nothing any more. */
-  function refuse(call: Call, found: string): void {
-    give((other) => (other === call ? notTaken(what, found) : undefined));
+  function refuse(sequence: number, found: string): void {
+    outbox.fail(sequence, notTaken(what, found));
     isNameSpent = true;
     link.drop(`the broker refused a record: ${found}`);
   }
 
-  function settle(call: Call): void {
-    call.rest -= 1;
-    if (call.rest > 0) return;
-    call.resolve();
-    if (sent.size === 0 && waitingFrom === waiting.length) idle();
-  }
-
-  function idle(): void {
-    cancelCheck?.();
-    cancelCheck = undefined;
-    link.keepProcess(false);
-    onIdle();
-  }
-
   function onDown(error: FivefoldError): void {
-    waiting = [...sent.values(), ...waiting.slice(waitingFrom)];
-    waitingFrom = 0;
-    sent.clear();
-    sentBytes = 0;
-    if (error.code === "invalid-option") refusals += 1;
+    if (error.code === "conflict") refusals += 1;
     // Waiting would mend neither; whoever publishes again tries again.
-    if (error.code === "unauthorized" || error.code === "unknown-topic") give(() => error);
-  }
-
-  /** Rejects the calls that `why` has an error for. What of theirs was sent may have been stored. */
-  function give(why: (call: Call) => FivefoldError | undefined): void {
-    const calls = new Set([...sent.values(), ...waiting.slice(waitingFrom)].map(({ call }) => call));
-    const given = new Map<Call, FivefoldError>();
-    for (const call of calls) {
-      const error = why(call);
-      if (error) given.set(call, error);
-    }
-    if (given.size === 0) return;
-    for (const { sequence, call, frame } of [...sent.values()]) {
-      if (!given.has(call)) continue;
-      sent.delete(sequence);
-      sentBytes -= frame.length;
-    }
-    waiting = waiting.slice(waitingFrom).filter(({ call }) => !given.has(call));
-    waitingFrom = 0;
-    for (const [call, error] of given) call.reject(error);
-    if (sent.size === 0 && waiting.length === 0) idle();
-  }
-
-  function check(): void {
-    const now = clock.monotonic();
-    cancelCheck = clock.after(CHECK_MS, check);
-    give(({ deadline }) => (deadline <= now ? late() : undefined));
+    if (error.code === "unauthorized" || error.code === "unknown-topic") outbox.failAll(error);
   }
 
   function late(): FivefoldError {
-    if (link.fault) return link.fault;
-    const seconds = Math.round(timeoutMs / 1_000);
-    return new FivefoldError(
-      "throttled",
-      `${what}: connected, but nothing was acknowledged for ${seconds} s. The broker is overloaded, limits the rate of ` +
-        "publishing, or holds producers back because a backlog quota is used up. It may still store the records.",
-    );
+    return link.fault ?? notAcknowledged(what, timeoutMs);
   }
 
-  /** The frames of a call's records, refused together where one is too large. */
-  function framesOf(records: readonly TaskRecord[], notBefore?: readonly number[]): string[] {
+  /** The frames of a call's records, refused together where one is too large. They lack their context. */
+  function framesOf(records: readonly TaskRecord[], notBefore?: readonly number[]): { item: string; bytes: number }[] {
     checkRecords(records, topic, settings.maxRecordBytes);
     return records.map((record, index) => {
       const { properties, key, eventTime } = messageOf(record, notBefore?.[index]);
+      const { buffer, byteOffset, length } = record.payload;
       const frame = JSON.stringify({
-        payload: Buffer.from(record.payload.buffer, record.payload.byteOffset, record.payload.length).toString(
-          "base64",
-        ),
+        payload: Buffer.from(buffer, byteOffset, length).toString("base64"),
         properties,
         key: key === "" ? undefined : key,
         eventTime: eventTime === 0 ? undefined : new Date(eventTime).toISOString(),
         deliverAt: notBefore?.[index],
-        context: `${next + index}`,
       });
-      const bytes = Buffer.byteLength(frame);
-      if (bytes <= settings.maxFrameBytes) return frame;
+      const bytes = Buffer.byteLength(frame) + CONTEXT_BYTES;
+      if (bytes <= settings.maxFrameBytes) return { item: frame, bytes };
       throw new FivefoldError(
         "payload-too-large",
         `Record '${record.id}' for topic '${topic}' takes ${bytes} bytes as a WebSocket message; the broker's ` +
@@ -211,30 +133,16 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
       if (closed) throw new FivefoldError("closed", `The producer of topic '${topic}' is closed.`);
       const frames = framesOf(records, notBefore);
       if (frames.length === 0) return;
-      await new Promise<void>((resolve, reject) => {
-        const deadline = clock.monotonic() + timeoutMs;
-        const call: Call = { rest: frames.length, deadline, resolve, reject };
-        for (const frame of frames) {
-          waiting.push({ sequence: next, frame, call });
-          next += 1;
-        }
-        link.keepProcess(true);
-        cancelCheck ??= clock.after(CHECK_MS, check);
-        if (link.isOpen) send(link);
-      });
+      const added = outbox.add(frames);
+      if (link.isOpen) send(link);
+      await added;
     },
     async close() {
       if (closed) return;
       closed = true;
-      if (sent.size > 0 || waitingFrom < waiting.length) {
-        // Where there is no connection, those that wait for it are told now.
-        if (!link.isOpen)
-          give(() => new FivefoldError("closed", `${what}: the producer was closed without a connection.`));
-        else
-          await new Promise<void>((resolve) => {
-            onIdle = resolve;
-          });
-      }
+      // Where there is no connection, those that wait for it are told now.
+      if (!link.isOpen) outbox.failAll(closedWithout(what));
+      await outbox.idle();
       await link.close();
       settings.onClose();
     },
