@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from "../clock.ts";
 import type { Message } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
+import { groupByConsumer, routed } from "./message-position.ts";
 import type { Consumer, Producer, SubscriptionType, TopicDeclaration, Transport } from "./transport.ts";
 
 export interface FailoverSettings {
@@ -155,7 +156,6 @@ export function createFailoverTransport(settings: FailoverSettings): Transport {
       const transport = await declareIn(cluster);
       return { cluster, by: await transport.subscribe(topic, subscription, type) };
     };
-    const sources = new WeakMap<Message, Consumer>();
     let current = await attempt(subscribe);
     let isClosed = false;
 
@@ -174,12 +174,10 @@ export function createFailoverTransport(settings: FailoverSettings): Transport {
       if (isClosed) await by.close();
       if (isClosed || cluster !== active) return [];
       const messages = await by.receive(max);
-      for (const message of messages) sources.set(message, by);
-      return messages;
+      return messages.map((message) => routed(message, by));
     }
 
-    const fromCurrent = (messages: readonly Message[]) =>
-      messages.filter((message) => sources.get(message) === current.by);
+    const fromCurrent = (messages: readonly Message[]) => groupByConsumer(messages).get(current.by) ?? [];
 
     followers.add(follow);
     return {

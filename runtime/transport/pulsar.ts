@@ -69,7 +69,7 @@ export async function openPulsarTransport(settings: PulsarNativeSettings): Promi
     );
   }
   const library = await loadLibrary();
-  return createTransportOn(settings, (admin) => createNativeProtocol(settings, createClient(library, settings), admin));
+  return createTransportOn(settings, (admin) => createNativeProtocol(settings, library, admin));
 }
 
 function createClient(library: Library, settings: PulsarNativeSettings): Client {
@@ -86,9 +86,11 @@ function createClient(library: Library, settings: PulsarNativeSettings): Client 
   });
 }
 
-function createNativeProtocol(settings: PulsarNativeSettings, client: Client, admin: Admin): Protocol {
+function createNativeProtocol(settings: PulsarNativeSettings, library: Library, admin: Admin): Protocol {
+  const client = createClient(library, settings);
   const { clock, timeoutMs = DEFAULT_TIMEOUT_MS, namespace } = settings;
   const prefetch = prefetchOf(settings);
+  const deserialize = (id: Buffer) => library.MessageId.deserialize(id);
   const topicUrl = (topic: string) => `persistent://${namespace}/${localName(topic)}`;
 
   return {
@@ -165,7 +167,8 @@ function createNativeProtocol(settings: PulsarNativeSettings, client: Client, ad
       return openConsumer({
         what,
         clock,
-        open: async (events) => createNativeSource({ what, consumer, batchSize: prefetch, look, clock }, events),
+        open: async (events) =>
+          createNativeSource({ what, consumer, deserialize, batchSize: prefetch, look, clock }, events),
         onAcknowledged: on.acknowledged,
         onClose: on.close,
       });

@@ -174,8 +174,13 @@ export async function openConsumer<Handle>(settings: {
         throw new FivefoldError("closed", `${what}: the consumer is closed; what it held is delivered again.`);
       const ids = heldOf(messages);
       if (ids.length === 0) return;
-      const handles = ids.map((id) => held.get(id)!);
-      await source.acknowledge(handles);
+      let handles = ids.map((id) => held.get(id)!);
+      while (handles.length > 0) {
+        const sent = new Set(handles);
+        await source.acknowledge(handles);
+        // What came again meanwhile, by another connection, may be of one that lost the acknowledgement.
+        handles = ids.map((id) => held.get(id)!).filter((handle) => handle !== undefined && !sent.has(handle));
+      }
       // Only now: what comes again before must not be handed out again.
       release(ids);
       settings.onAcknowledged();

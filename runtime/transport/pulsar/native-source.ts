@@ -2,29 +2,38 @@ import { type Cancel, type Clock, sleep } from "../../clock.ts";
 import { FivefoldError } from "../../errors.ts";
 import type { Source, SourceEvents } from "./consumer.ts";
 import { recordOf } from "./envelope.ts";
+import { createNativeBatches, type NativeHandle } from "./native-batches.ts";
 import { type NativeConsumer, type NativeMessage, nativeError } from "./native-client.ts";
 
 /** How soon a receive that failed is tried again. */
 const AGAIN_MS = 500;
+/** When nothing came for so long, what was on its way is here. */
+const PAUSE_MS = 250;
 
 /**
  * Messages from libpulsar, which reconnects by itself. One call of it waits at a time: those of several would end in any
  * order. A wait is for a single message, which costs nothing while none comes; then what follows is taken in batches.
  * (Its listeners would be as fast, but while one holds messages back it blocks those of other consumers.)
  */
-export function createNativeSource<Id extends { toString(): string }>(
+export function createNativeSource<Id extends { toString(): string; serialize(): Buffer }>(
   settings: {
     readonly what: string;
     readonly consumer: NativeConsumer<Id>;
+    readonly deserialize: (id: Buffer) => Id;
     /** The most that `batchReceive` returns. */
     readonly batchSize: number;
     /** Throws where topic or subscription are gone. */
     readonly look: () => Promise<void>;
     readonly clock: Clock;
   },
-  events: SourceEvents<Id>,
-): Source<Id> {
+  events: SourceEvents<NativeHandle<Id>>,
+): Source<NativeHandle<Id>> {
   const { what, consumer, clock } = settings;
+  const batches = createNativeBatches<Id>({
+    acknowledgeId: (id) => consumer.acknowledgeId(id),
+    deserialize: settings.deserialize,
+    clock,
+  });
   let wanted = 0;
   let isReceiving = false;
   let closed = false;
@@ -35,7 +44,7 @@ export function createNativeSource<Id extends { toString(): string }>(
     while (wanted > 0 && !closed) {
       try {
         const messages: readonly NativeMessage<Id>[] =
-          isFlowing && wanted >= settings.batchSize ? await consumer.batchReceive() : [await consumer.receive()];
+          isFlowing && wanted >= settings.batchSize ? await consumer.batchReceive() : [await receiveOne()];
         isFlowing = messages.length > 0;
         wanted -= messages.length;
         for (const message of messages) take(message);
@@ -48,16 +57,25 @@ export function createNativeSource<Id extends { toString(): string }>(
     isReceiving = false;
   }
 
+  async function receiveOne(): Promise<NativeMessage<Id>> {
+    const cancel = clock.after(PAUSE_MS, batches.pause, { background: true });
+    try {
+      return await consumer.receive();
+    } finally {
+      cancel();
+    }
+  }
+
   function take(message: NativeMessage<Id>): void {
-    const handle = message.getMessageId();
-    const id = handle.toString();
+    const messageId = message.getMessageId();
+    const id = messageId.toString();
     const parts = {
       properties: message.getProperties(),
       key: message.getPartitionKey(),
       eventTime: message.getEventTimestamp(),
     };
     // Its data is a copy of what the message holds: https://github.com/apache/pulsar-client-node, src/Message.cc.
-    events.onMessage(id, handle, recordOf(parts, message.getData(), id));
+    events.onMessage(id, batches.take(messageId), recordOf(parts, message.getData(), id));
   }
 
   return {
@@ -71,15 +89,15 @@ export function createNativeSource<Id extends { toString(): string }>(
       isReceiving = true;
       void receive();
     },
-    async acknowledge(ids) {
+    async acknowledge(handles) {
       try {
-        await Promise.all(ids.map((id) => consumer.acknowledgeId(id)));
+        await batches.acknowledge(handles);
       } catch (error) {
         throw nativeError(what, error);
       }
     },
-    giveBack(ids) {
-      for (const id of ids) consumer.negativeAcknowledgeId(id);
+    giveBack(handles) {
+      for (const { id } of handles) consumer.negativeAcknowledgeId(id);
     },
     look: settings.look,
     keepProcess(on) {

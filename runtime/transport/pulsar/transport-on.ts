@@ -2,16 +2,23 @@ import { sleep } from "../../clock.ts";
 import { FivefoldError } from "../../errors.ts";
 import type { Capabilities, Consumer, Producer, SubscriptionType, Transport } from "../transport.ts";
 import { type Admin, createAdmin } from "./admin.ts";
+import { openPartitionedConsumer } from "./partitioned-consumer.ts";
 import { checkSettings, type PulsarSettings } from "./settings.ts";
 
 /** Pulsar's clients collect acknowledgements for 100 ms before they pass them on. */
 const ACKNOWLEDGE_GROUP_MS = 150;
+
+/** A partition as a topic of its own, which it is in Pulsar. */
+function partitionOf(topic: string, partition: number): string {
+  return `${topic}-partition-${partition}`;
+}
 
 /** How one of Pulsar's protocols produces and consumes. */
 export interface Protocol {
   readonly capabilities: Capabilities;
   /** `ordered` is false only where it is known that no order of keys matters. */
   openProducer(topic: string, ordered: boolean, onClose: () => void): Promise<Producer>;
+  /** Of a topic without partitions, or of one partition. */
   openConsumer(
     topic: string,
     subscription: string,
@@ -38,6 +45,10 @@ export function createTransportOn(settings: PulsarSettings, createProtocol: (adm
     if (closed) throw new FivefoldError("closed", "The transport is closed: it takes no more calls.");
   }
 
+  function acknowledged(): void {
+    acknowledgedAt = clock.monotonic();
+  }
+
   /** One that was opened while the transport closed is closed too. */
   async function keep<T extends Producer | Consumer>(openOne: (onClose: () => void) => Promise<T>): Promise<T> {
     requireOpen();
@@ -59,14 +70,19 @@ export function createTransportOn(settings: PulsarSettings, createProtocol: (adm
     },
     producer: (topic) => keep((onClose) => protocol.openProducer(topic, !unordered.has(topic), onClose)),
     subscribe: (topic, subscription, type) =>
-      keep((close) =>
-        protocol.openConsumer(topic, subscription, type, {
-          close,
-          acknowledged() {
-            acknowledgedAt = clock.monotonic();
-          },
-        }),
-      ),
+      keep(async (close) => {
+        const { partitions } = await admin.requireTopic(topic, subscription);
+        if (partitions === 0) return protocol.openConsumer(topic, subscription, type, { close, acknowledged });
+        return openPartitionedConsumer({
+          what: `Consuming topic '${topic}' (${subscription})`,
+          partitions,
+          openPart: (partition) =>
+            protocol.openConsumer(partitionOf(topic, partition), subscription, type, { close() {}, acknowledged }),
+          countPartitions: async () => (await admin.requireTopic(topic, subscription)).partitions,
+          clock,
+          onClose: close,
+        });
+      }),
     async backlog(topic, subscription) {
       requireOpen();
       // What was acknowledged here a moment ago should not be counted.
