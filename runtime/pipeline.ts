@@ -24,7 +24,7 @@ import { tellAll } from "./observers.ts";
 import { createDelayRunner, type DelayRunner } from "./scheduler/delay-runner.ts";
 import type { Delayed, DelayStore } from "./scheduler/delay-store.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
-import type { TopicDeclaration, Transport } from "./transport/transport.ts";
+import type { Consumer, TopicDeclaration, Transport } from "./transport/transport.ts";
 
 export type { Delayed, Enqueued, Frontend, Receipt, Settled };
 
@@ -126,6 +126,10 @@ export interface Shared {
   readonly ports: Ports;
   /** Resolves once the records are durable. */
   readonly publish: (topic: string, records: readonly TaskRecord[], notBefore?: readonly number[]) => Promise<void>;
+  /** A consumer of that subscriber's tasks. */
+  readonly subscribe: (useCase: UseCaseSettings, subscription: string) => Promise<Consumer>;
+  /** Told when all were subscribed. Throws where that is not enough to begin. */
+  readonly subscribed: () => void;
   readonly observers: ReadonlySet<Observer>;
   readonly reportProblem: ReportProblem;
 }
@@ -158,22 +162,36 @@ export async function openPipelines(
     clock: ports.clock,
     reportProblem,
   });
+  const all = executors.flatMap((contract) =>
+    contract.settings.subscribers.map((subscriber) => ({ contract, subscriber })),
+  );
   const pipelines: OpenedPipeline[] = [];
-  try {
-    for (const contract of executors) {
-      for (const subscriber of contract.settings.subscribers) {
-        pipelines.push(await openPipeline(contract, subscriber, gate, delayRunner, shared));
-      }
-    }
-  } catch (error) {
+  async function closeAndThrow(error: unknown): Promise<never> {
     await Promise.allSettled(pipelines.map((pipeline) => pipeline.close()));
     throw error;
+  }
+  for (let from = 0; from < all.length; from += OPEN_AT_ONCE) {
+    const opening = all
+      .slice(from, from + OPEN_AT_ONCE)
+      .map(({ contract, subscriber }) => openPipeline(contract, subscriber, gate, delayRunner, shared));
+    const results = await Promise.allSettled(opening);
+    for (const result of results) if (result.status === "fulfilled") pipelines.push(result.value);
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) await closeAndThrow(failed.reason);
+  }
+  try {
+    shared.subscribed();
+  } catch (error) {
+    await closeAndThrow(error);
   }
   // Only now: where one can't be opened, nothing has been taken by the others.
   for (const pipeline of pipelines) pipeline.run();
   delayRunner.run();
   return { pipelines, delayRunner, stopWatching: watchProcessFaults(reportProblem) };
 }
+
+/** A broker has to be asked for each. */
+const OPEN_AT_ONCE = 16;
 
 /** Tasks held behind the heads of their keys, for each that may run: with fewer, one busy key would stop all others. */
 const HELD_PER_PERMIT_ORDERED = 8;
@@ -190,13 +208,13 @@ async function openPipeline(
   subscriber: SubscriberSettings,
   gate: Gate,
   delayRunner: DelayRunner,
-  { ports, publish, observers, reportProblem }: Shared,
+  { ports, publish, subscribe, observers, reportProblem }: Shared,
 ): Promise<OpenedPipeline> {
   const { clock } = ports;
   const { name, priority, ordered, fair } = contract.settings;
   const topic = topicOf(name, priority);
   const deadLetterTopic = deadLetterTopicOf(topic, subscriber.name);
-  const consumer = await ports.transport.subscribe(topic, subscriber.name, ordered ? "key-shared" : "shared");
+  const consumer = await subscribe(contract.settings, subscriber.name);
 
   const scheduler = createScheduler({
     consumer,

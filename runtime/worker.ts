@@ -9,9 +9,9 @@ import {
   type PipelineCounts,
   type Ports,
   type Settled,
-  topicsOf,
 } from "./pipeline.ts";
 import { createPublisher } from "./publisher.ts";
+import { createSubscriptions } from "./subscriptions.ts";
 import { describeThrown } from "./thrown.ts";
 
 export interface WorkerOptions {
@@ -55,7 +55,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { ports, executors } = options;
   const { clock, transport } = ports;
   const reportProblem = reportSafely(options.reportProblem ?? ((problem) => process.emitWarning(problem)));
-  await transport.declare(executors.flatMap(({ settings }) => topicsOf(settings)));
+  const subscriptions = createSubscriptions({ ports, reportProblem });
+  await subscriptions.declare(executors.map(({ settings }) => settings));
 
   const observers = new Set<Observer>();
   if (options.observe) observers.add({ settled: options.observe });
@@ -66,6 +67,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     {
       ports,
       publish: publisher.publish,
+      subscribe: subscriptions.open,
+      subscribed: subscriptions.requireAny,
       observers,
       reportProblem,
     },

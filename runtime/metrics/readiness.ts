@@ -1,5 +1,6 @@
 import { settledWithin } from "../clock.ts";
 import { topicOf } from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
 import type { Worker } from "../worker.ts";
 
@@ -29,6 +30,8 @@ export function createReadiness(worker: Worker): Readiness {
       );
       return answered ? "" : `the transport does not answer within ${ANSWER_MS} ms`;
     } catch (error) {
+      // That is an answer: what is missing for one use case keeps no worker from the others, nor a rollout from its end.
+      if (error instanceof FivefoldError && error.code === "unknown-topic") return "";
       return `the transport can't be used: ${describeThrown(error)}`;
     }
   }

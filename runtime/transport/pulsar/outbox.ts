@@ -97,10 +97,17 @@ export function createOutbox<Item>(settings: {
     onIdle = [];
   }
 
-  function give(call: Call, error: FivefoldError): void {
-    if (call.isEnded) return;
-    end(call);
-    call.reject(ended(error, call.isSent));
+  /** Ends calls with that error. Thousands may end at once: they share what they are told. */
+  function giveUp(ending: Iterable<Call>, error: FivefoldError): void {
+    let whenSent: FivefoldError | undefined;
+    let whenNot: FivefoldError | undefined;
+    for (const call of ending) {
+      if (call.isEnded) continue;
+      end(call);
+      if (call.isSent) whenSent ??= ended(error, true);
+      else whenNot ??= ended(error, false);
+      call.reject((call.isSent ? whenSent : whenNot)!);
+    }
   }
 
   function expireLater(): void {
@@ -121,8 +128,7 @@ export function createOutbox<Item>(settings: {
       late.push(call);
     }
     if (late.length > 0) {
-      const error = settings.late();
-      for (const call of late) give(call, error);
+      giveUp(late, settings.late());
       withdraw();
     }
     expireLater();
@@ -206,11 +212,11 @@ export function createOutbox<Item>(settings: {
     fail(sequence, error) {
       const call = release(sequence)?.call;
       if (!call) return;
-      give(call, error);
-      withdraw();
+      giveUp([call], error);
+      if (call.rest > 1) withdraw();
     },
     failAll(error) {
-      for (const call of [...calls]) give(call, error);
+      giveUp([...calls], error);
       withdraw();
     },
     rewind() {
