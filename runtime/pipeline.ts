@@ -1,7 +1,6 @@
 import type { Cancel, Clock } from "./clock.ts";
 import {
   type ClientContract,
-  DEAD_LETTER_SUBSCRIPTION,
   deadLetterTopicOf,
   type ExecutorContract,
   type FailureReason,
@@ -24,7 +23,7 @@ import { tellAll } from "./observers.ts";
 import { createDelayRunner, type DelayRunner } from "./scheduler/delay-runner.ts";
 import type { Delayed, DelayStore } from "./scheduler/delay-store.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
-import type { Consumer, TopicDeclaration, Transport } from "./transport/transport.ts";
+import type { Consumer, Transport } from "./transport/transport.ts";
 
 export type { Delayed, Enqueued, Frontend, Receipt, Settled };
 
@@ -34,19 +33,6 @@ export interface Ports {
   readonly delayStore: DelayStore;
   readonly dedupeStore: DedupeStore;
   readonly clock: Clock;
-}
-
-/** A use case's topics: one for its events, and one a subscriber for dead letters. */
-export function topicsOf({ name, priority, ordered, subscribers }: UseCaseSettings): TopicDeclaration[] {
-  const topic = topicOf(name, priority);
-  return [
-    { name: topic, ordered, subscriptions: subscribers.map((subscriber) => subscriber.name) },
-    ...subscribers.map((subscriber) => ({
-      name: deadLetterTopicOf(topic, subscriber.name),
-      ordered: false,
-      subscriptions: [DEAD_LETTER_SUBSCRIPTION],
-    })),
-  ];
 }
 
 /** The producer's half: the frontend on a transport. The topics must have been declared. */

@@ -2,7 +2,9 @@ import { sleep } from "./clock.ts";
 import type { Message, ReportProblem, UseCaseSettings } from "./contract.ts";
 import { topicOf } from "./contract.ts";
 import { type ErrorCode, FivefoldError } from "./errors.ts";
-import { type Ports, topicsOf } from "./pipeline.ts";
+import type { Ports } from "./pipeline.ts";
+import { describeThrown } from "./thrown.ts";
+import { topicsOf } from "./topics.ts";
 import type { Consumer } from "./transport/transport.ts";
 
 /** How soon a subscription that could not be had is tried again, at first and at most. */
@@ -146,5 +148,5 @@ function isOfOneTopic(error: unknown): error is FivefoldError {
 
 function asProblem(error: unknown): FivefoldError {
   if (error instanceof FivefoldError) return error;
-  return new FivefoldError("not-connected", error instanceof Error ? error.message : String(error), { cause: error });
+  return new FivefoldError("not-connected", describeThrown(error), { cause: error });
 }
