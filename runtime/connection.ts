@@ -62,8 +62,18 @@ function dataFolder({ data }: ConnectOptions): string {
   );
 }
 
+/**
+ * The same ports, on the time of the delay store where it has one: processes whose clocks differ then agree on what is
+ * due, on deadlines, and on how long a dedupe id is remembered.
+ */
+export function onStoresClock(ports: Ports): Ports {
+  const { clock, delayStore } = ports;
+  return delayStore.now ? { ...ports, clock: { ...clock, now: delayStore.now } } : ports;
+}
+
 /** Makes ports the ones that this process's clients enqueue to. */
-export function connectTo(ports: Ports): Connection {
+export function connectTo(given: Ports): Connection {
+  const ports = onStoresClock(given);
   const publisher = createPublisher(ports.transport);
   const observers = new Set<EnqueueObserver>();
   const connection: Connection = {

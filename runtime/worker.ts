@@ -1,4 +1,5 @@
 import { type Cancel, settledWithin, sleep } from "./clock.ts";
+import { onStoresClock } from "./connection.ts";
 import type { ExecutorContract, ReportProblem, UseCaseSettings } from "./contract.ts";
 import { FivefoldError } from "./errors.ts";
 import { reportSafely } from "./observers.ts";
@@ -52,7 +53,8 @@ const SWEEP_EVERY_MS = 60_000;
 
 /** Runs the executors' use cases on the ports: declares their topics, and opens a pipeline for each subscriber. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { ports, executors } = options;
+  const { executors } = options;
+  const ports = onStoresClock(options.ports);
   const { clock, transport } = ports;
   const reportProblem = reportSafely(options.reportProblem ?? ((problem) => process.emitWarning(problem)));
   const subscriptions = createSubscriptions({ ports, reportProblem });

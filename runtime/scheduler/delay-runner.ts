@@ -1,13 +1,25 @@
-import type { Cancel, Clock } from "../clock.ts";
+import { type Cancel, type Clock, sleep } from "../clock.ts";
 import type { ReportProblem, TaskRecord } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
 import type { Delayed, DelayedClaim, DelayStore } from "./delay-store.ts";
 
 /** How long a crashed process keeps others from firing what it had claimed. */
 const LEASE_MS = 10_000;
+/** A publish may take longer than a lease: what is under way is leased anew this often. */
+const RENEW_MS = 3_000;
 /** The longest that a record which another process added can go unnoticed. */
 const POLL_MS = 200;
 const BATCH = 1_024;
+/** Batches that wait for the one that is being fired into their topic, at most; */
+const MOST_WAITING = 2;
+/** and claims of all topics from which on only an idle topic gets more. */
+const MOST_HELD = 8 * BATCH;
+/** A topic that takes this long to take records in is passed over: others must not wait for it. */
+const SLOW_MS = 2_000;
+const ROOM_POLL_MS = 5;
+const REMOVE_AGAIN_MS = 500;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
 
 export interface DelayRunner {
   /** Fires what comes due from now on, whoever added it. */
@@ -28,13 +40,27 @@ export interface DelayRunnerOptions {
   readonly reportProblem: ReportProblem;
 }
 
+/** What is fired into one topic: a batch after another, so that an earlier one is never overtaken. */
+interface Lane {
+  readonly waiting: (readonly DelayedClaim[])[];
+  /** When the batch that is under way was begun; undefined: none is. On the monotonic clock, as is `retryAt`. */
+  since: number | undefined;
+  failures: number;
+  retryAt: number;
+}
+
 /**
  * Fires delayed records when they are due, never early: publish, wait for the receipt, then remove. A crash between
- * the last two fires a record twice, never not at all.
+ * the last two fires a record twice, never not at all. A topic that takes nothing in holds up no other one.
  */
 export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
   const { store, publish, clock, reportProblem } = options;
+  const lanes = new Map<string, Lane>();
+  const held = new Set<readonly DelayedClaim[]>();
+  const firing = new Set<Promise<void>>();
+  let heldCount = 0;
   let cancelTimer: Cancel = () => {};
+  let cancelRenewal: Cancel | undefined;
   let wakesAt = Number.POSITIVE_INFINITY;
   let running: Promise<void> | undefined;
   let closed = false;
@@ -52,41 +78,133 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
     wakesAt = Number.POSITIVE_INFINITY;
     // A wake during a run is one about to be missed: the run may have looked before the record was there.
     if (running) return void running.then(() => wakeIn(0));
-    running = fireDue()
+    running = claimAll()
+      .catch((error: unknown) => {
+        report("Delayed tasks can't be fired now", error);
+        return FIRST_RETRY_MS;
+      })
       .then((waitMs) => {
         running = undefined;
         wakeIn(waitMs);
-      })
-      .catch((error: unknown) => {
-        running = undefined;
-        const cause = error instanceof Error ? error.message : String(error);
-        reportProblem(
-          new FivefoldError("storage-failed", `Delayed tasks can't be fired now, and are kept: ${cause}`, {
-            cause: error,
-          }),
-        );
-        wakeIn(1_000);
       });
   }
 
-  /** Fires all that is due; answers how long to wait, in ms. */
-  async function fireDue(): Promise<number> {
+  function report(what: string, error: unknown): void {
+    const cause = error instanceof Error ? error.message : String(error);
+    reportProblem(new FivefoldError("storage-failed", `${what}, and are kept: ${cause}`, { cause: error }));
+  }
+
+  /** Claims all that is due, and has it fired; answers how long to wait, in ms. */
+  async function claimAll(): Promise<number> {
     while (!closed) {
       const claims = await store.claimDue(clock.now(), BATCH, LEASE_MS);
       if (claims.length === 0) break;
       const byTopic = Map.groupBy(claims, ({ topic }) => topic);
-      await Promise.all([...byTopic].map(([topic, ofTopic]) => fire(topic, ofTopic)));
+      for (const [topic, ofTopic] of byTopic) await take(topic, ofTopic);
     }
     return Math.min(POLL_MS, Math.max(0, (await store.nextDueAt()) - clock.now()));
   }
 
-  async function fire(topic: string, claims: readonly DelayedClaim[]): Promise<void> {
-    await publish(
-      topic,
-      claims.map(({ record }) => record),
-    );
+  /** Has claims fired into their topic, or passes them over for a while where it takes nothing in now. */
+  async function take(topic: string, claims: readonly DelayedClaim[]): Promise<void> {
+    const lane = laneOf(topic);
+    while (isFull(lane) && passedOverMs(lane) === 0) await sleep(clock, ROOM_POLL_MS);
+    const waitMs = passedOverMs(lane);
+    if (waitMs > 0 || closed) return store.renew(claims, clock.now() + waitMs);
+    hold(claims);
+    lane.waiting.push(claims);
+    if (lane.since !== undefined) return;
+    const emptied = fireAll(topic, lane).finally(() => firing.delete(emptied));
+    firing.add(emptied);
+  }
+
+  function isFull({ since, waiting }: Lane): boolean {
+    return !closed && since !== undefined && (waiting.length >= MOST_WAITING || heldCount >= MOST_HELD);
+  }
+
+  function passedOverMs({ since, retryAt }: Lane): number {
+    const now = clock.monotonic();
+    return Math.max(0, retryAt - now, since !== undefined && now - since > SLOW_MS ? SLOW_MS : 0);
+  }
+
+  function laneOf(topic: string): Lane {
+    let lane = lanes.get(topic);
+    if (!lane) {
+      lane = { waiting: [], since: undefined, failures: 0, retryAt: Number.NEGATIVE_INFINITY };
+      lanes.set(topic, lane);
+    }
+    return lane;
+  }
+
+  function hold(claims: readonly DelayedClaim[]): void {
+    held.add(claims);
+    heldCount += claims.length;
+    cancelRenewal ??= clock.after(RENEW_MS, renewHeld, { background: true });
+  }
+
+  function letGo(claims: readonly DelayedClaim[]): void {
+    held.delete(claims);
+    heldCount -= claims.length;
+  }
+
+  async function renewHeld(): Promise<void> {
+    cancelRenewal = undefined;
+    if (held.size === 0) return;
+    // Where that fails, another process may fire them a second time.
+    await store.renew([...held].flat(), clock.now() + LEASE_MS).catch(() => {});
+    if (held.size > 0) cancelRenewal ??= clock.after(RENEW_MS, renewHeld, { background: true });
+  }
+
+  async function fireAll(topic: string, lane: Lane): Promise<void> {
+    for (let claims = lane.waiting.shift(); claims; claims = lane.waiting.shift()) {
+      lane.since = clock.monotonic();
+      if (!closed && (await fire(topic, claims))) lane.failures = 0;
+      else await putOff(lane, [claims, ...lane.waiting.splice(0)]);
+    }
+    lane.since = undefined;
+    if (lane.failures === 0) lanes.delete(topic);
+    wakeIn(0);
+  }
+
+  /** Whether the records are in their topic. */
+  async function fire(topic: string, claims: readonly DelayedClaim[]): Promise<boolean> {
+    try {
+      await publish(
+        topic,
+        claims.map(({ record }) => record),
+      );
+    } catch (error) {
+      report(`Delayed tasks of '${topic}' can't be fired now`, error);
+      return false;
+    }
     options.observe(topic, claims);
-    await store.remove(claims);
+    const removed = removeFired(claims).finally(() => firing.delete(removed));
+    firing.add(removed);
+    return true;
+  }
+
+  /** Until it works: what is fired and not removed would be fired again. */
+  async function removeFired(claims: readonly DelayedClaim[]): Promise<void> {
+    for (;;) {
+      try {
+        await store.remove(claims);
+        return letGo(claims);
+      } catch (error) {
+        report("Delayed tasks that were fired can't be removed now", error);
+        if (closed) return letGo(claims);
+        await sleep(clock, REMOVE_AGAIN_MS);
+      }
+    }
+  }
+
+  /** Leaves claims to whoever wants them when the topic should take records in again; at once, where this process ends. */
+  async function putOff(lane: Lane, batches: readonly (readonly DelayedClaim[])[]): Promise<void> {
+    const retryMs = closed ? 0 : Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** lane.failures);
+    lane.failures++;
+    lane.retryAt = clock.monotonic() + retryMs;
+    for (const claims of batches) letGo(claims);
+    // Where that fails, their leases end by themselves.
+    await store.renew(batches.flat(), clock.now() + retryMs).catch(() => {});
   }
 
   return {
@@ -101,6 +219,8 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
       closed = true;
       cancelTimer();
       await running;
+      while (firing.size > 0) await Promise.all(firing);
+      cancelRenewal?.();
     },
   };
 }

@@ -18,14 +18,24 @@ export interface DelayedClaim extends Delayed {
 export interface DelayStore {
   /** The longest wait that it keeps, in ms. */
   readonly horizonMs: number;
-  /** Resolves once all are durable. Adding the same record (id, subscription, due time) again changes nothing. */
+  /**
+   * The time by the store's own clock, in ms since the Unix epoch: the same for all processes, and never ahead of that
+   * clock. Absent where they share a machine's clock anyway.
+   */
+  readonly now?: (() => number) | undefined;
+  /**
+   * Resolves once all are durable. Adding a record (id, subscription, due time) that waits already changes nothing. One
+   * that is claimed waits anew: whoever claimed it before removes nothing of what was added since.
+   */
   add(delayed: readonly Delayed[]): Promise<void>;
   /**
    * Leases up to `max` records whose time has come, soonest first. Whoever fires them removes them; if it crashes
    * before, they can be claimed again once the lease has ended.
    */
   claimDue(nowMs: number, max: number, leaseMs: number): Promise<readonly DelayedClaim[]>;
-  /** Removes what was fired. */
+  /** Moves the end of these claims' leases to `untilMs`. A claim that does not hold its record any more stays as it is. */
+  renew(claims: readonly DelayedClaim[], untilMs: number): Promise<void>;
+  /** Removes what was fired, where it is still as it was claimed. */
   remove(claims: readonly DelayedClaim[]): Promise<void>;
   /** When the next record is due or its lease ends, ms since the Unix epoch; Infinity: none waits. */
   nextDueAt(): Promise<number>;

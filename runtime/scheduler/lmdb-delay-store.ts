@@ -1,11 +1,13 @@
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
 import type { Clock } from "../clock.ts";
+import type { ReportProblem } from "../contract.ts";
 import type { Database } from "../storage/environment.ts";
 import { openPairedStores } from "../storage/paired-stores.ts";
 import { currentProcess, hasEnded, type ProcessIdentity } from "../storage/process-identity.ts";
+import { damagedValues } from "../storage/storage-error.ts";
 import type { Delayed, DelayedClaim, DelayStore } from "./delay-store.ts";
-
-/** Due time, then what makes it unique: the order of keys is the order of firing. */
-type DueKey = [dueAt: number, id: string, subscription: string];
+import { decodeDelayed, delayedKey, describeDamaged, dueAtOfKey, encodeDelayed, lastKeyAt } from "./delayed-format.ts";
 
 /** The one process that fires. */
 interface Leader extends ProcessIdentity {
@@ -13,37 +15,71 @@ interface Leader extends ProcessIdentity {
   readonly untilMs: number;
 }
 
+/** A record of the table `waiting`, as releases before 0.2 wrote it. */
+type FormerKey = [dueAt: number, id: string, subscription: string];
+
+/** What a claim removes: that key's value, as long as it has the version that was claimed. */
+type ClaimKey =
+  | { readonly key: Buffer; readonly version: number; readonly former?: undefined }
+  | { readonly former: FormerKey };
+
 /** How long a leader that hangs keeps others from firing; one that has ended is replaced at once. */
 const LEADER_LEASE_MS = 2_000;
+/** Versions are whole numbers that a double holds. */
+const VERSIONS = 2 ** 52;
 
-const keyOf = ({ dueAt, record }: Delayed): DueKey => [dueAt, record.id, record.subscription];
-const nameOf = (key: DueKey): string => key.join("\n");
+const nameOf = (key: Buffer | FormerKey): string =>
+  Buffer.isBuffer(key) ? key.toString("latin1") : `former ${key.join("\n")}`;
 
 /**
  * Opens a delay store in a folder, for all processes of one machine. One of them at a time hands out claims, so that
  * claiming writes nothing to the disk: what was claimed is known in that process, and given out again by the next one
  * if it ends.
+ *
+ * A value that is not as it was written is set aside and reported; all others fire as they should.
  */
-export async function openLmdbDelayStore(folder: string, clock: Clock): Promise<DelayStore> {
+export async function openLmdbDelayStore(
+  folder: string,
+  clock: Clock,
+  reportProblem: ReportProblem = (problem) => process.emitWarning(problem),
+): Promise<DelayStore> {
   const stores = await openPairedStores({
     folder,
     clock,
-    durable: (root) => ({ waiting: root.openDB<Delayed, DueKey>("waiting", { encoding: "msgpack" }) }),
+    durable: (root) => ({
+      /** By due time. Each add draws a version, so that a claim made before removes nothing of it. */
+      delays: root.openDB<Buffer, Buffer>("delays", { encoding: "binary", keyEncoding: "binary", useVersions: true }),
+      waiting: root.openDB<Delayed, FormerKey>("waiting", { encoding: "msgpack" }),
+      /** What was found damaged, as it was found. */
+      damaged: root.openDB<Buffer, Buffer>("damaged", { encoding: "binary", keyEncoding: "binary" }),
+    }),
     volatile: (root) => ({ leaders: root.openDB<Leader, string>("leaders", { encoding: "json" }) }),
   });
   const { durable, volatile } = stores;
-  const waiting: Database<Delayed, DueKey> = durable.tables.waiting;
+  const { delays, damaged } = durable.tables;
+  const waiting: Database<Delayed, FormerKey> = durable.tables.waiting;
   const { leaders } = volatile.tables;
   const self = { ...currentProcess(), token: clock.randomId(10) };
   /** When the lease of what this process handed out ends. */
   const claimed = new Map<string, number>();
+  /** What was set aside: where a damaged key hides it from LMDB's search, it is still met at every look. */
+  const setAside = new Set<string>();
 
   /** The other process that leads, and still will for a while. */
   function otherLeader(nowMs: number): Leader | undefined {
     // A read may else be of the past: one that has just stepped down would still seem to lead.
     volatile.refresh();
-    const leader = leaders.get("leader");
+    const leader = readLeader();
     return leads(leader, nowMs) ? leader : undefined;
+  }
+
+  /** One that can't be read leads no more: it holds nothing but who it was. */
+  function readLeader(): Leader | undefined {
+    try {
+      return leaders.get("leader");
+    } catch {
+      return undefined;
+    }
   }
 
   function leads(leader: Leader | undefined, nowMs: number): boolean {
@@ -53,14 +89,68 @@ export async function openLmdbDelayStore(folder: string, clock: Clock): Promise<
   function lead(nowMs: number): boolean {
     if (otherLeader(nowMs)) return false;
     return volatile.transact(() => {
-      if (leads(leaders.get("leader"), nowMs)) return false;
+      if (leads(readLeader(), nowMs)) return false;
       leaders.putSync("leader", { ...self, untilMs: nowMs + LEADER_LEASE_MS });
       return true;
     });
   }
 
-  function isClaimed(key: DueKey, nowMs: number): boolean {
-    return (claimed.get(nameOf(key)) ?? 0) > nowMs;
+  /** Whether nobody has it now, and it is no damaged one. */
+  function isFree(key: Buffer | FormerKey, nowMs: number): boolean {
+    const name = nameOf(key);
+    return (claimed.get(name) ?? Number.NEGATIVE_INFINITY) <= nowMs && !setAside.has(name);
+  }
+
+  function* freeUntil(nowMs: number): Generator<DelayedClaim, void, void> {
+    for (const key of waiting.getKeys({ end: [nowMs + 1] })) {
+      if (key[0] > nowMs || !isFree(key, nowMs)) continue;
+      const found = readFormer(key);
+      if (found) yield { ...found, key: { former: key } satisfies ClaimKey };
+      else lose(Buffer.from(JSON.stringify(key)), Buffer.alloc(0), () => waiting.remove(key), nameOf(key));
+    }
+    for (const bytes of delays.getKeys({ end: lastKeyAt(nowMs), inclusiveEnd: true })) {
+      const key = Buffer.from(bytes);
+      if (!isFree(key, nowMs)) continue;
+      const entry = delays.getEntry(key);
+      // A damaged key is met on the way through, and not found by a search.
+      const value = entry ? Buffer.from(entry.value) : Buffer.alloc(0);
+      const found = entry && decodeDelayed(key, value);
+      const version = entry?.version ?? 0;
+      if (found) yield { ...found, key: { key, version } satisfies ClaimKey };
+      else lose(key, value, () => delays.remove(key), nameOf(key));
+    }
+  }
+
+  function readFormer(key: FormerKey): Delayed | undefined {
+    try {
+      const found = waiting.get(key);
+      return found?.record?.payload ? found : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  const lost: { readonly key: Buffer; readonly value: Buffer; readonly remove: () => unknown }[] = [];
+
+  function lose(key: Buffer, value: Buffer, remove: () => unknown, name: string): void {
+    setAside.add(name);
+    lost.push({ key, value, remove });
+  }
+
+  /** Keeps what was lost apart, and says so. */
+  async function storeLost(): Promise<void> {
+    if (lost.length === 0) return;
+    const entries = lost.splice(0);
+    await durable.commit(() =>
+      damaged.batch(() => {
+        for (const { key, value, remove } of entries) {
+          damaged.put(key, value);
+          remove();
+        }
+      }),
+    );
+    const names = entries.map(({ key, value }) => describeDamaged(key, value));
+    reportProblem(damagedValues(join(folder, "kept"), "delayed events", names));
   }
 
   return {
@@ -69,8 +159,11 @@ export async function openLmdbDelayStore(folder: string, clock: Clock): Promise<
     add: (delayed) =>
       stores.explained(async () => {
         await durable.commit(() =>
-          waiting.batch(() => {
-            for (const entry of delayed) waiting.put(keyOf(entry), entry);
+          delays.batch(() => {
+            for (const entry of delayed) {
+              const version = 1 + Math.floor(clock.random() * VERSIONS);
+              delays.put(delayedKey(entry), encodeDelayed(entry), version);
+            }
           }),
         );
       }),
@@ -79,37 +172,55 @@ export async function openLmdbDelayStore(folder: string, clock: Clock): Promise<
       stores.explained(async () => {
         if (!lead(nowMs)) return [];
         durable.refresh();
+        for (const [name, untilMs] of claimed) if (untilMs <= nowMs) claimed.delete(name);
         const claims: DelayedClaim[] = [];
-        for (const { key, value } of waiting.getRange({ end: [nowMs + 1] })) {
+        for (const claim of freeUntil(nowMs)) {
+          const { key, former } = claim.key as { key?: Buffer; former?: FormerKey };
+          claimed.set(nameOf(key ?? former!), nowMs + leaseMs);
+          claims.push(claim);
           if (claims.length === max) break;
-          if (isClaimed(key, nowMs)) continue;
-          claimed.set(nameOf(key), nowMs + leaseMs);
-          claims.push({ ...value, key });
         }
+        await storeLost();
         return claims;
+      }),
+
+    renew: (claims, untilMs) =>
+      stores.explained(async () => {
+        for (const { key } of claims) {
+          const claim = key as ClaimKey;
+          const name = nameOf(claim.former ?? claim.key);
+          if (claimed.has(name)) claimed.set(name, untilMs);
+        }
+        lead(clock.now());
       }),
 
     remove: (claims) =>
       stores.explained(async () => {
-        const keys = claims.map(({ key }) => key as DueKey);
+        const keys = claims.map(({ key }) => key as ClaimKey);
         await durable.commit(() =>
-          waiting.batch(() => {
-            for (const key of keys) waiting.remove(key);
+          delays.batch(() => {
+            for (const claim of keys) {
+              if (claim.former) waiting.remove(claim.former);
+              else delays.remove(claim.key, claim.version);
+            }
           }),
         );
-        for (const key of keys) claimed.delete(nameOf(key));
+        for (const claim of keys) claimed.delete(nameOf(claim.former ?? claim.key));
       }),
 
     nextDueAt: () =>
       stores.explained(async () => {
         durable.refresh();
-        const nowMs = clock.now();
-        const leader = otherLeader(nowMs);
+        const leader = otherLeader(clock.now());
         let next = Number.POSITIVE_INFINITY;
-        for (const key of waiting.getKeys({})) {
-          const leaseEnd = claimed.get(nameOf(key));
-          next = Math.min(next, leaseEnd ?? key[0]);
-          if (leaseEnd === undefined) break;
+        for (const table of [waiting.getKeys({}), delays.getKeys({})]) {
+          for (const key of table) {
+            const name = nameOf(key);
+            if (setAside.has(name)) continue;
+            const leaseEnd = claimed.get(name);
+            next = Math.min(next, leaseEnd ?? (Buffer.isBuffer(key) ? dueAtOfKey(key) : key[0]));
+            if (leaseEnd === undefined) break;
+          }
         }
         // While another process leads there is nothing to do here, however much is due.
         return leader ? Math.max(next, leader.untilMs) : next;
@@ -117,12 +228,12 @@ export async function openLmdbDelayStore(folder: string, clock: Clock): Promise<
 
     async size() {
       durable.refresh();
-      return waiting.getCount();
+      return waiting.getCount() + delays.getCount();
     },
 
     async close() {
       volatile.transact(() => {
-        if (leaders.get("leader")?.token === self.token) leaders.removeSync("leader");
+        if (readLeader()?.token === self.token) leaders.removeSync("leader");
       });
       await stores.close();
     },

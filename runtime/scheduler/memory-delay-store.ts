@@ -1,7 +1,14 @@
 import type { Delayed, DelayedClaim, DelayStore } from "./delay-store.ts";
 
 interface Entry extends Delayed {
+  /** The number of the claim that has it; 0: none since it was added. */
+  claim: number;
   leasedUntil: number;
+}
+
+interface ClaimKey {
+  readonly entry: string;
+  readonly claim: number;
 }
 
 const keyOf = ({ dueAt, record }: Delayed): string => `${dueAt}\n${record.id}\n${record.subscription}`;
@@ -9,13 +16,23 @@ const keyOf = ({ dueAt, record }: Delayed): string => `${dueAt}\n${record.id}\n$
 /** A delay store in this process's memory, for simulations and tests. Its claims scan all that waits. */
 export function createMemoryDelayStore(): DelayStore {
   const entries = new Map<string, Entry>();
+  let claims = 0;
   const wakesAt = (entry: Entry) => Math.max(entry.dueAt, entry.leasedUntil);
+
+  /** The entry, where that claim still has it. */
+  function heldBy({ key }: DelayedClaim): Entry | undefined {
+    const { entry, claim } = key as ClaimKey;
+    const found = entries.get(entry);
+    return found?.claim === claim ? found : undefined;
+  }
+
   return {
     horizonMs: Number.POSITIVE_INFINITY,
     async add(delayed) {
       for (const { topic, dueAt, record } of delayed) {
-        const entry = { topic, dueAt, record: { ...record, payload: record.payload.slice() }, leasedUntil: 0 };
-        if (!entries.has(keyOf(entry))) entries.set(keyOf(entry), entry);
+        const copy = { ...record, payload: record.payload.slice() };
+        const entry: Entry = { topic, dueAt, record: copy, claim: 0, leasedUntil: 0 };
+        if (entries.get(keyOf(entry))?.claim !== 0) entries.set(keyOf(entry), entry);
       }
     },
     async claimDue(nowMs, max, leaseMs) {
@@ -23,13 +40,22 @@ export function createMemoryDelayStore(): DelayStore {
         .filter(([, entry]) => wakesAt(entry) <= nowMs)
         .sort(([, a], [, b]) => a.dueAt - b.dueAt)
         .slice(0, max);
+      claims++;
       return due.map(([key, entry]): DelayedClaim => {
+        entry.claim = claims;
         entry.leasedUntil = nowMs + leaseMs;
-        return { key, topic: entry.topic, dueAt: entry.dueAt, record: entry.record };
+        const claimKey: ClaimKey = { entry: key, claim: claims };
+        return { key: claimKey, topic: entry.topic, dueAt: entry.dueAt, record: entry.record };
       });
     },
-    async remove(claims) {
-      for (const { key } of claims) entries.delete(key as string);
+    async renew(renewed, untilMs) {
+      for (const claim of renewed) {
+        const entry = heldBy(claim);
+        if (entry) entry.leasedUntil = untilMs;
+      }
+    },
+    async remove(fired) {
+      for (const claim of fired) if (heldBy(claim)) entries.delete((claim.key as ClaimKey).entry);
     },
     async nextDueAt() {
       let next = Number.POSITIVE_INFINITY;

@@ -1,7 +1,11 @@
-import type { TaskRecord } from "../contract.ts";
+import { crc32 } from "node:zlib";
+import { systemClock } from "../clock.ts";
+import type { ReportProblem, TaskRecord } from "../contract.ts";
 import { openPostgres, type PostgresOptions } from "../storage/postgres.ts";
 import type { Tables } from "../storage/postgres-tables.ts";
 import { textKey } from "../storage/postgres-text.ts";
+import { followServerClock } from "../storage/server-clock.ts";
+import { damagedValues } from "../storage/storage-error.ts";
 import type { Delayed, DelayedClaim, DelayStore } from "./delay-store.ts";
 
 /*
@@ -37,6 +41,23 @@ const TABLES: Tables = {
       COMMENT ON COLUMN ${schema}.delayed.wakes_at IS 'When it can be claimed: its due time, then its lease''s end';
       COMMENT ON COLUMN ${schema}.delayed.claim IS 'The claim that holds it, until wakes_at; 0: none yet';`,
   ],
+  additions: [
+    // A record that is added while it is claimed has to outlive that claim. It is the table that sees to it, so that it
+    // holds for what workers of the version before add, too.
+    (schema) => `
+      ALTER TABLE ${schema}.delayed ADD COLUMN sum bigint;
+      COMMENT ON COLUMN ${schema}.delayed.sum IS 'CRC-32 of the envelope''s text and the payload; null: not known';
+      CREATE FUNCTION ${schema}.delayed_added() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          UPDATE ${schema}.delayed
+          SET claim = 0, wakes_at = NEW.wakes_at, topic = NEW.topic, envelope = NEW.envelope, payload = NEW.payload,
+            sum = NEW.sum
+          WHERE id = NEW.id AND subscription = NEW.subscription AND due_at = NEW.due_at AND claim <> 0;
+          RETURN NEW;
+        END $$;
+      CREATE TRIGGER delayed_added BEFORE INSERT ON ${schema}.delayed
+        FOR EACH ROW EXECUTE FUNCTION ${schema}.delayed_added();`,
+  ],
 };
 
 /** One statement's share: rows, and bytes of payload, so that neither side ever holds much more at once. */
@@ -49,16 +70,32 @@ interface Row {
   readonly due_at: number;
   readonly claim: number;
   readonly topic: string;
-  readonly envelope: Omit<TaskRecord, "payload">;
+  /** The text of a JSON object. */
+  readonly envelope: string;
   readonly payload: Uint8Array;
+  /** Null in rows of the version before. */
+  readonly sum: number | null;
 }
 
 /** A row, and the claim that leased it: once another claim has it, this one removes nothing. */
 type ClaimKey = Pick<Row, "id" | "subscription" | "due_at" | "claim">;
 
+/** When rows wake that can't be read. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** A row's record; undefined where it is not as it was written. */
+function readRecord({ envelope, payload, sum }: Row): TaskRecord | undefined {
+  if (sum !== null && sum !== sumOf(envelope, payload)) return undefined;
+  return { ...(JSON.parse(envelope) as Omit<TaskRecord, "payload">), payload };
+}
+
+function sumOf(envelope: string, payload: Uint8Array): number {
+  return crc32(payload, crc32(envelope));
+}
+
 /** Columns hold whole milliseconds; rounded up, a record is never early. */
 function wholeMs(timeMs: number): number {
-  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Math.ceil(timeMs)));
+  return Math.min(NEVER - 1, Math.max(0, Math.ceil(timeMs)));
 }
 
 /** Splits into runs of at most ADD_ROWS records and about STATEMENT_BYTES of payload. */
@@ -79,22 +116,31 @@ function* statements(delayed: readonly Delayed[]): Generator<readonly Delayed[]>
 
 /**
  * A delay store in PostgreSQL (12 or newer), for any number of workers on any number of machines. Workers claim side by
- * side (SKIP LOCKED), each what no other has. Due times and leases are measured by the workers' own clocks: keep them
- * synchronised to well within a lease (10 s).
+ * side (SKIP LOCKED), each what no other has. Due times and leases are measured by the server's clock, which `now`
+ * follows: the workers' own may differ as they like.
  *
  * Opening creates or upgrades the tables, and throws a FivefoldError where that can't be. Once open, a call rejects
  * while the server is away, and works again when it is back.
  */
-export async function openPostgresDelayStore(options: PostgresOptions): Promise<DelayStore> {
+export async function openPostgresDelayStore(
+  options: PostgresOptions,
+  reportProblem: ReportProblem = (problem) => process.emitWarning(problem),
+): Promise<DelayStore> {
   const postgres = await openPostgres(options, TABLES);
   const table = `${postgres.schema}.delayed`;
 
+  async function askTime(): Promise<number> {
+    const time = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";
+    const [row] = await postgres.query<{ now: number }>(time, []);
+    return row!.now;
+  }
+
   // Sorted by key, so that two that add the same records wait for each other rather than in a circle.
   const ADD = `
-    INSERT INTO ${table} (id, subscription, due_at, wakes_at, topic, envelope, payload)
-    SELECT id, subscription, due_at, due_at, topic, envelope::json, payload
-    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bytea[])
-      AS added (id, subscription, due_at, topic, envelope, payload)
+    INSERT INTO ${table} (id, subscription, due_at, wakes_at, topic, envelope, payload, sum)
+    SELECT id, subscription, due_at, due_at, topic, envelope::json, payload, sum
+    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::bytea[], $7::bigint[])
+      AS added (id, subscription, due_at, topic, envelope, payload, sum)
     ORDER BY id COLLATE "C", subscription COLLATE "C", due_at
     ON CONFLICT DO NOTHING`;
 
@@ -110,16 +156,40 @@ export async function openPostgresDelayStore(options: PostgresOptions): Promise<
     )
     UPDATE ${table} SET wakes_at = $3, claim = (SELECT number FROM claim)
     WHERE ctid = ANY (ARRAY(SELECT row FROM summed WHERE before < $4))
-    RETURNING id, subscription, due_at, claim, topic, envelope, payload`;
+    RETURNING id, subscription, due_at, claim, topic, envelope::text AS envelope, payload, sum`;
 
-  const REMOVE = `
-    DELETE FROM ${table} AS held
-    USING unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS fired (id, subscription, due_at, claim)
-    WHERE held.id = fired.id AND held.subscription = fired.subscription AND held.due_at = fired.due_at
-      AND held.claim = fired.claim`;
+  // The rows that these claims still hold, locked in the order of their keys, as what is added is.
+  const HELD = `
+    SELECT held.ctid FROM ${table} AS held
+    JOIN unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS claimed (id, subscription, due_at, claim)
+      USING (id, subscription, due_at, claim)
+    ORDER BY held.id, held.subscription, held.due_at FOR UPDATE OF held`;
+  const REMOVE = `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(${HELD}))`;
+  const RENEW = `UPDATE ${table} SET wakes_at = $5 WHERE ctid = ANY (ARRAY(${HELD}))`;
 
+  const columnsOf = (keys: readonly ClaimKey[]) => [
+    keys.map(({ id }) => id),
+    keys.map(({ subscription }) => subscription),
+    keys.map(({ due_at }) => due_at),
+    keys.map(({ claim }) => claim),
+  ];
+
+  /** Leaves what can't be read where it is, and never claims it again. */
+  async function setAside(rows: readonly Row[]): Promise<void> {
+    await postgres.query(RENEW, [...columnsOf(rows), NEVER]);
+    const names = rows.map(
+      ({ id, due_at, topic }) => `'${id}' of topic '${topic}', due ${new Date(due_at).toISOString()}`,
+    );
+    reportProblem(damagedValues(`${table} (wakes_at = ${NEVER})`, "delayed events", names));
+  }
+
+  const serverClock = await followServerClock(askTime, systemClock).catch(async (error: unknown) => {
+    await postgres.close();
+    throw error;
+  });
   return {
     horizonMs: Number.POSITIVE_INFINITY,
+    now: serverClock.now,
 
     async add(delayed) {
       for (const part of statements(delayed)) {
@@ -137,6 +207,7 @@ export async function openPostgresDelayStore(options: PostgresOptions): Promise<
           part.map(({ topic }) => topic),
           envelopes,
           payloads,
+          envelopes.map((envelope, i) => sumOf(envelope, payloads[i]!)),
         ]);
       }
     },
@@ -144,33 +215,42 @@ export async function openPostgresDelayStore(options: PostgresOptions): Promise<
     async claimDue(nowMs, max, leaseMs) {
       const until = wholeMs(nowMs + leaseMs);
       const rows = await postgres.query<Row>(CLAIM, [Math.floor(nowMs), max, until, STATEMENT_BYTES]);
-      const claims = rows.map(({ topic, envelope, payload, ...key }): DelayedClaim => {
-        return { topic, dueAt: key.due_at, record: { ...envelope, payload }, key: key satisfies ClaimKey };
-      });
+      const claims: DelayedClaim[] = [];
+      const damaged: Row[] = [];
+      for (const row of rows) {
+        const record = readRecord(row);
+        const { id, subscription, due_at, claim, topic } = row;
+        const key: ClaimKey = { id, subscription, due_at, claim };
+        if (record) claims.push({ topic, dueAt: due_at, record, key });
+        else damaged.push(row);
+      }
+      if (damaged.length > 0) await setAside(damaged);
       return claims.sort((a, b) => a.dueAt - b.dueAt);
     },
 
+    async renew(claims, untilMs) {
+      await postgres.query(RENEW, [...columnsOf(claims.map(({ key }) => key as ClaimKey)), wholeMs(untilMs)]);
+    },
+
     async remove(claims) {
-      const keys = claims.map(({ key }) => key as ClaimKey);
-      await postgres.query(REMOVE, [
-        keys.map(({ id }) => id),
-        keys.map(({ subscription }) => subscription),
-        keys.map(({ due_at }) => due_at),
-        keys.map(({ claim }) => claim),
-      ]);
+      await postgres.query(REMOVE, columnsOf(claims.map(({ key }) => key as ClaimKey)));
     },
 
     async nextDueAt() {
-      const next = `SELECT wakes_at FROM ${table} ORDER BY wakes_at LIMIT 1`;
+      const next = `SELECT wakes_at FROM ${table} WHERE wakes_at < ${NEVER} ORDER BY wakes_at LIMIT 1`;
       const [row] = await postgres.query<{ wakes_at: number }>(next, []);
       return row?.wakes_at ?? Number.POSITIVE_INFINITY;
     },
 
     async size() {
-      const [row] = await postgres.query<{ count: number }>(`SELECT count(*) AS count FROM ${table}`, []);
+      const count = `SELECT count(*) AS count FROM ${table} WHERE wakes_at < ${NEVER}`;
+      const [row] = await postgres.query<{ count: number }>(count, []);
       return row!.count;
     },
 
-    close: () => postgres.close(),
+    async close() {
+      serverClock.close();
+      await postgres.close();
+    },
   };
 }

@@ -9,6 +9,11 @@ export interface Tables {
    * changes: what follows is appended.
    */
   readonly versions: readonly ((schema: string) => string)[];
+  /**
+   * What is added to them afterwards, in the same way, and does not hinder a process that doesn't know it: processes
+   * of the version before work on beside those that added it, and start.
+   */
+  readonly additions?: readonly ((schema: string) => string)[];
   /** Whether a write that answered must outlive a crash of the server's machine. */
   readonly durable: boolean;
 }
@@ -42,6 +47,9 @@ async function readVersion(session: Session, schema: string, store: string): Pro
   return (found.rows as { version: number }[])[0]?.version ?? 0;
 }
 
+/** The name under which the table `versions` counts a store's additions. */
+const additionsOf = (store: string): string => `${store}, additions`;
+
 function checkVersion(version: number, { store, versions }: Tables, place: string): void {
   if (version <= versions.length) return;
   throw new FivefoldError(
@@ -56,7 +64,9 @@ export async function migrate(pool: Pool, schema: string, tables: Tables, place:
   if (tables.durable) await checkDurability(pool, place);
   const version = await readVersion(pool, schema, tables.store);
   checkVersion(version, tables, place);
-  if (version < tables.versions.length) await upgrade(pool, schema, tables, place);
+  const added = await readVersion(pool, schema, additionsOf(tables.store));
+  const isBehind = version < tables.versions.length || added < (tables.additions?.length ?? 0);
+  if (isBehind) await upgrade(pool, schema, tables, place);
 }
 
 async function upgrade(pool: Pool, schema: string, tables: Tables, place: string): Promise<void> {
@@ -74,16 +84,29 @@ async function upgrade(pool: Pool, schema: string, tables: Tables, place: string
     );
     const version = await readVersion(session, schema, tables.store);
     checkVersion(version, tables, place);
-    for (const statements of tables.versions.slice(version)) await session.query(statements(`"${schema}"`));
-    await session.query(
-      `INSERT INTO "${schema}".versions AS v (store, version) VALUES ($1, $2)
-       ON CONFLICT (store) DO UPDATE SET version = excluded.version`,
-      [tables.store, tables.versions.length],
-    );
+    await advance(session, schema, tables.store, tables.versions);
+    await advance(session, schema, additionsOf(tables.store), tables.additions ?? []);
     await session.query("COMMIT");
     done = true;
   } finally {
     // A session that failed half way is closed, which rolls back.
     session.release(!done);
   }
+}
+
+/** Takes the steps that were not taken yet, and says so in the table `versions`. */
+async function advance(
+  session: Session,
+  schema: string,
+  store: string,
+  steps: readonly ((schema: string) => string)[],
+): Promise<void> {
+  const taken = await readVersion(session, schema, store);
+  if (taken >= steps.length) return;
+  for (const statements of steps.slice(taken)) await session.query(statements(`"${schema}"`));
+  await session.query(
+    `INSERT INTO "${schema}".versions AS v (store, version) VALUES ($1, $2)
+     ON CONFLICT (store) DO UPDATE SET version = excluded.version`,
+    [store, steps.length],
+  );
 }

@@ -60,6 +60,21 @@ export function storageCorrupt(file: string, finding: string, mend = RESTORE, ca
   );
 }
 
+/** Most names that a report of damage lists. */
+const NAMED = 20;
+
+/** Reports values that are not as they were written, and were set aside. */
+export function damagedValues(folder: string, what: string, names: readonly string[]): FivefoldError {
+  const listed = names.slice(0, NAMED).join("; ");
+  const more = names.length > NAMED ? `; and ${names.length - NAMED} more` : "";
+  return new FivefoldError(
+    "storage-corrupt",
+    `${names.length} of the ${what} in ${folder} can't be read any more: ${listed}${more}. What was found of them is ` +
+      "kept there in the table 'damaged'; all others go on. The disk or its file system has changed what was written: " +
+      "check it, and restore from a backup what must not be missing.",
+  );
+}
+
 function isNearlyFull(folder: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(folder);

@@ -37,6 +37,7 @@ describe("opening", () => {
     expect(rows).toEqual([
       { store: "dedupe store", version: 1 },
       { store: "delay store", version: 1 },
+      { store: "delay store, additions", version: 1 },
     ]);
     await Promise.all(stores.map((store) => store.close()));
   });

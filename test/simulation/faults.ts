@@ -77,6 +77,7 @@ export function createSimulatedProcess(world: Ports, rates: () => FaultRates): S
         horizonMs: delayStore.horizonMs,
         add: (delayed) => faulty(() => delayStore.add(delayed)),
         claimDue: (nowMs, max, leaseMs) => faulty(() => delayStore.claimDue(nowMs, max, leaseMs)),
+        renew: (claims, untilMs) => faulty(() => delayStore.renew(claims, untilMs)),
         remove: (claims) => faulty(() => delayStore.remove(claims)),
         nextDueAt: () => faulty(() => delayStore.nextDueAt()),
         size: () => delayStore.size(),

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "../../runtime/clock.ts";
+import type { DelayStore } from "../../runtime/scheduler/delay-store.ts";
+import { type Postgres, startPostgres } from "../parts/postgres.ts";
+import { type Adapter, DELAY_STORES, onPostgres, onPostgresBesideFormer } from "./adapters.ts";
+import { delayFaults, MOVES, SKEWS, sequence } from "./delay-sequences.ts";
+import { runDelays } from "./delay-world.ts";
+import { drawFrom } from "./world.ts";
+
+/*
+ * Every adapter of the stores' ports against a model, over fixed seeds: `npm run torture stores` goes on for as long as
+ * it is given.
+ */
+
+let server: Postgres;
+
+beforeAll(async () => {
+  // What is tested here is not the disk.
+  server = await startPostgres({ settings: { fsync: "off", full_page_writes: "off" } });
+});
+
+afterAll(() => server.stop());
+
+const delayStores: readonly Adapter<DelayStore>[] = [
+  ...DELAY_STORES,
+  { name: "postgres", open: (clocks) => onPostgres(server.connectionString).delays.open(clocks) },
+  {
+    name: "postgres, beside release 0.1.0",
+    open: (clocks) => onPostgresBesideFormer(server.connectionString).open(clocks),
+  },
+];
+
+describe.each(delayStores)("delay store, $name", (adapter) => {
+  test("two processes, in any order of their moves, lose nothing, and claim nothing early or twice", async () => {
+    const opened = await adapter.open([systemClock, systemClock]);
+    const faults: string[] = [];
+    const draw = drawFrom(1);
+    const drawn = () => sequence(draw(MOVES.length ** 6), 6);
+    const all = adapter.name === "memory" ? everySequence(5) : Array.from({ length: 60 }, drawn);
+    for (const moves of all) {
+      for (const skews of adapter.name === "memory" ? SKEWS : [SKEWS[draw(SKEWS.length)]!]) {
+        faults.push(...(await delayFaults(opened.ways, moves, skews)));
+      }
+    }
+    // The smallest that were ever wrong.
+    for (const moves of ["A adds, A claims, A adds, A removes", "A adds, A claims, B adds, A removes"]) {
+      for (const skews of SKEWS) {
+        faults.push(...(await delayFaults(opened.ways, moves.split(", ") as (typeof MOVES)[number][], skews)));
+      }
+    }
+    await opened.close();
+    expect(faults.slice(0, 10)).toEqual([]);
+  });
+
+  test("workers that are killed and paused, on clocks that differ, handle all that was added, and nothing early", async () => {
+    let kills = 0;
+    for (let seed = 1; seed <= (adapter.name === "memory" ? 60 : 3); seed++) {
+      const run = await runDelays(adapter, drawFrom(seed), [0, 20, 10_000][seed % 3]!);
+      expect(run.faults, `seed ${seed}`).toEqual([]);
+      kills += run.kills;
+    }
+    expect(kills).toBeGreaterThan(0);
+  });
+});
+
+function everySequence(longest: number): (typeof MOVES)[number][][] {
+  return Array.from({ length: longest }, (_, i) =>
+    Array.from({ length: MOVES.length ** (i + 1) }, (_, number) => sequence(number, i + 1)),
+  ).flat();
+}
