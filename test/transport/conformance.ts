@@ -2,6 +2,7 @@ import { afterEach, describe } from "vitest";
 import type { Transport } from "../../runtime/transport/transport.ts";
 import { describeClosing } from "./conformance/closing.ts";
 import { describeDeclaring } from "./conformance/declaring.ts";
+import { describeHistory } from "./conformance/history.ts";
 import { describeHoldingBack } from "./conformance/holding-back.ts";
 import { describeKeeping } from "./conformance/keeping.ts";
 import { describeKeyOrder } from "./conformance/key-order.ts";
@@ -34,6 +35,7 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
         transports.push(transport);
         return transport;
       },
+      elsewhere: () => place?.elsewhere,
     };
     describeDeclaring(subject);
     describeKeeping(subject);
@@ -43,5 +45,6 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
     describeClosing(subject);
     describeSharingAPlace(subject);
     describeKeyOrder(subject);
+    describeHistory(subject);
   });
 }

@@ -9,6 +9,7 @@ describeTransport("embedded", async () => {
   const folder = await mkdtemp(join(tmpdir(), "fivefold-embedded-"));
   return {
     open: () => openEmbeddedTransport({ folder, clock: systemClock }),
+    elsewhere: { module: join(import.meta.dirname, "embedded-elsewhere.ts"), argument: folder },
     remove: () => rm(folder, { recursive: true }),
   };
 });

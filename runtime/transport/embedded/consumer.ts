@@ -3,6 +3,7 @@ import type { Message } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
 import { StoreHeldError, storageCorrupt } from "../../storage/storage-error.ts";
 import { checkMax, rangesOf } from "../message-position.ts";
+import type { Range } from "../subscription-state.ts";
 import type { Consumer, SubscriptionType } from "../transport.ts";
 import { createEntryCursor, type UnreadableRange } from "./entry-cursor.ts";
 import type { Log } from "./log.ts";
@@ -27,6 +28,8 @@ export function createEmbeddedConsumer(settings: {
   const entries = createEntryCursor(log, subscription.topic.firstPartition);
   let open = true;
   let turn = 0;
+  /** Claimed, and not returned yet: also where the way from the one to the other failed. */
+  let owed: Range[] = [];
   /** Of records that could not be read, while others were returned. */
   let fault: unknown;
   let wait: { max: number; resolve: (m: readonly Message[]) => void; reject: (e: unknown) => void } | undefined;
@@ -40,13 +43,14 @@ export function createEmbeddedConsumer(settings: {
       fault = undefined;
       throw error;
     }
-    const ranges = subscription.claim(consumer, type, max, turn);
-    if (ranges.length === 0) return [];
-    turn = (ranges.at(-1)!.partition + 1) % subscription.topic.partitions;
+    if (owed.length === 0) owed = subscription.claim(consumer, type, max, turn);
+    if (owed.length === 0) return [];
+    turn = (owed.at(-1)!.partition + 1) % subscription.topic.partitions;
     const messages: Message[] = [];
     const unreadable: UnreadableRange[] = [];
-    for (const range of ranges) entries.read(range, messages, unreadable);
+    for (const range of owed) entries.read(range, messages, unreadable);
     if (unreadable.length > 0) report(unreadable);
+    owed = [];
     // Only records that were deleted: there may be more behind them.
     return messages.length === 0 ? take(max) : messages;
   }

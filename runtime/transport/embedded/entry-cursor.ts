@@ -52,8 +52,15 @@ export function createEntryCursor(log: Pick<Log, "entryAt" | "entryAfter" | "old
           continue;
         }
         const end = Math.min(range.end, reader.end);
-        for (; first < end; first++) messages.push(reader.next());
-        if (reader.offset === reader.end) readers.delete(range.partition);
+        try {
+          for (; first < end; first++) messages.push(reader.next());
+          if (reader.offset === reader.end) readers.delete(range.partition);
+        } catch {
+          // Its checksum is right, and yet it is no entry: whoever wrote it did so wrongly.
+          readers.delete(range.partition);
+          unreadable.push({ partition: range.partition, first, end, fault: "damaged", entry: reader.first });
+          first = end;
+        }
       }
     },
   };

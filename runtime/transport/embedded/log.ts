@@ -67,6 +67,10 @@ export function createLog(store: Store<LogTables>) {
     return head(partition);
   }
 
+  function headsOf({ firstPartition, partitions }: TopicRow): number[] {
+    return Array.from({ length: partitions }, (_, index) => head(firstPartition + index));
+  }
+
   async function declareTopic({ name, ordered }: TopicDeclaration): Promise<TopicRow> {
     for (;;) {
       const existing = topics.get(name);
@@ -92,8 +96,12 @@ export function createLog(store: Store<LogTables>) {
   return {
     topic: (name: string): TopicRow | undefined => topics.get(name),
     head,
-    heads: ({ firstPartition, partitions }: TopicRow): number[] =>
-      Array.from({ length: partitions }, (_, index) => head(firstPartition + index)),
+    heads: headsOf,
+    /** The heads as they are now, even where this turn has read older ones. */
+    headsNow(topic: TopicRow): number[] {
+      store.refresh();
+      return headsOf(topic);
+    },
     oldest,
 
     /** Creates topic and subscriptions where they are missing. Resolves once they are durable. */

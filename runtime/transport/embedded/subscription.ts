@@ -26,7 +26,7 @@ export type EmbeddedSubscription = ReturnType<typeof createEmbeddedSubscription>
 export function createEmbeddedSubscription(settings: {
   readonly topic: TopicRow;
   readonly name: SubscriptionName;
-  readonly log: Pick<Log, "heads">;
+  readonly log: Pick<Log, "heads" | "headsNow">;
   readonly cursors: Pick<Cursors, "change" | "peek" | "untilFree" | "whenFree">;
   readonly clock: Clock;
   /** The state moved on: it wants a checkpoint. */
@@ -105,7 +105,9 @@ export function createEmbeddedSubscription(settings: {
       if (state && !state.consumers.some(({ id }) => id === consumer.id)) settings.onTakenForDead();
       return change((state) => {
         if (!state.consumers.some(({ id }) => id === consumer.id)) join(state, consumer, type);
-        return claim(state, consumer.id, heads, { max, now, turn });
+        // Others may have consumed and given back what was not there yet when the heads were read.
+        const isNewer = state.partitions.some(({ next }, index) => next > heads[index]!);
+        return claim(state, consumer.id, isNewer ? log.headsNow(topic) : heads, { max, now, turn });
       });
     },
 

@@ -32,6 +32,8 @@ export function createWakeUp(settings: {
 }) {
   const { clock } = settings;
   const waiters = new Set<Waiter>();
+  /** Topics whose waiters are to look once this turn's work is done. */
+  let woken = new Set<string>();
   let cancel: Cancel | undefined;
   let seen = settings.news();
   let sweptAt = clock.monotonic();
@@ -81,6 +83,12 @@ export function createWakeUp(settings: {
     }
   }
 
+  function lookWoken(): void {
+    const topics = woken;
+    woken = new Set();
+    for (const waiter of [...waiters]) if (topics.has(waiter.topic)) waiter.look();
+  }
+
   function lookAll(): void {
     for (const waiter of [...waiters]) waiter.look();
   }
@@ -97,9 +105,13 @@ export function createWakeUp(settings: {
         cancel = undefined;
       };
     },
-    /** Lets those look that wait for these topics in this process. */
+    /**
+     * Lets those look that wait for these topics in this process, in this turn's aftermath: whoever calls may be one of
+     * them, in the midst of a look.
+     */
     wake(topics: ReadonlySet<string>): void {
-      for (const waiter of [...waiters]) if (topics.has(waiter.topic)) waiter.look();
+      if (woken.size === 0) clock.soon(lookWoken);
+      for (const topic of topics) woken.add(topic);
     },
     /** This process has made that number of it: no reason to look again. */
     told(news: number): void {

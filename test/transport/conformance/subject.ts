@@ -7,6 +7,8 @@ export interface Place {
   /** Opens a transport; for durable ones, the second finds what the first has left. */
   open(): Promise<Transport>;
   remove(): Promise<void>;
+  /** How another process opens a transport on it: a module's path, and what its export `open` takes. */
+  readonly elsewhere?: { readonly module: string; readonly argument: string };
 }
 
 /** What the suite can't ask a transport. */
@@ -21,6 +23,8 @@ export interface Pace {
 export interface Subject extends Required<Pace> {
   /** Opens a transport, closed when the test ends; within a test always on the same place. */
   open(): Promise<Transport>;
+  /** How another process opens one on that place, where it can. */
+  elsewhere(): Place["elsewhere"];
 }
 
 export const ids = (messages: readonly TaskRecord[]): string[] => messages.map(({ id }) => id);
