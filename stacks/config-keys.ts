@@ -1,4 +1,19 @@
-import { duration, flag, listOf, matching, type Reader, recordOf, text, whole } from "./config-values.ts";
+import { certificates, httpUrl, httpUrls, prometheusUrl, pulsarUrls } from "./address-values.ts";
+import {
+  bad,
+  duration,
+  flag,
+  isBad,
+  listOf,
+  matching,
+  type Reader,
+  recordOf,
+  setOf,
+  text,
+  whole,
+} from "./config-values.ts";
+import { type Egress, egress } from "./kubernetes/egress.ts";
+import { dnsLabel, imageReference, labelKey, labelValue, objectName } from "./kubernetes/values.ts";
 import { type UseCaseConfig, useCaseConfig } from "./use-case-config.ts";
 
 /** What a stack's config may hold below `fivefold:`, besides secrets. docs/deploy.md explains each. */
@@ -27,7 +42,11 @@ export interface Settings {
   readonly image: string | undefined;
   readonly imagePullSecrets: readonly string[];
   readonly pulsarUrl: string | undefined;
-  readonly postgresPort: number;
+  readonly pulsarWebUrl: string | undefined;
+  readonly postgresPort: number | undefined;
+  readonly egress: readonly Egress[];
+  /** In ms. */
+  readonly rolloutWithin: number;
   readonly trustedCertificates: string | undefined;
   readonly prometheusUrl: string | undefined;
   readonly monitoring: boolean | undefined;
@@ -40,15 +59,26 @@ export interface Settings {
 }
 
 export const REQUIRED = ["pulsarAdminUrl", "tenant", "namespace", "clusters"] as const;
-export const SECRETS = ["pulsarAdminToken", "pulsarTokens", "metricsToken", "postgresUrl"] as const;
+export const SECRETS = ["pulsarAdminToken", "pulsarTokens", "metricsToken", "postgresUrl", "secretEnv"] as const;
 
 const NAME = matching(/^[A-Za-z0-9_][\w=:.-]*$/, "letters, digits and any of -=:._");
-const DNS_LABEL = matching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, "lower-case letters, digits and hyphens");
-const HTTP_URL = matching(/^https?:\/\/[^/\s]+\/?$/, "a URL like https://host:8443");
-const PULSAR_URL = matching(
-  /^(pulsar(\+ssl)?|https?):\/\/\S+$/,
-  "a URL like pulsar+ssl://host:6651, or https://host:8443 for the WebSocket API",
-);
+/** Pulsar's name for what all clusters share. */
+const CLUSTER: Reader<string> = (value) => (value === "global" ? bad("the name of one cluster", value) : NAME(value));
+
+/** Namespaces that every cluster has. */
+const OWN_NAMESPACE = /^(default|kube-.*)$/;
+const EXECUTOR_NAMESPACE: Reader<string> = (value) =>
+  typeof value === "string" && OWN_NAMESPACE.test(value) ? bad("a namespace of your own", value) : dnsLabel(value);
+
+const DAY_MS = 86_400_000;
+/** Pulsar counts in 32 bits: seconds, or minutes. */
+const SECONDS = duration((2 ** 31 - 1) * 1_000);
+const MINUTES = duration(1_491_000 * DAY_MS);
+const SHORTEST_ROLLOUT_MS = 30_000;
+const ROLLOUT: Reader<number> = (value) => {
+  const ms = duration(DAY_MS)(value);
+  return isBad(ms) || ms >= SHORTEST_ROLLOUT_MS ? ms : bad("30s or longer, so that a pod can start at all", value);
+};
 const THING = matching(
   /^(use-case|topic|subscription|order|cluster|namespace|tenant):\S+$/,
   'the kind of a thing and its name, like "topic:greet"',
@@ -56,33 +86,36 @@ const THING = matching(
 const IMPORTED: Reader<string> = (value) => (value === "*" ? value : THING(value));
 
 export const READERS: { readonly [K in keyof Settings]: Reader<Settings[K]> } = {
-  pulsarAdminUrl: HTTP_URL,
+  pulsarAdminUrl: httpUrl,
   tenant: NAME,
   namespace: NAME,
-  clusters: listOf(NAME),
+  clusters: setOf(CLUSTER),
   createTenant: flag,
-  adminRoles: listOf(text),
+  adminRoles: setOf(text),
   metricsRole: text,
   deduplication: flag,
-  retention: duration,
+  retention: MINUTES,
   retentionMegabytes: whole(-1, 1_000_000_000),
   backlogQuotaMegabytes: whole(1, 1_000_000_000),
-  messageTtl: duration,
+  messageTtl: SECONDS,
   ensemble: whole(1, 100),
   writeQuorum: whole(1, 100),
   ackQuorum: whole(1, 100),
-  delayHorizon: duration,
-  kubernetesNamespace: DNS_LABEL,
+  delayHorizon: MINUTES,
+  kubernetesNamespace: EXECUTOR_NAMESPACE,
   createKubernetesNamespace: flag,
-  image: text,
-  imagePullSecrets: listOf(text),
-  pulsarUrl: PULSAR_URL,
+  image: imageReference,
+  imagePullSecrets: setOf(objectName),
+  pulsarUrl: pulsarUrls,
+  pulsarWebUrl: httpUrls,
   postgresPort: whole(1, 65_535),
-  trustedCertificates: matching(/-----BEGIN CERTIFICATE-----/, "certificates in PEM"),
-  prometheusUrl: matching(/^https?:\/\/\S+$/, "a URL like http://prometheus.monitoring:9090"),
+  egress,
+  rolloutWithin: ROLLOUT,
+  trustedCertificates: certificates,
+  prometheusUrl,
   monitoring: flag,
-  monitoringNamespace: DNS_LABEL,
-  monitoringLabels: recordOf(text),
+  monitoringNamespace: dnsLabel,
+  monitoringLabels: recordOf(labelValue, labelKey),
   defaults: useCaseConfig,
   useCases: recordOf(useCaseConfig),
   allowDataLoss: listOf(THING),
@@ -94,14 +127,13 @@ export const STRUCTURED: ReadonlySet<string> = new Set<keyof Settings>([
   "clusters",
   "adminRoles",
   "imagePullSecrets",
+  "egress",
   "monitoringLabels",
   "defaults",
   "useCases",
   "allowDataLoss",
   "import",
 ]);
-
-const DAY_MS = 86_400_000;
 
 export const DEFAULTS: Settings = {
   pulsarAdminUrl: "",
@@ -126,7 +158,10 @@ export const DEFAULTS: Settings = {
   image: undefined,
   imagePullSecrets: [],
   pulsarUrl: undefined,
-  postgresPort: 5_432,
+  pulsarWebUrl: undefined,
+  postgresPort: undefined,
+  egress: [],
+  rolloutWithin: 5 * 60_000,
   trustedCertificates: undefined,
   prometheusUrl: undefined,
   monitoring: undefined,

@@ -1,6 +1,8 @@
+import { isBrokerUrl, splitUrls } from "./address-values.ts";
 import type { Settings } from "./config-keys.ts";
 import { durationText } from "./config-values.ts";
 import { COLD_START_SECONDS } from "./kubernetes/autoscaling.ts";
+import { ownVariables } from "./kubernetes/services.ts";
 import type { ManifestUseCase } from "./manifest.ts";
 import type { UseCaseConfig } from "./use-case-config.ts";
 
@@ -15,6 +17,8 @@ export function contradictions(settings: Settings, useCases: readonly Configured
   return [
     ...unknownUseCases(settings, useCases),
     ...quorumProblems(settings),
+    ...retentionProblems(settings),
+    ...pulsarUrlProblems(settings),
     ...useCases.flatMap(({ useCase, config }) => useCaseProblems(useCase, config, settings)),
     ...(runs ? nobodyAwake(useCases) : []),
   ];
@@ -36,6 +40,35 @@ function quorumProblems(settings: Settings): string[] {
   if (ensemble >= (writeQuorum ?? 0) && (writeQuorum ?? 0) >= (ackQuorum ?? 0)) return [];
   return [
     `fivefold:ensemble is ${ensemble}, writeQuorum ${writeQuorum}, ackQuorum ${ackQuorum}: none may exceed the one before it.`,
+  ];
+}
+
+/** Pulsar answers 412 to these. */
+function retentionProblems({ retention, retentionMegabytes, backlogQuotaMegabytes }: Settings): string[] {
+  const problems: string[] = [];
+  if ((retention === 0) !== (retentionMegabytes === 0)) {
+    problems.push(
+      `fivefold:retention is ${durationText(retention)} and retentionMegabytes ${retentionMegabytes}: Pulsar takes 0 for ` +
+        "both, to keep nothing that is handled, or for neither.",
+    );
+  }
+  if (retentionMegabytes > 0 && retentionMegabytes <= backlogQuotaMegabytes) {
+    problems.push(
+      `fivefold:retentionMegabytes is ${retentionMegabytes} and backlogQuotaMegabytes ${backlogQuotaMegabytes}: Pulsar ` +
+        "takes a retention alone that is larger than the quota. Raise the one or lower the other; -1 keeps any number.",
+    );
+  }
+  return problems;
+}
+
+/** Topics are looked after through the web service of each cluster. */
+function pulsarUrlProblems({ pulsarUrl, pulsarWebUrl, pulsarAdminUrl }: Settings): string[] {
+  const urls = splitUrls(pulsarUrl ?? "");
+  const webUrls = splitUrls(pulsarWebUrl ?? pulsarAdminUrl);
+  if (pulsarUrl === undefined || !urls.some(isBrokerUrl) || urls.length === webUrls.length) return [];
+  return [
+    `fivefold:pulsarUrl names ${urls.length} clusters by their brokers, and there are ${webUrls.length} web services: set ` +
+      "fivefold:pulsarWebUrl to as many URLs, in the same order.",
   ];
 }
 
@@ -71,6 +104,7 @@ function useCaseProblems(
     );
   }
   if (of.kubernetesNamespace === undefined || !config.executor) return problems;
+  problems.push(...variableProblems(name, config, of));
   if (config.image === undefined) {
     problems.push(`Use case '${name}' has no image. Set fivefold:image, or fivefold:useCases.${name}.image.`);
   }
@@ -84,6 +118,35 @@ function useCaseProblems(
       `Use case '${name}' has minReplicas 0, and its tasks are to be done within ${durationText(latencyObjectiveMs)} ` +
         `(execution.latencyObjective of ${file}): without a replica it takes up to ` +
         `${durationText(COLD_START_SECONDS * 1_000)} until the first one runs. Set minReplicas to 1.`,
+    );
+  }
+  return problems;
+}
+
+/** The most that a ConfigMap holds, with room for what the stack puts into it. */
+const MAX_CONFIG_MAP_BYTES = 1_000_000;
+
+function variableProblems(
+  useCase: string,
+  { env, secretEnv }: UseCaseConfig,
+  { trustedCertificates }: Settings,
+): string[] {
+  const problems: string[] = [];
+  const taken = ownVariables(trustedCertificates !== undefined);
+  for (const name of [...Object.keys(env), ...Object.keys(secretEnv)]) {
+    if (taken.includes(name)) {
+      problems.push(`Use case '${useCase}' has a variable ${name}, which the stack sets itself: take it out.`);
+    }
+  }
+  for (const name of Object.keys(env).filter((name) => Object.hasOwn(secretEnv, name))) {
+    problems.push(`Use case '${useCase}' has a variable ${name} both in env and in fivefold:secretEnv: keep one.`);
+  }
+  const texts = [...Object.entries(env).flat(), trustedCertificates ?? ""];
+  const bytes = texts.reduce((sum, one) => sum + (typeof one === "string" ? Buffer.byteLength(one) : 0), 0);
+  if (bytes > MAX_CONFIG_MAP_BYTES) {
+    problems.push(
+      `Use case '${useCase}' has ${bytes} bytes of variables and certificates, and a ConfigMap takes ` +
+        `${MAX_CONFIG_MAP_BYTES}: put files into the image.`,
     );
   }
   return problems;

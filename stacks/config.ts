@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULTS, READERS, REQUIRED, SECRETS, type Settings, STRUCTURED } from "./config-keys.ts";
 import { contradictions, quorumsOf } from "./config-problems.ts";
-import { readTokens, type Tokens } from "./config-tokens.ts";
+import { checkToken, readPostgres, readSecretEnv, readTokens, secretEnvOf, type Tokens } from "./config-secrets.ts";
 import { isBad, type Reader } from "./config-values.ts";
+import type { Egress } from "./kubernetes/egress.ts";
 import type { ManifestUseCase } from "./manifest.ts";
 import type { NamespacePolicies } from "./pulsar/namespace-policies.ts";
 import { USE_CASE_DEFAULTS, type UseCaseConfig } from "./use-case-config.ts";
@@ -32,6 +33,7 @@ export interface KubernetesConfig {
   readonly createNamespace: boolean;
   /** The broker service, or the web service. */
   readonly pulsarUrl: string;
+  /** The web service, as executors reach it. */
   readonly pulsarAdminUrl: string;
   /** `tenant/namespace`. */
   readonly pulsarNamespace: string;
@@ -44,6 +46,10 @@ export interface KubernetesConfig {
   /** In PEM. */
   readonly trustedCertificates: string | undefined;
   readonly imagePullSecrets: readonly string[];
+  /** Where all pods may connect to, besides what they need. */
+  readonly egress: readonly Egress[];
+  /** Longest that a rollout may take before it counts as failed. */
+  readonly rolloutWithinMs: number;
   /** Whom KEDA asks for backlogs. Absent: no autoscaling. */
   readonly prometheusUrl: string | undefined;
   /**
@@ -58,24 +64,27 @@ export interface KubernetesConfig {
 /** Reads the config of the stack that runs. Throws a RunError, which Pulumi shows without a stack, that lists all faults. */
 export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
   const config = new pulumi.Config("fivefold");
-  const problems = [...unknownKeys(), ...plainSecrets(config)];
+  const problems = [...unknownKeys(), ...plainSecrets(config), ...secretSettings()];
   const settings: Settings = { ...DEFAULTS, ...readSettings(config, problems) };
   for (const key of REQUIRED) {
     if (settings[key].length === 0) problems.push(`fivefold:${key} is missing. docs/deploy.md says what it is.`);
   }
+  const all = useCases.map(({ name }) => name);
+  const secretEnv = readSecretEnv(config, { all, running: [] }, problems);
   const useCaseConfig = (name: string): UseCaseConfig => ({
     ...USE_CASE_DEFAULTS,
     image: settings.image,
     ...settings.defaults,
     ...scaleOf(useCases.find((useCase) => useCase.name === name)),
-    ...settings.useCases[name],
+    ...(Object.hasOwn(settings.useCases, name) ? settings.useCases[name] : {}),
+    secretEnv: secretEnvOf(secretEnv, name),
   });
   const configured = useCases.map((useCase) => ({ useCase, config: useCaseConfig(useCase.name) }));
   problems.push(...contradictions(settings, configured));
-  const names = {
-    all: useCases.map(({ name }) => name),
-    running: configured.filter(({ config: { executor } }) => executor).map(({ useCase }) => useCase.name),
-  };
+  checkToken(config, "pulsarAdminToken", problems);
+  checkToken(config, "metricsToken", problems);
+  const running = configured.filter(({ config: { executor } }) => executor).map(({ useCase }) => useCase.name);
+  const names = { all, running };
   const pulsarTokens = readTokens(config, names, problems);
   const kubernetes =
     settings.kubernetesNamespace === undefined ? undefined : readKubernetes(config, settings, pulsarTokens, problems);
@@ -129,6 +138,17 @@ function plainSecrets(config: pulumi.Config): string[] {
   );
 }
 
+/** What use cases are told stands in ConfigMaps, for all to read who may read the namespace. */
+function secretSettings(): string[] {
+  return ["defaults", "useCases"]
+    .filter((key) => isConfigSecret?.(`fivefold:${key}`) === true)
+    .map(
+      (key) =>
+        `fivefold:${key} is set as a secret, and what it says would stand in the cluster in plain. Secret variables are ` +
+        "fivefold:secretEnv: pulumi config set --secret --path 'fivefold:secretEnv[\"*\"].NAME'",
+    );
+}
+
 function readSettings(config: pulumi.Config, problems: string[]): Partial<Settings> {
   const settings: Record<string, unknown> = {};
   for (const [key, read] of Object.entries(READERS) as [string, Reader<unknown>][]) {
@@ -157,6 +177,7 @@ function readKubernetes(
 ): KubernetesConfig | undefined {
   const { kubernetesNamespace: namespace, pulsarUrl, pulsarAdminUrl, prometheusUrl } = settings;
   const postgresUrl = config.getSecret("postgresUrl");
+  const postgres = readPostgres(config, problems);
   if (pulsarUrl === undefined) {
     problems.push("fivefold:pulsarUrl is missing: executors need Pulsar's URL. docs/deploy.md says what it is.");
   }
@@ -171,14 +192,16 @@ function readKubernetes(
     namespace,
     createNamespace: settings.createKubernetesNamespace,
     pulsarUrl,
-    pulsarAdminUrl,
+    pulsarAdminUrl: settings.pulsarWebUrl ?? pulsarAdminUrl,
     pulsarNamespace: namespaceOf(settings),
     pulsarTokens,
     metricsToken: config.getSecret("metricsToken"),
     postgresUrl,
-    postgresPort: settings.postgresPort,
+    postgresPort: settings.postgresPort ?? postgres?.port ?? 5_432,
     trustedCertificates: settings.trustedCertificates,
     imagePullSecrets: settings.imagePullSecrets,
+    egress: settings.egress,
+    rolloutWithinMs: settings.rolloutWithin,
     prometheusUrl,
     monitoringLabels: (settings.monitoring ?? prometheusUrl !== undefined) ? settings.monitoringLabels : undefined,
     monitoringNamespace: settings.monitoringNamespace,

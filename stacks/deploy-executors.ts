@@ -3,7 +3,9 @@ import { BacklogExporter } from "./components/backlog-exporter.ts";
 import { Executor } from "./components/executor.ts";
 import { ExecutorNamespace } from "./components/executor-namespace.ts";
 import { Monitoring } from "./components/monitoring.ts";
+import { StackClaim } from "./components/stack-claim.ts";
 import type { KubernetesConfig, StackConfig } from "./config.ts";
+import { ofUseCase } from "./config-secrets.ts";
 import type { Home } from "./kubernetes/workload.ts";
 import type { ManifestUseCase } from "./manifest.ts";
 
@@ -26,7 +28,8 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
   const { namespace, prometheusUrl, monitoringLabels, pulsarTokens } = kubernetes;
   const home = homeOf(kubernetes);
   const own = kubernetes.createNamespace ? [new ExecutorNamespace(namespace, { namespace })] : [];
-  const components: pulumi.Resource[] = [...own];
+  const claim = new StackClaim("one-stack-per-namespace", { namespace }, { dependsOn: own });
+  const components: pulumi.Resource[] = [...own, claim];
   const deployments: Record<string, pulumi.Output<string>> = {};
   const running = useCases
     .map((useCase) => ({ useCase, config: config.useCase(useCase.name) }))
@@ -34,7 +37,7 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
 
   for (const { useCase, config } of running) {
     const { name } = useCase;
-    const needed = [...own, ...[topics.get(name) ?? []].flat()];
+    const needed = [claim, ...own, ...[topics.get(name) ?? []].flat()];
     const executor = new Executor(
       name,
       {
@@ -42,7 +45,7 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
         config,
         home,
         image: config.image as string,
-        pulsarToken: pulsarTokens?.[name] ?? pulsarTokens?.["*"],
+        pulsarToken: ofUseCase(pulsarTokens, name),
         prometheusUrl,
         monitoringLabels,
       },
@@ -55,22 +58,26 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
   // While an executor has no replica, another process has to say that there is work for one.
   const sleeper = running.find(({ config }) => config.minReplicas === 0);
   if (sleeper) {
-    const args = { home, image: sleeper.config.image as string, pulsarToken: kubernetes.metricsToken };
-    components.push(new BacklogExporter("backlogs", args, { dependsOn: [...own, ...topics.values()] }));
+    const { image, pod } = sleeper.config;
+    const args = { home, image: image as string, pulsarToken: kubernetes.metricsToken, pod };
+    components.push(new BacklogExporter("backlogs", args, { dependsOn: [claim, ...own, ...topics.values()] }));
   }
   if (monitoringLabels) {
-    components.push(new Monitoring("monitoring", { namespace, monitoringLabels }, { dependsOn: own }));
+    components.push(new Monitoring("monitoring", { namespace, monitoringLabels }, { dependsOn: [claim, ...own] }));
   }
   return { deployments, components };
 }
 
-function homeOf(kubernetes: KubernetesConfig): Home {
-  const { namespace, imagePullSecrets, monitoringNamespace } = kubernetes;
+/** What all processes of a stack have in common, as its config says. */
+export function homeOf(kubernetes: KubernetesConfig): Home {
+  const { namespace, imagePullSecrets, monitoringNamespace, egress, rolloutWithinMs } = kubernetes;
   const { pulsarUrl, pulsarAdminUrl, pulsarNamespace, postgresUrl, postgresPort, trustedCertificates } = kubernetes;
   return {
     namespace,
     imagePullSecrets,
     monitoringNamespace,
+    egress,
+    rolloutSeconds: Math.ceil(rolloutWithinMs / 1_000),
     services: { pulsarUrl, pulsarAdminUrl, pulsarNamespace, postgresUrl, postgresPort, trustedCertificates },
   };
 }

@@ -10,4 +10,4 @@ export { type Deployed, type DeployOptions, deploy } from "./deploy.ts";
 export type { Home } from "./kubernetes/workload.ts";
 export { type ManifestUseCase, readManifest } from "./manifest.ts";
 export type { NamespacePolicies } from "./pulsar/namespace-policies.ts";
-export { type Egress, USE_CASE_DEFAULTS, type UseCaseConfig } from "./use-case-config.ts";
+export { USE_CASE_DEFAULTS, type UseCaseConfig } from "./use-case-config.ts";

@@ -1,11 +1,8 @@
-import { duration, fieldsOf, flag, listOf, matching, type Reader, recordOf, text, whole } from "./config-values.ts";
-
-/** Where an executor may connect to, besides Pulsar, PostgreSQL and the cluster's DNS. */
-export interface Egress {
-  /** Addresses: `10.0.0.0/8`. */
-  readonly cidr: string;
-  readonly ports: readonly number[];
-}
+import type * as pulumi from "@pulumi/pulumi";
+import { duration, fieldsOf, flag, type Reader, recordOf, setOf, text, whole } from "./config-values.ts";
+import { type Egress, egress } from "./kubernetes/egress.ts";
+import { type PodExtras, podExtras } from "./kubernetes/pod-extras.ts";
+import { cpu, envName, envValue, imageReference, memory, objectName } from "./kubernetes/values.ts";
 
 /** What is decided for each environment and use case, and no part of the use case. */
 export interface UseCaseConfig {
@@ -33,11 +30,16 @@ export interface UseCaseConfig {
   readonly memory: string;
   /** Longest that running tasks get to end. Default 25 s, or the longest timeout of a subscriber if that is more. */
   readonly drainMs: number | undefined;
-  /** Variables of the handlers' environment. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Names of Kubernetes secrets whose keys become variables of the handlers' environment. */
+  /** Variables of the handlers' environment, for all to read who may read the namespace. */
+  readonly env: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Variables of the handlers' environment that only the executor's Secret shows. */
+  readonly secretEnv: Readonly<Record<string, pulumi.Input<string>>>;
+  /** Names of Kubernetes secrets that exist, whose keys become variables of the handlers' environment. */
   readonly envSecrets: readonly string[];
+  /** Where handlers may connect to. Default: nowhere but Pulsar, PostgreSQL and the cluster's DNS. */
   readonly egress: readonly Egress[];
+  /** What the platform wants of pods: tolerations, sidecars and the like. Default nothing. */
+  readonly pod: PodExtras;
 }
 
 export const USE_CASE_DEFAULTS: UseCaseConfig = {
@@ -54,38 +56,35 @@ export const USE_CASE_DEFAULTS: UseCaseConfig = {
   memory: "512Mi",
   drainMs: undefined,
   env: {},
+  secretEnv: {},
   envSecrets: [],
   egress: [],
+  pod: {},
 };
 
-/** As people write it: durations are texts. */
-type WrittenConfig = Omit<UseCaseConfig, "drainMs"> & { readonly drain: number };
+/** As people write it: durations are texts, and secrets have a key of their own. */
+type WrittenConfig = Omit<UseCaseConfig, "drainMs" | "secretEnv"> & { readonly drain: number };
 
-const CIDR = matching(/^[0-9a-fA-F.:]+\/\d+$/, 'addresses like "10.0.0.0/8"');
-const QUANTITY = matching(/^\d+(\.\d+)?(m|k|M|G|Ki|Mi|Gi)?$/, 'a quantity of Kubernetes, like "500m" or "512Mi"');
+/** What the runtime's timers can wait for. */
+const LONGEST_DRAIN_MS = 20 * 86_400_000;
 
 const written = fieldsOf<WrittenConfig>({
   partitions: whole(0, 1_024),
-  producers: listOf(text),
+  producers: setOf(text),
   executorRole: text,
-  deadLetterReaders: listOf(text),
+  deadLetterReaders: setOf(text),
   executor: flag,
-  image: text,
+  image: imageReference,
   minReplicas: whole(0, 1_000),
   maxReplicas: whole(1, 1_000),
   tasksPerReplica: whole(1, 1_000_000),
-  cpu: QUANTITY,
-  memory: QUANTITY,
-  drain: duration,
-  env: recordOf(text),
-  envSecrets: listOf(text),
-  egress: listOf((value) => {
-    const read = fieldsOf<Egress>({ cidr: CIDR, ports: listOf(whole(1, 65_535)) })(value);
-    if ("problem" in read) return read;
-    const { cidr, ports } = read;
-    if (cidr !== undefined && ports !== undefined && ports.length > 0) return { cidr, ports };
-    return { at: "", problem: `must have cidr and ports, found ${JSON.stringify(value)}` };
-  }),
+  cpu,
+  memory,
+  drain: duration(LONGEST_DRAIN_MS),
+  env: recordOf(envValue, envName),
+  envSecrets: setOf(objectName),
+  egress,
+  pod: podExtras,
 });
 
 /** What is set of a use case's config; the rest is default. */

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { PodExtras } from "../kubernetes/pod-extras.ts";
 import { createWorkload, type Home } from "../kubernetes/workload.ts";
 
 export interface BacklogExporterArgs {
@@ -6,6 +7,8 @@ export interface BacklogExporterArgs {
   /** Any image that holds the use cases: only their settings are read. */
   readonly image: pulumi.Input<string>;
   readonly pulsarToken?: pulumi.Input<string> | undefined;
+  /** What the platform wants of its pod. Default nothing. */
+  readonly pod?: PodExtras | undefined;
 }
 
 /** No use case can have it: their names have single hyphens. */
@@ -15,7 +18,7 @@ const NAME = "fivefold--backlogs";
 export class BacklogExporter extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { home, image, pulsarToken }: BacklogExporterArgs,
+    { home, image, pulsarToken, pod = {} }: BacklogExporterArgs,
     options?: pulumi.ComponentResourceOptions,
   ) {
     super("fivefold:kubernetes:BacklogExporter", name, {}, options);
@@ -36,8 +39,10 @@ export class BacklogExporter extends pulumi.ComponentResource {
         args: ["backlogs"],
         replicas: 1,
         env: {},
+        secretEnv: {},
         envSecrets: [],
         egress: [],
+        pod,
         cpu: "10m",
         memory: "256Mi",
         drainSeconds: 1,

@@ -1,6 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { labelValue } from "../kubernetes/labels.ts";
+import { PUT_BACK } from "../kubernetes/workload.ts";
 
 export interface ExecutorNamespaceArgs {
   readonly namespace: pulumi.Input<string>;
@@ -8,6 +9,9 @@ export interface ExecutorNamespaceArgs {
 
 /** A Kubernetes namespace that only takes pods of the `restricted` standard, and in which no pod may connect unasked. */
 export class ExecutorNamespace extends pulumi.ComponentResource {
+  /** Its name, once it is there. */
+  readonly namespace: pulumi.Output<string>;
+
   constructor(name: string, { namespace }: ExecutorNamespaceArgs, options?: pulumi.ComponentResourceOptions) {
     super("fivefold:kubernetes:ExecutorNamespace", name, {}, options);
     const labels = {
@@ -21,11 +25,12 @@ export class ExecutorNamespace extends pulumi.ComponentResource {
     new k8s.networking.v1.NetworkPolicy(
       `${name}-default-deny`,
       {
-        metadata: { name: "default-deny", namespace: metadata.name },
+        metadata: { name: "default-deny", namespace: metadata.name, annotations: { ...PUT_BACK } },
         spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
       },
       { parent: this },
     );
-    this.registerOutputs({});
+    this.namespace = metadata.name;
+    this.registerOutputs({ namespace: this.namespace });
   }
 }

@@ -14,9 +14,9 @@ export interface ExecutorArgs {
   /** Its role's token. Absent: it comes as nobody. */
   readonly pulsarToken?: pulumi.Input<string> | undefined;
   /** Whom KEDA asks for the backlog. Absent: no autoscaling, `minReplicas` run. */
-  readonly prometheusUrl?: string | undefined;
+  readonly prometheusUrl?: pulumi.Input<string> | undefined;
   /** Labels by which the Prometheus operator picks alerts. Absent: there are none. */
-  readonly monitoringLabels?: Readonly<Record<string, string>> | undefined;
+  readonly monitoringLabels?: Readonly<Record<string, pulumi.Input<string>>> | undefined;
 }
 
 /** The runtime's own default. */
@@ -26,12 +26,14 @@ const DRAIN_SECONDS = 25;
 export class Executor extends pulumi.ComponentResource {
   /** The Deployment's name. */
   readonly deployment: pulumi.Output<string>;
+  /** The service account's name, for what lets it into a cloud's API. */
+  readonly serviceAccount: pulumi.Output<string>;
 
   constructor(name: string, args: ExecutorArgs, options?: pulumi.ComponentResourceOptions) {
     super("fivefold:kubernetes:Executor", name, {}, options);
     const { useCase, config, home, prometheusUrl } = args;
     const drainSeconds = drainSecondsOf(useCase, config);
-    const { deployment, metadata, podSelector } = createWorkload(
+    const { deployment, serviceAccount, metadata, podSelector } = createWorkload(
       name,
       {
         objectName: useCase.name,
@@ -48,9 +50,13 @@ export class Executor extends pulumi.ComponentResource {
         image: args.image,
         args: ["start", useCase.name, "--drain", `${drainSeconds}s`],
         replicas: prometheusUrl === undefined ? config.minReplicas : undefined,
+        // Where no pod runs, a Deployment is ready without having started one.
+        startCheck: config.minReplicas === 0 ? ["start", useCase.name, "--check"] : undefined,
         env: config.env,
+        secretEnv: config.secretEnv,
         envSecrets: config.envSecrets,
         egress: config.egress,
+        pod: config.pod,
         cpu: config.cpu,
         memory: config.memory,
         drainSeconds,
@@ -58,33 +64,35 @@ export class Executor extends pulumi.ComponentResource {
       this,
     );
     const budget = { maxUnavailable: 1, selector: podSelector };
-    new k8s.policy.v1.PodDisruptionBudget(name, { metadata, spec: budget }, { parent: this });
+    new k8s.policy.v1.PodDisruptionBudget(name, { metadata: metadata(), spec: budget }, { parent: this });
     if (prometheusUrl !== undefined) {
-      const { namespace } = home;
-      const spec = scaledObject({
-        useCase,
-        config,
-        deployment: useCase.name,
-        kubernetesNamespace: namespace,
-        prometheusUrl,
-      });
+      const spec = pulumi
+        .all([home.namespace, prometheusUrl])
+        .apply(([kubernetesNamespace, prometheusUrl]) =>
+          scaledObject({ useCase, config, deployment: useCase.name, kubernetesNamespace, prometheusUrl }),
+        );
       new k8s.apiextensions.CustomResource(
         `${name}-scale`,
-        { apiVersion: "keda.sh/v1alpha1", kind: "ScaledObject", metadata, spec },
+        { apiVersion: "keda.sh/v1alpha1", kind: "ScaledObject", metadata: metadata(), spec },
         { parent: this, dependsOn: deployment },
       );
     }
     if (args.monitoringLabels) {
-      const labels = { ...metadata.labels, ...args.monitoringLabels };
-      const spec = { groups: [{ name: `fivefold-${useCase.name}`, rules: alertsOf(useCase, home.namespace) }] };
+      const own = metadata();
+      const labels = { ...own.labels, ...args.monitoringLabels };
+      const rules = pulumi
+        .output(home.namespace)
+        .apply((namespace) => alertsOf(useCase, namespace, config.maxReplicas));
+      const spec = { groups: [{ name: `fivefold-${useCase.name}`, rules }] };
       new k8s.apiextensions.CustomResource(
         `${name}-alerts`,
-        { apiVersion: "monitoring.coreos.com/v1", kind: "PrometheusRule", metadata: { ...metadata, labels }, spec },
+        { apiVersion: "monitoring.coreos.com/v1", kind: "PrometheusRule", metadata: { ...own, labels }, spec },
         { parent: this },
       );
     }
     this.deployment = deployment.metadata.name;
-    this.registerOutputs({ deployment: this.deployment });
+    this.serviceAccount = serviceAccount.metadata.name;
+    this.registerOutputs({ deployment: this.deployment, serviceAccount: this.serviceAccount });
   }
 }
 

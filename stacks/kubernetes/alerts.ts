@@ -15,14 +15,18 @@ const OVERDUE_SECONDS = 60;
 export function alertsOf(
   { name, owner, file, execution, settings }: ManifestUseCase,
   kubernetesNamespace: string,
+  maxReplicas: number,
 ): Alert[] {
   const of = `namespace="${kubernetesNamespace}", use_case="${name}"`;
   const alert = (title: string, severity: "critical" | "warning", expr: string, wait: string, description: string) => ({
     alert: title,
     expr,
     for: wait,
-    labels: { severity, use_case: name, owner },
-    annotations: { summary: `${name}: ${SUMMARIES[title]}`, description: `${description} Use case: ${file}.` },
+    labels: { severity, use_case: name, owner: verbatim(owner) },
+    annotations: {
+      summary: `${name}: ${SUMMARIES[title]}`,
+      description: `${description} Use case: ${verbatim(file)}.`,
+    },
   });
   const { latencyObjectiveMs } = execution;
   const slow = settings.subscribers
@@ -73,7 +77,18 @@ export function alertsOf(
       `sum by (use_case, subscriber) (rate(fivefold_delivery_retried_tasks_total{${of}}[10m])) ` +
         `> 0.5 * sum by (use_case, subscriber) (rate(fivefold_delivery_sent_tasks_total{${of}}[10m]))`,
       "10m",
-      "More than half of the tries of subscriber {{ $labels.subscriber }} fail: its logs say how.",
+      "More than half of the tries of subscriber {{ $labels.subscriber }} fail. What they fail with stands in the pods' logs, a " +
+        `line of JSON each: kubectl logs -n ${kubernetesNamespace} -l app.kubernetes.io/name=${name} | grep task-failed.`,
+    ),
+    alert(
+      "FivefoldFallsBehind",
+      "warning",
+      `max by (use_case, subscriber) (fivefold_ready_backlog_tasks{${of}}) ` +
+        `> max by (use_case, subscriber) (max_over_time(fivefold_ready_backlog_tasks{${of}}[15m] offset 15m)) ` +
+        `and on (use_case) count by (use_case) (count by (use_case, pod) (fivefold_flow_control_permits{${of}})) >= ${maxReplicas}`,
+      "15m",
+      `The backlog of subscriber {{ $labels.subscriber }} grows although all ${maxReplicas} replicas run, the most that may: ` +
+        "raise maxReplicas, or see what its handler waits for.",
     ),
     alert(
       "FivefoldBacklogUnknown",
@@ -91,10 +106,16 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   FivefoldDeadLetters: "dead letters",
   FivefoldStalled: "tasks are ready, and nothing happens",
   FivefoldFailing: "most tries fail",
+  FivefoldFallsBehind: "the backlog grows at the most replicas",
   FivefoldBacklogUnknown: "the backlog is unknown",
   FivefoldObjectiveMissed: "tasks take longer than their objective",
   FivefoldTasksNearDeadline: "tasks come near their deadline",
 };
+
+/** A text in which Prometheus finds no template of its own. */
+function verbatim(text: string): string {
+  return text.replaceAll("{{", '{{ "{{" }}');
+}
 
 /** Alerts for what all executors of a namespace share. */
 export function sharedAlerts(kubernetesNamespace: string): Alert[] {

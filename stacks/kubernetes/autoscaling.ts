@@ -27,8 +27,12 @@ export function scaledObject({ useCase, config, deployment, kubernetesNamespace,
     maxReplicaCount: config.maxReplicas,
     pollingInterval: POLL_SECONDS,
     cooldownPeriod: COOL_DOWN_SECONDS,
-    // Whoever can't see the backlog must not conclude that there is none.
-    fallback: { failureThreshold: 4, replicas: Math.max(1, config.minReplicas) },
+    // Whoever can't see the backlog must not conclude that there is none: replicas that are busy stay.
+    fallback: {
+      failureThreshold: 4,
+      replicas: Math.max(1, config.minReplicas),
+      behavior: "currentReplicasIfHigher",
+    },
     triggers: useCase.settings.subscribers.map(({ name, maxInFlight }) => ({
       type: "prometheus",
       name,

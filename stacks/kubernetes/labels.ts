@@ -6,7 +6,7 @@ export interface Workload {
   readonly instance: string;
   /** The Pulumi project. */
   readonly partOf: string;
-  readonly component: "executor" | "backlog-exporter";
+  readonly component: "executor" | "backlog-exporter" | "start-check";
   /** The team. */
   readonly owner?: string;
 }
@@ -20,6 +20,11 @@ export function selectorLabels({ name, instance, component }: Workload): Labels 
     "app.kubernetes.io/instance": labelValue(instance),
     "app.kubernetes.io/component": component,
   };
+}
+
+/** What policies find all pods of a workload by, those that check its start included. */
+export function policyLabels({ name, instance }: Workload): Labels {
+  return { "app.kubernetes.io/name": name, "app.kubernetes.io/instance": labelValue(instance) };
 }
 
 export function labelsOf(workload: Workload): Labels {

@@ -1,5 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
-import type { Egress } from "../use-case-config.ts";
+import * as pulumi from "@pulumi/pulumi";
+import { splitUrls } from "../address-values.ts";
+import { type Egress, egressRule, NAMESPACE_NAME } from "./egress.ts";
 import { METRICS_PORT } from "./pod.ts";
 import type { Services } from "./services.ts";
 
@@ -7,7 +9,6 @@ type PolicySpec = types.input.networking.v1.NetworkPolicySpec;
 type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
 type Peer = types.input.networking.v1.NetworkPolicyPeer;
 
-const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   "pulsar:": 6_650,
   "pulsar+ssl:": 6_651,
@@ -20,29 +21,44 @@ export interface NetworkSettings {
   readonly services: Services;
   readonly egress: readonly Egress[];
   /** The Kubernetes namespace that metrics are collected from. */
+  readonly monitoringNamespace: pulumi.Input<string>;
+}
+
+const POSTGRES_PORT = 5_432;
+
+/** Whatever is not listed is refused, in both directions. */
+export function networkPolicy(settings: NetworkSettings): pulumi.Output<PolicySpec> {
+  const { services, egress } = settings;
+  const { pulsarUrl, pulsarAdminUrl, postgresPort = POSTGRES_PORT } = services;
+  return pulumi
+    .all([pulsarUrl, pulsarAdminUrl, postgresPort, settings.monitoringNamespace])
+    .apply(([pulsarUrl, pulsarAdminUrl, postgresPort, monitoringNamespace]) =>
+      policySpec(settings.podLabels, egress, { pulsarUrl, pulsarAdminUrl, postgresPort, monitoringNamespace }),
+    );
+}
+
+interface Places {
+  readonly pulsarUrl: string;
+  readonly pulsarAdminUrl: string;
+  readonly postgresPort: number;
   readonly monitoringNamespace: string;
 }
 
-/** Whatever is not listed is refused, in both directions. */
-export function networkPolicy(settings: NetworkSettings): PolicySpec {
-  const { services, egress } = settings;
+function policySpec(podLabels: NetworkSettings["podLabels"], egress: readonly Egress[], places: Places): PolicySpec {
   return {
-    podSelector: { matchLabels: settings.podLabels },
+    podSelector: { matchLabels: podLabels },
     policyTypes: ["Ingress", "Egress"],
     ingress: [
       {
-        from: [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: settings.monitoringNamespace } } }],
+        from: [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: places.monitoringNamespace } } }],
         ports: [{ protocol: "TCP", port: METRICS_PORT }],
       },
     ],
     egress: [
       dns(),
-      ...[...services.pulsarUrl.split(","), services.pulsarAdminUrl].map(toUrl),
-      { to: anywhere(), ports: [{ protocol: "TCP", port: services.postgresPort }] },
-      ...egress.map(({ cidr, ports }) => ({
-        to: [{ ipBlock: { cidr } }],
-        ports: ports.map((port) => ({ protocol: "TCP", port })),
-      })),
+      ...[...splitUrls(places.pulsarUrl), ...splitUrls(places.pulsarAdminUrl)].map(toUrl),
+      { to: anywhere(), ports: [{ protocol: "TCP", port: places.postgresPort }] },
+      ...egress.map(egressRule),
     ],
   };
 }
@@ -60,7 +76,7 @@ function dns(): EgressRule {
 
 /** A service of the cluster is known by its namespace; of others a policy can know the port alone. */
 function toUrl(url: string): EgressRule {
-  const { protocol, hostname, port } = new URL(url.trim());
+  const { protocol, hostname, port } = new URL(url);
   const namespace = /^[^.]+\.([^.]+)\.svc(\.|$)/.exec(hostname)?.[1];
   const to = namespace ? [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: namespace } } }] : anywhere();
   return { to, ports: [{ protocol: "TCP", port: port === "" ? (DEFAULT_PORTS[protocol] ?? 443) : Number(port) }] };

@@ -1,36 +1,36 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 
 /** What a process of the runtime is told of the services that it uses. */
 export interface Services {
-  /** `pulsar+ssl://host:6651`, or `https://host:8443` for the WebSocket API. */
-  readonly pulsarUrl: string;
-  /** Pulsar's web service. */
-  readonly pulsarAdminUrl: string;
+  /** `pulsar+ssl://host:6651`, or `https://host:8443` for the WebSocket API; several are separated by commas. */
+  readonly pulsarUrl: pulumi.Input<string>;
+  /** Pulsar's web service, as executors reach it; as many as there are brokers' URLs. */
+  readonly pulsarAdminUrl: pulumi.Input<string>;
   /** `tenant/namespace` of all topics. */
-  readonly pulsarNamespace: string;
+  readonly pulsarNamespace: pulumi.Input<string>;
   /** Absent: comes as nobody. */
   readonly pulsarToken?: pulumi.Input<string> | undefined;
   /** With user and password. */
   readonly postgresUrl: pulumi.Input<string>;
-  /** Where PostgreSQL listens: its URL is a secret, which a network policy can't be made of. */
-  readonly postgresPort: number;
+  /** Where PostgreSQL listens: its URL is a secret, which a network policy can't be made of. Default 5432. */
+  readonly postgresPort?: pulumi.Input<number> | undefined;
   /** Authorities that Node does not know, in PEM. */
-  readonly trustedCertificates?: string | undefined;
+  readonly trustedCertificates?: pulumi.Input<string> | undefined;
 }
 
-export const POSTGRES_URL_KEY = "postgres-url";
+export const POSTGRES_VARIABLE = "FIVEFOLD_POSTGRES_URL";
 export const PULSAR_TOKEN_KEY = "pulsar-token";
 export const CERTIFICATES_KEY = "trusted-certificates.pem";
 /** Where secrets and certificates are mounted. */
 export const MOUNT = { token: "/var/run/fivefold/pulsar", certificates: "/var/run/fivefold/certificates" } as const;
 
 /** The variables of a process that are no secrets. */
-export function environmentOf(services: Services): Record<string, string> {
+export function environmentOf(services: Services): Record<string, pulumi.Input<string>> {
   return {
     FIVEFOLD_PULSAR_URL: services.pulsarUrl,
     FIVEFOLD_PULSAR_ADMIN_URL: services.pulsarAdminUrl,
     FIVEFOLD_PULSAR_NAMESPACE: services.pulsarNamespace,
-    // A file, not a variable: Kubernetes renews it in place, and it is read again at every connection.
+    // A file, which is read again at every connection.
     ...(services.pulsarToken === undefined ? {} : { FIVEFOLD_PULSAR_TOKEN_FILE: `${MOUNT.token}/${PULSAR_TOKEN_KEY}` }),
     ...(services.trustedCertificates === undefined
       ? {}
@@ -38,10 +38,9 @@ export function environmentOf(services: Services): Record<string, string> {
   };
 }
 
-/** The data of the Secret beside it. */
-export function secretsOf({ postgresUrl, pulsarToken }: Services): Record<string, pulumi.Output<string>> {
-  return {
-    [POSTGRES_URL_KEY]: pulumi.secret(postgresUrl),
-    ...(pulsarToken === undefined ? {} : { [PULSAR_TOKEN_KEY]: pulumi.secret(pulsarToken) }),
-  };
+/** All variables that are never a handler's to set. */
+export function ownVariables(hasCertificates: boolean): string[] {
+  const services = { pulsarUrl: "", pulsarAdminUrl: "", pulsarNamespace: "", pulsarToken: "", postgresUrl: "" };
+  const all = { ...services, ...(hasCertificates ? { trustedCertificates: "" } : {}) };
+  return [...Object.keys(environmentOf(all)), POSTGRES_VARIABLE];
 }

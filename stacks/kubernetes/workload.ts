@@ -1,23 +1,31 @@
 import * as k8s from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
-import type { Egress } from "../use-case-config.ts";
-import { labelsOf, selectorLabels, type Workload } from "./labels.ts";
+import * as pulumi from "@pulumi/pulumi";
+import type { Egress } from "./egress.ts";
+import { labelsOf, policyLabels, selectorLabels, type Workload } from "./labels.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { podTemplate } from "./pod.ts";
-import { CERTIFICATES_KEY, environmentOf, type Services, secretsOf } from "./services.ts";
+import type { PodExtras } from "./pod-extras.ts";
+import { CERTIFICATES_KEY, environmentOf, POSTGRES_VARIABLE, PULSAR_TOKEN_KEY, type Services } from "./services.ts";
+import { createStartCheck } from "./start-check.ts";
 
 /** What all processes of a home have in common. */
 export interface Home {
   /** The Kubernetes namespace. */
-  readonly namespace: string;
-  readonly imagePullSecrets: readonly string[];
+  readonly namespace: pulumi.Input<string>;
+  readonly imagePullSecrets: readonly pulumi.Input<string>[];
   readonly services: Omit<Services, "pulsarToken">;
   /** The Kubernetes namespace that metrics are collected from. */
-  readonly monitoringNamespace: string;
+  readonly monitoringNamespace: pulumi.Input<string>;
+  /** Where all pods may connect to, besides what they need. Default nowhere. */
+  readonly egress?: readonly Egress[] | undefined;
+  /** Longest that a rollout may take before it counts as failed, in seconds. Default 300. */
+  readonly rolloutSeconds?: number | undefined;
 }
 
+const ROLLOUT_SECONDS = 300;
+
 export interface WorkloadSettings {
-  /** Of all its objects. */
+  /** Of all its objects whose names do not change with what they hold. */
   readonly objectName: string;
   readonly workload: Workload;
   readonly home: Home;
@@ -28,56 +36,132 @@ export interface WorkloadSettings {
   readonly args: readonly string[];
   /** Absent: something else counts replicas, and a number here would set them back at every change. */
   readonly replicas: number | undefined;
-  readonly env: Readonly<Record<string, string>>;
+  /**
+   * Arguments with which a pod shows that it could start, and ends; it has to before the Deployment changes. Absent:
+   * the Deployment's own pods show it.
+   */
+  readonly startCheck?: readonly string[] | undefined;
+  readonly env: Readonly<Record<string, pulumi.Input<string>>>;
+  readonly secretEnv: Readonly<Record<string, pulumi.Input<string>>>;
   readonly envSecrets: readonly string[];
   readonly egress: readonly Egress[];
+  readonly pod: PodExtras;
   readonly cpu: string;
   readonly memory: string;
   readonly drainSeconds: number;
 }
 
+export interface ObjectMetadata {
+  readonly name: string;
+  readonly namespace: pulumi.Input<string>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 export interface CreatedWorkload {
   readonly deployment: k8s.apps.v1.Deployment;
-  /** For objects that belong to it. */
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
+  readonly serviceAccount: k8s.core.v1.ServiceAccount;
+  /** For an object that belongs to it: each gets its own, which a transformation may change. */
+  metadata(): ObjectMetadata;
   readonly podSelector: { readonly matchLabels: Readonly<Record<string, string>> };
 }
 
+/** What somebody set by hand is set back, where the API server would otherwise refuse the change as a conflict. */
+export const PUT_BACK = { "pulumi.com/patchForce": "true" };
+
 /** A Deployment, and what its pods need: an account, settings, secrets, and a way through the network. */
 export function createWorkload(name: string, settings: WorkloadSettings, parent: pulumi.Resource): CreatedWorkload {
-  const { objectName, workload, home, annotations } = settings;
+  const { objectName, workload, home, pod } = settings;
   const services: Services = { ...home.services, pulsarToken: settings.pulsarToken };
-  const metadata = { name: objectName, namespace: home.namespace, labels: labelsOf(workload), annotations };
+  const metadata = (): ObjectMetadata => ({
+    name: objectName,
+    namespace: home.namespace,
+    labels: { ...labelsOf(workload) },
+    annotations: { ...settings.annotations, ...PUT_BACK },
+  });
   const podSelector = { matchLabels: selectorLabels(workload) };
   const environment = { ...settings.env, ...environmentOf(services) };
   const { trustedCertificates } = services;
   const certificates = trustedCertificates === undefined ? {} : { [CERTIFICATES_KEY]: trustedCertificates };
+  const policySpec = networkPolicy({
+    podLabels: policyLabels(workload),
+    services,
+    egress: [...(home.egress ?? []), ...settings.egress],
+    monitoringNamespace: home.monitoringNamespace,
+  });
 
-  const data = { ...environment, ...certificates };
-  const podLabels = podSelector.matchLabels;
-  const { monitoringNamespace, imagePullSecrets } = home;
-  const policySpec = networkPolicy({ podLabels, services, egress: settings.egress, monitoringNamespace });
-  const template = podTemplate({ ...settings, imagePullSecrets, services, environment });
+  const { annotations } = metadata();
+  const account = new k8s.core.v1.ServiceAccount(
+    name,
+    {
+      metadata: { ...metadata(), annotations: { ...annotations, ...pod.serviceAccountAnnotations } },
+      automountServiceAccountToken: false,
+    },
+    { parent },
+  );
+  // Pods of before keep what they were made for, also after a `rollout undo`: a change makes another object beside it.
+  // Those that nobody needs any more go with the account.
+  const owner = account.metadata.uid?.apply((uid) =>
+    uid ? [{ apiVersion: "v1", kind: "ServiceAccount", name: objectName, uid }] : [],
+  );
+  const { name: _, ...unnamed } = metadata();
+  const versioned = () => ({ ...unnamed, ownerReferences: owner ?? [] });
+  const kept = { parent, retainOnDelete: true };
+  const configMap = new k8s.core.v1.ConfigMap(
+    name,
+    { metadata: versioned(), data: { ...environment, ...certificates }, immutable: true },
+    kept,
+  );
+  const secrets = {
+    [POSTGRES_VARIABLE]: services.postgresUrl,
+    ...(services.pulsarToken === undefined ? {} : { [PULSAR_TOKEN_KEY]: services.pulsarToken }),
+    ...settings.secretEnv,
+  };
+  const secret = new k8s.core.v1.Secret(
+    name,
+    { metadata: versioned(), stringData: secretsOf(secrets), immutable: true },
+    kept,
+  );
+  const policy = new k8s.networking.v1.NetworkPolicy(name, { metadata: metadata(), spec: policySpec }, { parent });
 
-  const account = new k8s.core.v1.ServiceAccount(name, { metadata, automountServiceAccountToken: false }, { parent });
-  const configMap = new k8s.core.v1.ConfigMap(name, { metadata, data }, { parent });
-  const secret = new k8s.core.v1.Secret(name, { metadata, stringData: secretsOf(services) }, { parent });
-  const policy = new k8s.networking.v1.NetworkPolicy(name, { metadata, spec: policySpec }, { parent });
+  const template = podTemplate({
+    ...settings,
+    imagePullSecrets: home.imagePullSecrets,
+    services,
+    variables: Object.keys(environment),
+    secretVariables: [POSTGRES_VARIABLE, ...Object.keys(settings.secretEnv)],
+    serviceAccount: objectName,
+    configMap: configMap.metadata.name,
+    secret: secret.metadata.name,
+  });
+  const rolloutSeconds = home.rolloutSeconds ?? ROLLOUT_SECONDS;
+  const needed: pulumi.Resource[] = [account, configMap, secret, policy];
+  if (settings.startCheck) {
+    const { startCheck: args } = settings;
+    needed.push(
+      createStartCheck(name, { metadata: unnamed, template, workload, args, rolloutSeconds }, parent, needed),
+    );
+  }
   const spec = {
     ...(settings.replicas === undefined ? {} : { replicas: settings.replicas }),
     selector: podSelector,
     strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "25%" } },
+    progressDeadlineSeconds: rolloutSeconds,
     template,
   };
   const deployment = new k8s.apps.v1.Deployment(
     name,
-    { metadata, spec },
-    { parent, dependsOn: [account, configMap, secret, policy] },
+    { metadata: metadata(), spec },
+    { parent, dependsOn: needed, customTimeouts: timeouts(rolloutSeconds) },
   );
-  return { deployment, metadata, podSelector };
+  return { deployment, serviceAccount: account, metadata, podSelector };
+}
+
+/** How long Pulumi waits for what has to become ready. */
+export function timeouts(seconds: number): pulumi.CustomTimeouts {
+  return { create: `${seconds}s`, update: `${seconds}s` };
+}
+
+function secretsOf(values: Readonly<Record<string, pulumi.Input<string>>>): Record<string, pulumi.Output<string>> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, pulumi.secret(value)]));
 }

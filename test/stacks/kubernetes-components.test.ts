@@ -4,10 +4,11 @@ import { BacklogExporter } from "../../stacks/components/backlog-exporter.ts";
 import { Executor, type ExecutorArgs } from "../../stacks/components/executor.ts";
 import { ExecutorNamespace } from "../../stacks/components/executor-namespace.ts";
 import { Monitoring } from "../../stacks/components/monitoring.ts";
+import type { PodExtras } from "../../stacks/kubernetes/pod-extras.ts";
 import type { Home } from "../../stacks/kubernetes/workload.ts";
 import { USE_CASE_DEFAULTS } from "../../stacks/use-case-config.ts";
 import { GREET } from "./greet.ts";
-import { isSecret, only, recordProgram, title } from "./recorded-program.ts";
+import { autonamed, isSecret, only, recordProgram, title } from "./recorded-program.ts";
 
 const HOME: Home = {
   namespace: "shop",
@@ -76,13 +77,19 @@ describe("Executor", () => {
       "kubernetes:policy/v1:PodDisruptionBudget",
     ]);
     const executor = only(resources, "Executor");
-    for (const { inputs, parent } of resources.filter(({ custom }) => custom)) {
+    for (const { inputs, parent, type } of resources.filter(({ custom }) => custom)) {
       expect(parent).toBe(executor.urn);
+      // Whatever holds settings is made anew beside the old one when they change: Pulumi chooses its name.
+      const isVersioned = /:(ConfigMap|Secret)$/.test(type);
+      expect((inputs.metadata as { name?: string }).name).toBe(isVersioned ? undefined : "greet");
       expect(inputs.metadata).toMatchObject({
-        name: "greet",
         namespace: "shop",
         labels: { "app.kubernetes.io/name": "greet", "app.kubernetes.io/instance": "production" },
-        annotations: { "fivefold.dev/source": "usecases/greet.ts", "fivefold.dev/owner": "team-a" },
+        annotations: {
+          "fivefold.dev/source": "usecases/greet.ts",
+          "fivefold.dev/owner": "team-a",
+          "pulumi.com/patchForce": "true",
+        },
       });
     }
     const rule = only(resources, "PrometheusRule").inputs.metadata as { labels: object };
@@ -141,21 +148,28 @@ describe("Executor", () => {
     expect(await drained({ useCase })).toEqual(["25s", 40]);
   });
 
-  test("keeps secrets in the Secret, as secrets of Pulumi's, and starts pods anew when one changes", async () => {
-    const resources = await record({ pulsarToken: pulumi.secret("token") });
+  test("keeps secrets in the Secret, as secrets of Pulumi's", async () => {
+    const config = { ...USE_CASE_DEFAULTS, secretEnv: { KEY: pulumi.secret("hidden") } };
+    const resources = await record({ pulsarToken: pulumi.secret("token"), config });
     const { stringData } = only(resources, "Secret").inputs as { stringData: { value: object } };
     expect(isSecret(stringData)).toBe(true);
-    expect(Object.keys(stringData.value)).toEqual(["postgres-url", "pulsar-token"]);
+    expect(Object.keys(stringData.value)).toEqual(["FIVEFOLD_POSTGRES_URL", "KEY", "pulsar-token"]);
     const others = resources.filter(({ type }) => !type.endsWith(":Secret"));
-    expect(JSON.stringify(others)).not.toMatch(/password|"token"/);
+    expect(JSON.stringify(others)).not.toMatch(/password|"token"|hidden/);
+    const { container } = podOf(only(resources, "Deployment").inputs);
+    expect(container.env).toContainEqual({
+      name: "KEY",
+      valueFrom: { secretKeyRef: { name: autonamed("greet"), key: "KEY" } },
+    });
+  });
 
-    const hashOf = async (home: Home) =>
-      JSON.stringify(
-        podOf(only(await record({ home }), "Deployment").inputs).template.metadata.annotations["fivefold.dev/config"],
-      );
-    const moved = { ...HOME, services: { ...HOME.services, postgresUrl: "postgres://user:renewed@db/shop" } };
-    expect(await hashOf(HOME)).toBe(await hashOf(HOME));
-    expect(await hashOf(moved)).not.toBe(await hashOf(HOME));
+  test("leaves what pods of before were made for, until the executor goes", async () => {
+    const resources = await record();
+    for (const type of ["ConfigMap", "Secret"]) {
+      const { inputs, retained } = only(resources, type);
+      expect(inputs.immutable).toBe(true);
+      expect(retained).toBe(true);
+    }
   });
 
   test("gives handlers the variables of the config, which can't take the runtime's own away", async () => {
@@ -173,31 +187,98 @@ describe("Executor", () => {
 
   test("is let through the network to what it needs alone", async () => {
     const egress = [{ cidr: "10.1.0.0/16", ports: [443, 8443] }];
-    const { inputs } = only(await record({ config: { ...USE_CASE_DEFAULTS, egress } }), "NetworkPolicy");
+    // A Service's port is not always that of its pods, and not every cluster's DNS listens at 53.
+    const home: Home = {
+      ...HOME,
+      egress: [
+        { namespace: "pulsar", pods: { component: "broker" }, ports: [6_650] },
+        { namespace: "openshift-dns", ports: ["5353/UDP"] },
+      ],
+    };
+    const { inputs } = only(await record({ home, config: { ...USE_CASE_DEFAULTS, egress } }), "NetworkPolicy");
     const spec = inputs.spec as { egress: { to: object[]; ports: { port: number }[] }[]; ingress: object[] };
     expect(spec.egress.map(({ ports }) => ports.map(({ port }) => port))).toEqual([
       [53, 53],
       [6_650],
       [8_080],
       [5_432],
+      [6_650],
+      [5_353],
       [443, 8_443],
     ]);
     expect(spec.egress[1]?.to).toEqual([
       { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "pulsar" } } },
     ]);
     expect(spec.egress.at(-1)?.to).toEqual([{ ipBlock: { cidr: "10.1.0.0/16" } }]);
+    expect(spec.egress[4]?.to).toEqual([
+      {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "pulsar" } },
+        podSelector: { matchLabels: { component: "broker" } },
+      },
+    ]);
+    expect(spec.egress[5]?.ports).toEqual([{ protocol: "UDP", port: 5_353 }]);
     expect(spec.ingress).toHaveLength(1);
   });
 
-  test("can be previewed while its image is not known yet", async () => {
+  test("can be previewed while its image, its addresses and its variables are not known yet", async () => {
     const resources = await recordProgram(
       () => {
         const image = new Unmade("image").id;
-        new Executor("greet", { useCase: GREET, config: USE_CASE_DEFAULTS, home: HOME, image });
+        const { id } = new Unmade("broker");
+        const services = { ...HOME.services, pulsarUrl: id, pulsarAdminUrl: id, pulsarNamespace: id, postgresUrl: id };
+        const home = { ...HOME, namespace: id, monitoringNamespace: id, services };
+        const config = { ...USE_CASE_DEFAULTS, env: { BUCKET: id }, secretEnv: { KEY: id } };
+        new Executor("greet", { useCase: GREET, config, home, image, prometheusUrl: id, monitoringLabels: { a: id } });
       },
       { preview: true },
     );
     expect(podOf(only(resources, "Deployment").inputs).container.image).toMatch(/^04da6b54-/);
+    expect(only(resources, "NetworkPolicy").inputs.spec).toMatch(/^04da6b54-/);
+  });
+
+  test("has a pod that only shows that it can start, before a Deployment without replicas changes", async () => {
+    const config = { ...USE_CASE_DEFAULTS, minReplicas: 0 };
+    const resources = await record({ config, prometheusUrl: "http://prometheus:9090" });
+    const job = only(resources, "Job");
+    const { template, spec } = { ...podOf(job.inputs), spec: job.inputs.spec };
+    expect(spec).toMatchObject({ activeDeadlineSeconds: 300 });
+    expect(template.spec).toMatchObject({ restartPolicy: "Never", serviceAccountName: "greet" });
+    expect(template.spec.containers[0]).toMatchObject({ image: "shop:1", args: ["start", "greet", "--check"] });
+    expect(template.spec.containers[0]).not.toHaveProperty("livenessProbe");
+    expect(template.metadata).toMatchObject({ labels: { "app.kubernetes.io/component": "start-check" } });
+    expect(only(resources, "Deployment").dependencies).toContain(job.urn);
+    expect((await record()).map(title).join()).not.toContain("Job");
+  });
+
+  test("gives its pods what the platform wants of them, and no label that selects others", async () => {
+    const pod: PodExtras = {
+      labels: { team: "a", "app.kubernetes.io/name": "another" },
+      annotations: { "example.com/scrape": "no" },
+      serviceAccountAnnotations: { "eks.amazonaws.com/role-arn": pulumi.output("arn:aws:iam::1:role/greet") },
+      nodeSelector: { pool: "work" },
+      tolerations: [{ key: "work", operator: "Exists" }],
+      priorityClassName: "low",
+      sidecars: [{ name: "proxy", image: "proxy:1" }],
+      volumes: [{ name: "models", emptyDir: {} }],
+      volumeMounts: [{ name: "models", mountPath: "/models" }],
+    };
+    const resources = await record({ config: { ...USE_CASE_DEFAULTS, pod } });
+    const { template, container } = podOf(only(resources, "Deployment").inputs);
+    expect(template.metadata).toMatchObject({
+      labels: { team: "a", "app.kubernetes.io/name": "greet" },
+      annotations: { "example.com/scrape": "no" },
+    });
+    expect(template.spec).toMatchObject({
+      nodeSelector: { pool: "work" },
+      tolerations: [{ key: "work", operator: "Exists" }],
+      priorityClassName: "low",
+      initContainers: [{ name: "proxy", restartPolicy: "Always", securityContext: { readOnlyRootFilesystem: true } }],
+    });
+    expect(template.spec.volumes).toContainEqual({ name: "models", emptyDir: {} });
+    expect(container.volumeMounts).toContainEqual({ name: "models", mountPath: "/models" });
+    expect(only(resources, "ServiceAccount").inputs.metadata).toMatchObject({
+      annotations: { "eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/greet" },
+    });
   });
 });
 

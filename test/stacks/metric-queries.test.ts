@@ -72,7 +72,7 @@ function dashboardQueries(): string[] {
     .map((query) => query.replaceAll("$__rate_interval", "5m"));
 }
 
-const ALERTS = [...alertsOf(GREET, "shop"), ...sharedAlerts("shop")];
+const ALERTS = [...alertsOf(GREET, "shop", 10), ...sharedAlerts("shop")];
 const SCALING = scaledObject({
   useCase: GREET,
   config: USE_CASE_DEFAULTS,
@@ -131,6 +131,7 @@ test("alerts tell of what they are about, and how to go on", () => {
     "FivefoldDeadLetters",
     "FivefoldStalled",
     "FivefoldFailing",
+    "FivefoldFallsBehind",
     "FivefoldBacklogUnknown",
     "FivefoldObjectiveMissed",
     "FivefoldObjectiveMissed",
@@ -139,7 +140,7 @@ test("alerts tell of what they are about, and how to go on", () => {
   ]);
   for (const { annotations, labels } of ALERTS) {
     expect(annotations.summary).not.toContain("undefined");
-    expect(annotations.description).toMatch(/\?|Raise|read why|its logs say/);
+    expect(annotations.description).toMatch(/\?|[Rr]aise|read why|kubectl logs/);
     expect(labels.severity).toMatch(/^(critical|warning)$/);
   }
 });

@@ -14,6 +14,8 @@ export interface RecordedResource {
   readonly parent: string | undefined;
   /** URNs of what has to be there before. */
   readonly dependencies: readonly string[];
+  /** Whether it outlives its removal from the stack. */
+  readonly retained: boolean;
   /** As they are sent to the engine; `isSecret` knows those that it must encrypt. */
   readonly inputs: Readonly<Record<string, unknown>>;
 }
@@ -32,6 +34,7 @@ interface Request {
   getName(): string;
   getCustom(): boolean;
   getDependenciesList(): string[];
+  getRetainondelete(): boolean;
   getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
 }
 
@@ -43,7 +46,10 @@ export async function recordProgram(
   { config = {}, stack = "production", preview = false }: RecordingOptions = {},
 ): Promise<readonly RecordedResource[]> {
   const mocks: pulumi.runtime.Mocks = {
-    newResource: ({ type, name, inputs }) => ({ id: preview ? undefined : idOf(type, name, inputs), state: inputs }),
+    newResource: ({ type, name, inputs }) => ({
+      id: preview ? undefined : idOf(type, name, inputs),
+      state: type.startsWith("kubernetes:") ? withName(name, inputs) : inputs,
+    }),
     call: ({ token }) => {
       throw new Error(`The program calls ${token}: nothing here answers.`);
     },
@@ -75,8 +81,18 @@ function recorded(request: Request, urn: string): RecordedResource {
     custom: request.getCustom(),
     parent: request.getParent() || undefined,
     dependencies: request.getDependenciesList().toSorted(),
+    retained: request.getRetainondelete(),
     inputs,
   };
+}
+
+/** Pulumi's own name for an object that the program gives none; its end is random there. */
+export function autonamed(name: string): string {
+  return `${name}-auto`;
+}
+
+function withName(name: string, { metadata, ...inputs }: Record<string, unknown>): Record<string, unknown> {
+  return { ...inputs, metadata: { name: autonamed(name), ...(metadata as object) } };
 }
 
 /** As the providers name things. */
@@ -102,8 +118,9 @@ export function isSecret(value: unknown): boolean {
 }
 
 /** A resource's inputs as its provider gets them: with secrets in plain. */
-export function plainInputs({ inputs }: RecordedResource): Readonly<Record<string, unknown>> {
-  return plain(inputs) as Record<string, unknown>;
+export function plainInputs({ inputs, type, name }: RecordedResource): Readonly<Record<string, unknown>> {
+  const known = plain(inputs) as Record<string, unknown>;
+  return type.startsWith("kubernetes:") ? withName(name, known) : known;
 }
 
 function plain(value: unknown): unknown {
