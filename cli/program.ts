@@ -99,9 +99,14 @@ function createProgram(): Command {
     .description("run built use cases, all or some, where the environment says: what an executor's container does")
     .option("--drain <duration>", "longest that running tasks get to end at SIGTERM", "25s")
     .option("--connect-within <duration>", "longest that it tries to reach what is not there yet at its start", "45s")
+    .option("--check", "only show that it could start, and end: exit code 0, or the error")
     .option("--metrics-port <port>", "serves /metrics, /healthz and /readyz", "9464")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (names, options) => {
+      if (options.check) {
+        const { checkStart } = await import("./check-start.ts");
+        return checkStart(names, options);
+      }
       const { start } = await import("./start.ts");
       await start(names, options);
     });

@@ -83,7 +83,7 @@ async function open(root: string, names: readonly string[], port: number): Promi
  * Tries again while nobody answers: a cluster starts its parts in any order, and restarts them. A process that ended
  * instead would be started again later and later.
  */
-async function patiently<T>(work: () => Promise<T>, withinMs: number): Promise<T> {
+export async function patiently<T>(work: () => Promise<T>, withinMs: number): Promise<T> {
   const giveUpAt = Date.now() + withinMs;
   for (let tries = 1; ; tries++) {
     try {
@@ -128,7 +128,7 @@ export async function showBacklogs(options: Pick<StartOptions, "root" | "metrics
 }
 
 /** What keeps the runtime from starting lies outside of this command. */
-async function orFault<T>(work: () => Promise<T>): Promise<T> {
+export async function orFault<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
@@ -152,7 +152,7 @@ async function staysUntil(ended: Promise<NodeJS.Signals>): Promise<NodeJS.Signal
   return signal;
 }
 
-function readDuration(option: string, text: string): number {
+export function readDuration(option: string, text: string): number {
   const ms = parseDuration(text);
   if (ms !== undefined) return ms;
   throw new Fault("usage", `${option} takes a number and a unit (ms, s, m, h, d), like 25s; found '${text}'.`);

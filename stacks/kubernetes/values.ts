@@ -113,7 +113,7 @@ export const cpu: Reader<string> = (value) => {
     const fix = suffix in BINARY || suffix === "M" ? "That is how memory is written: is it memory's" : undefined;
     return bad(expected, value, fix);
   }
-  return milli % 1_000n === 0n ? `${milli / 1_000n}` : `${milli}m`;
+  return milli % 1_000n === 0n ? shortest(milli / 1_000n, 1_000n, ["k"]) : `${milli}m`;
 };
 
 const MEBIBYTE = 1_024n ** 2n;
@@ -181,12 +181,35 @@ export const imageReference: Reader<string> = (value) => {
   return value as string;
 };
 
-/** A block of addresses: `10.0.0.0/8`, `fd00::/8`. */
+/** A block of addresses, in the form that the server would make of it: `10.0.0.0/8`, `fd00::/8`. */
 export const cidr: Reader<string> = (value) => {
   const expected = 'a block of addresses like "10.0.0.0/8" or "fd00::/8"';
   const match = typeof value === "string" ? /^([^/%]+)\/(0|[1-9]\d{0,2})$/.exec(value) : null;
-  if (!match) return bad(expected, value);
-  const [, address = "", length = ""] = match;
-  const bits = isIPv4(address) ? 32 : isIPv6(address) ? 128 : 0;
-  return bits > 0 && Number(length) <= bits ? (value as string) : bad(expected, value);
+  const [, address = "", length = ""] = match ?? [];
+  const bytes = addressBytes(address);
+  if (!match || !bytes || Number(length) > bytes.length * 8) return bad(expected, value);
+  const masked = bytes.map((byte, at) => byte & (0xff00 >> Math.min(8, Math.max(0, Number(length) - at * 8))) & 0xff);
+  const block = `${addressText(masked)}/${length}`;
+  if (masked.every((byte, at) => byte === bytes[at])) return block;
+  return bad(
+    expected,
+    value,
+    `It has bits set beyond its length. Write "${block}", or all of the address with /${bytes.length * 8}`,
+  );
 };
+
+function addressBytes(address: string): number[] | undefined {
+  if (isIPv4(address)) return address.split(".").map(Number);
+  if (!isIPv6(address)) return undefined;
+  const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
+  const groups = (part: string) => part.split(":").filter((group) => group !== "");
+  const [before, after] = [groups(head), groups(tail ?? "")];
+  const all = [...before, ...Array<string>(8 - before.length - after.length).fill("0"), ...after];
+  return all.flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 0xff]);
+}
+
+function addressText(bytes: readonly number[]): string {
+  if (bytes.length === 4) return bytes.join(".");
+  const groups = Array.from({ length: 8 }, (_, at) => ((bytes[at * 2]! << 8) | bytes[at * 2 + 1]!).toString(16));
+  return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
+}

@@ -101,11 +101,11 @@ export function createWorkload(name: string, settings: WorkloadSettings, parent:
   );
   // Pods of before keep what they were made for, also after a `rollout undo`: a change makes another object beside it.
   // Those that nobody needs any more go with the account.
-  const owner = account.metadata.uid?.apply((uid) =>
-    uid ? [{ apiVersion: "v1", kind: "ServiceAccount", name: objectName, uid }] : [],
+  const owner = account.metadata.uid.apply((uid) =>
+    uid ? [{ apiVersion: "v1", kind: "ServiceAccount", name: objectName, uid }] : undefined,
   );
   const { name: _, ...unnamed } = metadata();
-  const versioned = () => ({ ...unnamed, ownerReferences: owner ?? [] });
+  const versioned = () => ({ ...unnamed, ownerReferences: owner });
   const kept = { parent, retainOnDelete: true };
   const configMap = new k8s.core.v1.ConfigMap(
     name,

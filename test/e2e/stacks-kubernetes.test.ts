@@ -40,6 +40,7 @@ test("every object passes the server's validation, and none is warned of", async
   expect([...kinds].sort()).toEqual([
     "ConfigMap",
     "Deployment",
+    "Job",
     "Namespace",
     "NetworkPolicy",
     "PodDisruptionBudget",

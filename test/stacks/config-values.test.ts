@@ -114,7 +114,7 @@ const VALUES: readonly [string, Reader<unknown>, readonly unknown[], readonly un
   [
     "blocks of addresses",
     cidr,
-    ["10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8", "10.0.0.1/32"],
+    ["10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8", "10.0.0.1/32", "1.2.3.4/32", "2001:db8::/33"],
     [
       "10.0.0.0",
       "10.0.0.0/33",
@@ -126,6 +126,9 @@ const VALUES: readonly [string, Reader<unknown>, readonly unknown[], readonly un
       "fe80::1%eth0/64",
       "/8",
       "10.0.0.0/-1",
+      "10.0.0.1/8",
+      "fd00::1/8",
+      "::ffff:1.2.3.4/96",
     ],
   ],
   [
