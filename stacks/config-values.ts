@@ -27,7 +27,7 @@ export function bad(expected: string, found: unknown, fix?: string): BadValue {
   return new BadValue(`must be ${expected}, found ${shown}${fix === undefined ? "" : `. ${fix}`}`);
 }
 
-export function within(place: string, { at, problem }: BadValue): BadValue {
+function within(place: string, { at, problem }: BadValue): BadValue {
   return new BadValue(problem, place + at);
 }
 

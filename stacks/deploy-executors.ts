@@ -20,6 +20,7 @@ export interface DeployExecutorsArgs {
 export interface DeployedExecutors {
   /** Each executor's Deployment. */
   readonly deployments: Readonly<Record<string, pulumi.Output<string>>>;
+  readonly serviceAccounts: Readonly<Record<string, pulumi.Output<string>>>;
   readonly components: readonly pulumi.Resource[];
 }
 
@@ -31,6 +32,7 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
   const claim = new StackClaim("one-stack-per-namespace", { namespace }, { dependsOn: own });
   const components: pulumi.Resource[] = [...own, claim];
   const deployments: Record<string, pulumi.Output<string>> = {};
+  const serviceAccounts: Record<string, pulumi.Output<string>> = {};
   const running = useCases
     .map((useCase) => ({ useCase, config: config.useCase(useCase.name) }))
     .filter(({ config }) => config.executor);
@@ -53,6 +55,7 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
     );
     components.push(executor);
     deployments[name] = executor.deployment;
+    serviceAccounts[name] = executor.serviceAccount;
   }
 
   // While an executor has no replica, another process has to say that there is work for one.
@@ -65,7 +68,7 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
   if (monitoringLabels) {
     components.push(new Monitoring("monitoring", { namespace, monitoringLabels }, { dependsOn: [claim, ...own] }));
   }
-  return { deployments, components };
+  return { deployments, serviceAccounts, components };
 }
 
 /** What all processes of a stack have in common, as its config says. */

@@ -19,6 +19,12 @@ export interface Deployed {
   readonly topics: Readonly<Record<string, pulumi.Output<string>>>;
   /** Each executor's Deployment. */
   readonly executors: Readonly<Record<string, pulumi.Output<string>>>;
+  /** Each executor's service account, for what lets it into a cloud's API. */
+  readonly serviceAccounts: Readonly<Record<string, pulumi.Output<string>>>;
+  /** `tenant/namespace` of all topics: what a producer's FIVEFOLD_PULSAR_NAMESPACE is. */
+  readonly pulsarNamespace: pulumi.Output<string>;
+  /** The executors' namespace. Absent: nothing runs. */
+  readonly kubernetesNamespace: string | undefined;
   /** The image of all that have none of their own: what a preview compares with, before a new one is built. */
   readonly image: string | undefined;
 }
@@ -46,6 +52,9 @@ export function deploy({ root }: DeployOptions): Deployed {
   return {
     topics: Object.fromEntries(Array.from(topics, ([name, { topic }]) => [name, topic])),
     executors: executors?.deployments ?? {},
+    serviceAccounts: executors?.serviceAccounts ?? {},
+    pulsarNamespace: namespace.namespace,
+    kubernetesNamespace: kubernetes?.namespace,
     image: config.image,
   };
 }

@@ -158,7 +158,7 @@ export function createWorkload(name: string, settings: WorkloadSettings, parent:
 }
 
 /** How long Pulumi waits for what has to become ready. */
-export function timeouts(seconds: number): pulumi.CustomTimeouts {
+function timeouts(seconds: number): pulumi.CustomTimeouts {
   return { create: `${seconds}s`, update: `${seconds}s` };
 }
 

@@ -1,3 +1,4 @@
+import type { Home } from "../../stacks/kubernetes/workload.ts";
 import type { ManifestUseCase } from "../../stacks/manifest.ts";
 
 /** A use case with two subscribers, as the compiler writes it down. */
@@ -20,5 +21,19 @@ export const GREET: ManifestUseCase = {
       { name: "mail", deadlineMs: 60_000, timeoutMs: 30_000, maxInFlight: 16 },
       { name: "push", deadlineMs: 0, timeoutMs: 5_000, maxInFlight: 64 },
     ],
+  },
+};
+
+/** Where it runs. */
+export const HOME: Home = {
+  namespace: "shop",
+  imagePullSecrets: [],
+  monitoringNamespace: "monitoring",
+  services: {
+    pulsarUrl: "pulsar://broker.pulsar.svc:6650",
+    pulsarAdminUrl: "http://broker.pulsar.svc:8080",
+    pulsarNamespace: "shop/test",
+    postgresUrl: "postgres://user:password@db/shop",
+    postgresPort: 5_432,
   },
 };

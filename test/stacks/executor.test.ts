@@ -1,27 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
-import { BacklogExporter } from "../../stacks/components/backlog-exporter.ts";
 import { Executor, type ExecutorArgs } from "../../stacks/components/executor.ts";
-import { ExecutorNamespace } from "../../stacks/components/executor-namespace.ts";
-import { Monitoring } from "../../stacks/components/monitoring.ts";
 import type { PodExtras } from "../../stacks/kubernetes/pod-extras.ts";
 import type { Home } from "../../stacks/kubernetes/workload.ts";
 import { USE_CASE_DEFAULTS } from "../../stacks/use-case-config.ts";
-import { GREET } from "./greet.ts";
+import { GREET, HOME } from "./greet.ts";
 import { autonamed, isSecret, only, recordProgram, title } from "./recorded-program.ts";
-
-const HOME: Home = {
-  namespace: "shop",
-  imagePullSecrets: [],
-  monitoringNamespace: "monitoring",
-  services: {
-    pulsarUrl: "pulsar://broker.pulsar.svc:6650",
-    pulsarAdminUrl: "http://broker.pulsar.svc:8080",
-    pulsarNamespace: "shop/test",
-    postgresUrl: "postgres://user:password@db/shop",
-    postgresPort: 5_432,
-  },
-};
 
 type Deployment = {
   readonly spec: {
@@ -42,19 +26,6 @@ function podOf(inputs: Readonly<Record<string, unknown>>) {
   const [container] = template.spec.containers;
   return { template, pod: template.spec, container: container as Container };
 }
-
-describe("ExecutorNamespace", () => {
-  test("takes restricted pods alone, and lets none connect unasked", async () => {
-    const resources = await recordProgram(() => new ExecutorNamespace("shop", { namespace: "shop" }));
-    expect(only(resources, "Namespace").inputs).toMatchObject({
-      metadata: { name: "shop", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
-    });
-    expect(only(resources, "NetworkPolicy").inputs).toMatchObject({
-      metadata: { namespace: "shop" },
-      spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
-    });
-  });
-});
 
 describe("Executor", () => {
   const record = (changes: Partial<ExecutorArgs> = {}) => {
@@ -288,25 +259,3 @@ class Unmade extends pulumi.CustomResource {
     super("test:index:Unmade", name, {});
   }
 }
-
-describe("BacklogExporter", () => {
-  test("is one small process without a handler", async () => {
-    const resources = await recordProgram(() => new BacklogExporter("backlogs", { home: HOME, image: "shop:1" }));
-    const { inputs } = only(resources, "Deployment");
-    expect(inputs).toMatchObject({ metadata: { name: "fivefold--backlogs" }, spec: { replicas: 1 } });
-    expect(podOf(inputs).container.args).toEqual(["backlogs"]);
-  });
-});
-
-describe("Monitoring", () => {
-  test("tells the Prometheus operator of executors and exporters, and Grafana of a dashboard", async () => {
-    const resources = await recordProgram(
-      () => new Monitoring("monitoring", { namespace: "shop", monitoringLabels: { release: "p" } }),
-    );
-    const { spec, metadata } = only(resources, "PodMonitor").inputs as { spec: object; metadata: object };
-    expect(metadata).toMatchObject({ labels: { release: "p" } });
-    expect(spec).toMatchObject({ podMetricsEndpoints: [{ port: "metrics", path: "/metrics" }] });
-    const { data } = only(resources, "ConfigMap").inputs as { data: Record<string, string> };
-    expect(JSON.parse(data["fivefold.json"] ?? "")).toMatchObject({ title: "Fivefold production" });
-  });
-});
