@@ -7,7 +7,8 @@ export { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from
 export { createExecutor, type Executor } from "./executor.ts";
 export * as json from "./json.ts";
 export { type MetricsServer, type MetricsServerOptions, startMetricsServer } from "./metrics/metrics-server.ts";
-export { type Pipeline, type PipelineCounts, type Receipt, type Settled, topicsOf } from "./pipeline.ts";
+export type { Pipeline, PipelineCounts, Receipt, Settled } from "./pipeline.ts";
+export { topicsOf } from "./topics.ts";
 export type { Json } from "./types.ts";
 export {
   ABSENT,
