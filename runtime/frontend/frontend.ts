@@ -50,6 +50,8 @@ export interface FrontendOptions<E> {
   readonly nextId: () => string;
 }
 
+type Answered = (record: TaskRecord, receipt: Receipt) => void;
+
 interface Waiting {
   readonly record: TaskRecord;
   readonly resolve: (receipt: Receipt) => void;
@@ -115,24 +117,39 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     };
   }
 
-  async function store(records: readonly TaskRecord[]): Promise<readonly Receipt[]> {
+  /** Tells `answered` of each record as soon as its receipt is known, where that is sooner than for all. */
+  async function store(records: readonly TaskRecord[], answered: Answered): Promise<readonly Receipt[]> {
     if (settings.dedupeForMs > 0) {
-      return publishOnce(records, settings.dedupeForMs, options);
+      return publishOnce(records, settings.dedupeForMs, options, answered);
     }
     await options.publish(records);
     return records.map(({ id }) => ({ id, duplicate: false }));
   }
 
-  async function publish(records: readonly TaskRecord[], startedAt: number): Promise<readonly Receipt[]> {
-    try {
-      const receipts = await store(records);
-      let duplicates = 0;
-      for (const { duplicate } of receipts) if (duplicate) duplicates++;
+  async function publish(
+    records: readonly TaskRecord[],
+    startedAt: number,
+    answered: Answered = () => {},
+  ): Promise<readonly Receipt[]> {
+    let accepted = 0;
+    let duplicates = 0;
+    const count = ({ duplicate }: Receipt) => (duplicate ? duplicates++ : accepted++);
+    const observe = () => {
       const tookMs = clock.monotonic() - startedAt;
-      options.observe({ accepted: receipts.length - duplicates, duplicates, refused: 0, code: "", tookMs });
+      options.observe({ accepted, duplicates, refused: 0, code: "", tookMs });
+    };
+    try {
+      const receipts = await store(records, (record, receipt) => {
+        count(receipt);
+        answered(record, receipt);
+      });
+      if (accepted + duplicates === 0) for (const receipt of receipts) count(receipt);
+      observe();
       return receipts;
     } catch (error) {
-      refused(records.length, error, startedAt);
+      const known = accepted + duplicates;
+      if (known > 0) observe();
+      refused(records.length - known, error, startedAt);
       throw error;
     }
   }
@@ -140,10 +157,12 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
   async function flush(): Promise<void> {
     const batch = waiting;
     waiting = [];
+    const byRecord = settings.dedupeForMs > 0 ? new Map(batch.map((one) => [one.record, one])) : undefined;
     try {
       const receipts = await publish(
         batch.map(({ record }) => record),
         waitingSince,
+        (record, receipt) => byRecord?.get(record)?.resolve(receipt),
       );
       for (let i = 0; i < batch.length; i++) batch[i]!.resolve(receipts[i]!);
     } catch (error) {

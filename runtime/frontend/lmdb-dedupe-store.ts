@@ -1,30 +1,66 @@
 import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
 import type { Clock } from "../clock.ts";
+import type { ReportProblem } from "../contract.ts";
+import type { Database } from "../storage/environment.ts";
 import { openPairedStores } from "../storage/paired-stores.ts";
-import type { DedupeRequest, DedupeStore, Reservation } from "./dedupe-store.ts";
+import { damagedValues } from "../storage/storage-error.ts";
+import { textKey } from "../storage/text-key.ts";
+import type { DedupeRequest, DedupeStore, Reservation, Reserved } from "./dedupe-store.ts";
 
+/** What is stored of an id: JSON, of which an earlier release reads what it knows, and leaves out what it doesn't. */
 interface Entry {
+  /** The task's id. */
   readonly id: string;
+  /** When its lease ends; of an accepted one, when it is forgotten. */
   readonly untilMs: number;
+  /** The enqueue that holds a reservation. Absent in those of earlier releases: `id`. */
+  readonly holder?: string;
+  /** When a reservation's task id is forgotten. */
+  readonly keptUntilMs?: number;
+  /** CRC-32 of key and entry. Absent in those of earlier releases. */
+  readonly sum?: number;
 }
 
 type EntryKey = [useCase: string, dedupeId: string];
 type ExpiryKey = [untilMs: number, ...EntryKey];
 
-/** LMDB's keys are short; a longer id is kept as its hash. */
-const LONGEST_PLAIN_ID = 200;
 const SWEEP_BATCH = 1_000;
+/** Longer ids were hashed otherwise by releases before 0.2. */
+const LONGEST_FORMER_ID = 200;
 
 function keyOf({ useCase, dedupeId }: DedupeRequest): EntryKey {
-  if (dedupeId.length <= LONGEST_PLAIN_ID) return [useCase, dedupeId];
+  return [useCase, textKey(dedupeId)];
+}
+
+/** Where releases before 0.2 kept a long id. */
+function formerKeyOf({ useCase, dedupeId }: DedupeRequest): EntryKey | undefined {
+  if (dedupeId.length <= LONGEST_FORMER_ID) return undefined;
   return [useCase, `sha256:${createHash("sha256").update(dedupeId).digest("base64url")}`];
+}
+
+function sumOf(key: EntryKey, { id, untilMs, holder, keptUntilMs }: Entry): number {
+  return crc32(JSON.stringify([key, id, untilMs, holder, keptUntilMs]));
+}
+
+const withSum = (key: EntryKey, entry: Entry): Entry => ({ ...entry, sum: sumOf(key, entry) });
+
+function isWhole(key: EntryKey, entry: Entry): boolean {
+  const isEntry = typeof entry?.id === "string" && typeof entry.untilMs === "number";
+  return isEntry && (entry.sum === undefined || entry.sum === sumOf(key, entry));
 }
 
 /**
  * Opens a dedupe store in a folder, for all processes of one machine. An id is accepted durably before its reservation
- * goes, so whoever asks for it finds the one or the other.
+ * goes, so whoever asks for it finds the one or the other. Reservations outlive every process, but not a reboot.
+ *
+ * A value that is not as it was written is forgotten and reported: its id can be accepted once more.
  */
-export async function openLmdbDedupeStore(folder: string, clock: Clock): Promise<DedupeStore> {
+export async function openLmdbDedupeStore(
+  folder: string,
+  clock: Clock,
+  reportProblem: ReportProblem = (problem) => process.emitWarning(problem),
+): Promise<DedupeStore> {
   const stores = await openPairedStores({
     folder,
     clock,
@@ -38,21 +74,63 @@ export async function openLmdbDedupeStore(folder: string, clock: Clock): Promise
   const { durable, volatile } = stores;
   const { accepted, expiries } = durable.tables;
   const { reservations } = volatile.tables;
+  /** Ids whose values were found damaged, to be told once the call is done. */
+  const damaged = new Set<string>();
 
-  function reserveOne(request: DedupeRequest, nowMs: number, leaseMs: number): Reservation {
-    const key = keyOf(request);
-    const found = accepted.get(key);
-    if (found && found.untilMs > nowMs) return { kind: "duplicate", id: found.id };
-    if ((reservations.get(key)?.untilMs ?? 0) > nowMs) return { kind: "pending" };
-    reservations.putSync(key, { id: request.id, untilMs: nowMs + leaseMs });
-    return { kind: "reserved" };
+  function read(table: Database<Entry, EntryKey>, key: EntryKey): Entry | undefined {
+    try {
+      const entry = table.get(key);
+      if (entry === undefined || isWhole(key, entry)) return entry;
+    } catch {
+      // No JSON any more.
+    }
+    damaged.add(`the id '${key[1]}' of '${key[0]}'`);
+    return undefined;
   }
 
-  function releaseAll(requests: readonly DedupeRequest[]): void {
+  function tellDamaged(): void {
+    if (damaged.size === 0) return;
+    reportProblem(damagedValues(folder, "dedupe ids", [...damaged]));
+    damaged.clear();
+  }
+
+  function reserveOne(request: DedupeRequest, nowMs: number, leaseMs: number, keepMs: number): Reservation {
+    const key = keyOf(request);
+    const former = formerKeyOf(request);
+    const found = read(accepted, key) ?? (former && read(accepted, former));
+    if (found && found.untilMs > nowMs) return { kind: "duplicate", id: found.id };
+    const held = read(reservations, key);
+    if ((held?.untilMs ?? 0) > nowMs) return { kind: "pending" };
+    const isKept = held !== undefined && (held.keptUntilMs ?? 0) > nowMs;
+    const id = isKept ? held.id : request.id;
+    const keptUntilMs = isKept ? held.keptUntilMs! : nowMs + keepMs;
+    reservations.putSync(key, withSum(key, { id, untilMs: nowMs + leaseMs, holder: request.id, keptUntilMs }));
+    return isKept ? { kind: "reserved", id } : { kind: "reserved" };
+  }
+
+  /** The caller's own reservation, where nobody took it over. */
+  function heldBy(reserved: Reserved): { key: EntryKey; entry: Entry } | undefined {
+    const key = keyOf(reserved);
+    const entry = read(reservations, key);
+    return entry && (entry.holder ?? entry.id) === reserved.id ? { key, entry } : undefined;
+  }
+
+  /** Ends the caller's reservations; says of each whether the caller still held it. */
+  function end(reserved: readonly Reserved[]): boolean[] {
+    return volatile.transact(() =>
+      reserved.map((one) => {
+        const held = heldBy(one);
+        if (held) reservations.removeSync(held.key);
+        return held !== undefined;
+      }),
+    );
+  }
+
+  function renew(reserved: readonly Reserved[], untilMs: number): void {
     volatile.transact(() => {
-      for (const request of requests) {
-        const key = keyOf(request);
-        if (reservations.get(key)?.id === request.id) reservations.removeSync(key);
+      for (const one of reserved) {
+        const held = heldBy(one);
+        if (held) reservations.putSync(held.key, withSum(held.key, { ...held.entry, untilMs }));
       }
     });
   }
@@ -76,38 +154,66 @@ export async function openLmdbDedupeStore(folder: string, clock: Clock): Promise
 
   function sweepReservations(nowMs: number): number {
     return volatile.transact(() => {
-      const lapsed = [...reservations.getRange({ limit: SWEEP_BATCH })].filter(({ value }) => value.untilMs <= nowMs);
-      for (const { key } of lapsed) reservations.removeSync(key);
+      const lapsed: EntryKey[] = [];
+      for (const key of reservations.getKeys({})) {
+        const entry = read(reservations, key);
+        if (Math.max(entry?.untilMs ?? 0, entry?.keptUntilMs ?? 0) <= nowMs) lapsed.push(key);
+        if (lapsed.length === SWEEP_BATCH) break;
+      }
+      for (const key of lapsed) reservations.removeSync(key);
       return lapsed.length;
     });
   }
 
   return {
-    reserve: (requests, nowMs, leaseMs) =>
-      stores.explained(async () =>
-        volatile.transact(() => {
-          durable.refresh();
-          return requests.map((request) => reserveOne(request, nowMs, leaseMs));
-        }),
-      ),
-
-    confirm: (requests, untilMs) =>
+    reserve: (requests, nowMs, leaseMs, keepMs = leaseMs) =>
       stores.explained(async () => {
+        const answers = volatile.transact(() => {
+          durable.refresh();
+          return requests.map((request) => reserveOne(request, nowMs, leaseMs, keepMs));
+        });
+        tellDamaged();
+        return answers;
+      }),
+
+    renew: (reserved, untilMs) => stores.explained(async () => renew(reserved, untilMs)),
+
+    confirm: (reserved, untilMs) =>
+      stores.explained(async () => {
+        durable.refresh();
+        const whole = Math.ceil(untilMs);
         await durable.commit(() =>
           accepted.batch(() => {
-            for (const request of requests) {
-              const key = keyOf(request);
-              accepted.put(key, { id: request.id, untilMs }, untilMs);
-              expiries.put([untilMs, ...key], true);
+            for (const one of reserved) {
+              const key = keyOf(one);
+              // What another task of this id was accepted as meanwhile stays.
+              const found = read(accepted, key);
+              const id = found && found.untilMs > clock.now() ? found.id : (one.task ?? one.id);
+              accepted.put(key, withSum(key, { id, untilMs: whole }), whole);
+              expiries.put([whole, ...key], true);
             }
           }),
         );
-        releaseAll(requests);
+        return end(reserved);
       }),
 
-    release: (requests) => stores.explained(async () => releaseAll(requests)),
+    release: (reserved) =>
+      stores.explained(async () => {
+        const fresh = reserved.filter(({ id, task = id }) => task === id);
+        end(fresh);
+        // An earlier enqueue may have published these.
+        renew(
+          reserved.filter((one) => !fresh.includes(one)),
+          0,
+        );
+      }),
 
-    sweep: (nowMs) => stores.explained(async () => (await sweepAccepted(nowMs)) + sweepReservations(nowMs)),
+    sweep: (nowMs) =>
+      stores.explained(async () => {
+        const swept = (await sweepAccepted(nowMs)) + sweepReservations(nowMs);
+        tellDamaged();
+        return swept;
+      }),
 
     close: () => stores.close(),
   };

@@ -1,39 +1,73 @@
-import type { DedupeRequest, DedupeStore } from "./dedupe-store.ts";
+import type { DedupeRequest, DedupeStore, Reserved } from "./dedupe-store.ts";
 
 interface Entry {
+  /** The task's id. */
   readonly id: string;
+  /** The enqueue that holds it, or held it last. */
+  readonly holder: string;
   readonly confirmed: boolean;
+  /** When its lease ends; once it is confirmed, when it is forgotten. */
   readonly untilMs: number;
+  /** When the task id of one that was not confirmed is forgotten. */
+  readonly keptUntilMs: number;
 }
 
-const keyOf = ({ useCase, dedupeId }: DedupeRequest): string => `${useCase}\n${dedupeId}`;
+const keyOf = ({ useCase, dedupeId }: DedupeRequest): string => JSON.stringify([useCase, dedupeId]);
 
 /** A dedupe store in this process's memory, for simulations and tests. */
 export function createMemoryDedupeStore(): DedupeStore {
   const entries = new Map<string, Entry>();
+
+  /** The caller's unconfirmed entry. */
+  function heldBy(reserved: Reserved): Entry | undefined {
+    const entry = entries.get(keyOf(reserved));
+    return entry && !entry.confirmed && entry.holder === reserved.id ? entry : undefined;
+  }
+
   return {
-    async reserve(requests, nowMs, leaseMs) {
+    async reserve(requests, nowMs, leaseMs, keepMs = leaseMs) {
       return requests.map((request) => {
-        const found = entries.get(keyOf(request));
+        const key = keyOf(request);
+        const found = entries.get(key);
         if (found && found.untilMs > nowMs) {
           return found.confirmed ? { kind: "duplicate", id: found.id } : { kind: "pending" };
         }
-        entries.set(keyOf(request), { id: request.id, confirmed: false, untilMs: nowMs + leaseMs });
+        const holds = { holder: request.id, confirmed: false, untilMs: nowMs + leaseMs };
+        if (found && !found.confirmed && found.keptUntilMs > nowMs) {
+          entries.set(key, { ...found, ...holds });
+          return { kind: "reserved", id: found.id };
+        }
+        entries.set(key, { ...holds, id: request.id, keptUntilMs: nowMs + keepMs });
         return { kind: "reserved" };
       });
     },
-    async confirm(requests, untilMs) {
-      for (const request of requests) entries.set(keyOf(request), { id: request.id, confirmed: true, untilMs });
+    async renew(reserved, untilMs) {
+      for (const one of reserved) {
+        const entry = heldBy(one);
+        if (entry) entries.set(keyOf(one), { ...entry, untilMs });
+      }
     },
-    async release(requests) {
-      for (const request of requests) {
-        if (entries.get(keyOf(request))?.id === request.id) entries.delete(keyOf(request));
+    async confirm(reserved, untilMs) {
+      return reserved.map((one) => {
+        const found = entries.get(keyOf(one));
+        const holder = found?.holder ?? one.id;
+        // What another task of this id was accepted as meanwhile stays.
+        const id = found?.confirmed ? found.id : (one.task ?? one.id);
+        entries.set(keyOf(one), { id, holder, confirmed: true, untilMs, keptUntilMs: 0 });
+        return holder === one.id;
+      });
+    },
+    async release(reserved) {
+      for (const one of reserved) {
+        const entry = heldBy(one);
+        if (entry?.id === one.id) entries.delete(keyOf(one));
+        else if (entry) entries.set(keyOf(one), { ...entry, untilMs: 0 });
       }
     },
     async sweep(nowMs) {
       let removed = 0;
-      for (const [key, entry] of entries) {
-        if (entry.untilMs <= nowMs) {
+      for (const [key, { untilMs, keptUntilMs }] of entries) {
+        if (Math.max(untilMs, keptUntilMs) <= nowMs) {
           entries.delete(key);
           removed++;
         }

@@ -1,7 +1,7 @@
 import { openPostgres, type PostgresOptions } from "../storage/postgres.ts";
 import type { Tables } from "../storage/postgres-tables.ts";
-import { textKey } from "../storage/postgres-text.ts";
-import type { DedupeRequest, DedupeStore, Reservation } from "./dedupe-store.ts";
+import { textKey } from "../storage/text-key.ts";
+import type { DedupeRequest, DedupeStore, Reservation, Reserved } from "./dedupe-store.ts";
 
 /** The task's id is stored as a JSON string, since an id may hold what PostgreSQL's text can't (NUL, a lone surrogate). */
 const TABLES: Tables = {
@@ -20,6 +20,16 @@ const TABLES: Tables = {
       CREATE INDEX dedupe_until ON ${schema}.dedupe (until);
       COMMENT ON TABLE ${schema}.dedupe IS 'Dedupe ids that were accepted; Fivefold owns this table';
       COMMENT ON COLUMN ${schema}.dedupe.until IS 'Milliseconds since the Unix epoch: then it is forgotten';`,
+  ],
+  additions: [
+    // What processes of the version before reserve has an empty holder, and no task id that is kept.
+    (schema) => `
+      ALTER TABLE ${schema}.dedupe ADD COLUMN holder text NOT NULL DEFAULT '',
+        ADD COLUMN kept_until bigint NOT NULL DEFAULT 0;
+      COMMENT ON COLUMN ${schema}.dedupe.until IS
+        'Milliseconds since the Unix epoch: its lease''s end; once it is confirmed, when it is forgotten';
+      COMMENT ON COLUMN ${schema}.dedupe.holder IS 'The enqueue that holds it, or held it last';
+      COMMENT ON COLUMN ${schema}.dedupe.kept_until IS 'When the task''s id is forgotten, where it is not confirmed';`,
   ],
 };
 
@@ -40,17 +50,19 @@ interface Columns {
   readonly useCases: string[];
   readonly dedupeIds: string[];
   readonly tasks: string[];
+  readonly holders: string[];
 }
 
-function columnsOf(requests: readonly DedupeRequest[]): Columns {
+function columnsOf(requests: readonly Reserved[]): Columns {
   return {
     useCases: requests.map(({ useCase }) => textKey(useCase)),
     dedupeIds: requests.map(({ dedupeId }) => textKey(dedupeId)),
-    tasks: requests.map(({ id }) => JSON.stringify(id)),
+    tasks: requests.map(({ id, task = id }) => JSON.stringify(task)),
+    holders: requests.map(({ id }) => JSON.stringify(id)),
   };
 }
 
-function parts(requests: readonly DedupeRequest[]): (readonly DedupeRequest[])[] {
+function parts<R extends DedupeRequest>(requests: readonly R[]): (readonly R[])[] {
   const count = Math.ceil(requests.length / WRITE_ROWS);
   return Array.from({ length: count }, (_, i) => requests.slice(i * WRITE_ROWS, (i + 1) * WRITE_ROWS));
 }
@@ -67,32 +79,40 @@ export async function openPostgresDedupeStore(options: PostgresOptions): Promise
   const table = `${postgres.schema}.dedupe`;
 
   // Sorted by key in every statement that locks rows, so that two of them wait for each other rather than in a circle.
-  const put = (confirmed: boolean, where: string) => `
-    INSERT INTO ${table} AS held (use_case, dedupe_id, task, confirmed, until)
-    SELECT use_case, dedupe_id, task, ${confirmed}, $4
-    FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (use_case, dedupe_id, task)
+  const put = (columns: string, values: string) => `
+    INSERT INTO ${table} AS held (use_case, dedupe_id, task, holder, ${columns})
+    SELECT use_case, dedupe_id, task, holder, ${values}
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS asked (use_case, dedupe_id, task, holder)
     ORDER BY use_case COLLATE "C", dedupe_id COLLATE "C"
-    ON CONFLICT (use_case, dedupe_id) DO UPDATE
-      SET task = excluded.task, confirmed = excluded.confirmed, until = excluded.until ${where}`;
-  const RESERVE = `${put(false, "WHERE held.until <= $5")} RETURNING use_case, dedupe_id`;
-  const CONFIRM = put(true, "");
+    ON CONFLICT (use_case, dedupe_id) DO UPDATE`;
+  const RESERVE = `${put("confirmed, until, kept_until", "false, $5, $7")}
+    SET task = CASE WHEN held.confirmed OR held.kept_until <= $6 THEN excluded.task ELSE held.task END,
+      kept_until = CASE WHEN held.confirmed OR held.kept_until <= $6 THEN excluded.kept_until ELSE held.kept_until END,
+      holder = excluded.holder, confirmed = false, until = excluded.until
+    WHERE held.until <= $6 RETURNING use_case, dedupe_id, task`;
+  // What another task of this id was accepted as meanwhile stays, and so does who holds it.
+  const CONFIRM = `${put("confirmed, until, kept_until", "true, $5, 0")}
+    SET task = CASE WHEN held.confirmed THEN held.task ELSE excluded.task END, confirmed = true,
+      until = excluded.until, kept_until = 0
+    RETURNING use_case, dedupe_id, holder`;
 
   const FIND = `
     SELECT use_case, dedupe_id, task, confirmed, until FROM ${table}
     JOIN unnest($1::text[], $2::text[]) AS asked (use_case, dedupe_id) USING (use_case, dedupe_id)`;
 
-  const RELEASE = `
-    DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-      SELECT held.ctid FROM ${table} AS held
-      JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (use_case, dedupe_id, task)
-        USING (use_case, dedupe_id, task)
-      ORDER BY held.use_case, held.dedupe_id FOR UPDATE OF held
-    ))`;
+  const HELD = `
+    SELECT held.ctid FROM ${table} AS held
+    JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (use_case, dedupe_id, holder)
+      USING (use_case, dedupe_id, holder)
+    WHERE NOT confirmed`;
+  const LOCKED = "ORDER BY held.use_case, held.dedupe_id FOR UPDATE OF held";
+  const RENEW = `UPDATE ${table} SET until = $4 WHERE ctid = ANY (ARRAY(${HELD} ${LOCKED}))`;
+  const RELEASE = `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(${HELD} AND held.task = held.holder ${LOCKED}))`;
 
   const SWEEP = `
     WITH swept AS (
       DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM ${table} WHERE until <= $1 ORDER BY until LIMIT ${SWEEP_ROWS} FOR UPDATE SKIP LOCKED
+        SELECT ctid FROM ${table} WHERE until <= $1 AND kept_until <= $1 ORDER BY until LIMIT ${SWEEP_ROWS} FOR UPDATE SKIP LOCKED
       )) RETURNING 1
     )
     SELECT count(*) AS count FROM swept`;
@@ -108,41 +128,62 @@ export async function openPostgresDedupeStore(options: PostgresOptions): Promise
     );
   }
 
-  async function reserve(requests: readonly DedupeRequest[], nowMs: number, untilMs: number): Promise<Reservation[]> {
+  async function reserve(
+    requests: readonly DedupeRequest[],
+    times: readonly [untilMs: number, nowMs: number, keptUntilMs: number],
+  ): Promise<Reservation[]> {
     const columns = columnsOf(requests);
-    const { useCases, dedupeIds, tasks } = columns;
-    const rows = await postgres.query<Held>(RESERVE, [useCases, dedupeIds, tasks, untilMs, nowMs]);
-    if (rows.length === requests.length) return requests.map(() => ({ kind: "reserved" }));
-    const reserved = new Set(rows.map(({ use_case, dedupe_id }) => `${use_case}\n${dedupe_id}`));
-    const holders = await findHolders(columns, nowMs);
-    return requests.map((_, i) => {
+    const { useCases, dedupeIds, tasks, holders } = columns;
+    const rows = await postgres.query<Held>(RESERVE, [useCases, dedupeIds, tasks, holders, ...times]);
+    const reserved = new Map(rows.map(({ use_case, dedupe_id, task }) => [`${use_case}\n${dedupe_id}`, task]));
+    const found = rows.length === requests.length ? undefined : await findHolders(columns, times[1]);
+    return requests.map(({ id }, i) => {
       const key = `${useCases[i]}\n${dedupeIds[i]}`;
-      if (reserved.has(key)) return { kind: "reserved" };
+      const task = reserved.get(key);
       // One that was let go since then is pending too: the caller asks again, and gets it.
-      return holders.get(key) ?? { kind: "pending" };
+      if (task === undefined) return found?.get(key) ?? { kind: "pending" };
+      const earlier = JSON.parse(task) as string;
+      return earlier === id ? { kind: "reserved" } : { kind: "reserved", id: earlier };
     });
   }
 
+  async function renew(part: readonly Reserved[], untilMs: number): Promise<void> {
+    const { useCases, dedupeIds, holders } = columnsOf(part);
+    await postgres.query(RENEW, [useCases, dedupeIds, holders, Math.ceil(untilMs)]);
+  }
+
   return {
-    async reserve(requests, nowMs, leaseMs) {
+    async reserve(requests, nowMs, leaseMs, keepMs = leaseMs) {
       const reservations: Reservation[] = [];
-      for (const part of parts(requests)) {
-        reservations.push(...(await reserve(part, Math.floor(nowMs), Math.ceil(nowMs + leaseMs))));
-      }
+      const times = [Math.ceil(nowMs + leaseMs), Math.floor(nowMs), Math.ceil(nowMs + keepMs)] as const;
+      for (const part of parts(requests)) reservations.push(...(await reserve(part, times)));
       return reservations;
     },
 
-    async confirm(requests, untilMs) {
-      for (const part of parts(requests)) {
-        const { useCases, dedupeIds, tasks } = columnsOf(part);
-        await postgres.query(CONFIRM, [useCases, dedupeIds, tasks, Math.ceil(untilMs)]);
-      }
+    async renew(reserved, untilMs) {
+      for (const part of parts(reserved)) await renew(part, untilMs);
     },
 
-    async release(requests) {
-      for (const part of parts(requests)) {
-        const { useCases, dedupeIds, tasks } = columnsOf(part);
-        await postgres.query(RELEASE, [useCases, dedupeIds, tasks]);
+    async confirm(reserved, untilMs) {
+      const first: boolean[] = [];
+      for (const part of parts(reserved)) {
+        const { useCases, dedupeIds, tasks, holders } = columnsOf(part);
+        const values = [useCases, dedupeIds, tasks, holders, Math.ceil(untilMs)];
+        const rows = await postgres.query<Held & { holder: string }>(CONFIRM, values);
+        const holderOf = new Map(rows.map(({ use_case, dedupe_id, holder }) => [`${use_case}\n${dedupe_id}`, holder]));
+        for (let i = 0; i < part.length; i++) {
+          first.push(holderOf.get(`${useCases[i]}\n${dedupeIds[i]}`) === holders[i]);
+        }
+      }
+      return first;
+    },
+
+    async release(reserved) {
+      for (const part of parts(reserved)) {
+        const { useCases, dedupeIds, holders } = columnsOf(part);
+        await postgres.query(RELEASE, [useCases, dedupeIds, holders]);
+        // What is left of them, an earlier enqueue may have published.
+        await renew(part, 0);
       }
     },
 

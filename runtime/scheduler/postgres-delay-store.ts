@@ -3,9 +3,9 @@ import { systemClock } from "../clock.ts";
 import type { ReportProblem, TaskRecord } from "../contract.ts";
 import { openPostgres, type PostgresOptions } from "../storage/postgres.ts";
 import type { Tables } from "../storage/postgres-tables.ts";
-import { textKey } from "../storage/postgres-text.ts";
 import { followServerClock } from "../storage/server-clock.ts";
 import { damagedValues } from "../storage/storage-error.ts";
+import { textKey } from "../storage/text-key.ts";
 import type { Delayed, DelayedClaim, DelayStore } from "./delay-store.ts";
 
 /*

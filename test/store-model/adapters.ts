@@ -2,10 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../runtime/clock.ts";
+import type { DedupeStore } from "../../runtime/frontend/dedupe-store.ts";
+import { openLmdbDedupeStore } from "../../runtime/frontend/lmdb-dedupe-store.ts";
+import { createMemoryDedupeStore } from "../../runtime/frontend/memory-dedupe-store.ts";
+import { openPostgresDedupeStore } from "../../runtime/frontend/postgres-dedupe-store.ts";
 import type { DelayStore } from "../../runtime/scheduler/delay-store.ts";
 import { openLmdbDelayStore } from "../../runtime/scheduler/lmdb-delay-store.ts";
 import { createMemoryDelayStore } from "../../runtime/scheduler/memory-delay-store.ts";
 import { openPostgresDelayStore } from "../../runtime/scheduler/postgres-delay-store.ts";
+import { openFormerDedupeStore } from "./before/postgres-dedupe-store.ts";
 import { openFormerDelayStore } from "./before/postgres-delay-store.ts";
 
 /** One store, and the ways that so many processes have to it. */
@@ -65,22 +70,52 @@ export const DELAY_STORES: readonly Adapter<DelayStore>[] = [
   { name: "lmdb", open: (clocks) => inFolder(openLmdbDelayStore, clocks) },
 ];
 
-/** As release 0.1.0 had it, which renews nothing. */
-async function openFormer(options: { url: string; schema: string }): Promise<DelayStore> {
+export const DEDUPE_STORES: readonly Adapter<DedupeStore>[] = [
+  { name: "memory", open: (clocks) => inMemory(createMemoryDedupeStore(), clocks) },
+  { name: "lmdb", open: (clocks) => inFolder(openLmdbDedupeStore, clocks) },
+];
+
+type Options = { url: string; schema: string; maxConnections: number };
+
+/** As release 0.1.0 had them: they renew nothing, and don't know who was the first. */
+async function openFormerDelays(options: Options): Promise<DelayStore> {
   return { ...(await openFormerDelayStore(options)), renew: async () => {} };
 }
 
-/** On a PostgreSQL that runs, every other process with the code of release 0.1.0. */
-export function onPostgresBesideFormer(url: string): Adapter<DelayStore> {
-  let opened = 0;
-  const openNext = (options: { url: string; schema: string; maxConnections: number }) =>
-    opened++ % 2 === 0 ? openPostgresDelayStore(options) : openFormer(options);
-  return { name: "postgres, beside release 0.1.0", open: (clocks) => inSchema(openNext, url, clocks) };
+async function openFormerDedupe(options: Options): Promise<DedupeStore> {
+  const former = await openFormerDedupeStore(options);
+  return {
+    ...former,
+    renew: async () => {},
+    async confirm(reserved, untilMs) {
+      await former.confirm(reserved, untilMs);
+      return reserved.map(() => true);
+    },
+  };
 }
 
-/** The same on a PostgreSQL that runs. */
-export function onPostgres(url: string): { delays: Adapter<DelayStore> } {
+interface StoresOnPostgres {
+  readonly delays: Adapter<DelayStore>;
+  readonly dedupe: Adapter<DedupeStore>;
+}
+
+/** On a PostgreSQL that runs, every other process with the code of release 0.1.0. */
+export function onPostgresBesideFormer(url: string): StoresOnPostgres {
+  const name = "postgres, beside release 0.1.0";
+  let opened = 0;
+  const isFormer = () => opened++ % 2 === 1;
+  const openDelays = (options: Options) => (isFormer() ? openFormerDelays : openPostgresDelayStore)(options);
+  const openDedupe = (options: Options) => (isFormer() ? openFormerDedupe : openPostgresDedupeStore)(options);
+  return {
+    delays: { name, open: (clocks) => inSchema(openDelays, url, clocks) },
+    dedupe: { name, open: (clocks) => inSchema(openDedupe, url, clocks) },
+  };
+}
+
+/** On a PostgreSQL that runs. */
+export function onPostgres(url: string): StoresOnPostgres {
   return {
     delays: { name: "postgres", open: (clocks) => inSchema(openPostgresDelayStore, url, clocks) },
+    dedupe: { name: "postgres", open: (clocks) => inSchema(openPostgresDedupeStore, url, clocks) },
   };
 }

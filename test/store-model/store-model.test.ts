@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../runtime/clock.ts";
+import type { DedupeStore } from "../../runtime/frontend/dedupe-store.ts";
 import type { DelayStore } from "../../runtime/scheduler/delay-store.ts";
 import { type Postgres, startPostgres } from "../parts/postgres.ts";
-import { type Adapter, DELAY_STORES, onPostgres, onPostgresBesideFormer } from "./adapters.ts";
+import { type Adapter, DEDUPE_STORES, DELAY_STORES, onPostgres, onPostgresBesideFormer } from "./adapters.ts";
+import { runDedupe } from "./dedupe-world.ts";
 import { delayFaults, MOVES, SKEWS, sequence } from "./delay-sequences.ts";
 import { runDelays } from "./delay-world.ts";
 import { drawFrom } from "./world.ts";
@@ -21,13 +23,24 @@ beforeAll(async () => {
 
 afterAll(() => server.stop());
 
+/** Opened once the server runs. */
+function onServer<S>(name: string, adapter: () => Adapter<S>): Adapter<S> {
+  return { name, open: (clocks) => adapter().open(clocks) };
+}
+const BESIDE = "postgres, beside release 0.1.0";
+const present = () => onPostgres(server.connectionString);
+const beside = () => onPostgresBesideFormer(server.connectionString);
+
 const delayStores: readonly Adapter<DelayStore>[] = [
   ...DELAY_STORES,
-  { name: "postgres", open: (clocks) => onPostgres(server.connectionString).delays.open(clocks) },
-  {
-    name: "postgres, beside release 0.1.0",
-    open: (clocks) => onPostgresBesideFormer(server.connectionString).open(clocks),
-  },
+  onServer("postgres", () => present().delays),
+  onServer(BESIDE, () => beside().delays),
+];
+
+const dedupeStores: readonly Adapter<DedupeStore>[] = [
+  ...DEDUPE_STORES,
+  onServer("postgres", () => present().dedupe),
+  onServer(BESIDE, () => beside().dedupe),
 ];
 
 describe.each(delayStores)("delay store, $name", (adapter) => {
@@ -56,6 +69,18 @@ describe.each(delayStores)("delay store, $name", (adapter) => {
     let kills = 0;
     for (let seed = 1; seed <= (adapter.name === "memory" ? 60 : 3); seed++) {
       const run = await runDelays(adapter, drawFrom(seed), [0, 20, 10_000][seed % 3]!);
+      expect(run.faults, `seed ${seed}`).toEqual([]);
+      kills += run.kills;
+    }
+    expect(kills).toBeGreaterThan(0);
+  });
+});
+
+describe.each(dedupeStores)("dedupe store, $name", (adapter) => {
+  test("producers that are killed, paused and left without an answer have each id stored as one task at most", async () => {
+    let kills = 0;
+    for (let seed = 1; seed <= (adapter.name === "memory" ? 200 : 4); seed++) {
+      const run = await runDedupe(adapter, drawFrom(seed), [0, 20, 10_000][seed % 3]!, adapter.name !== BESIDE);
       expect(run.faults, `seed ${seed}`).toEqual([]);
       kills += run.kills;
     }

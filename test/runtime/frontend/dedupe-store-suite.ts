@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { DedupeRequest, DedupeStore } from "../../../runtime/frontend/dedupe-store.ts";
 
@@ -25,9 +26,76 @@ export function describeDedupeStore(name: string, open: () => Promise<DedupeStor
       expect(await store.reserve([request("x", "2")], 5_000, 5_000)).toEqual([{ kind: "reserved" }]);
       await store.release([request("y", "1")]);
       expect(await store.reserve([request("y", "2")], 1, 5_000)).toEqual([{ kind: "reserved" }]);
-      // Of an id that somebody else holds by now, a late release takes nothing.
+      // Of an id that somebody else holds by now, a late release takes nothing, and a late renewal gives nothing.
       await store.release([request("x", "1")]);
+      await store.renew([request("x", "1")], 0);
       expect(await store.reserve([request("x", "3")], 6_000, 5_000)).toEqual([{ kind: "pending" }]);
+      await store.close();
+    });
+
+    test("who takes an id over that nobody confirmed gets the task id of its first holder, as long as it is kept", async () => {
+      const store = await open();
+      await store.reserve([request("x", "1")], 0, 5_000, 100_000);
+      expect(await store.reserve([request("x", "2")], 4_999, 5_000, 100_000)).toEqual([{ kind: "pending" }]);
+      expect(await store.reserve([request("x", "2")], 5_000, 5_000, 100_000)).toEqual([{ kind: "reserved", id: "1" }]);
+      // One that knows it did not publish can't say so of the first: the task id stays, and is free at once.
+      await store.release([{ ...request("x", "2"), task: "1" }]);
+      expect(await store.sweep(99_999)).toBe(0);
+      expect(await store.reserve([request("x", "3")], 5_001, 5_000, 100_000)).toEqual([{ kind: "reserved", id: "1" }]);
+      await store.renew([{ ...request("x", "3"), task: "1" }], 0);
+      expect(await store.reserve([request("x", "4")], 100_000, 5_000, 100_000)).toEqual([{ kind: "reserved" }]);
+      await store.close();
+    });
+
+    test("what is leased anew stays its holder's; of two that publish one task, the holder is the first", async () => {
+      const store = await open();
+      await store.reserve([request("x", "1")], 0, 5_000, 100_000);
+      await store.renew([request("x", "1")], 20_000);
+      expect(await store.reserve([request("x", "2")], 19_999, 5_000, 100_000)).toEqual([{ kind: "pending" }]);
+      await store.reserve([request("x", "2")], 20_000, 5_000, 100_000);
+      // The one that stood still is late, and the other one is under way.
+      expect(await store.confirm([request("x", "1")], 90_000)).toEqual([false]);
+      expect(await store.reserve([request("x", "3")], 20_001, 5_000)).toEqual([{ kind: "duplicate", id: "1" }]);
+      expect(await store.confirm([{ ...request("x", "2"), task: "1" }], 90_000)).toEqual([true]);
+      expect(await store.reserve([request("x", "3")], 89_999, 5_000)).toEqual([{ kind: "duplicate", id: "1" }]);
+      expect(await store.reserve([request("x", "3")], 90_000, 5_000)).toEqual([{ kind: "reserved" }]);
+      await store.close();
+    });
+
+    test("what is confirmed can neither be released nor leased anew", async () => {
+      const store = await open();
+      await store.reserve([request("x", "1")], 0, 5_000, 100_000);
+      await store.confirm([request("x", "1")], 90_000);
+      await store.release([request("x", "1")]);
+      await store.renew([request("x", "1")], 0);
+      expect(await store.reserve([request("x", "2")], 1, 5_000)).toEqual([{ kind: "duplicate", id: "1" }]);
+      await store.close();
+    });
+
+    test("an id that is spelled as another one's hash is another id", async () => {
+      const store = await open();
+      const long = "x".repeat(300);
+      const hashes = (["utf8", "utf16le"] as const).map(
+        (encoding) => `sha256:${createHash("sha256").update(long, encoding).digest("base64url")}`,
+      );
+      const ids = [
+        long,
+        ...hashes,
+        "\ud800",
+        "\ud801",
+        "\udc00\ud800",
+        `${"y".repeat(300)}\ud800`,
+        `${"y".repeat(300)}\ud801`,
+      ];
+      for (const [i, id] of ids.entries()) {
+        expect(await store.reserve([request(id, `${i}`)], 0, 5_000), JSON.stringify(id)).toEqual([
+          { kind: "reserved" },
+        ]);
+        await store.confirm([request(id, `${i}`)], 90_000);
+      }
+      for (const [i, id] of ids.entries()) {
+        expect(await store.reserve([request(id, "late")], 0, 5_000)).toEqual([{ kind: "duplicate", id: `${i}` }]);
+      }
       await store.close();
     });
 

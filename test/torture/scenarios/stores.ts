@@ -1,7 +1,15 @@
 import { systemClock } from "../../../runtime/clock.ts";
+import type { DedupeStore } from "../../../runtime/frontend/dedupe-store.ts";
 import type { DelayStore } from "../../../runtime/scheduler/delay-store.ts";
 import { startPostgres } from "../../parts/postgres.ts";
-import { type Adapter, DELAY_STORES, onPostgres, onPostgresBesideFormer } from "../../store-model/adapters.ts";
+import {
+  type Adapter,
+  DEDUPE_STORES,
+  DELAY_STORES,
+  onPostgres,
+  onPostgresBesideFormer,
+} from "../../store-model/adapters.ts";
+import { runDedupe } from "../../store-model/dedupe-world.ts";
 import { delayFaults, MOVES, SKEWS, sequence } from "../../store-model/delay-sequences.ts";
 import { runDelays } from "../../store-model/delay-world.ts";
 import { drawFrom } from "../../store-model/world.ts";
@@ -16,10 +24,12 @@ const LONGEST_SKEW_MS = 10_000;
 const stores: Scenario = {
   async run({ seed, until }) {
     const server = await startPostgres({ settings: { fsync: "off", full_page_writes: "off" } });
-    const { delays } = onPostgres(server.connectionString);
-    const delayStores = [...DELAY_STORES, delays, onPostgresBesideFormer(server.connectionString)];
+    const present = onPostgres(server.connectionString);
+    const beside = onPostgresBesideFormer(server.connectionString);
+    const delayStores = [...DELAY_STORES, present.delays, beside.delays];
+    const dedupeStores = [...DEDUPE_STORES, present.dedupe, beside.dedupe];
     const faults: string[] = [];
-    const did = { sequences: 0, delayWorlds: 0, handled: 0, kills: 0 };
+    const did = { sequences: 0, delayWorlds: 0, handled: 0, dedupeWorlds: 0, receipts: 0, copies: 0, kills: 0 };
 
     async function sequences(adapter: Adapter<DelayStore>, worldSeed: number): Promise<void> {
       const draw = drawFrom(worldSeed);
@@ -43,12 +53,24 @@ const stores: Scenario = {
       did.kills += run.kills;
     }
 
+    async function dedupeWorld(adapter: Adapter<DedupeStore>, worldSeed: number): Promise<void> {
+      const draw = drawFrom(worldSeed);
+      const skewMs = draw(2) === 0 ? draw(100) : draw(LONGEST_SKEW_MS);
+      const run = await runDedupe(adapter, draw, skewMs, adapter !== beside.dedupe);
+      faults.push(...run.faults.map((fault) => `${adapter.name}, world ${worldSeed}: ${fault}`));
+      did.dedupeWorlds++;
+      did.receipts += run.receipts;
+      did.copies += run.copies;
+      did.kills += run.kills;
+    }
+
     try {
       for (let worldSeed = seed; performance.now() < until; worldSeed++) {
         for (const adapter of delayStores) {
           await sequences(adapter, worldSeed);
           await delayWorld(adapter, worldSeed);
         }
+        for (const adapter of dedupeStores) await dedupeWorld(adapter, worldSeed);
       }
       return { did, faults };
     } finally {
