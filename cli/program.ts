@@ -125,6 +125,7 @@ function createProgram(): Command {
     .command("stage <folder> [use-case...]")
     .description("copy what built use cases need to run, and nothing else, into an empty folder: for a container image")
     .option("--include <path...>", "also files or folders that handlers read")
+    .option("--native-pulsar", "fail where pulsar-client, with its native part, could not be loaded there")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (folder, names, options) => {
       const { stage } = await import("./stage.ts");

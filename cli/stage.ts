@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cp, mkdir, readdir, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
@@ -12,6 +13,8 @@ export interface StageOptions {
   readonly root?: string;
   /** Files and folders that handlers read, relative to the project. */
   readonly include?: readonly string[];
+  /** Whether executors have to load the native part of Pulsar's client. */
+  readonly nativePulsar?: boolean;
 }
 
 /** Of what this package depends on, all that `start` and the runtime load; the rest is the compiler's. */
@@ -39,6 +42,7 @@ export async function stage(folder: string, names: readonly string[], options: S
     for (const file of new Set(files)) await copy(join(root, file), join(target, file));
     for (const one of copies) await copyPackage(one, target);
   });
+  if (options.nativePulsar) refuseWithoutNativePulsar(target);
   const size = await sizeOf(target);
   const { green } = colorsOf(process.stdout);
   say(
@@ -64,6 +68,23 @@ function refuseUninstalled(root: string, [first]: readonly MissingPackage[], { p
   const { name, neededBy } = first;
   const who = within(root, packages.get(name) ?? neededBy) || neededBy;
   throw new Fault("environment", `${who} needs package '${name}', which is not installed: run npm ci.`);
+}
+
+const NATIVE_PULSAR = "pulsar-client";
+
+/** What npm was not allowed to download is missed at the first start, and nowhere before. */
+function refuseWithoutNativePulsar(target: string): void {
+  const { status, stderr } = spawnSync(process.execPath, ["-e", `require("${NATIVE_PULSAR}")`], {
+    cwd: target,
+    encoding: "utf8",
+  });
+  if (status === 0) return;
+  const reason = /^(?:\w*Error: .*|.*: cannot open shared object file.*)$/m.exec(stderr)?.[0] ?? stderr.trim();
+  throw new Fault(
+    "environment",
+    `Executors of this image could not load ${NATIVE_PULSAR}: ${reason}\nRun npm rebuild ${NATIVE_PULSAR} before; or, with an ` +
+      "https pulsarUrl, which needs no native part, leave --native-pulsar out.",
+  );
 }
 
 function ownPath(root: string, path: string): string {

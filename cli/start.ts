@@ -17,6 +17,7 @@ export interface StartOptions {
 /** What storing the last outcomes and leaving the broker may take beyond the drain, before the process ends anyway. */
 const LEAVE_WITHIN_MS = 10_000;
 const AGAIN_MS = 500;
+const BACKLOGS_CONNECT_WITHIN_MS = 45_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
@@ -52,12 +53,14 @@ interface Running {
 
 /** Opens all; where one part fails, those before it are closed, since they would keep the process, and take tasks. */
 async function open(root: string, names: readonly string[], port: number): Promise<Running> {
-  const { connect, startMetricsServer, startWorker } = await loadRuntime(root);
+  const { connect, createFailureLog, startMetricsServer, startWorker } = await loadRuntime(root);
   const executors = await loadExecutors(root, await builtUseCases(root, names));
   const connection = await connect();
   try {
     const reportProblem = ({ message }: Error) => complain(message);
     const worker = await startWorker({ ports: connection.ports, executors, reportProblem });
+    const failures = createFailureLog({ clock: connection.ports.clock, write: complain });
+    worker.observe(failures.observer);
     try {
       const server = await startMetricsServer({ worker, connection, port });
       return {
@@ -65,6 +68,7 @@ async function open(root: string, names: readonly string[], port: number): Promi
         port: server.port,
         async leave(graceMs) {
           await worker.drain(graceMs);
+          failures.close();
           await server.close();
           await connection.close();
         },
@@ -109,7 +113,7 @@ export async function showBacklogs(options: Pick<StartOptions, "root" | "metrics
   const port = readPort(options.metricsPort);
   const root = findProject(options.root);
   const ended = endSignal();
-  const { server, connection } = await orFault(async () => {
+  const open = async () => {
     const { connect, startMetricsServer } = await loadRuntime(root);
     const useCases = (await builtUseCases(root)).map(({ settings }) => settings);
     const connection = await connect();
@@ -120,11 +124,15 @@ export async function showBacklogs(options: Pick<StartOptions, "root" | "metrics
       await connection.close();
       throw error;
     }
-  });
+  };
+  const opened = await Promise.race([orFault(() => patiently(open, BACKLOGS_CONNECT_WITHIN_MS)), ended]);
+  if (typeof opened === "string") process.exit(EXIT.ok);
+  const { server, connection } = opened;
   say(`shows backlogs on port ${server.port}`);
   await staysUntil(ended);
-  await server.close();
-  await connection.close();
+  await Promise.race([server.close().then(() => connection.close()), passed(LEAVE_WITHIN_MS)]);
+  // There is nothing to lose, and Pulsar's native client keeps a process that has closed it.
+  process.exit(EXIT.ok);
 }
 
 /** What keeps the runtime from starting lies outside of this command. */

@@ -6,6 +6,7 @@ export { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf } from "./contract
 export { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "./errors.ts";
 export { createExecutor, type Executor } from "./executor.ts";
 export * as json from "./json.ts";
+export { createFailureLog, type FailureLine, type FailureLog, type FailureLogOptions } from "./metrics/failure-log.ts";
 export { type MetricsServer, type MetricsServerOptions, startMetricsServer } from "./metrics/metrics-server.ts";
 export type { Pipeline, PipelineCounts, Receipt, Settled } from "./pipeline.ts";
 export { topicsOf } from "./topics.ts";

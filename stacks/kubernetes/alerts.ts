@@ -64,7 +64,8 @@ export function alertsOf(
     alert(
       "FivefoldStalled",
       "critical",
-      `max by (use_case, subscriber) (fivefold_ready_backlog_tasks{${of}}) > 0 ` +
+      // Who shows the backlog may start anew meanwhile: that is no end of the wait.
+      `max by (use_case, subscriber) (last_over_time(fivefold_ready_backlog_tasks{${of}}[5m])) > 0 ` +
         `unless sum by (use_case, subscriber) (rate(fivefold_delivery_sent_tasks_total{${of}}[10m])) > 0 ` +
         // Tries that take longer than that are none that stall.
         `unless sum by (use_case, subscriber) (fivefold_flow_control_in_flight_tasks{${of}}) > 0`,

@@ -97,7 +97,7 @@ const ZONES: readonly Zone[] = [
   {
     name: "the runtime's surface",
     files: /^runtime\//,
-    may: ["runtime/[^/]+.ts", "runtime/transport/transport.ts", "runtime/metrics/metrics-server.ts"],
+    may: ["runtime/[^/]+.ts", "runtime/transport/transport.ts", "runtime/metrics/(metrics-server|failure-log).ts"],
     packages: ["node:*"],
   },
   {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -32,6 +33,8 @@ import "billing-library";
 export interface BillRequested { name: string }
 export default useCase<BillRequested>({ owner: "team-b", handler: async () => {} });
 `;
+
+const PLAIN = BILL.replace('import "billing-library";\n', "");
 
 const ENQUEUE = `import { connect } from "fivefold/runtime";
 import { ship } from "./generated/ship/client.ts";
@@ -166,6 +169,20 @@ test("what can't be staged is told, and nothing is written", async () => {
   );
   const { code, stderr } = await project.fivefold("stage", ".");
   expect(`${code} ${stderr}`).toMatch(/^2 .* is not empty, and what is in it would stay/);
+});
+
+test("an image whose executors could not load Pulsar's client is not staged as one that can", async () => {
+  const project = await createProject({ "package.json": '{ "type": "module" }', "usecases/bill.ts": PLAIN });
+  expect(await project.fivefold("build")).toMatchObject({ code: 0 });
+  // Whether this machine has the native part: npm installs the package without.
+  const loads = spawnSync(process.execPath, ["-e", 'require("pulsar-client")'], { cwd: REPOSITORY }).status === 0;
+  const { code, stderr } = await project.fivefold("stage", join(project.root, "image"), "--native-pulsar");
+  expect({ code, stderr }).toMatchObject(
+    loads
+      ? { code: 0 }
+      : { code: 3, stderr: expect.stringMatching(/could not load pulsar-client: [\s\S]*npm rebuild/) },
+  );
+  expect(await project.fivefold("stage", join(project.root, "other"))).toMatchObject({ code: 0, stderr: "" });
 });
 
 test("packages keep the versions that they had, wherever those lay", async () => {

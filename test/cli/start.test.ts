@@ -179,3 +179,31 @@ test("backlogs are shown without any handler", async () => {
   started.process.kill("SIGTERM");
   expect(await started.ended()).toMatchObject({ code: 0 });
 });
+
+test("what a handler throws is a line of JSON, with its task and try", async () => {
+  const project = await createProject({
+    "package.json": '{ "type": "module" }',
+    "usecases/first.ts": NOTE("First").replace(
+      "appendFileSync(",
+      "if (text === 'bad') throw new Error('no such account', { cause: new Error('404') });\n    appendFileSync(",
+    ),
+    "enqueue.ts": ENQUEUE,
+  });
+  expect(await project.fivefold("build")).toMatchObject({ code: 0 });
+  await enqueue(project, [
+    ["bad", 0],
+    ["good", 0],
+  ]);
+  const started = project.start(["start", "--metrics-port", "0"]);
+  await started.prints("task-failed");
+  const [line = ""] = started.printed.stderr.split("\n");
+  expect(JSON.parse(line)).toMatchObject({
+    event: "task-failed",
+    useCase: "first",
+    subscriber: "default",
+    task: expect.any(String),
+    try: 1,
+    result: "retried",
+    error: expect.stringMatching(/no such account.*404/),
+  });
+});

@@ -12,27 +12,42 @@ const KUBERNETES: Part = {
   name: "kubernetes-api",
   version: `${VERSION}-etcd-${ETCD_VERSION}`,
   takes: "15 minutes",
-  async build(folder, log) {
-    const version = "k8s.io/component-base/version";
-    const [major, minor] = VERSION.split(".") as [string, string];
-    await buildGoPrograms({
-      folder,
-      log,
-      programs: {
-        etcd: `go.etcd.io/etcd/server/v3@v${ETCD_VERSION}`,
-        "kube-apiserver": `k8s.io/kubernetes/cmd/kube-apiserver@v${VERSION}`,
-        "kube-controller-manager": `k8s.io/kubernetes/cmd/kube-controller-manager@v${VERSION}`,
-      },
-      replace: await stagingModules(folder, log),
-      // What the server tells of its version; without it, it calls itself v0.0.0.
-      define: {
-        [`${version}.gitVersion`]: `v${VERSION}`,
-        [`${version}.gitMajor`]: major,
-        [`${version}.gitMinor`]: minor,
-      },
-    });
-  },
+  build: (folder, log) =>
+    buildKubernetes(folder, log, ["kube-apiserver", "kube-controller-manager"], {
+      etcd: `go.etcd.io/etcd/server/v3@v${ETCD_VERSION}`,
+    }),
 };
+
+/** What a node runs, and the command line of those who look at it. */
+const NODE: Part = {
+  name: "kubernetes-node",
+  version: VERSION,
+  takes: "15 minutes",
+  build: (folder, log) => buildKubernetes(folder, log, ["kubelet", "kube-scheduler", "kubectl"]),
+};
+
+async function buildKubernetes(
+  folder: string,
+  log: string,
+  commands: readonly string[],
+  others: Readonly<Record<string, `${string}@${string}`>> = {},
+): Promise<void> {
+  const version = "k8s.io/component-base/version";
+  const [major, minor] = VERSION.split(".") as [string, string];
+  const programs = commands.map((name) => [name, `k8s.io/kubernetes/cmd/${name}@v${VERSION}`] as const);
+  await buildGoPrograms({
+    folder,
+    log,
+    programs: { ...others, ...Object.fromEntries(programs) },
+    replace: await stagingModules(folder, log),
+    // What they tell of their version; without it, they call themselves v0.0.0.
+    define: {
+      [`${version}.gitVersion`]: `v${VERSION}`,
+      [`${version}.gitMajor`]: major,
+      [`${version}.gitMinor`]: minor,
+    },
+  });
+}
 
 /** `k8s.io/kubernetes` holds the sources of its own libraries, whose published versions count from 0 in place of 1. */
 async function stagingModules(folder: string, log: string): Promise<string[]> {
@@ -42,14 +57,31 @@ async function stagingModules(folder: string, log: string): Promise<string[]> {
   return Array.from(required.matchAll(/^\s*(k8s\.io\/\S+) v0\.0\.0$/gm), ([, name]) => `${name}=${name}@v${published}`);
 }
 
+const KEDA_MODULE = `github.com/kedacore/keda/v2@v${KEDA_VERSION}` as const;
+
 const KEDA: Part = {
   name: "keda-crds",
   version: KEDA_VERSION,
   takes: "10 seconds",
   async build(folder, log) {
-    const { Dir } = await downloadGoModule(`github.com/kedacore/keda/v2@v${KEDA_VERSION}`, folder, log);
+    const { Dir } = await downloadGoModule(KEDA_MODULE, folder, log);
     await cp(join(Dir, "config", "crd", "bases"), join(folder, "crds"), { recursive: true });
   },
+};
+
+const KEDA_PROGRAMS: Part = {
+  name: "keda",
+  version: KEDA_VERSION,
+  takes: "15 minutes",
+  build: (folder, log) =>
+    buildGoPrograms({
+      folder,
+      log,
+      programs: {
+        "keda-operator": `github.com/kedacore/keda/v2/cmd/operator@v${KEDA_VERSION}`,
+        "keda-adapter": `github.com/kedacore/keda/v2/cmd/adapter@v${KEDA_VERSION}`,
+      },
+    }),
 };
 
 /** The kinds of the Prometheus operator that programs here make use of; its others are a megabyte. */
@@ -73,6 +105,27 @@ export interface KubernetesParts {
   readonly controllerManager: string;
   /** Folders of YAML files, one a kind. */
   readonly customKinds: readonly string[];
+}
+
+export interface NodeParts {
+  readonly kubelet: string;
+  readonly scheduler: string;
+  readonly kubectl: string;
+  readonly kedaOperator: string;
+  readonly kedaAdapter: string;
+}
+
+/** Builds what a node runs besides containerd, and KEDA. */
+export async function installKubernetesNode(): Promise<NodeParts> {
+  const node = await installPart(NODE);
+  const keda = await installPart(KEDA_PROGRAMS);
+  return {
+    kubelet: join(node, "kubelet"),
+    scheduler: join(node, "kube-scheduler"),
+    kubectl: join(node, "kubectl"),
+    kedaOperator: join(keda, "keda-operator"),
+    kedaAdapter: join(keda, "keda-adapter"),
+  };
 }
 
 /** Builds etcd, kube-apiserver and kube-controller-manager, and takes the kinds of operators from their sources. */
