@@ -21,15 +21,21 @@ const ZONES: readonly Zone[] = [
     packages: [],
   },
   {
+    name: "compiler/pattern",
+    files: /^compiler\/pattern\//,
+    may: ["compiler/pattern/.*"],
+    packages: ["@eslint-community/regexpp"],
+  },
+  {
     name: "compiler/read",
     files: /^compiler\/read\//,
-    may: ["compiler/(read|model)/.*", "compiler/diagnostics.ts"],
+    may: ["compiler/(read|model|pattern)/.*", "compiler/diagnostics.ts"],
     packages: ["ts-morph", "node:*"],
   },
   {
     name: "compiler/check",
     files: /^compiler\/check\//,
-    may: ["compiler/(check|model)/.*", "compiler/diagnostics.ts"],
+    may: ["compiler/(check|model|pattern)/.*", "compiler/diagnostics.ts"],
     packages: [],
   },
   // Pure: model in, texts out. No builtin, so nothing to read a disk, a clock or the environment with.
@@ -39,7 +45,7 @@ const ZONES: readonly Zone[] = [
     name: "compiler/import",
     files: /^compiler\/import\//,
     may: [
-      "compiler/(import|model)/.*",
+      "compiler/(import|model|pattern)/.*",
       "compiler/diagnostics.ts",
       "compiler/catalogue/entry.ts",
       "compiler/check/(json|lock|lock-file|write-lock).ts",

@@ -1,5 +1,6 @@
 import type { DefaultValue } from "../../model/earlier.ts";
 import type { Event, Field, Type } from "../../model/model.ts";
+import { slownessOf } from "../../pattern/pattern-time.ts";
 
 /** What a field's `@default` tag gives it, or why that can't be its value. */
 export type Default =
@@ -35,7 +36,9 @@ function fitting(type: Type, literal: unknown, event: Event): DefaultValue | und
     case "text": {
       if (typeof literal !== "string" || type.format !== undefined) return undefined;
       const fits = isWithin(literal.length, type.minLength, type.maxLength) && literal.isWellFormed();
-      return fits && new RegExp(type.pattern ?? "", "u").test(literal) ? literal : undefined;
+      // A lock from elsewhere may hold a pattern that no use case could have.
+      const isFast = type.pattern === undefined || !slownessOf(type.pattern, literal.length);
+      return fits && isFast && new RegExp(type.pattern ?? "", "u").test(literal) ? literal : undefined;
     }
     case "int":
       return Number.isSafeInteger(literal) && isWithin(literal as number, type.min, type.max)

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../check/json.ts";
+import { slownessOf } from "../../pattern/pattern-time.ts";
 import { numberAt, plainOf, stringAt } from "../json-source.ts";
 import { bytes, DATE, float, int, named, type Shape, text } from "../shape.ts";
 import { reportDropped } from "./keywords.ts";
@@ -46,9 +47,9 @@ export function readString(parts: Parts, at: Json, use: Use): Shape | undefined 
   for (const { part, value } of valuesOf(parts, "contentEncoding")) {
     drop(part, "contentEncoding", `'${plainOf(value)}' is not base64`);
   }
-  const pattern = patternOf(parts, drop);
   const minLength = Math.max(0, ...numbersOf(parts, "minLength")) || undefined;
   const maxLength = numbersOf(parts, "maxLength").sort((a, b) => a - b)[0];
+  const pattern = patternOf(parts, maxLength, drop);
   const bound = valuesOf(parts, "maxLength")[0] ?? valuesOf(parts, "minLength")[0];
   if (bound && (minLength !== undefined || maxLength !== undefined)) {
     differ(scope, bound.value, "Lengths count UTF-16 units, and characters in JSON Schema: an emoji is two, not one.");
@@ -60,6 +61,7 @@ export function readString(parts: Parts, at: Json, use: Use): Shape | undefined 
 
 function patternOf(
   parts: Parts,
+  maxLength: number | undefined,
   drop: (part: JsonObject, keyword: string, reason: string) => void,
 ): string | undefined {
   const patterns = new Map<string, JsonObject>();
@@ -68,7 +70,11 @@ function patternOf(
   for (const [pattern, part] of patterns) {
     if (!isRegExp(pattern)) drop(part, "pattern", "it is no regular expression under the flag u");
     else if (kept !== undefined) drop(part, "pattern", "a text has one pattern");
-    else kept = pattern;
+    else {
+      const slow = slownessOf(pattern, maxLength);
+      if (slow) drop(part, "pattern", slow.reason);
+      else kept = pattern;
+    }
   }
   return kept;
 }

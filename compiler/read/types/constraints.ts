@@ -1,5 +1,6 @@
 import { ts } from "ts-morph";
 import type { ArrayType, BytesType, FloatType, IntType, TextType, Type } from "../../model/model.ts";
+import { slownessOf } from "../../pattern/pattern-time.ts";
 import { carrierOf } from "./brands.ts";
 import { itemPlace, writtenItem } from "./collections.ts";
 import type { Place, Scope, TypeReader } from "./reader.ts";
@@ -88,6 +89,9 @@ function readText(rules: Rules): TextType | Wrong {
       const reason = error instanceof Error ? error.message : String(error);
       return wrong(reason, "Mend the pattern: it must be a regular expression under the flag u.");
     }
+    const maxLength = typeof rules.maxLength === "number" ? rules.maxLength : undefined;
+    const slow = slownessOf(String(pattern), maxLength);
+    if (slow) return wrong(slow.reason, slow.mend);
   }
   return sized<TextType>({ kind: "text", ...rules }, "minLength", "maxLength");
 }

@@ -1,5 +1,6 @@
 import { ts } from "ts-morph";
 import type { Type } from "../../model/model.ts";
+import { slownessOf } from "../../pattern/pattern-time.ts";
 import { isBranded } from "./brands.ts";
 import { isConstrained } from "./constraints.ts";
 import type { Place, Scope, TypeReader } from "./reader.ts";
@@ -33,5 +34,7 @@ export function textOf(parts: readonly ts.Type[], place: Place, scope: Scope): T
   });
   // A literal beside `string` says only what an editor is to propose.
   if (patterns.includes(undefined)) return { kind: "text" };
-  return { kind: "text", pattern: patterns.sort().join("|") };
+  const pattern = patterns.sort().join("|");
+  // What can't be checked in time that is in proportion to the text is not.
+  return slownessOf(pattern) ? { kind: "text" } : { kind: "text", pattern };
 }

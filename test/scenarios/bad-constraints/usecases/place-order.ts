@@ -7,6 +7,9 @@ interface OrderPlaced {
   text: Text<{ minLength: 5; maxLength: 3 }>;
   half: Text<{ maxLength: 2.5 }>;
   pattern: Text<{ pattern: "(" }>;
+  exponential: Text<{ pattern: "^(a+)+$"; maxLength: 64 }>;
+  polynomial: Text<{ pattern: "^.*@.*\\.com$" }>;
+  back: Text<{ pattern: "^(.)\\1$" }>;
   mistyped: Text<{ maxLength: 5; maxLenght: 4 }>;
   wide: Text<{ maxLength: number }>;
   list: List<string, { minItems: 3; maxItems: 2 }>;
