@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { loadTypeScript, MODULE_CACHE } from "../loader/hooks.ts";
 import type { Executor, UseCaseSettings } from "../runtime/runtime.ts";
 import { Fault } from "./fault.ts";
 
@@ -48,8 +49,9 @@ async function readManifest(root: string): Promise<{ readonly useCases: readonly
   }
 }
 
-/** Loads use cases with their handlers. */
+/** Loads use cases with their handlers: all that `tsc` takes of the project's modules. */
 export async function loadExecutors(root: string, useCases: readonly BuiltUseCase[]): Promise<Executor[]> {
+  loadTypeScript({ cache: join(root, MODULE_CACHE) });
   return Promise.all(
     useCases.map(async ({ executor: path }) => {
       const { executor } = (await import(pathToFileURL(join(root, path)).href)) as { executor: Executor };

@@ -2,11 +2,15 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { cp, mkdir, readdir, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { type RuntimeImports, runtimeImports } from "../compiler/runtime-imports.ts";
+import { loadedText, type RuntimeImports, runtimeImports } from "../compiler/runtime-imports.ts";
+import { createCompile } from "../loader/compiled.ts";
+import { MODULE_CACHE } from "../loader/hooks.ts";
+import { createSettingsFinder } from "../loader/tsconfig.ts";
 import { Fault, filing } from "./fault.ts";
 import { findProject } from "./project.ts";
 import { builtUseCases } from "./project-runtime.ts";
 import { layOutPackages, type MissingPackage, type PackageCopy, within } from "./stage-packages.ts";
+import { sourcesBelow, stageSettings } from "./stage-settings.ts";
 import { colorsOf, count, say } from "./terminal.ts";
 
 export interface StageOptions {
@@ -18,7 +22,7 @@ export interface StageOptions {
 }
 
 /** Of what this package depends on, all that `start` and the runtime load; the rest is the compiler's. */
-export const RUNTIME_PACKAGES = ["commander", "lmdb", "pg", "picocolors", "pulsar-client", "ws"];
+export const RUNTIME_PACKAGES = ["commander", "get-tsconfig", "lmdb", "pg", "picocolors", "pulsar-client", "ws"];
 
 /** `fivefold stage <folder>`: copies what executors need to run, and nothing else, for the last stage of an image. */
 export async function stage(folder: string, names: readonly string[], options: StageOptions): Promise<void> {
@@ -26,7 +30,14 @@ export async function stage(folder: string, names: readonly string[], options: S
   const target = resolve(folder);
   refuseFull(target);
   const useCases = await builtUseCases(root, names);
-  const imports = runtimeImports(useCases.map(({ executor }) => join(root, executor)));
+  const settings = createSettingsFinder();
+  const cache = join(root, MODULE_CACHE);
+  const loading = { settings, compile: createCompile(cache) };
+  const sealing = { settings, compile: createCompile(join(target, MODULE_CACHE), { from: cache, sealed: true }) };
+  const imports = runtimeImports(
+    useCases.map(({ executor }) => join(root, executor)),
+    loading,
+  );
   refuseMissing(root, imports);
   const files = [
     "package.json",
@@ -41,6 +52,13 @@ export async function stage(folder: string, names: readonly string[], options: S
   await filing("The executors can't be staged", async () => {
     for (const file of new Set(files)) await copy(join(root, file), join(target, file));
     for (const one of copies) await copyPackage(one, target);
+    const moved = [
+      { from: root, to: "" },
+      ...copies.filter(({ name, link }) => link !== undefined),
+    ];
+    const linked = moved.filter(({ to }) => to !== "" && to !== "linked/fivefold").flatMap(({ from }) => sourcesBelow(from));
+    for (const file of [...imports.files, ...linked]) loadedText(file, sealing);
+    stageSettings(moved, target, settings);
   });
   if (options.nativePulsar) refuseWithoutNativePulsar(target);
   const size = await sizeOf(target);
@@ -120,7 +138,7 @@ async function copyPackage({ name, from, to, link }: PackageCopy, target: string
 function runtimeFolders(folder: string): string[] {
   const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { bin: { fivefold: string } };
   const cli = dirname(bin.fivefold);
-  return [cli, join(dirname(cli), "runtime")];
+  return [cli, join(dirname(cli), "loader"), join(dirname(cli), "runtime")];
 }
 
 async function sizeOf(folder: string): Promise<number> {

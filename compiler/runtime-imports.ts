@@ -2,6 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire, isBuiltin } from "node:module";
 import { dirname, resolve } from "node:path";
 import { ts } from "ts-morph";
+import type { Compile } from "../loader/compiled.ts";
+import { formatOf, isNodesOwn } from "../loader/format.ts";
+import { isTypeScript, sourceOf } from "../loader/resolve.ts";
+import type { SettingsFinder } from "../loader/tsconfig.ts";
 
 /** What modules load when they run. */
 export interface RuntimeImports {
@@ -13,17 +17,26 @@ export interface RuntimeImports {
   readonly missing: readonly { readonly from: string; readonly specifier: string }[];
 }
 
-/** Follows imports as Node does, from modules to all that they need. What a program computes can't be seen: `import(name)`. */
-export function runtimeImports(entries: readonly string[]): RuntimeImports {
+/** How modules are loaded. */
+interface Loading {
+  readonly settings: SettingsFinder;
+  readonly compile: Compile;
+}
+
+/**
+ * Follows imports as they are loaded, from modules to all that they need. What a program computes can't be seen:
+ * `import(name)`.
+ */
+export function runtimeImports(entries: readonly string[], loading: Loading): RuntimeImports {
   const files = new Set<string>();
   const packages = new Map<string, string>();
   const missing: { from: string; specifier: string }[] = [];
   const follow = (file: string) => {
     if (files.has(file)) return;
     files.add(file);
-    for (const specifier of importsOf(file)) {
+    for (const specifier of importsOf(file, loading)) {
       if (isBuiltin(specifier)) continue;
-      const target = fileOf(specifier, file);
+      const target = fileOf(specifier, file, loading);
       if (target === undefined) packages.set(packageOf(specifier), file);
       else if (existsSync(target)) follow(target);
       else missing.push({ from: file, specifier });
@@ -34,9 +47,9 @@ export function runtimeImports(entries: readonly string[]): RuntimeImports {
 }
 
 /** What a module names in imports and exports that are there when it runs: types are not. */
-function importsOf(file: string): string[] {
-  if (!/\.[cm]?[jt]s$/.test(file)) return [];
-  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest);
+function importsOf(file: string, loading: Loading): string[] {
+  if (!/\.([cm]?[jt]s|tsx)$/.test(file)) return [];
+  const source = ts.createSourceFile(file, loadedText(file, loading), ts.ScriptTarget.Latest);
   const specifiers: string[] = [];
   const visit = (node: ts.Node): void => {
     const named = specifierOf(node);
@@ -45,6 +58,15 @@ function importsOf(file: string): string[] {
   };
   visit(source);
   return specifiers;
+}
+
+/** A module as it is loaded: with what was written of it, where Node does not run it as it is. */
+export function loadedText(path: string, { settings: finder, compile }: Loading): string {
+  const text = readFileSync(path, "utf8");
+  if (!isTypeScript(path)) return text;
+  const settings = finder.of(path);
+  const format = formatOf(path, settings);
+  return isNodesOwn(path, format, settings, text) ? text : compile(text, { path, format, settings });
 }
 
 function specifierOf(node: ts.Node): ts.Node | undefined {
@@ -57,7 +79,9 @@ function specifierOf(node: ts.Node): ts.Node | undefined {
 }
 
 /** The file that a path or a `#name` of package.json stands for; `undefined`: it names a package. */
-function fileOf(specifier: string, from: string): string | undefined {
+function fileOf(specifier: string, from: string, { settings }: Loading): string | undefined {
+  const source = isTypeScript(from) ? sourceOf(specifier, from, settings.of(from)) : undefined;
+  if (source) return source;
   if (/^\.{0,2}\//.test(specifier)) return resolve(dirname(from), specifier);
   if (!specifier.startsWith("#")) return undefined;
   try {

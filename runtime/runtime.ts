@@ -1,4 +1,12 @@
 /** What generated code and workers import. */
+
+declare global {
+  interface String {
+    /** Generated validators ask it, and `lib` has it from ES2024 on only, which not every project names. */
+    isWellFormed(): boolean;
+  }
+}
+
 export { type Client, createClient, type EnqueueOptions } from "./client.ts";
 export { type Connection, type ConnectOptions, connect, findRoot } from "./connection.ts";
 export type { ExecutorContract, Failure, Message, Outcome, Priority, TaskRecord, UseCaseSettings } from "./contract.ts";

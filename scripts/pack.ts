@@ -73,9 +73,9 @@ function packedManifest(source: Manifest): unknown {
 }
 
 /** What is started by its path. */
-const STARTED = ["cli/main.js", "cli/emitting-answers.js"];
+const STARTED = ["cli/main.js", "cli/emitting-answers.js", "loader/register.js", "loader/transpile.js"];
 
-/** Puts bundles in the place of the modules of dist/cli and dist/compiler: what they import beside is left to Node. */
+/** Puts bundles in the place of the modules of dist/cli, dist/compiler and dist/loader: what they import beside is left to Node. */
 async function bundle(dist: string): Promise<void> {
   const runtime = join(dist, "runtime");
   const bundling = await rolldown({
@@ -83,7 +83,7 @@ async function bundle(dist: string): Promise<void> {
     input: Object.fromEntries(STARTED.map((path) => [path.replace(/\.js$/, ""), path])),
     platform: "node",
     // Packages and Node's own: what is written neither as a path nor as what is started.
-    external: (id, _from, isResolved) => !isResolved && !/^[./]|^cli\/|^ts-morph$/.test(id),
+    external: (id, _from, isResolved) => !isResolved && !/^[./]|^(cli|loader)\/|^ts-morph$/.test(id),
     makeAbsoluteExternalsRelative: false,
     plugins: [
       {
@@ -108,7 +108,7 @@ async function bundle(dist: string): Promise<void> {
     entryFileNames: "[name].js",
     chunkFileNames: ({ moduleIds }) => `${isCompiler(moduleIds) ? "compiler" : "cli"}/[name]-[hash].js`,
   });
-  for (const folder of ["cli", "compiler"]) {
+  for (const folder of ["cli", "compiler", "loader"]) {
     rmSync(join(dist, folder), { recursive: true });
     mkdirSync(join(dist, folder));
   }

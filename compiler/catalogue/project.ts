@@ -16,6 +16,15 @@ export const PROJECT = {
     () =>
       "Put the file or folder itself there. What several projects share belongs in a package: node_modules may link it.",
   ),
+  "file-not-taken": warning<Record<never, never>>(
+    () =>
+      "This JavaScript calls useCase, and becomes no use case: that is a file whose name ends in .ts, .tsx or .mts.",
+    () => "Write it in TypeScript, or move it out of usecases/.",
+  ),
+  "unloadable-import": error<{ specifier: string; reason: string }>(
+    ({ specifier, reason }) => `'${specifier}' is imported when the use case runs, and ${reason}.`,
+    () => "Import what is there, with `import type` where only its types are needed; read other files with `readFile`.",
+  ),
   "bad-tsconfig": error<{ reason: string }>(
     ({ reason }) => `The project's TypeScript settings can't be read: ${reason}`,
     () => "Mend tsconfig.json, or remove it: without one the compiler takes strict settings of its own.",

@@ -4,10 +4,10 @@ import type { Output } from "../model/output.ts";
 import { rememberedName } from "../model/remembered.ts";
 import { rootFields } from "../model/root.ts";
 import { property, variable } from "./names.ts";
-import { header, imports, print } from "./source.ts";
+import { header, importPath, imports, print } from "./source.ts";
 
 /** `client.ts`: what other services enqueue with. It loads no handler. */
-export function emitClient({ name, file, event, frontend, scheduler, flowControl }: UseCase): Output {
+export function emitClient({ name, file, importEnding, event, frontend, scheduler, flowControl }: UseCase): Output {
   const types = new Set(["Client", "String"]);
   const type = types.has(event.name) ? `${event.name}Event` : event.name;
   const imported = type === event.name ? event.name : `${event.name} as ${type}`;
@@ -27,13 +27,13 @@ export function emitClient({ name, file, event, frontend, scheduler, flowControl
   const code = [
     header(file),
     imports(["type Client", "createClient"], "fivefold/runtime"),
-    imports(["encode"], "./codec.ts"),
-    imports([imported], "./event.ts", "type "),
-    imports(["fromJson"], "./json.ts"),
-    imports(["settings"], "./settings.ts"),
-    imports(["validate"], "./validate.ts"),
+    imports(["encode"], importPath("./codec.ts", importEnding)),
+    imports([imported], importPath("./event.ts", importEnding), "type "),
+    imports(["fromJson"], importPath("./json.ts", importEnding)),
+    imports(["settings"], importPath("./settings.ts", importEnding)),
+    imports(["validate"], importPath("./validate.ts", importEnding)),
     "",
-    `export type { ${event.name} } from "./event.ts";`,
+    `export type { ${event.name} } from ${JSON.stringify(importPath("./event.ts", importEnding))};`,
     "",
     `export const ${clientName(name)}: Client<${type}> = createClient({`,
     ["settings,", "validate,", "encode,", "fromJson,", ...accessors],

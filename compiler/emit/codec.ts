@@ -7,19 +7,19 @@ import { readUnion, writeUnion } from "./codec-union.ts";
 import { writeEnum, writeMessage } from "./codec-write.ts";
 import { everyKind } from "./every-type.ts";
 import { isSeveral, presentType } from "./presence.ts";
-import { type Code, header, imports, jsDoc, list, print } from "./source.ts";
+import { type Code, header, importPath, imports, jsDoc, list, print } from "./source.ts";
 import { wireType } from "./wire-types.ts";
 import { elementOf, isWrapped } from "./wrappers.ts";
 
 /** `codec.ts`: protobuf's wire format, specialised to the event. */
-export function emitCodec({ name, file, event }: UseCase): Output {
+export function emitCodec({ name, file, importEnding, event }: UseCase): Output {
   const names = codecNames(event);
   const root = event.name;
   const type = names.types.own(root);
   const code: Code[] = [
     header(file),
     imports(runtimeNames(event), "fivefold/runtime"),
-    imports(names.imported, "./event.ts", "type "),
+    imports(names.imported, importPath("./event.ts", importEnding), "type "),
     "",
     "// The numbers are protobuf's tags: a field's number times 8, plus its wire type.",
     "",

@@ -1,15 +1,15 @@
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
-import { header, imports, list, print } from "./source.ts";
+import { header, importPath, imports, list, print } from "./source.ts";
 
 /** `executor.ts`: the use case's functions beside its codec, for workers. */
-export function emitExecutor({ name, file }: UseCase): Output {
+export function emitExecutor({ name, file, importEnding }: UseCase): Output {
   const code = [
     header(file),
     imports(["createExecutor"], "fivefold/runtime"),
-    `import useCase from ${JSON.stringify(`../../${file}`)};`,
-    imports(["decode"], "./codec.ts"),
-    imports(["settings"], "./settings.ts"),
+    `import useCase from ${JSON.stringify(importPath(`../../${file}`, importEnding))};`,
+    imports(["decode"], importPath("./codec.ts", importEnding)),
+    imports(["settings"], importPath("./settings.ts", importEnding)),
     "",
     list("export const executor = createExecutor({ ", ["settings", "decode", "useCase"], " });"),
   ];

@@ -8,16 +8,27 @@ import { isRest } from "../model/tuples.ts";
 import { defaultLiteral } from "./codec-earlier.ts";
 import { propertyKey, variable } from "./names.ts";
 import { presentType } from "./presence.ts";
-import { brokenList, type Choice, type Code, header, imports, list, literal, literalOf, print } from "./source.ts";
+import {
+  brokenList,
+  type Choice,
+  type Code,
+  header,
+  importPath,
+  imports,
+  list,
+  literal,
+  literalOf,
+  print,
+} from "./source.ts";
 
 /** `json.ts`: the event as JSON and back, as its JSON Schema says. */
-export function emitJson({ name, file, event }: UseCase): Output {
+export function emitJson({ name, file, importEnding, event }: UseCase): Output {
   const scope = createScope(event);
   const code: Code[] = [
     header(file),
     imports(["json"], "fivefold/runtime"),
-    imports([event.name], "./event.ts", "type "),
-    imports(["validate"], "./validate.ts"),
+    imports([event.name], importPath("./event.ts", importEnding), "type "),
+    imports(["validate"], importPath("./validate.ts", importEnding)),
   ];
   for (const one of event.enums) if (hasFormerValues(one)) code.push("", enumPart(one, scope));
   for (const message of event.messages) code.push("", messagePart(message, scope));

@@ -1,6 +1,7 @@
 /*
  * Generated code as data, laid out when it is printed: a line breaks only where it is too long at its indentation.
  */
+import type { UseCase } from "../model/model.ts";
 
 /** A line; a block, one level deeper; or something that has two forms. */
 export type Code = string | readonly Code[] | Choice;
@@ -56,6 +57,14 @@ export function list(opening: string, items: readonly string[], closing: string)
 /** As `list`, over several lines. */
 export function brokenList(opening: string, items: readonly string[], closing: string): Code[] {
   return [opening, items.map((item) => `${item},`), closing];
+}
+
+/** How a generated module names another by its path: `./codec.ts`, or as the project's `tsc` takes it. */
+export function importPath(path: string, importEnding: UseCase["importEnding"]): string {
+  if (importEnding === ".ts") return path;
+  // A bundler finds `.mts` by this name only.
+  if (path.endsWith(".mts")) return path.replace(/\.mts$/, ".mjs");
+  return path.replace(/\.tsx?$/, importEnding);
 }
 
 /** An import; the names are sorted as Biome sorts them: without regard to case or to `type`. */

@@ -256,6 +256,8 @@ export interface UseCase {
   readonly name: string;
   /** Of the module, relative to the project's root. */
   readonly file: string;
+  /** What ends the names of modules that generated ones import: what the project's `tsc` takes. */
+  readonly importEnding: ".ts" | ".js" | "";
   readonly doc: string;
   readonly owner: string;
   readonly event: Event;

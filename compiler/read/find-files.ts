@@ -1,9 +1,12 @@
-import { readdirSync, type Stats, statSync } from "node:fs";
+import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
 import { type Link, linkTo } from "./links.ts";
 import { fileSpan } from "./spans.ts";
 import { reasonOf } from "./text.ts";
+
+/** Below the root, the folder of use cases. */
+export const USE_CASES = "usecases";
 
 export interface Found {
   /** Relative to the root, in one order on every machine. */
@@ -36,6 +39,8 @@ export function findSources(root: string, folder: string): Found {
         // To read from a pipe or a device might never end.
         if (entry.isFile()) files.push(child);
         else refuse(child, "it is no regular file");
+      } else if (entry.isFile() && looksLikeUseCase(entry.name, join(root, child))) {
+        diagnostics.push(diagnostic("file-not-taken", fileSpan(child), {}));
       }
     }
   };
@@ -52,7 +57,17 @@ export function linkedFile({ path, target }: Link): Diagnostic {
 }
 
 function isSource(name: string): boolean {
-  return name.endsWith(".ts") && !name.endsWith(".d.ts") && !name.endsWith(".test.ts");
+  return /\.(m?ts|tsx)$/.test(name) && !/\.(d|test)\.(m?ts|tsx)$/.test(name);
+}
+
+/** Whether a file that is no source declares a use case. */
+function looksLikeUseCase(name: string, path: string): boolean {
+  if (!/\.([cm]?js|jsx|cts)$/.test(name) || /\.d\.cts$/.test(name)) return false;
+  try {
+    return /\buseCase\s*[<(]/.test(readFileSync(path, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 function entriesOf(path: string, refuse: (reason: string) => void) {

@@ -1,15 +1,26 @@
+import { dirname, relative } from "node:path";
 import { ts } from "ts-morph";
+import { tsconfigFor } from "../../loader/tsconfig.ts";
 import { type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
+import type { UseCase } from "../model/model.ts";
+import { type AmbientFiles, findAmbientFiles } from "./ambient-files.ts";
+import { checkOptions } from "./check-options.ts";
 import { defaultOptions, TSCONFIG } from "./default-options.ts";
-import { findSources, linkedFile } from "./find-files.ts";
+import { findSources, linkedFile, USE_CASES } from "./find-files.ts";
 import { strayLink } from "./links.ts";
 import { absoluteRoot } from "./root.ts";
 import { fileSpan, rangeSpan } from "./spans.ts";
 import { installationFiles, stampOf } from "./stamp.ts";
 import { readText } from "./text.ts";
 
-/** Below the root, the folder of use cases. */
-export const USE_CASES = "usecases";
+/** What ends the name of a module that another imports: `./codec.ts`, `./codec.js` or `./codec`, as the project's `tsc` takes it. */
+function importEndingOf(options: ts.CompilerOptions): UseCase["importEnding"] {
+  if (options.allowImportingTsExtensions || options.rewriteRelativeImportExtensions) return ".ts";
+  const { module = ts.ModuleKind.ESNext, moduleResolution } = options;
+  const isNodes = module >= ts.ModuleKind.Node16 && module <= ts.ModuleKind.NodeNext;
+  const finds = moduleResolution ?? (isNodes ? ts.ModuleResolutionKind.NodeNext : ts.ModuleResolutionKind.Bundler);
+  return finds === ts.ModuleResolutionKind.Node16 || finds === ts.ModuleResolutionKind.NodeNext ? ".js" : "";
+}
 
 /** What there is to read. */
 export interface Project {
@@ -22,6 +33,10 @@ export interface Project {
   /** The files that the settings come from: tsconfig.json, also where there is none, and those that it extends. */
   readonly settingsFiles: readonly string[];
   readonly options: ts.CompilerOptions;
+  /** Of imports in what is generated. */
+  readonly importEnding: UseCase["importEnding"];
+  /** Files of the project that declare something for all others. */
+  readonly ambient: AmbientFiles;
   /** What all that is read of the project depends on: the settings, the installed packages, the compiler itself. */
   readonly identity: string;
   /** Texts that stand for what the disk holds, by absolute path: of files that an editor has not saved. */
@@ -35,27 +50,38 @@ export function openProject(root: string, unsaved: ReadonlyMap<string, string> =
   const absolute = absoluteRoot(root);
   const { files, diagnostics } = findSources(absolute, USE_CASES);
   const config = readConfig(absolute);
-  const identity = identityOf(absolute, config.options);
-  return { root: absolute, files, unsaved, ...config, identity, diagnostics: [...diagnostics, ...config.diagnostics] };
+  const ambient = findAmbientFiles(absolute, config.tsconfig);
+  const identity = identityOf(absolute, config.options, ambient, unsaved);
+  const all = [...diagnostics, ...config.diagnostics];
+  return { root: absolute, files, unsaved, ...config, ambient, identity, diagnostics: all };
 }
 
-function identityOf(root: string, options: ts.CompilerOptions): string {
-  return JSON.stringify([ts.version, process.version, options, installationFiles(root).map((file) => stampOf(file))]);
+function identityOf(
+  root: string,
+  options: ts.CompilerOptions,
+  { all }: AmbientFiles,
+  unsaved: Project["unsaved"],
+): string {
+  const files = [...installationFiles(root), ...all].map((file) => [file, stampOf(file, unsaved)]);
+  return JSON.stringify([ts.version, process.version, options, files]);
 }
 
-type Config = Pick<Project, "tsconfig" | "settingsFiles" | "options" | "diagnostics" | "sources">;
+type Config = Pick<Project, "tsconfig" | "settingsFiles" | "options" | "importEnding" | "diagnostics" | "sources">;
 
 /** The project's tsconfig.json. Where it can't be read, or there is none, the default options hold. */
 function readConfig(root: string): Config {
-  const path = `${root}/${TSCONFIG}`;
+  const own = `${root}/${TSCONFIG}`;
+  const path = tsconfigFor(root, USE_CASES) ?? own;
+  const file = relative(root, path).replaceAll("\\", "/");
   const options = ts.convertCompilerOptionsFromJson(defaultOptions(root), root).options;
-  const { text, diagnostics } = readText(root, TSCONFIG);
+  const { text, diagnostics } = readText(root, file);
   if (text === undefined) {
-    return { tsconfig: undefined, settingsFiles: [path], options, diagnostics, sources: new Map() };
+    return { tsconfig: undefined, settingsFiles: [own], options, importEnding: ".ts", diagnostics, sources: new Map() };
   }
   const source = ts.readJsonConfigFile(path, () => text);
   // The program's files are the use cases and what they import, so what tsconfig.json includes is not searched for.
-  const parsed = ts.parseJsonSourceFileConfigFileContent(source, { ...ts.sys, readDirectory: () => [] }, root);
+  const parsed = ts.parseJsonSourceFileConfigFileContent(source, { ...ts.sys, readDirectory: () => [] }, dirname(path));
+  const overrides = ts.convertCompilerOptionsFromJson(checkOptions(path), dirname(path)).options;
   const { error: unparsed } = ts.readConfigFile(path, () => text);
   const faults = (unparsed ? [unparsed] : parsed.errors.filter(({ code }) => FATAL.has(code))).map((error) =>
     configFault(root, error),
@@ -64,10 +90,11 @@ function readConfig(root: string): Config {
   const links = extended.map((file) => strayLink(root, file)).filter((link) => !!link);
   return {
     tsconfig: path,
-    settingsFiles: [path, ...extended],
-    options: faults.length > 0 ? options : parsed.options,
+    settingsFiles: [...new Set([own, path, ...extended])],
+    options: faults.length > 0 ? options : { ...parsed.options, ...overrides },
+    importEnding: importEndingOf({ ...parsed.options, ...overrides }),
     diagnostics: links.length > 0 ? links.map(linkedFile) : faults,
-    sources: new Map([[TSCONFIG, text]]),
+    sources: new Map([[file, text]]),
   };
 }
 

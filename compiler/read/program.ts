@@ -5,8 +5,9 @@ import { libFolder } from "./typescript-package.ts";
 
 export interface ProgramOptions {
   /**
-   * Whether all is there that is declared globally: what tsconfig.json's `types` names, Node's most of all, and its `lib`.
-   * Without, there are the objects of ES5 alone, which are all that an event needs.
+   * Whether all is there that is declared globally: what tsconfig.json's `types` names, Node's most of all, its `lib`, and
+   * what files of the project declare. Without, there are the objects of ES5 alone, which are all that an event needs, and
+   * what the project adds to modules.
    */
   readonly ambientTypes: boolean;
 }
@@ -16,7 +17,7 @@ export interface ProgramOptions {
  * `unparsed` holds the paths of what nests too deeply to be parsed, `links` those that led out of the project.
  */
 export function createProgram(
-  { root, files, options, unsaved }: Project,
+  { root, files, options, unsaved, ambient }: Project,
   { ambientTypes }: ProgramOptions,
 ): { readonly program: ts.Program; readonly unparsed: ReadonlySet<string>; readonly links: readonly Link[] } {
   const settings: ts.CompilerOptions = {
@@ -30,8 +31,9 @@ export function createProgram(
   };
   const unparsed = new Set<string>();
   const links: Link[] = [];
-  const rootNames = files.map((file) => `${root}/${file}`);
-  const host = createHost({ root, settings, roots: new Set(rootNames), unsaved, unparsed, links });
+  const modules = files.map((file) => `${root}/${file}`);
+  const rootNames = [...modules, ...(ambientTypes ? ambient.all : ambient.ofModules)];
+  const host = createHost({ root, settings, roots: new Set(modules), unsaved, unparsed, links });
   return { program: ts.createProgram({ rootNames, options: settings, host }), unparsed, links };
 }
 

@@ -2,9 +2,12 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { join, posix } from "node:path";
+import { tsconfigFor } from "../../loader/tsconfig.ts";
 import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
+import { findAmbientFiles } from "./ambient-files.ts";
+import { checkOptions } from "./check-options.ts";
 import { defaultOptions, TSCONFIG } from "./default-options.ts";
-import { linkedFile } from "./find-files.ts";
+import { linkedFile, USE_CASES } from "./find-files.ts";
 import { type Link, linkTo, strayLink } from "./links.ts";
 import type { Project } from "./open-project.ts";
 import { absoluteRoot } from "./root.ts";
@@ -36,11 +39,11 @@ export function checkTypes(project: Checked, signal?: AbortSignal): TypeCheck {
 /** The same for all modules of a project that is not open yet. */
 export function checkAllTypes(folder: string, files: readonly string[]): TypeCheck {
   const root = absoluteRoot(folder);
-  const tsconfig = readText(root, TSCONFIG).text === undefined ? undefined : `${root}/${TSCONFIG}`;
-  return checkTypes({ root, files, tsconfig });
+  const tsconfig = readText(root, TSCONFIG).text === undefined ? undefined : tsconfigFor(root, USE_CASES);
+  return checkTypes({ root, files, tsconfig, ambient: findAmbientFiles(root, tsconfig) });
 }
 
-type Checked = Pick<Project, "root" | "files" | "tsconfig">;
+type Checked = Pick<Project, "root" | "files" | "tsconfig" | "ambient">;
 
 async function findTypeErrors(project: Checked, signal: AbortSignal | undefined): Promise<Diagnostic[]> {
   if (project.files.length === 0) return [];
@@ -54,14 +57,15 @@ async function findTypeErrors(project: Checked, signal: AbortSignal | undefined)
 }
 
 /** The project's own settings with the use cases for files; returns the config's path. */
-function writeConfig({ root, files, tsconfig }: Checked): string {
+function writeConfig({ root, files, tsconfig, ambient }: Checked): string {
   const folder = join(root, SCRATCH);
   const path = join(folder, "tsconfig.json");
   const config = {
     ...(tsconfig && { extends: tsconfig }),
-    compilerOptions: { ...(tsconfig ? {} : defaultOptions(root)), ...CHECK_ONLY },
-    files: files.map((file) => `${root}/${file}`),
+    compilerOptions: tsconfig ? checkOptions(tsconfig) : { ...defaultOptions(root), noEmit: true },
+    files: [...files.map((file) => `${root}/${file}`), ...ambient.all],
     include: [],
+    references: [],
   };
   const text = `${JSON.stringify(config, null, 2)}\n`;
   const link = linkTo(root, SCRATCH);
@@ -75,8 +79,6 @@ function writeConfig({ root, files, tsconfig }: Checked): string {
   renameSync(draft, path);
   return path;
 }
-
-const CHECK_ONLY = { noEmit: true, composite: false, incremental: false, declaration: false };
 
 /*
  * It is done before this process has read half of the use cases, so it saves processor time rather than its own: on one
@@ -126,6 +128,8 @@ function giveWay(pid: number | undefined, priority: number): void {
 }
 
 const LOCATED = /^(.+)\((\d+),(\d+)\): error (TS\d+): (.*)$/;
+/** A setting, or a value of one, that this TypeScript does not have. */
+const UNKNOWN_SETTINGS: ReadonlySet<string> = new Set(["TS5023", "TS5025", "TS6046"]);
 const UNLOCATED = /^error (TS\d+): (.*)$/;
 
 /** Reads `file(line,column): error TS1: text`, with further lines of the text indented below. */
@@ -135,6 +139,8 @@ function parseErrors(output: string, root: string): Diagnostic[] {
   for (const line of output.split(/\r?\n/)) {
     const located = LOCATED.exec(line);
     const unlocated = UNLOCATED.exec(line);
+    // Of settings that another version of TypeScript knows.
+    if (located?.[1]?.endsWith(".json") && UNKNOWN_SETTINGS.has(located[4] ?? "")) continue;
     if (located) {
       const [, path = "", lineNumber, column, code = "", text = ""] = located;
       const file = posix.normalize(path.replaceAll("\\", "/"));

@@ -2,7 +2,7 @@ import type { ts } from "ts-morph";
 import type { UseCase } from "../model/model.ts";
 import type { Evaluate } from "./constants/evaluate.ts";
 import { findDeclaration } from "./declaration.ts";
-import { USE_CASES } from "./open-project.ts";
+import { USE_CASES } from "./find-files.ts";
 import type { Reading } from "./reading.ts";
 import { fillDefaults } from "./settings/defaults.ts";
 import { readDefinition } from "./settings/definition.ts";
@@ -14,6 +14,7 @@ export function readUseCase(
   evaluate: Evaluate,
   source: ts.SourceFile,
   file: string,
+  importEnding: UseCase["importEnding"],
 ): UseCase | undefined {
   const found = reading.diagnostics.length;
   const declaration = findDeclaration(reading, source);
@@ -30,6 +31,7 @@ export function readUseCase(
   return {
     name,
     file,
+    importEnding,
     doc,
     owner: definition.settings.owner ?? "",
     event,
@@ -41,5 +43,8 @@ export function readUseCase(
 
 /** `usecases/files/index-file.ts` → `files-index-file`. Whether that is a legal name is for a check to say. */
 function nameOf(file: string): string {
-  return file.slice(USE_CASES.length + 1, -".ts".length).replaceAll("/", "-");
+  return file
+    .slice(USE_CASES.length + 1)
+    .replace(/\.(mts|tsx?)$/, "")
+    .replaceAll("/", "-");
 }

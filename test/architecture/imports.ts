@@ -29,8 +29,8 @@ const ZONES: readonly Zone[] = [
   {
     name: "compiler/read",
     files: /^compiler\/read\//,
-    may: ["compiler/(read|model|pattern)/.*", "compiler/diagnostics.ts"],
-    packages: ["ts-morph", "node:*"],
+    may: ["compiler/(read|model|pattern)/.*", "compiler/diagnostics.ts", "loader/(resolve|tsconfig).ts"],
+    packages: ["ts-morph", "get-tsconfig", "node:*"],
   },
   {
     name: "compiler/check",
@@ -56,7 +56,7 @@ const ZONES: readonly Zone[] = [
   {
     name: "compiler",
     files: /^compiler\//,
-    may: ["compiler/.*"],
+    may: ["compiler/.*", "loader/(compiled|format|resolve|tsconfig).ts"],
     packages: ["ts-morph", "typescript", "node:*", "picocolors", "sarif"],
   },
   {
@@ -124,6 +124,13 @@ const ZONES: readonly Zone[] = [
     may: ["stacks/.*", "generated/manifest.json"],
     packages: ["@pulumi/*", "@grafana/*", "node:*"],
   },
+  // Runs beside whatever it loads.
+  {
+    name: "loader",
+    files: /^loader\//,
+    may: ["loader/.*", "runtime/connection.ts"],
+    packages: ["ts-morph", "get-tsconfig", "node:*"],
+  },
   {
     name: "TypeScript's API in the published package",
     files: /^cli\/typescript-api\.ts$/,
@@ -133,8 +140,15 @@ const ZONES: readonly Zone[] = [
   {
     name: "cli",
     files: /^cli\//,
-    may: ["cli/.*", "compiler/.*", "runtime/.*"],
-    packages: ["commander", "picocolors", "vscode-languageserver/node", "vscode-languageserver-textdocument", "node:*"],
+    may: ["cli/.*", "compiler/.*", "loader/.*", "runtime/.*"],
+    packages: [
+      "commander",
+      "chokidar",
+      "picocolors",
+      "vscode-languageserver/node",
+      "vscode-languageserver-textdocument",
+      "node:*",
+    ],
   },
   // It starts what an engineer would start, and reads what they would read.
   {

@@ -36,12 +36,15 @@ export interface RunningCommand {
 }
 
 /** Makes an empty project; it is removed when the test has finished. */
-export async function createProject(files: Readonly<Record<string, string>> = {}): Promise<Project> {
+export async function createProject(
+  files: Readonly<Record<string, string>> = {},
+  packages: { readonly fivefold: string } = { fivefold: REPOSITORY },
+): Promise<Project> {
   const root = await mkdtemp(join(tmpdir(), "fivefold-cli-"));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   // A link, as `npm link` makes it: Node strips types of the real path, which is below no node_modules.
   await mkdir(join(root, "node_modules", "@types"), { recursive: true });
-  await symlink(REPOSITORY, join(root, "node_modules", "fivefold"));
+  await symlink(packages.fivefold, join(root, "node_modules", "fivefold"));
   await symlink(join(REPOSITORY, "node_modules", "@types", "node"), join(root, "node_modules", "@types", "node"));
   const project: Project = {
     root,

@@ -97,7 +97,7 @@ async function filesOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
   const own =
-    /^(linked\/fivefold\/(cli|runtime)\/|node_modules\/(?!greeting|title|unused|billing|only-types|fivefold))/;
+    /^(linked\/fivefold\/(cli|loader|runtime)\/|node_modules\/(?!greeting|title|unused|billing|only-types|fivefold))/;
   return files
     .map((file) => file.slice(folder.length + 1))
     .filter((file) => !own.test(file))
@@ -115,6 +115,7 @@ test("what is staged is all that an executor needs, and no more", async () => {
     "generated/ship/executor.ts",
     "generated/ship/settings.ts",
     "linked/fivefold/package.json",
+    "linked/fivefold/tsconfig.json",
     "node_modules/fivefold",
     "node_modules/greeting/index.d.ts",
     "node_modules/greeting/index.js",
@@ -223,6 +224,8 @@ test("the list of packages that the runtime needs is what it imports", async () 
     seen.add(path);
     for (const { specifier, target } of sources.get(path)?.imports ?? []) {
       if (target === null) packages.add(specifier);
+      // What it would make is in the image already.
+      else if (target === "loader/transpile.ts") continue;
       // Commands are loaded when they run, and only this one does in an image.
       else if (path !== "cli/program.ts" || !/^cli\/(?!fault|terminal|package-version)/.test(target)) visit(target);
     }

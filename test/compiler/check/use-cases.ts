@@ -29,6 +29,7 @@ export function useCase(name: string, settings: Partial<UseCase> = {}): UseCase 
   return {
     name,
     file: `usecases/${name}.ts`,
+    importEnding: ".ts",
     doc: "",
     owner: "team",
     event: { name: "Event", version: 0, messages: [message], enums: [], unions: [] },

@@ -103,6 +103,7 @@ export function useCaseOf(
   return {
     name,
     file: `usecases/${name}.ts`,
+    importEnding: ".ts",
     doc: "",
     owner: "team-samples",
     event: { name: messages[0]!.name, version: 1, messages, enums, unions },

@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { parseTsconfig } from "get-tsconfig";
+import { absolutePaths, type Tsconfig } from "../../loader/tsconfig.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+
+/**
+ * What to set over a project's own settings so that the compiler's TypeScript finds the errors that the project's finds,
+ * and no others: nothing of what `tsc` writes and where, which does not make sense here; and where the project's TypeScript
+ * is older, its defaults, and the nearest to what there is no more. `null` takes a setting back.
+ */
+export function checkOptions(tsconfig: string): Options {
+  const config = readConfig(tsconfig);
+  const given: Options = { ...config?.compilerOptions };
+  const isOlder = majorVersion(dirname(tsconfig)) < 6;
+  return {
+    ...NOT_WRITTEN,
+    ...declarations(given),
+    ...(isOlder && olderDefaults(given)),
+    ...removedOptions(given),
+    ...resolution(given, isOlder),
+    ...(config && movedPaths(given, { path: tsconfig, config })),
+  };
+}
+
+/** Where, what and how `tsc` writes; what contradicts one of these is null, too. */
+const NOT_WRITTEN: Options = {
+  noEmit: true,
+  composite: null,
+  incremental: null,
+  tsBuildInfoFile: null,
+  emitDeclarationOnly: null,
+  declarationMap: null,
+  declarationDir: null,
+  outDir: null,
+  rootDir: null,
+  sourceMap: null,
+  inlineSourceMap: null,
+  inlineSources: null,
+  mapRoot: null,
+  sourceRoot: null,
+  preserveConstEnums: null,
+  plugins: null,
+  ignoreDeprecations: null,
+};
+
+/** Who writes declarations is told what can't be declared, without which `isolatedDeclarations` means nothing. */
+function declarations({ declaration, composite }: Options): Options {
+  return { declaration: declaration === false ? null : declaration === true || composite === true || null };
+}
+
+/** What versions before 6 take where nothing is said. */
+function olderDefaults({ strict, types, target, lib, noUncheckedSideEffectImports }: Options): Options {
+  return {
+    ...(strict === undefined && { strict: false }),
+    ...(types === undefined && { types: ["*"] }),
+    ...(target === undefined && { target: "es2015", ...(lib === undefined && { lib: ES5_LIBRARY }) }),
+    ...(noUncheckedSideEffectImports === undefined && { noUncheckedSideEffectImports: false }),
+  };
+}
+
+const ES5_LIBRARY = ["es5", "dom", "webworker.importscripts", "scripthost"];
+
+/** The compiler's TypeScript ends where it finds one of these. */
+function removedOptions({ target, lib, alwaysStrict, esModuleInterop, ...given }: Options): Options {
+  const isEs5 = /^es[35]$/i.test(String(target));
+  return {
+    ...(isEs5 && { target: "es2015", ...(lib === undefined && { lib: ES5_LIBRARY }) }),
+    ...(alwaysStrict === false && { alwaysStrict: null }),
+    ...(esModuleInterop === false && { esModuleInterop: null }),
+    ...(given.allowSyntheticDefaultImports === false && { allowSyntheticDefaultImports: null }),
+    ...("downlevelIteration" in given && { downlevelIteration: null }),
+    ...("outFile" in given && { outFile: null }),
+  };
+}
+
+/** Older ways to find modules, in today's terms: as bundlers do it, without what package.json says of `exports`. */
+function resolution({ module, moduleResolution }: Options, isOlder: boolean): Options {
+  const format = String(module ?? (isOlder ? "commonjs" : "")).toLowerCase();
+  const way = String(moduleResolution ?? "").toLowerCase();
+  const isOldFormat = ["amd", "umd", "system", "none"].includes(format);
+  const isOldWay = ["node", "node10", "classic"].includes(way);
+  const isOldDefault = way === "" && (isOldFormat || (isOlder && /^(commonjs|es)/.test(format)));
+  return {
+    ...((isOldFormat || (module === undefined && isOlder)) && { module: "commonjs" }),
+    ...((isOldWay || isOldDefault || isOldFormat) && {
+      moduleResolution: "bundler",
+      resolvePackageJsonExports: false,
+      resolvePackageJsonImports: false,
+    }),
+  };
+}
+
+/**
+ * Paths that are not the same from another folder's config, which extends this one: `${configDir}`, and what `baseUrl`,
+ * which is no more, is the base of.
+ */
+function movedPaths({ baseUrl, typeRoots, rootDirs, types }: Options, tsconfig: Tsconfig): Options {
+  const folder = dirname(tsconfig.path);
+  const from = (base: string) => (path: string) => resolve(base, path).replaceAll("\\", "/");
+  const paths = absolutePaths(tsconfig);
+  return {
+    ...(Array.isArray(typeRoots) && { typeRoots: typeRoots.map(from(folder)) }),
+    ...(Array.isArray(rootDirs) && { rootDirs: rootDirs.map(from(folder)) }),
+    ...(Array.isArray(types) && { types: types.map((one: string) => (one.startsWith(".") ? from(folder)(one) : one)) }),
+    ...(Object.keys(paths).length > 0 && { paths }),
+    ...(typeof baseUrl === "string" && {
+      baseUrl: null,
+      paths: { ...paths, "*": [...(paths["*"] ?? []), `${from(folder)(baseUrl)}/*`] },
+    }),
+  };
+}
+
+function readConfig(tsconfig: string): Tsconfig["config"] | undefined {
+  try {
+    return parseTsconfig(tsconfig);
+  } catch {
+    // What the matter is with it, whoever reads it for good will say.
+    return undefined;
+  }
+}
+
+/** Of the TypeScript that the project itself checks with; where it has none, of the compiler's own. */
+function majorVersion(folder: string): number {
+  try {
+    const path = createRequire(join(folder, "package.json")).resolve("typescript/package.json");
+    return Number.parseInt((JSON.parse(readFileSync(path, "utf8")) as { version: string }).version, 10);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}

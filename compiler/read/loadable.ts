@@ -1,0 +1,103 @@
+import { createRequire, isBuiltin } from "node:module";
+import { dirname, extname } from "node:path";
+import { ts } from "ts-morph";
+import { isTypeScript, sourceOf } from "../../loader/resolve.ts";
+import { createSettingsFinder } from "../../loader/tsconfig.ts";
+import { type Reading, resolveAlias } from "./reading.ts";
+
+/** What Node, or what loads use cases beside it, makes a module of. */
+const MODULES: ReadonlySet<string> = new Set([".js", ".mjs", ".cjs", ".json", ".node", ".wasm"]);
+
+/** Looks whether what a module imports will be found when it runs, and by all that it imports in turn. */
+export type CheckLoadable = (source: ts.SourceFile) => void;
+
+/**
+ * TypeScript finds an import where there are types of it: `declare module "*.html"`, a declaration file, a path that only a
+ * bundler knows. Reports at their lines those that a worker would end at, once each.
+ */
+export function createLoadableCheck(reading: Reading): CheckLoadable {
+  const settings = createSettingsFinder();
+  const checked = new Set<ts.SourceFile>();
+  const packages = new Map<string, string | undefined>();
+
+  function check(source: ts.SourceFile): void {
+    if (checked.has(source)) return;
+    checked.add(source);
+    for (const statement of source.statements) {
+      const specifier = loadedSpecifier(statement);
+      if (!specifier) continue;
+      const found = find(specifier.text, source.fileName);
+      if ("path" in found) {
+        const imported = isTypeScript(found.path) && reading.program.getSourceFile(found.path);
+        if (imported) check(imported);
+      } else if (found.reason && !isLeftOut(reading, statement)) {
+        reading.report("unloadable-import", reading.span(specifier), {
+          specifier: specifier.text,
+          reason: found.reason,
+        });
+      }
+    }
+  }
+
+  function find(specifier: string, from: string): { readonly path: string } | { readonly reason: string | undefined } {
+    const path = sourceOf(specifier, from, settings.of(from));
+    if (path) {
+      if (isTypeScript(path) || MODULES.has(extname(path))) return { path };
+      return { reason: `'${extname(path)}' is no form of a module that Node loads` };
+    }
+    if (/^\.{0,2}\//.test(specifier)) return { reason: "there is no such file" };
+    // What a package's name leads to under conditions of the project's own is for Node to say.
+    if (specifier.startsWith("#") || settings.of(from).tsconfig?.config.compilerOptions?.customConditions?.length) {
+      return { reason: undefined };
+    }
+    const key = `${dirname(from)} ${specifier}`;
+    if (!packages.has(key)) packages.set(key, isBuiltin(specifier) ? undefined : whyNotFound(specifier, from));
+    return { reason: packages.get(key) };
+  }
+
+  return check;
+}
+
+/** What a statement imports when it runs, as far as its form tells. */
+function loadedSpecifier(statement: ts.Statement): ts.StringLiteral | undefined {
+  const isImport = ts.isImportDeclaration(statement) && !statement.importClause?.isTypeOnly;
+  const isExport = ts.isExportDeclaration(statement) && !statement.isTypeOnly;
+  const specifier = isImport || isExport ? statement.moduleSpecifier : undefined;
+  return specifier && ts.isStringLiteral(specifier) ? specifier : undefined;
+}
+
+/** Whether all that a statement names are types: TypeScript then leaves it out, unless it is told not to. */
+function isLeftOut({ program, checker }: Reading, statement: ts.Statement): boolean {
+  if (program.getCompilerOptions().verbatimModuleSyntax) return false;
+  const names = ts.isImportDeclaration(statement)
+    ? importedNames(statement.importClause)
+    : ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause)
+      ? statement.exportClause.elements.map(({ name }) => name)
+      : [];
+  const isType = (name: ts.Node) => {
+    const symbol = checker.getSymbolAtLocation(name);
+    return !!symbol && !(resolveAlias(checker, symbol).flags & ts.SymbolFlags.Value);
+  };
+  return names.length > 0 && names.every(isType);
+}
+
+function importedNames(clause: ts.ImportClause | undefined): ts.Node[] {
+  const bindings = clause?.namedBindings;
+  const named = bindings
+    ? ts.isNamedImports(bindings)
+      ? bindings.elements.map(({ name }) => name)
+      : [bindings.name]
+    : [];
+  return clause?.name ? [clause.name, ...named] : named;
+}
+
+/** Why no package is found, if none is. Where one has no entry for `require`, it has one for `import`. */
+function whyNotFound(specifier: string, from: string): string | undefined {
+  try {
+    createRequire(from).resolve(specifier);
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "MODULE_NOT_FOUND" ? "no such package, or no JavaScript of it, is installed" : undefined;
+  }
+}

@@ -1,0 +1,7 @@
+import { useCase } from "fivefold";
+
+export interface GreetingAsked {
+  name: string;
+}
+
+export default useCase<GreetingAsked>({ owner: "team-samples", handler: async () => {} });

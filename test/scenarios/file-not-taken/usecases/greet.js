@@ -1,0 +1,3 @@
+import { useCase } from "fivefold";
+
+export default useCase({ owner: "team-samples", handler: async () => {} });
