@@ -52,11 +52,10 @@ export async function stage(folder: string, names: readonly string[], options: S
   await filing("The executors can't be staged", async () => {
     for (const file of new Set(files)) await copy(join(root, file), join(target, file));
     for (const one of copies) await copyPackage(one, target);
-    const moved = [
-      { from: root, to: "" },
-      ...copies.filter(({ name, link }) => link !== undefined),
-    ];
-    const linked = moved.filter(({ to }) => to !== "" && to !== "linked/fivefold").flatMap(({ from }) => sourcesBelow(from));
+    const moved = [{ from: root, to: "" }, ...copies.filter(({ link }) => link !== undefined)];
+    const linked = moved
+      .filter(({ to }) => to !== "" && to !== "linked/fivefold")
+      .flatMap(({ from }) => sourcesBelow(from));
     for (const file of [...imports.files, ...linked]) loadedText(file, sealing);
     stageSettings(moved, target, settings);
   });
