@@ -1,4 +1,5 @@
 import { systemClock } from "../../../runtime/clock.ts";
+import { createFailoverTransport } from "../../../runtime/transport/failover.ts";
 import type { PulsarSettings } from "../../../runtime/transport/pulsar/settings.ts";
 import { openPulsarTransport } from "../../../runtime/transport/pulsar.ts";
 import { createPulsarWebSocketTransport } from "../../../runtime/transport/pulsar-websocket.ts";
@@ -6,10 +7,13 @@ import type { Transport } from "../../../runtime/transport/transport.ts";
 import type { PulsarBroker } from "../../parts/pulsar-broker.ts";
 import { installPulsarClient } from "../../parts/pulsar-client-install.ts";
 
-/** One of the two ways to a broker. */
+/** A way to a broker. */
 export interface Way {
   readonly name: string;
-  open(broker: PulsarBroker, settings: Partial<PulsarSettings> & { namespace: string }): Promise<Transport>;
+  open(
+    broker: Pick<PulsarBroker, "adminUrl" | "serviceUrl">,
+    settings: Partial<PulsarSettings> & { namespace: string },
+  ): Promise<Transport>;
 }
 
 const byWebSocket: Way = {
@@ -29,12 +33,24 @@ await installPulsarClient();
 
 export const WAYS: readonly Way[] = [byWebSocket, byLibpulsar];
 
+/** Both ways as two clusters that stand in for one another, which are one and the same. */
+const byFailover: Way = {
+  name: "Pulsar behind failover",
+  open: async (broker, settings) =>
+    createFailoverTransport({
+      clusters: await Promise.all(WAYS.map((way) => way.open(broker, { ...settings, timeoutMs: 10_000 }))),
+      clock: systemClock,
+    }),
+};
+
+export const ALL_WAYS: readonly Way[] = [...WAYS, byFailover];
+
 let namespaces = 0;
 
 /** A namespace of its own, that creates no topic by itself. */
 export async function createNamespace(broker: PulsarBroker, policies: Readonly<Record<string, unknown>> = {}) {
   namespaces += 1;
-  const name = `public/test-${namespaces}`;
+  const name = `public/test-${process.pid}-${namespaces}`;
   const path = `/admin/v2/namespaces/${name}`;
   await broker.admin("PUT", path);
   await broker.admin("POST", `${path}/autoTopicCreation`, { allowAutoTopicCreation: false });
