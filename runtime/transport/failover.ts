@@ -22,6 +22,13 @@ interface Served<T> {
   readonly by: T;
 }
 
+function asFailed(error: unknown, mayBeStored: boolean): FivefoldError {
+  if (!(error instanceof FivefoldError)) throw error;
+  if (!mayBeStored || error.mayBeStored) return error;
+  const message = `${error.message} Another cluster may have stored it.`;
+  return new FivefoldError(error.code, message, { cause: error, mayBeStored });
+}
+
 function isUnreachable(error: unknown): boolean {
   return error instanceof FivefoldError && error.code === "not-connected";
 }
@@ -141,7 +148,17 @@ export function createFailoverTransport(settings: FailoverSettings): Transport {
       publish(records, notBefore) {
         // Copied, since the caller may change them after its call, and they may be published a second time then.
         const copies = records.map((record) => ({ ...record, payload: record.payload.slice() }));
-        return attempt(async (cluster) => (await producerIn(cluster)).publish(copies, notBefore));
+        let mayBeStored = false;
+        return attempt(async (cluster) => {
+          try {
+            await (await producerIn(cluster)).publish(copies, notBefore);
+          } catch (error) {
+            // What one cluster surely has not, another may have.
+            const failed = asFailed(error, mayBeStored);
+            mayBeStored ||= failed.mayBeStored;
+            throw failed;
+          }
+        });
       },
       async close() {
         followers.delete(endOthers);

@@ -89,7 +89,7 @@ export function createPulsarWebSocketTransport(settings: PulsarWebSocketSettings
         timeoutMs,
         clock,
         async target() {
-          await admin.requireTopic(topic, subscription);
+          await admin.requireSubscription(topic, subscription);
           return target("consumer", [localName(topic), subscription], {
             consumerName,
             subscriptionType: type === "shared" ? "Shared" : "Key_Shared",
@@ -99,15 +99,13 @@ export function createPulsarWebSocketTransport(settings: PulsarWebSocketSettings
             negativeAckRedeliveryDelay: 0,
           });
         },
-        async isKnown() {
-          const { consumers } = await admin.requireTopic(topic, subscription);
-          return consumers.get(subscription)!.includes(consumerName);
-        },
+        look: () => admin.findConsumer(topic, subscription, consumerName),
       };
       return openConsumer({
         what,
         clock,
         open: (events) => openWebSocketSource(source, events),
+        lookAfterMs: on.lookAfterMs,
         onAcknowledged: on.acknowledged,
         onClose: on.close,
       });

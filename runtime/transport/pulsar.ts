@@ -145,30 +145,32 @@ function createNativeProtocol(settings: PulsarNativeSettings, library: Library, 
       );
     },
     async openConsumer(topic, subscription, type, on) {
-      // The broker would create what is missing, where the namespace lets it.
-      await admin.requireTopic(topic, subscription);
       const what = `Consuming topic '${topic}' (${subscription})`;
-      const look = async () => {
-        await admin.requireTopic(topic, subscription);
-      };
-      const consumer = await opened(what, clock, timeoutMs, () =>
-        client.subscribe({
-          topic: topicUrl(topic),
-          subscription,
-          subscriptionType: type === "shared" ? "Shared" : "KeyShared",
-          consumerName: `fivefold-${clock.randomId(16)}`,
-          receiverQueueSize: prefetch,
-          batchReceivePolicy: { maxNumMessages: prefetch, maxNumBytes: -1, timeoutMs: BATCH_WAIT_MS },
-          batchIndexAckEnabled: true,
-          // At once: the delays of `negativeAcknowledge` are waited for here.
-          nAckRedeliverTimeoutMs: 1,
-        }),
-      );
+      const consumerName = `fivefold-${clock.randomId(16)}`;
+      const look = () => admin.findConsumer(topic, subscription, consumerName);
+      const subscribe = () =>
+        opened(what, clock, timeoutMs, () =>
+          client.subscribe({
+            topic: topicUrl(topic),
+            subscription,
+            subscriptionType: type === "shared" ? "Shared" : "KeyShared",
+            consumerName,
+            receiverQueueSize: prefetch,
+            batchReceivePolicy: { maxNumMessages: prefetch, maxNumBytes: -1, timeoutMs: BATCH_WAIT_MS },
+            batchIndexAckEnabled: true,
+            // At once: the delays of `negativeAcknowledge` are waited for here.
+            nAckRedeliverTimeoutMs: 1,
+          }),
+        );
       return openConsumer({
         what,
         clock,
         open: async (events) =>
-          createNativeSource({ what, consumer, deserialize, batchSize: prefetch, look, clock }, events),
+          createNativeSource(
+            { what, consumer: await subscribe(), deserialize, batchSize: prefetch, look, clock },
+            events,
+          ),
+        lookAfterMs: on.lookAfterMs,
         onAcknowledged: on.acknowledged,
         onClose: on.close,
       });

@@ -1,12 +1,16 @@
-import type { Clock } from "../../clock.ts";
+import { type Clock, sleep } from "../../clock.ts";
 import { FivefoldError } from "../../errors.ts";
 import type { TopicDeclaration } from "../transport.ts";
 import { refusal, unreachable } from "./errors.ts";
 import { authorization, localName, type PulsarSettings } from "./settings.ts";
+import type { ConsumerState } from "./standstill.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
 /** Topics that are declared at once. */
-const DECLARE_AT_ONCE = 8;
+const DECLARE_AT_ONCE = 16;
+/** Processes that start together create the same at the same time: whoever comes second is told that it is busy. */
+const BUSY_RETRY_MS = 200;
+const BUSY_TRIES = 25;
 /** A request is passed on to the broker that owns the topic; more hops than this are a loop. */
 const MAX_HOPS = 5;
 
@@ -16,8 +20,6 @@ export interface TopicState {
   readonly partitions: number;
   /** Unacknowledged entries of each subscription, without those that are held back until later. */
   readonly backlogs: ReadonlyMap<string, number>;
-  /** Names of the consumers of each subscription, on all of its partitions. */
-  readonly consumers: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Admin {
@@ -25,26 +27,25 @@ export interface Admin {
   declare(topics: readonly TopicDeclaration[]): Promise<void>;
   /** Throws `unknown-topic` where topic or subscription are missing. */
   requireTopic(topic: string, subscription?: string): Promise<TopicState>;
+  /** How many partitions a topic has; 0: it is not partitioned. Throws as `requireTopic`. */
+  countPartitions(topic: string, subscription: string): Promise<number>;
+  /** As `requireTopic`, for a topic without partitions or for one partition. */
+  requireSubscription(topic: string, subscription: string): Promise<void>;
+  /**
+   * What the broker takes a consumer for, of a topic without partitions or of one partition; undefined: it has none of that
+   * name. Throws as `requireTopic`.
+   */
+  findConsumer(topic: string, subscription: string, name: string): Promise<ConsumerState | undefined>;
 }
 
 interface Stats {
-  readonly subscriptions?: Record<
-    string,
-    { msgBacklog?: number; msgDelayed?: number; consumers?: { consumerName?: string }[] }
-  >;
-  /** The same of each partition, where a topic has some. */
-  readonly partitions?: Record<string, Stats>;
+  readonly subscriptions?: Record<string, { msgBacklog?: number; msgDelayed?: number; consumers?: ConsumerStats[] }>;
 }
 
-/**
- * Names of a subscription's consumers. One that has lost a partition only, as when the topic was made anew under it, is
- * none: what is published there would not reach it.
- */
-function consumersOf({ subscriptions, partitions }: Stats, subscription: string): string[] {
-  const parts = Object.values(partitions ?? {});
-  if (parts.length === 0) return (subscriptions?.[subscription]?.consumers ?? []).map((one) => one.consumerName ?? "");
-  const [first, ...others] = parts.map((part) => consumersOf(part, subscription));
-  return first!.filter((name) => others.every((names) => names.includes(name)));
+interface ConsumerStats {
+  readonly consumerName?: string;
+  readonly availablePermits?: number;
+  readonly drainingHashes?: { readonly hash: number; readonly unackMsgs: number }[];
 }
 
 /** The part of Pulsar's admin REST API that a transport needs. */
@@ -74,20 +75,27 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
 
   /** Creates what may be there already. */
   async function create(path: string, what: string, body?: string): Promise<void> {
-    const { status, text } = await request("PUT", path, what, body);
-    if (status < 300 || status === 409) return;
-    throw refusal(what, status, reasonOf(text));
+    for (let tries = 1; ; tries++) {
+      const { status, text } = await request("PUT", path, what, body);
+      if (status < 300 || status === 409) return;
+      if (status !== 412 || tries === BUSY_TRIES) throw refusal(what, status, reasonOf(text));
+      await sleep(clock, BUSY_RETRY_MS);
+    }
+  }
+
+  async function partitionsOf(topic: string): Promise<number | undefined> {
+    const path = `/${encodeURIComponent(localName(topic))}/partitions?checkAllowAutoCreation=false`;
+    return (await read<{ partitions: number }>(path, `Topic '${topic}' of ${namespace}`))?.partitions;
   }
 
   async function stateOf(topic: string): Promise<TopicState | undefined> {
     const path = `/${encodeURIComponent(localName(topic))}`;
     const what = `Topic '${topic}' of ${namespace}`;
-    const metadata = await read<{ partitions: number }>(`${path}/partitions?checkAllowAutoCreation=false`, what);
-    if (metadata === undefined) return undefined;
-    const { partitions } = metadata;
+    const partitions = await partitionsOf(topic);
+    if (partitions === undefined) return undefined;
     const stats = await read<Stats>(
       partitions > 0
-        ? `${path}/partitioned-stats?perPartition=true&getPreciseBacklog=true`
+        ? `${path}/partitioned-stats?perPartition=false&getPreciseBacklog=true`
         : `${path}/stats?getPreciseBacklog=true`,
       what,
     );
@@ -98,19 +106,36 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
       backlogs: new Map(
         subscriptions.map(([name, { msgBacklog = 0, msgDelayed = 0 }]) => [name, Math.max(0, msgBacklog - msgDelayed)]),
       ),
-      consumers: new Map(subscriptions.map(([name]) => [name, consumersOf(stats, name)])),
     };
   }
 
-  async function declareOne({ name, subscriptions }: TopicDeclaration): Promise<void> {
-    const path = `/${encodeURIComponent(localName(name))}`;
-    let state = await stateOf(name);
-    if (!state) {
-      await create(path, `Creating topic '${name}' in ${namespace}`);
-      state = await stateOf(name);
+  /** Names of the namespace's topics; undefined where this role may not know them. */
+  async function listTopics(): Promise<Set<string> | undefined> {
+    const what = `The topics of ${namespace}`;
+    try {
+      const [plain, partitioned] = await Promise.all([read<string[]>("", what), read<string[]>("/partitioned", what)]);
+      const urls = [...(plain ?? []), ...(partitioned ?? [])];
+      return new Set(urls.map((url) => url.slice(url.lastIndexOf("/") + 1)));
+    } catch (error) {
+      if (error instanceof FivefoldError && error.code === "unauthorized") return undefined;
+      throw error;
     }
+  }
+
+  /** Names of a topic's subscriptions; undefined: it does not exist. */
+  async function listSubscriptions(topic: string): Promise<ReadonlySet<string> | undefined> {
+    const path = `/${encodeURIComponent(localName(topic))}`;
+    const names = await read<string[]>(`${path}/subscriptions`, `Topic '${topic}' of ${namespace}`);
+    return names && new Set(names);
+  }
+
+  async function declareOne({ name, subscriptions }: TopicDeclaration, there: Set<string> | undefined): Promise<void> {
+    const path = `/${encodeURIComponent(localName(name))}`;
+    const isThere = there ? there.has(localName(name)) : (await stateOf(name)) !== undefined;
+    if (!isThere) await create(path, `Creating topic '${name}' in ${namespace}`);
+    const found = isThere && subscriptions.length > 0 ? await listSubscriptions(name) : undefined;
     for (const subscription of subscriptions) {
-      if (state?.backlogs.has(subscription)) continue;
+      if (found?.has(subscription)) continue;
       await create(
         `${path}/subscription/${encodeURIComponent(subscription)}`,
         `Creating subscription '${subscription}' of topic '${name}' in ${namespace}`,
@@ -119,27 +144,50 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
     }
   }
 
+  function missing(topic: string, subscription?: string): FivefoldError {
+    return new FivefoldError(
+      "unknown-topic",
+      subscription === undefined
+        ? `Topic '${topic}' is unknown in ${namespace}: declare it, or deploy it, before using it.`
+        : `Topic '${topic}' of ${namespace} has no subscription '${subscription}': declare it with its topic.`,
+    );
+  }
+
   return {
     async declare(topics) {
+      // One question for all, where there are several; a namespace may hold thousands of others' topics.
+      const there = topics.length > DECLARE_AT_ONCE ? await listTopics() : undefined;
       for (let next = 0; next < topics.length; next += DECLARE_AT_ONCE) {
-        await Promise.all(topics.slice(next, next + DECLARE_AT_ONCE).map(declareOne));
+        const some = topics.slice(next, next + DECLARE_AT_ONCE);
+        await Promise.all(some.map((topic) => declareOne(topic, there)));
       }
     },
     async requireTopic(topic, subscription) {
       const state = await stateOf(topic);
-      if (!state) {
-        throw new FivefoldError(
-          "unknown-topic",
-          `Topic '${topic}' is unknown in ${namespace}: declare it, or deploy it, before using it.`,
-        );
-      }
-      if (subscription !== undefined && !state.backlogs.has(subscription)) {
-        throw new FivefoldError(
-          "unknown-topic",
-          `Topic '${topic}' of ${namespace} has no subscription '${subscription}': declare it with its topic.`,
-        );
-      }
+      if (!state) throw missing(topic);
+      if (subscription !== undefined && !state.backlogs.has(subscription)) throw missing(topic, subscription);
       return state;
+    },
+    async countPartitions(topic, subscription) {
+      const [partitions, names] = await Promise.all([partitionsOf(topic), listSubscriptions(topic)]);
+      if (partitions === undefined || !names) throw missing(topic);
+      if (!names.has(subscription)) throw missing(topic, subscription);
+      return partitions;
+    },
+    async requireSubscription(topic, subscription) {
+      const names = await listSubscriptions(topic);
+      if (!names) throw missing(topic);
+      if (!names.has(subscription)) throw missing(topic, subscription);
+    },
+    async findConsumer(topic, subscription, name) {
+      const what = `Topic '${topic}' of ${namespace}`;
+      const stats = await read<Stats>(`/${encodeURIComponent(localName(topic))}/stats`, what);
+      if (!stats) throw missing(topic);
+      const found = stats.subscriptions?.[subscription];
+      if (!found) throw missing(topic, subscription);
+      const consumer = found.consumers?.find(({ consumerName }) => consumerName === name);
+      const draining = consumer?.drainingHashes?.filter(({ unackMsgs }) => unackMsgs > 0) ?? [];
+      return consumer && { draining: draining.map(({ hash }) => hash), permits: consumer.availablePermits ?? 1 };
     },
   };
 }

@@ -1,11 +1,14 @@
-import type { Cancel, Clock } from "../../clock.ts";
+import { type Cancel, type Clock, sleep } from "../../clock.ts";
 import type { Message } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
 import { checkMax } from "../message-position.ts";
 import type { Consumer } from "../transport.ts";
+import { type ConsumerState, createStandstill } from "./standstill.ts";
 
-/** After a wait this long, it is looked whether there still is something to wait for. */
-const LOOK_AFTER_MS = 10_000;
+/** An acknowledgement that was sent so long ago is with the broker. */
+const SETTLED_MS = 1_000;
+/** How soon a source that could not be opened anew is tried again. */
+const REOPEN_MS = 1_000;
 
 /** Where a consumer's messages come from. `Handle` is what the source acknowledges by. */
 export interface Source<Handle> {
@@ -17,8 +20,8 @@ export interface Source<Handle> {
   acknowledge(handles: readonly Handle[]): Promise<void>;
   /** Has them delivered again, at once. */
   giveBack(handles: readonly Handle[]): void;
-  /** Throws where topic or subscription are gone, and mends a source that only seems to work. */
-  look(): Promise<void>;
+  /** What the broker takes it for. Throws where topic or subscription are gone; mends a source that only seems to work. */
+  look(): Promise<ConsumerState | undefined>;
   /** Whether the process must stay alive for messages to come. */
   keepProcess(on: boolean): void;
   /** Ends it, after what was acknowledged is with the broker. */
@@ -35,6 +38,8 @@ export interface SourceEvents<Handle> {
   onReady(): void;
   /** Nothing will come before somebody acts. */
   onFault(error: FivefoldError): void;
+  /** It has lost its connection, and another source would have one. */
+  onLost(): void;
 }
 
 interface Wait {
@@ -52,6 +57,8 @@ export async function openConsumer<Handle>(settings: {
   readonly what: string;
   readonly clock: Clock;
   readonly open: (events: SourceEvents<Handle>) => Promise<Source<Handle>>;
+  /** After a wait this long, it is looked whether there still is something to wait for, and whether keys stand still. */
+  readonly lookAfterMs: () => number;
   readonly onAcknowledged: () => void;
   readonly onClose: () => void;
 }): Promise<Consumer> {
@@ -65,8 +72,61 @@ export async function openConsumer<Handle>(settings: {
   let isDelivering = false;
   let closed = false;
   let cancelLook: Cancel = () => {};
+  const standstill = createStandstill();
+  /** What it waited for when it was looked last. */
+  let waitedBefore: Wait | undefined;
+  let isReopening = false;
+  let onSettled = () => {};
 
-  const source = await settings.open({ onMessage, onReset, onReady, onFault });
+  let source: Source<Handle>;
+  source = await openSource();
+  lookLater();
+
+  /** What a source says that was left is heard no more. */
+  async function openSource(): Promise<Source<Handle>> {
+    let own: Source<Handle> | undefined;
+    const heard =
+      <Args extends unknown[]>(tell: (...args: Args) => void) =>
+      (...args: Args) => {
+        if (own === undefined || own === source) tell(...args);
+      };
+    own = await settings.open({
+      onMessage: heard(onMessage),
+      onReset: heard(onReset),
+      onReady: heard(onReady),
+      onFault: heard(onFault),
+      onLost: heard(() => void reopen(false)),
+    });
+    return own;
+  }
+
+  /** Opens another source in the place of this one, which gives back what it holds: after that is settled, if it can be. */
+  async function reopen(afterSettled: boolean): Promise<void> {
+    if (isReopening || closed) return;
+    isReopening = true;
+    onReset();
+    while (afterSettled && held.size > 0 && !closed) {
+      await new Promise<void>((resolve) => {
+        onSettled = resolve;
+      });
+    }
+    const former = source;
+    await former.close();
+    while (!closed && source === former) {
+      try {
+        const opened = await openSource();
+        if (closed) await opened.close();
+        else source = opened;
+      } catch (error) {
+        onFault(error as FivefoldError);
+        await sleep(clock, REOPEN_MS);
+      }
+    }
+    isReopening = false;
+    if (closed) return;
+    if (wait) source.keepProcess(true);
+    onReady();
+  }
 
   function onMessage(id: string, handle: Handle, record: Omit<Message, "position">): void {
     permits -= 1;
@@ -94,7 +154,7 @@ export async function openConsumer<Handle>(settings: {
 
   /** Asks for as many more as are neither here nor under way. */
   function onReady(): void {
-    if (!wait || closed) return;
+    if (!wait || closed || isReopening) return;
     const count = wait.max - arrived.length - permits;
     if (count <= 0 || source.fault) return;
     permits += count;
@@ -115,25 +175,31 @@ export async function openConsumer<Handle>(settings: {
     const waited = wait;
     if (!waited) return;
     wait = undefined;
-    cancelLook();
     source.keepProcess(false);
     end(waited);
   }
 
   function lookLater(): void {
-    cancelLook = clock.after(LOOK_AFTER_MS, () => void look(), { background: true });
+    const afterMs = settings.lookAfterMs() * (0.8 + 0.4 * clock.random());
+    cancelLook = clock.after(afterMs, () => void look(), { background: true });
   }
 
   async function look(): Promise<void> {
     const waited = wait;
-    lookLater();
+    const wasSettled = standstill.isSettled(held);
+    await new Promise<void>((resolve) => clock.after(SETTLED_MS, resolve, { background: true }));
     let found: unknown;
     try {
-      await source.look();
+      const state = await source.look();
+      const isIdle = waited !== undefined && wait === waited && waited === waitedBefore && arrived.length === 0;
+      waitedBefore = waited;
+      if (standstill.find(state, wasSettled, held, isIdle)) void reopen(true);
     } catch (error) {
       found = error;
     }
-    if (wait !== waited) return;
+    if (closed) return;
+    lookLater();
+    if (!waited || wait !== waited) return;
     // A broker that doesn't answer now says nothing about the topic.
     const isAnswer = found instanceof FivefoldError && found.code !== "not-connected";
     const error = isAnswer ? found : source.fault;
@@ -153,6 +219,7 @@ export async function openConsumer<Handle>(settings: {
       if (handle !== undefined) handles.push(handle);
       held.delete(id);
     }
+    if (held.size === 0) onSettled();
     return handles;
   }
 
@@ -166,7 +233,6 @@ export async function openConsumer<Handle>(settings: {
         onReady();
         if (arrived.length > 0) return deliver();
         source.keepProcess(true);
-        lookLater();
       });
     },
     async acknowledge(messages) {
@@ -196,6 +262,8 @@ export async function openConsumer<Handle>(settings: {
     async close() {
       if (closed) return;
       closed = true;
+      cancelLook();
+      onSettled();
       finish(({ resolve }) => resolve([]));
       await source.close();
       settings.onClose();

@@ -5,10 +5,10 @@ import { reasonOf } from "./admin.ts";
 import { refusal, unreachable } from "./errors.ts";
 
 const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 5_000;
-const HANDSHAKE_TIMEOUT_MS = 15_000;
+const LONGEST_WAIT_MS = 2_000;
+const HANDSHAKE_TIMEOUT_MS = 8_000;
 /** A connection that doesn't answer a ping within this time is dead, whatever the operating system believes. */
-const PING_EVERY_MS = 15_000;
+const PING_EVERY_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** For so long a conflict may be with a former connection, which isn't gone yet. */
 const CONFLICT_RETRY_MS = 2_000;

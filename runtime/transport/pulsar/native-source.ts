@@ -4,9 +4,13 @@ import type { Source, SourceEvents } from "./consumer.ts";
 import { recordOf } from "./envelope.ts";
 import { createNativeBatches, type NativeHandle } from "./native-batches.ts";
 import { type NativeConsumer, type NativeMessage, nativeError } from "./native-client.ts";
+import type { ConsumerState } from "./standstill.ts";
 
 /** How soon a receive that failed is tried again. */
 const AGAIN_MS = 500;
+const WATCH_EVERY_MS = 2_000;
+/** A broker that has been back for so long gets another consumer. */
+const LATE_RECONNECT_MS = 4_000;
 /** When nothing came for so long, what was on its way is here. */
 const PAUSE_MS = 250;
 
@@ -23,7 +27,7 @@ export function createNativeSource<Id extends { toString(): string; serialize():
     /** The most that `batchReceive` returns. */
     readonly batchSize: number;
     /** Throws where topic or subscription are gone. */
-    readonly look: () => Promise<void>;
+    readonly look: () => Promise<ConsumerState | undefined>;
     readonly clock: Clock;
   },
   events: SourceEvents<NativeHandle<Id>>,
@@ -34,10 +38,32 @@ export function createNativeSource<Id extends { toString(): string; serialize():
     deserialize: settings.deserialize,
     clock,
   });
+  const acknowledging = new Set<Promise<void>>();
   let wanted = 0;
   let isReceiving = false;
   let closed = false;
   let releaseProcess: Cancel | undefined;
+  let servesSince: number | undefined;
+  let cancelWatch = watchLater();
+
+  function watchLater(): Cancel {
+    return clock.after(WATCH_EVERY_MS, () => void watch(), { background: true });
+  }
+
+  /** libpulsar waits for twice as long after each try to connect, up to a minute, whatever others find meanwhile. */
+  async function watch(): Promise<void> {
+    if (consumer.isConnected()) servesSince = undefined;
+    else {
+      const serves = await settings.look().then(
+        () => true,
+        () => false,
+      );
+      servesSince = serves ? (servesSince ?? clock.monotonic()) : undefined;
+    }
+    if (closed) return;
+    if (servesSince === undefined || clock.monotonic() - servesSince < LATE_RECONNECT_MS) cancelWatch = watchLater();
+    else events.onLost();
+  }
 
   async function receive(): Promise<void> {
     let isFlowing = false;
@@ -90,10 +116,14 @@ export function createNativeSource<Id extends { toString(): string; serialize():
       void receive();
     },
     async acknowledge(handles) {
+      const acknowledged = batches.acknowledge(handles);
+      acknowledging.add(acknowledged);
       try {
-        await batches.acknowledge(handles);
+        await acknowledged;
       } catch (error) {
         throw nativeError(what, error);
+      } finally {
+        acknowledging.delete(acknowledged);
       }
     },
     giveBack(handles) {
@@ -109,7 +139,9 @@ export function createNativeSource<Id extends { toString(): string; serialize():
     },
     async close() {
       closed = true;
+      cancelWatch();
       releaseProcess?.();
+      await Promise.allSettled(acknowledging);
       await consumer.close().catch(() => {});
     },
   };

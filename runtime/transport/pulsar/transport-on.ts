@@ -8,6 +8,10 @@ import { checkSettings, type PulsarSettings } from "./settings.ts";
 /** Pulsar's clients collect acknowledgements for 100 ms before they pass them on. */
 const ACKNOWLEDGE_GROUP_MS = 150;
 
+/** How often a consumer looks whether there still is something to wait for; and how often all of a process' may look. */
+const LOOK_AFTER_MS = 5_000;
+const LOOK_APART_MS = 200;
+
 /** A partition as a topic of its own, which it is in Pulsar. */
 function partitionOf(topic: string, partition: number): string {
   return `${topic}-partition-${partition}`;
@@ -18,12 +22,17 @@ export interface Protocol {
   readonly capabilities: Capabilities;
   /** `ordered` is false only where it is known that no order of keys matters. */
   openProducer(topic: string, ordered: boolean, onClose: () => void): Promise<Producer>;
-  /** Of a topic without partitions, or of one partition. */
+  /** Of a topic without partitions, or of one partition, that was there just now. */
   openConsumer(
     topic: string,
     subscription: string,
     type: SubscriptionType,
-    on: { readonly acknowledged: () => void; readonly close: () => void },
+    on: {
+      readonly acknowledged: () => void;
+      /** After a wait this long, it is to be looked whether there still is something to wait for. */
+      readonly lookAfterMs: () => number;
+      readonly close: () => void;
+    },
   ): Promise<Consumer>;
   /** Ends what producers and consumers share. */
   close(): Promise<void>;
@@ -49,6 +58,11 @@ export function createTransportOn(settings: PulsarSettings, createProtocol: (adm
     acknowledgedAt = clock.monotonic();
   }
 
+  /** Many consumers ask seldom, so that a worker of hundreds is as quiet as another. */
+  function lookAfterMs(): number {
+    return Math.max(LOOK_AFTER_MS, open.size * LOOK_APART_MS);
+  }
+
   /** One that was opened while the transport closed is closed too. */
   async function keep<T extends Producer | Consumer>(openOne: (onClose: () => void) => Promise<T>): Promise<T> {
     requireOpen();
@@ -71,14 +85,19 @@ export function createTransportOn(settings: PulsarSettings, createProtocol: (adm
     producer: (topic) => keep((onClose) => protocol.openProducer(topic, !unordered.has(topic), onClose)),
     subscribe: (topic, subscription, type) =>
       keep(async (close) => {
-        const { partitions } = await admin.requireTopic(topic, subscription);
-        if (partitions === 0) return protocol.openConsumer(topic, subscription, type, { close, acknowledged });
+        const partitions = await admin.countPartitions(topic, subscription);
+        if (partitions === 0)
+          return protocol.openConsumer(topic, subscription, type, { close, acknowledged, lookAfterMs });
         return openPartitionedConsumer({
           what: `Consuming topic '${topic}' (${subscription})`,
           partitions,
           openPart: (partition) =>
-            protocol.openConsumer(partitionOf(topic, partition), subscription, type, { close() {}, acknowledged }),
-          countPartitions: async () => (await admin.requireTopic(topic, subscription)).partitions,
+            protocol.openConsumer(partitionOf(topic, partition), subscription, type, {
+              close() {},
+              acknowledged,
+              lookAfterMs,
+            }),
+          countPartitions: () => admin.countPartitions(topic, subscription),
           clock,
           onClose: close,
         });

@@ -4,6 +4,7 @@ import { createAcknowledgements } from "./acknowledgements.ts";
 import type { Source, SourceEvents } from "./consumer.ts";
 import { recordOf } from "./envelope.ts";
 import { openLink, type Target } from "./link.ts";
+import type { ConsumerState } from "./standstill.ts";
 
 /** What Pulsar's WebSocket API sends for each message. */
 interface Delivery {
@@ -22,8 +23,8 @@ export async function openWebSocketSource(
     readonly timeoutMs: number;
     readonly clock: Clock;
     readonly target: () => Promise<Target>;
-    /** Whether the broker has this consumer; throws where topic or subscription are gone. */
-    readonly isKnown: () => Promise<boolean>;
+    /** What the broker takes this consumer for; undefined: it has none. Throws where topic or subscription are gone. */
+    readonly look: () => Promise<ConsumerState | undefined>;
   },
   events: SourceEvents<string>,
 ): Promise<Source<string>> {
@@ -65,8 +66,10 @@ export async function openWebSocketSource(
       for (const messageId of messageIds) link.send(JSON.stringify({ type: "negativeAcknowledge", messageId }));
     },
     async look() {
+      const state = await settings.look();
       // A broker that passes a topic on may forget a consumer whose socket stays.
-      if (!(await settings.isKnown())) link.drop("the broker has lost this consumer");
+      if (!state) link.drop("the broker has lost this consumer");
+      return state;
     },
     keepProcess: (on) => link.keepProcess(on),
     async close() {

@@ -21,6 +21,12 @@ interface Fate {
   givenBack: boolean;
   /** What allows it to come once more; it came for the first time, otherwise. */
   mayRepeat: boolean;
+  /** Its publish began. */
+  begun: boolean;
+  /** How often more it may come, since the transport was made to forget that it had given it out. */
+  extra: number;
+  /** It was held when the transport was made to forget by whom: another may have it beside its holder. */
+  forgotten: boolean;
   times: number;
 }
 
@@ -119,18 +125,28 @@ export function checkHistory(history: readonly HistoryEvent[], { ordered }: Prom
       fate.mayRepeat = true;
       return;
     }
-    if (fate.holder !== undefined) faults.push(`${id} came to ${who} at ${at} while ${fate.holder} held it`);
-    else if (fate.times > 0 && !fate.mayRepeat) faults.push(`${id} came to ${who} at ${at} once more, for no reason`);
+    if (fate.holder !== undefined && !fate.forgotten) {
+      faults.push(`${id} came to ${who} at ${at} while ${fate.holder} held it`);
+    } else if (fate.times > 0 && !fate.mayRepeat) {
+      if (fate.extra > 0) fate.extra -= 1;
+      else faults.push(`${id} came to ${who} at ${at} once more, for no reason`);
+    }
     fate.times += 1;
     fate.mayRepeat = false;
+    fate.forgotten = false;
     letGo(fate);
     if (ordered) {
       for (const other of holders.get(fate.key)?.keys() ?? []) {
-        if (other !== who) faults.push(`${id} came to ${who} at ${at} while ${other} held another of its key`);
+        if (other !== who && holdsForSure(other, fate.key))
+          faults.push(`${id} came to ${who} at ${at} while ${other} held another of its key`);
       }
       checkOrder(id, who, at);
     }
     hold(fate, who);
+  }
+
+  function holdsForSure(who: string, key: string): boolean {
+    return [...held.get(who)!].some((fate) => fate.key === key && !fate.forgotten);
   }
 
   function acknowledge(id: string): void {
@@ -164,7 +180,15 @@ export function checkHistory(history: readonly HistoryEvent[], { ordered }: Prom
       // What it was about to acknowledge may not have been stored.
       for (const id of unstoredOf(events, who)) fateOf(id).mayRepeat = true;
     }
-    if (kind === "disturb") for (const fate of fates.values()) if (fate.times > 0) fate.mayRepeat = true;
+    if (kind === "publish") for (const id of ids) fateOf(id).begun = true;
+    // What a consumer had taken and not yet returned comes again, too.
+    if (kind === "disturb") {
+      for (const fate of fates.values()) {
+        if (!fate.begun) continue;
+        fate.extra += 1;
+        fate.forgotten = fate.holder !== undefined;
+      }
+    }
   }
 
   const missing = [...fates].filter(([, fate]) => fate.published && !fate.acknowledged).map(([id]) => id);
@@ -177,7 +201,10 @@ export function checkHistory(history: readonly HistoryEvent[], { ordered }: Prom
   return faults;
 }
 
-const NEW = { acknowledged: false, givenBack: false, mayRepeat: false };
+const NEW = {
+  ...{ acknowledged: false, givenBack: false, mayRepeat: false },
+  ...{ begun: false, extra: 0, forgotten: false },
+};
 
 /** What a process acknowledged without learning that it was stored. */
 function unstoredOf(events: readonly HistoryEvent[], process: string): Set<string> {

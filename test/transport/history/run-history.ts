@@ -90,6 +90,8 @@ async function runIn(
   }
 
   async function disturbNow(): Promise<void> {
+    // While it is made to forget, too, what was received may come again.
+    tell("disturb", "somebody");
     await disturb!.run();
     tell("disturb", "somebody");
   }
