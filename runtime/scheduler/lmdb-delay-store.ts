@@ -25,6 +25,9 @@ type ClaimKey =
 
 /** How long a leader that hangs keeps others from firing; one that has ended is replaced at once. */
 const LEADER_LEASE_MS = 2_000;
+/** What lmdb keeps before a value, and how it marks such a table. */
+const VERSION_BYTES = 8;
+const WITH_VERSIONS = 0x100;
 /** Versions are whole numbers that a double holds. */
 const VERSIONS = 2 ** 52;
 
@@ -54,6 +57,9 @@ export async function openLmdbDelayStore(
       damaged: root.openDB<Buffer, Buffer>("damaged", { encoding: "binary", keyEncoding: "binary" }),
     }),
     volatile: (root) => ({ leaders: root.openDB<Leader, string>("leaders", { encoding: "json" }) }),
+    tellTable: (key, value) =>
+      decodeDelayed(key, value.subarray(VERSION_BYTES)) ? { table: "delays", flags: WITH_VERSIONS } : undefined,
+    reportProblem,
   });
   const { durable, volatile } = stores;
   const { delays, damaged } = durable.tables;

@@ -1,9 +1,11 @@
-import { mkdirSync, statSync, truncateSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Database, open, type RootDatabase } from "lmdb";
-import { lengthen, missingBytes } from "./data-file-check.ts";
+import type { ReportProblem } from "../contract.ts";
+import { lengthen } from "./lengthen.ts";
 import type { OpenGate } from "./open-gate.ts";
-import { StoreHeldError, storageCorrupt, storageError } from "./storage-error.ts";
+import { type FileRules, inspectLmdbFile, salvageLmdbFile, setAside } from "./salvage.ts";
+import { StoreHeldError, storageError, storageSalvaged } from "./storage-error.ts";
 
 /*
  * The only file that names LMDB. An environment is a folder of tables, shared by all processes of a machine. Writes to
@@ -50,34 +52,52 @@ export interface EnvironmentOptions<T> {
    */
   readonly synced: boolean;
   readonly openTables: (root: RootDatabase) => T;
-  /** Whether a value is as it was written; called only where the file has lost its end. Default: what can be read is. */
-  readonly isWhole?: (table: string, value: unknown) => boolean;
-  /** What to do about damage. Default: restore the folder. */
-  readonly mend?: string | undefined;
+  /** What is known of its records: to tell damage, and to save what can be read. */
+  readonly rules: FileRules;
+  /** What it means that this is made anew; what can't be made anew is saved record by record. */
+  readonly madeAnew?: string | undefined;
+  readonly reportProblem: ReportProblem;
 }
 
-/** Opens an environment; to be called within `gate.open`. Throws a FivefoldError that says what is wrong with it. */
-export async function openEnvironment<T extends object>(options: EnvironmentOptions<T>): Promise<Store<T>> {
-  const { folder, gate, openTables, isWhole = () => true, mend } = options;
-  const file = join(folder, "data.mdb");
-  const damaged = (finding: string) => storageCorrupt(file, finding, mend);
+/**
+ * Opens an environment; to be called within `gate.open`, with what that tells: whether nobody has it open. Then the file
+ * is looked at first, and a damaged one is kept beside a fresh one that takes its place; `isSalvaged` says so.
+ */
+export async function openEnvironment<T extends object>(
+  options: EnvironmentOptions<T>,
+  isAlone: boolean,
+): Promise<Store<T> & { readonly isSalvaged: boolean }> {
+  const { folder, gate, openTables } = options;
   try {
     mkdirSync(folder, { recursive: true });
-    const missing = missingBytes(file, damaged) ?? 0;
-    if (missing > 0) lengthen(file, missing);
+    const isSalvaged = isAlone && mendFile(options);
     const durability = options.synced ? { overlappingSync: false } : { noSync: true };
     const root = open({ ...durability, ...COMMON_OPTIONS, path: folder });
-    if (missing === 0) return createStore(root, openTables(root), gate);
-
-    const tables = attempt(() => openTables(root));
-    if (tables && attempt(() => readAll(tables, isWhole))) return createStore(root, tables, gate);
-    const { size } = statSync(file);
-    await root.close();
-    truncateSync(file, size - missing);
-    throw damaged(`${missing} bytes are missing at its end, and records with them`);
+    return { ...createStore(root, openTables(root), gate), isSalvaged };
   } catch (error) {
-    throw storageError(error, folder, mend);
+    throw storageError(error, folder);
   }
+}
+
+/** Sees to it that LMDB can open the file. Says whether something of it was lost. */
+function mendFile<T>({ folder, rules, madeAnew, reportProblem }: EnvironmentOptions<T>): boolean {
+  const file = join(folder, "data.mdb");
+  // Nobody holds a lock; a damaged one would hold up all.
+  rmSync(join(folder, "lock.mdb"), { force: true });
+  if (!existsSync(file)) return false;
+  const { findings, missingBytes } = inspectLmdbFile(file, rules);
+  if (findings.length === 0) {
+    if (missingBytes > 0) lengthen(file, missingBytes);
+    return false;
+  }
+  if (madeAnew === undefined) {
+    const { aside, lost } = salvageLmdbFile(file, rules);
+    reportProblem(storageSalvaged(file, findings, "what can be read of it was saved into a new file", lost, aside));
+  } else {
+    const aside = setAside(file);
+    reportProblem(storageSalvaged(file, findings, "it was made anew", [madeAnew], aside));
+  }
+  return true;
 }
 
 function createStore<T>(root: RootDatabase, tables: T, gate: OpenGate): Store<T> {
@@ -110,20 +130,4 @@ function createStore<T>(root: RootDatabase, tables: T, gate: OpenGate): Store<T>
     },
     close: () => root.close(),
   };
-}
-
-/** Reads every value of every table. Throws, or returns false, where one is not as it was written. */
-function readAll(tables: object, isWhole: (table: string, value: unknown) => boolean): boolean {
-  for (const [name, table] of Object.entries(tables) as [string, Database<unknown, string>][]) {
-    for (const { value } of table.getRange({})) if (!isWhole(name, value)) return false;
-  }
-  return true;
-}
-
-function attempt<T>(run: () => T): T | undefined {
-  try {
-    return run();
-  } catch {
-    return undefined;
-  }
 }

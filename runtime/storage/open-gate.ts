@@ -34,6 +34,9 @@ const GIVE_UP_AFTER_MS = 60_000;
 /** An opener lets those go first for so long who wait to change something. */
 const COURTESY_MS = 50;
 
+/** Anything else is damage, which holds up nobody. */
+const TOKEN = /^[1-9]\d{0,9}\.\d*\.\d*\.[0-9a-z]{10}$/;
+
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 export type OpenGate = Awaited<ReturnType<typeof createOpenGate>>;
@@ -63,7 +66,7 @@ export async function createOpenGate(folder: string, clock: Clock, reportProblem
   let exclusive = 0;
 
   function isOther({ token: other }: { token: string }): boolean {
-    if (other.startsWith(ownProcess) || dead.has(other)) return false;
+    if (other.startsWith(ownProcess) || dead.has(other) || !TOKEN.test(other)) return false;
     const [otherPid = "", otherStart = "", otherNamespace = ""] = other.split(".");
     // One of another container that has begun to open has found this one dead, or finds it alive and gives up.
     const hasEnded =

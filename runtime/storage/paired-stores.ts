@@ -5,6 +5,7 @@ import type { ReportProblem } from "../contract.ts";
 import { openEnvironment, type RootDatabase, type Store } from "./environment.ts";
 import { createOpenGate } from "./open-gate.ts";
 import { bootId } from "./process-identity.ts";
+import { mendWith, type TellTable } from "./salvage.ts";
 import { StoreHeldError, storageError } from "./storage-error.ts";
 
 /** A folder's stores, for all processes of a machine. */
@@ -27,14 +28,18 @@ export interface PairedStoresOptions<D, V> {
   readonly clock: Clock;
   readonly durable: (root: RootDatabase) => D;
   readonly volatile: (root: RootDatabase) => V;
+  /**
+   * Of which durable table a record is, as far as it shows that by itself: what is saved from a damaged file beside that
+   * to which its tables still lead. Values begin with the eight bytes of their version where the table has versions.
+   */
+  readonly tellTable?: TellTable;
   /** Told of what keeps others waiting, such as a process that is stopped. Default: a warning of the process. */
   readonly reportProblem?: ReportProblem;
 }
 
 const warn: ReportProblem = (problem) => process.emitWarning(problem);
 
-const REMAKE =
-  "End all processes that use the data folder and delete this folder: it holds only what they were doing, and is made anew.";
+const MADE_ANEW = "what processes that have ended were doing; it is made anew";
 
 /** Opens both stores. Throws a FivefoldError (`storage-unwritable`, `storage-corrupt`, `storage-full`). */
 export async function openPairedStores<D extends object, V extends object>(
@@ -47,15 +52,22 @@ export async function openPairedStores<D extends object, V extends object>(
     const boot = bootId();
     const thisBoot = join(folder, `boot-${boot.slice(0, 8) || "unknown"}`);
     const gate = await createOpenGate(thisBoot, clock, reportProblem);
-    const { durable, volatile } = await gate.open(async () => ({
-      durable: await openEnvironment({ folder: join(folder, "kept"), gate, synced: true, openTables: options.durable }),
-      volatile: await openEnvironment({
-        folder: join(thisBoot, "now"),
-        gate,
-        synced: boot === "",
-        openTables: options.volatile,
-        mend: REMAKE,
-      }),
+    const { durable, volatile } = await gate.open(async (isAlone) => ({
+      durable: await openEnvironment(
+        {
+          ...{ folder: join(folder, "kept"), gate, synced: true, openTables: options.durable, reportProblem },
+          rules: { mend: options.tellTable && mendWith(options.tellTable) },
+        },
+        isAlone,
+      ),
+      volatile: await openEnvironment(
+        {
+          ...{ folder: join(thisBoot, "now"), gate, synced: boot === "", openTables: options.volatile, reportProblem },
+          rules: {},
+          madeAnew: MADE_ANEW,
+        },
+        isAlone,
+      ),
     }));
     return {
       durable,

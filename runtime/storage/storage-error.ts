@@ -15,10 +15,6 @@ const DAMAGED: ReadonlySet<string | number> = new Set([-30796, -30793, -30797, -
 const RESTORE =
   "Stop all processes that use it and restore the folder from a copy; or move it away to begin with an empty one, and keep it for what can be saved from it.";
 
-/** What to do about damaged cursors: they can be made anew. */
-export const REMAKE_CURSORS =
-  "End all processes that use the data folder and delete this folder: it is made anew from the log, and only what was acknowledged in the last half second is delivered once more.";
-
 /** Says what a failure of the store means for whoever called, and what to do. LMDB's codes are negative, errno's are not. */
 export function storageError(error: unknown, folder: string, mend = RESTORE): FivefoldError {
   if (error instanceof FivefoldError) return error;
@@ -49,6 +45,26 @@ export function storageFull(folder: string, reason: string, options?: { cause: u
     "storage-full",
     `The data folder ${folder} is full: ${reason}. Nothing of this call was stored, and nothing stored before is lost. Publishing works again once consumers have settled records, or there is more room.`,
     options,
+  );
+}
+
+const MAX_NAMED = 20;
+
+/** Says that a damaged file was put aside, and what of it is lost. */
+export function storageSalvaged(
+  file: string,
+  findings: readonly string[],
+  done: string,
+  lost: readonly string[],
+  aside: string,
+): FivefoldError {
+  const some = (what: readonly string[]) =>
+    what.length <= MAX_NAMED
+      ? what.join("; ")
+      : `${what.slice(0, MAX_NAMED).join("; ")}; and ${what.length - MAX_NAMED} more`;
+  return new FivefoldError(
+    "storage-corrupt",
+    `${file} was damaged: ${some(findings)}. ${done[0]!.toUpperCase()}${done.slice(1)}. Lost: ${lost.length === 0 ? "nothing" : some(lost)}. The damaged file is kept as ${aside}; delete it when you need it no more.`,
   );
 }
 

@@ -67,18 +67,21 @@ async function open(
   explain: (error: unknown) => FivefoldError,
 ): Promise<Transport> {
   mkdirSync(folder, { recursive: true });
-  checkFormat(folder);
+  const damage = checkFormat(folder);
   const boot = bootId();
   // What is of one boot of the machine has its own folder: it is worth nothing after the next.
   const bootFolder = `boot-${boot.slice(0, 8) || "unknown"}`;
   const thisBoot = join(folder, bootFolder);
   const gate = await createOpenGate(thisBoot, clock, reportProblem);
   const cursorFolder = join(thisBoot, "cursors");
-  const stores = await gate.open(async () => ({
-    log: await openLogStore(join(folder, "log"), gate),
-    cursors: await openCursorStore(cursorFolder, gate, boot === ""),
-  }));
-  markFormat(folder, clock.randomId(8));
+  const stores = await gate.open(async (isAlone) => {
+    const opening = { gate, isAlone, reportProblem };
+    const log = await openLogStore(join(folder, "log"), opening);
+    const fate = { outlivesReboot: boot === "", isOfOtherLog: log.isSalvaged };
+    return { log, cursors: await openCursorStore(cursorFolder, opening, fate) };
+  });
+  markFormat(folder, clock.randomId(8), damage !== undefined);
+  if (damage !== undefined) reportProblem(new FivefoldError("storage-corrupt", damage));
   for (const name of readdirSync(folder)) {
     if (name.startsWith("boot-") && name !== bootFolder) rmSync(join(folder, name), { recursive: true, force: true });
   }

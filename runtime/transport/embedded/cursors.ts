@@ -1,10 +1,12 @@
 import { Buffer } from "node:buffer";
 import type { Store } from "../../storage/environment.ts";
-import { REMAKE_CURSORS, storageCorrupt } from "../../storage/storage-error.ts";
+import { storageCorrupt } from "../../storage/storage-error.ts";
 import { leave, NOBODY, QUARANTINE, type SubscriptionState } from "../subscription-state.ts";
 import type { Log } from "./log.ts";
 import type { CursorTables } from "./stores.ts";
 import { decodeSubscription, encodeSubscription, revisionOf } from "./subscription-format.ts";
+
+const REOPEN = "End all processes that use the data folder, and start them again: what is damaged is then made anew.";
 
 interface Cached {
   revision: number;
@@ -41,7 +43,7 @@ export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkp
       throw storageCorrupt(
         folder,
         `the state of subscription '${subscription}' of topic '${topic}' cannot be read`,
-        REMAKE_CURSORS,
+        REOPEN,
       );
     }
     const loaded = { revision: revisionOf(value), state: stored ? state : withoutConsumers(state) };

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { FivefoldError } from "../../errors.ts";
 import { storageCorrupt } from "../../storage/storage-error.ts";
 
@@ -10,17 +11,14 @@ const markerOf = (folder: string): string => join(folder, "format.json");
 
 /**
  * Checks that this Fivefold can read a data folder. The marker file also tells a folder that lost its log from one that
- * never had one.
+ * never had one. Returns what is wrong with the marker itself, which is then to be written anew.
  */
-export function checkFormat(folder: string): void {
+export function checkFormat(folder: string): string | undefined {
   const marker = markerOf(folder);
   const text = readMarker(marker);
-  if (text === undefined) return;
-  const format = parseFormat(text);
-  if (format === undefined) {
-    throw storageCorrupt(marker, `it must hold {"format":${FOLDER_FORMAT}}, found '${text.slice(0, 80)}'`);
-  }
-  if (format > FOLDER_FORMAT) {
+  if (text === undefined) return undefined;
+  const { format, isChecked } = parseMarker(text);
+  if (format !== undefined && format > FOLDER_FORMAT && isChecked) {
     throw new FivefoldError(
       "newer-version",
       `The data folder ${folder} has format ${format}; this Fivefold reads formats up to ${FOLDER_FORMAT}. Nothing was changed. Use the newer Fivefold that wrote it.`,
@@ -30,16 +28,21 @@ export function checkFormat(folder: string): void {
   if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) === 0) {
     throw storageCorrupt(log, `${marker} says that there is a log, but the file is missing or empty`);
   }
+  if (format !== undefined && format <= FOLDER_FORMAT) return undefined;
+  return `${marker} was damaged: found '${text.slice(0, 80)}'. It was written anew; nothing is lost.`;
 }
 
 /** Marks a folder whose log exists. `suffix` makes the temporary file's name this process' own. */
-export function markFormat(folder: string, suffix: string): void {
+export function markFormat(folder: string, suffix: string, isDamaged: boolean): void {
   const marker = markerOf(folder);
-  if (readMarker(marker) !== undefined) return;
+  if (!isDamaged && readMarker(marker) !== undefined) return;
   const temporary = `${marker}.${suffix}`;
-  writeFileSync(temporary, `${JSON.stringify({ format: FOLDER_FORMAT })}\n`);
+  writeFileSync(temporary, `${JSON.stringify({ format: FOLDER_FORMAT, check: checkOf(FOLDER_FORMAT) })}\n`);
   renameSync(temporary, marker);
 }
+
+/** Tells a newer format from a damaged digit. */
+const checkOf = (format: number): string => crc32(`format ${format}`).toString(16);
 
 function readMarker(marker: string): string | undefined {
   try {
@@ -50,12 +53,15 @@ function readMarker(marker: string): string | undefined {
   }
 }
 
-function parseFormat(text: string): number | undefined {
+function parseMarker(text: string): { format: number | undefined; isChecked: boolean } {
   try {
-    const value: unknown = JSON.parse(text);
-    const format = typeof value === "object" && value !== null && "format" in value ? value.format : undefined;
-    return typeof format === "number" && Number.isInteger(format) && format >= 1 ? format : undefined;
+    const value = (JSON.parse(text) ?? {}) as { format?: unknown; check?: unknown };
+    const { format, check } = value;
+    if (typeof format !== "number" || !Number.isInteger(format) || format < 1)
+      return { format: undefined, isChecked: false };
+    // Releases before 0.2 wrote none.
+    return { format, isChecked: check === undefined || check === checkOf(format) };
   } catch {
-    return undefined;
+    return { format: undefined, isChecked: false };
   }
 }

@@ -3,10 +3,10 @@ import type { Store } from "../../storage/environment.ts";
 import { ORDERED_PARTITIONS } from "../key-partition.ts";
 import { createSubscriptionState } from "../subscription-state.ts";
 import type { TopicDeclaration } from "../transport.ts";
+import { headValue, TOPICS_COPY } from "./head-format.ts";
 import type { LogTables, TopicRow } from "./stores.ts";
 import { encodeSubscription } from "./subscription-format.ts";
 
-const NOTHING = Buffer.alloc(1);
 /** The head that numbers partitions instead of records. */
 const PARTITION_COUNTER = 0;
 const KEY_BYTES = 10;
@@ -71,6 +71,15 @@ export function createLog(store: Store<LogTables>) {
     return Array.from({ length: partitions }, (_, index) => head(firstPartition + index));
   }
 
+  function putHead(partition: number, head: number): void {
+    heads.put(partition, headValue(partition, head), head);
+  }
+
+  function putTopicsCopy(added: readonly TopicRow[]): void {
+    const rows = [...topics.getRange({})].map(({ value }) => value);
+    heads.put(TOPICS_COPY, Buffer.from(JSON.stringify([...rows, ...added])), 0);
+  }
+
   async function declareTopic({ name, ordered }: TopicDeclaration): Promise<TopicRow> {
     for (;;) {
       const existing = topics.get(name);
@@ -79,9 +88,11 @@ export function createLog(store: Store<LogTables>) {
       const counter = heads.getEntry(PARTITION_COUNTER)?.version;
       const firstPartition = counter ?? PARTITION_COUNTER + 1;
       const write = () => {
-        heads.put(PARTITION_COUNTER, NOTHING, firstPartition + partitions);
-        for (let index = 0; index < partitions; index++) heads.put(firstPartition + index, NOTHING, 0);
-        topics.put(name, { name, firstPartition, partitions });
+        const topic = { name, firstPartition, partitions };
+        putHead(PARTITION_COUNTER, firstPartition + partitions);
+        for (let index = 0; index < partitions; index++) putHead(firstPartition + index, 0);
+        topics.put(name, topic);
+        putTopicsCopy([topic]);
       };
       // Without effect when another process declared a topic since: then once more, with what it left.
       await store.commit(() =>
@@ -145,7 +156,7 @@ export function createLog(store: Store<LogTables>) {
                 entries.put(entryKey(partition, offset), bytes);
                 offset += count;
               }
-              heads.put(partition, NOTHING, offset);
+              putHead(partition, offset);
             };
             conditions.push(heads.ifVersion(partition, expectedHead, write));
           }

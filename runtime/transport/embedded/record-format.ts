@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import type { Failure, FailureReason, Message, Priority, TaskRecord } from "../../contract.ts";
 import { ByteReader, ByteWriter } from "./bytes.ts";
@@ -143,6 +143,20 @@ export class EntryWriter {
 
 function checksum(entry: Buffer): number {
   return crc32(entry.subarray(HEADER_BYTES), crc32(entry.subarray(0, 4)));
+}
+
+/** How many records an entry says that it holds, by its first bytes. */
+export const countOf = (head: Buffer): number => head.readUIntLE(1, 3);
+
+const MAX_COUNT = 0xffffff;
+
+/** What stands for records that are lost: entries that whoever reads them finds damaged. */
+export function* missingEntries(first: number, end: number): Iterable<{ offset: number; bytes: Buffer }> {
+  for (let offset = first; offset < end; offset += MAX_COUNT) {
+    const bytes = Buffer.alloc(HEADER_BYTES);
+    bytes.writeUIntLE(Math.min(MAX_COUNT, end - offset), 1, 3);
+    yield { offset, bytes };
+  }
 }
 
 /** Why an entry cannot be read: `newer` needs a newer Fivefold, `damaged` is not what was written. */

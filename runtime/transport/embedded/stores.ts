@@ -1,10 +1,9 @@
 import { Buffer } from "node:buffer";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import type { ReportProblem } from "../../contract.ts";
 import { type Database, openEnvironment, type Store } from "../../storage/environment.ts";
 import type { OpenGate } from "../../storage/open-gate.ts";
-import { REMAKE_CURSORS } from "../../storage/storage-error.ts";
-import { EntryReader } from "./record-format.ts";
+import { cursorRules } from "./cursor-rules.ts";
+import { logRules } from "./log-rules.ts";
 
 /*
  * Two environments:
@@ -40,45 +39,64 @@ export interface CursorTables {
   readonly counters: Database<number, string>;
 }
 
-/** To be called within `gate.open`. */
-export function openLogStore(folder: string, gate: OpenGate): Promise<Store<LogTables>> {
-  return openEnvironment({
-    folder,
-    gate,
-    synced: true,
-    openTables: (root): LogTables => ({
-      topics: root.openDB<TopicRow, string>("topics", { encoding: "json" }),
-      heads: root.openDB<Uint8Array, number>("heads", { encoding: "binary", keyEncoding: "uint32", useVersions: true }),
-      entries: root.openDB<Uint8Array, Uint8Array>("entries", { encoding: "binary", keyEncoding: "binary" }),
-      checkpoints: root.openDB<Uint8Array, string[]>("checkpoints", { encoding: "binary" }),
-    }),
-    isWhole: (table, value) => table !== "entries" || typeof EntryReader.open(value as Buffer, 0, 0) !== "string",
-  });
+export interface Opening {
+  readonly gate: OpenGate;
+  /** Whether nobody else has the folder open: what `gate.open` tells. */
+  readonly isAlone: boolean;
+  readonly reportProblem: ReportProblem;
 }
 
-/** To be called within `gate.open`. `outlivesReboot`: sync every change, for machines whose reboots cannot be told. */
+/** To be called within `gate.open`. `isSalvaged`: it was damaged, and some of it may be lost. */
+export function openLogStore(
+  folder: string,
+  { gate, isAlone, reportProblem }: Opening,
+): Promise<Store<LogTables> & { readonly isSalvaged: boolean }> {
+  return openEnvironment(
+    {
+      ...{ folder, gate, reportProblem, synced: true, rules: logRules() },
+      openTables: (root): LogTables => ({
+        topics: root.openDB<TopicRow, string>("topics", { encoding: "json" }),
+        heads: root.openDB<Uint8Array, number>("heads", {
+          ...{ encoding: "binary", keyEncoding: "uint32", useVersions: true },
+        }),
+        entries: root.openDB<Uint8Array, Uint8Array>("entries", { encoding: "binary", keyEncoding: "binary" }),
+        checkpoints: root.openDB<Uint8Array, string[]>("checkpoints", { encoding: "binary" }),
+      }),
+    },
+    isAlone,
+  );
+}
+
+/**
+ * To be called within `gate.open`. `outlivesReboot`: sync every change, for machines whose reboots cannot be told.
+ * `isOfOtherLog`: something of the log was lost, so that offsets may mean other records.
+ */
 export async function openCursorStore(
   folder: string,
-  gate: OpenGate,
-  outlivesReboot: boolean,
+  { gate, isAlone, reportProblem }: Opening,
+  { outlivesReboot, isOfOtherLog }: { outlivesReboot: boolean; isOfOtherLog: boolean },
 ): Promise<Store<CursorTables>> {
-  const isNew = !existsSync(join(folder, "data.mdb"));
-  const store = await openEnvironment({
-    folder,
-    gate,
-    synced: outlivesReboot,
-    mend: REMAKE_CURSORS,
-    openTables: (root): CursorTables => ({
-      subscriptions: root.openDB<Uint8Array, string[]>("subscriptions", { encoding: "binary" }),
-      sessions: root.openDB<unknown, number>("sessions", { encoding: "json", keyEncoding: "uint32" }),
-      counters: root.openDB<number, string>("counters", { encoding: "json" }),
-    }),
-  });
-  if (isNew) {
+  const store = await openEnvironment(
+    {
+      ...{ folder, gate, reportProblem, synced: outlivesReboot, rules: cursorRules(isOfOtherLog) },
+      madeAnew:
+        "what was acknowledged in the last half second before, which is delivered once more; all else is made anew from the log",
+      openTables: (root): CursorTables => ({
+        subscriptions: root.openDB<Uint8Array, string[]>("subscriptions", { encoding: "binary" }),
+        sessions: root.openDB<unknown, number>("sessions", { encoding: "json", keyEncoding: "uint32" }),
+        counters: root.openDB<number, string>("counters", { encoding: "json" }),
+      }),
+    },
+    isAlone,
+  );
+  const { subscriptions, counters } = store.tables;
+  if (counters.get("reserved") === undefined) {
     // Leaves free pages in the file, so that acknowledging goes on when the disk is full.
-    const { subscriptions } = store.tables;
     store.transact(() => subscriptions.putSync(["reserve"], Buffer.alloc(RESERVE_BYTES)));
-    store.transact(() => subscriptions.removeSync(["reserve"]));
+    store.transact(() => {
+      subscriptions.removeSync(["reserve"]);
+      counters.putSync("reserved", 1);
+    });
   }
   return store;
 }
