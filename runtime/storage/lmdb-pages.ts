@@ -14,7 +14,7 @@ export const NODE_BYTES = 8;
 export const BRANCH = 0x01;
 export const LEAF = 0x02;
 export const OVERFLOW = 0x04;
-export const META = 0x08;
+const META = 0x08;
 /** The value lies on overflow pages. */
 export const BIG_VALUE = 0x01;
 /** The value is a table. */
@@ -23,7 +23,7 @@ export const TABLE_BYTES = 48;
 export const OVERFLOW_REFERENCE_BYTES = 24;
 /** Keys are native whole numbers. */
 export const INTEGER_KEYS = 0x08;
-export const NO_PAGE = 0xffff_ffff_ffff_ffffn;
+const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 const DUPLICATE_KEYS = 0x04;
 const MAGIC = 0xbeefc0de;
 export const DATA_FORMAT = 2;

@@ -154,7 +154,7 @@ export function inOrder(records: readonly RawRecord[], flags: number): RawRecord
   return sorted.filter((record, index) => index === 0 || compare(sorted[index - 1]!.key, record.key) !== 0);
 }
 
-export function* valuesOf(
+function* valuesOf(
   records: Iterable<RawRecord>,
   read: ReadValue,
 ): Iterable<{ readonly key: Buffer; readonly value: Buffer }> {

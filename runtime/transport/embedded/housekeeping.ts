@@ -2,8 +2,8 @@ import type { Cancel, Clock } from "../../clock.ts";
 import { markDelete } from "../subscription-state.ts";
 import type { Cursors, SubscriptionName } from "./cursors.ts";
 import type { Log } from "./log.ts";
-import type { TopicRow } from "./stores.ts";
 import { encodeSubscription } from "./subscription-format.ts";
+import type { TopicRow } from "./topic-row.ts";
 
 /** How much of acknowledging a reboot may undo, and how long settled entries stay. */
 const EVERY_MS = 500;

@@ -1,15 +1,15 @@
 import { Buffer } from "node:buffer";
-import type { RawRecord, ReadValue } from "../../storage/lmdb-scan.ts";
-import { type FileRules, type Inspection, inOrder, type Readable } from "../../storage/salvage.ts";
+import type { RawRecord } from "../../storage/lmdb-scan.ts";
+import type { FileRules, Inspection, Readable } from "../../storage/salvage.ts";
 import { createSubscriptionState, type SubscriptionState } from "../subscription-state.ts";
 import { headOf, isHeadWhole, TOPICS_COPY, writeHead } from "./head-format.ts";
-import { countOf, EntryReader, missingEntries } from "./record-format.ts";
-import type { TopicRow } from "./stores.ts";
+import { entryKey, isEntryKey, isWholeEntry, mendEntries } from "./mend-entries.ts";
+import { countOf } from "./record-format.ts";
 import { decodeSubscription, encodeSubscription } from "./subscription-format.ts";
+import { parseTopic, parseTopics, type TopicRow } from "./topic-row.ts";
 
 /** As LMDB keeps them: `uint32` keys with versions. */
 const HEADS_FLAGS = 0x108;
-const ENTRY_KEY_BYTES = 10;
 const FIRST_PARTITION = 1;
 
 /** What a log's records say of each other: what LMDB takes for whole can still be damaged, and mended. */
@@ -106,7 +106,7 @@ function mendLog({ tables, orphans, read }: Readable): ReturnType<NonNullable<Fi
 
   // Former ones first, so that the latest state stays.
   const others = [...orphans].sort((a, b) => a.transaction - b.transaction);
-  const isEntry = (record: RawRecord) => record.key.length === ENTRY_KEY_BYTES && isWholeEntry(record, read);
+  const isEntry = (record: RawRecord) => isEntryKey(record.key) && isWholeEntry(record, read);
   for (const copy of [...records("heads"), ...others]) {
     if (copy.key.length === 4 && copy.key.readUInt32LE(0) === TOPICS_COPY) {
       for (const topic of parseTopics(bytesOf(copy).subarray(8))) contents.topics.set(topic.name, topic);
@@ -127,7 +127,7 @@ function mendLog({ tables, orphans, read }: Readable): ReturnType<NonNullable<Fi
     }
   }
 
-  const entries = mendEntries([...records("entries"), ...others.filter(isEntry)], read, contents, lost);
+  const entries = mendEntries([...records("entries"), ...others.filter(isEntry)], read, contents.heads, lost);
   mendTopics(contents, lost);
   const owned = [...contents.topics.values()];
   for (const [partition, first] of entries.oldest) {
@@ -211,131 +211,8 @@ function mendTopics({ topics, heads }: Contents, lost: string[]): void {
   heads.set(0, Math.max(next, heads.get(0) ?? 0));
 }
 
-interface MendedEntries {
-  /** By partition, the first offset that is there. */
-  readonly oldest: ReadonlyMap<number, number>;
-  /** All entries, and what stands for those that are missing. */
-  fill(heads: ReadonlyMap<number, number>): Iterable<{ key: Buffer; value: Buffer }>;
-}
-
-/** Puts entries in order, and raises heads to their ends. */
-function mendEntries(found: readonly RawRecord[], read: ReadValue, { heads }: Contents, lost: string[]): MendedEntries {
-  const sorted = inOrder(
-    found.filter(({ key }) => key.length === ENTRY_KEY_BYTES),
-    0,
-  );
-  const partitions = new Map<number, { first: number; count: number; isWhole: boolean; record: RawRecord }[]>();
-  for (const record of sorted) {
-    const { partition, offset } = entryKey(record.key);
-    const entry = { first: offset, count: countOf(read(record, 8)), isWhole: isWholeEntry(record, read), record };
-    const known = partitions.get(partition);
-    if (known) known.push(entry);
-    else partitions.set(partition, [entry]);
-  }
-  const oldest = new Map<number, number>();
-  for (const [partition, entries] of partitions) {
-    for (const [index, entry] of entries.entries()) {
-      const before = entries[index - 1];
-      const expected = before && before.first + before.count;
-      const next = entries[index + 1]?.first ?? heads.get(partition);
-      // Its key is damaged where it fits its neighbours at another place only.
-      if (entry.isWhole && expected !== undefined && entry.first !== expected && expected + entry.count === next) {
-        entry.first = expected;
-      }
-      // A damaged entry is read by nobody: what it covers is told by its neighbours.
-      if (!entry.isWhole) entry.count = Math.max(1, (next ?? entry.first + 1) - entry.first);
-    }
-    const kept = entries.filter((entry, index) => {
-      const before = entries[index - 1];
-      const next = entries[index + 1]?.first ?? heads.get(partition);
-      const adjoins = before ? before.first + before.count === entry.first : entry.first === 0;
-      return adjoins || next === undefined || entry.first + entry.count === next;
-    });
-    // One that adjoins nothing may be another partition's, or be of another place: its key is damaged.
-    if (kept.length === 0) {
-      partitions.delete(partition);
-      continue;
-    }
-    partitions.set(partition, kept);
-    oldest.set(partition, kept[0]!.first);
-    const last = kept.at(-1)!;
-    heads.set(partition, Math.max(last.first + last.count, heads.get(partition) ?? 0));
-  }
-  return {
-    oldest,
-    *fill(finalHeads) {
-      for (const [partition, entries] of partitions) {
-        let end = entries[0]!.first;
-        for (const { first, count, isWhole, record } of entries) {
-          // It overlaps what came before: former states of pages can.
-          if (first < end) continue;
-          yield* missing(partition, end, first, lost);
-          if (isWhole) yield { key: keyOf(partition, first), value: read(record) };
-          else yield* missing(partition, first, first + count, lost);
-          end = first + count;
-        }
-        yield* missing(partition, end, finalHeads.get(partition) ?? end, lost);
-      }
-    },
-  };
-}
-
-function* missing(
-  partition: number,
-  first: number,
-  end: number,
-  lost: string[],
-): Iterable<{ key: Buffer; value: Buffer }> {
-  if (end <= first) return;
-  lost.push(`records ${first} to ${end - 1} of partition ${partition}`);
-  for (const { offset, bytes } of missingEntries(first, end)) yield { key: keyOf(partition, offset), value: bytes };
-}
-
-function isWholeEntry(record: RawRecord, read: ReadValue): boolean {
-  const { partition, offset } = entryKey(record.key);
-  return partition > 0 && EntryReader.open(Buffer.from(read(record)), partition, offset) !== "damaged";
-}
-
-function entryKey(key: Buffer): { partition: number; offset: number } {
-  return key.length === ENTRY_KEY_BYTES
-    ? { partition: key.readUInt32BE(0), offset: key.readUIntBE(4, 6) }
-    : { partition: -1, offset: -1 };
-}
-
-function keyOf(partition: number, offset: number): Buffer {
-  const key = Buffer.alloc(ENTRY_KEY_BYTES);
-  key.writeUInt32BE(partition, 0);
-  key.writeUIntBE(offset, 4, 6);
-  return key;
-}
-
 function uint32(value: number): Buffer {
   const key = Buffer.alloc(4);
   key.writeUInt32LE(value, 0);
   return key;
-}
-
-function parseTopics(value: Buffer): TopicRow[] {
-  try {
-    const rows: unknown = JSON.parse(value.toString("utf8"));
-    return Array.isArray(rows) ? rows.filter(isTopic) : [];
-  } catch {
-    return [];
-  }
-}
-
-function parseTopic(value: Buffer): TopicRow | undefined {
-  try {
-    const row: unknown = JSON.parse(value.toString("utf8"));
-    return isTopic(row) ? row : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isTopic(row: unknown): row is TopicRow {
-  if (typeof row !== "object" || row === null) return false;
-  const { name, firstPartition, partitions } = row as Partial<Record<keyof TopicRow, unknown>>;
-  const isCount = (value: unknown) => Number.isInteger(value) && (value as number) > 0;
-  return typeof name === "string" && isCount(firstPartition) && isCount(partitions);
 }

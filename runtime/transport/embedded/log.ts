@@ -4,8 +4,9 @@ import { ORDERED_PARTITIONS } from "../key-partition.ts";
 import { createSubscriptionState } from "../subscription-state.ts";
 import type { TopicDeclaration } from "../transport.ts";
 import { headValue, TOPICS_COPY } from "./head-format.ts";
-import type { LogTables, TopicRow } from "./stores.ts";
+import type { LogTables } from "./stores.ts";
 import { encodeSubscription } from "./subscription-format.ts";
+import type { TopicRow } from "./topic-row.ts";
 
 /** The head that numbers partitions instead of records. */
 const PARTITION_COUNTER = 0;

@@ -118,8 +118,11 @@ export function createSessions(settings: {
       const dead: number[] = [];
       for (const { key, value } of sessions.getRange({})) {
         if (key === own) continue;
-        if (hasEnded(value as Session)) dead.push(key);
-        else nameIfSilent(key, value as Session);
+        const session = value as Session;
+        // Of another container: it is not let in while this one has the folder open, so it has ended.
+        const isForeign = session.pidNamespace !== currentProcess().pidNamespace;
+        if (isForeign || hasEnded(session)) dead.push(key);
+        else nameIfSilent(key, session);
       }
       for (const key of dead) end(key);
       // A killed process' read transaction would keep LMDB from reusing what was freed since.

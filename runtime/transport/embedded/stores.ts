@@ -4,6 +4,7 @@ import { type Database, openEnvironment, type Store } from "../../storage/enviro
 import type { OpenGate } from "../../storage/open-gate.ts";
 import { cursorRules } from "./cursor-rules.ts";
 import { logRules } from "./log-rules.ts";
+import type { TopicRow } from "./topic-row.ts";
 
 /*
  * Two environments:
@@ -15,13 +16,6 @@ import { logRules } from "./log-rules.ts";
  */
 
 const RESERVE_BYTES = 1024 * 1024;
-
-/** A topic as it is stored. Its partitions are numbered on from `firstPartition`. */
-export interface TopicRow {
-  readonly name: string;
-  readonly firstPartition: number;
-  readonly partitions: number;
-}
 
 export interface LogTables {
   readonly topics: Database<TopicRow, string>;

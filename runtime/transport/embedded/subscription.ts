@@ -15,7 +15,7 @@ import {
 import type { SubscriptionType } from "../transport.ts";
 import type { Cursors, SubscriptionName } from "./cursors.ts";
 import type { Log } from "./log.ts";
-import type { TopicRow } from "./stores.ts";
+import type { TopicRow } from "./topic-row.ts";
 
 /** Acknowledgements of so much time share a transaction. */
 const ACKNOWLEDGE_EVERY_MS = 2;
