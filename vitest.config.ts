@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: "others",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/compiler/**", "test/e2e/**", "node_modules/**"],
+          exclude: ["test/compiler/**", "test/e2e/**", "test/e2e-node/**", "node_modules/**"],
           testTimeout: TIMEOUT_MS,
         },
       },

@@ -8,8 +8,8 @@ import {
   matching,
   type Reader,
   recordOf,
+  role,
   setOf,
-  text,
   whole,
 } from "./config-values.ts";
 import { type Egress, egress } from "./kubernetes/egress.ts";
@@ -61,7 +61,8 @@ export interface Settings {
 export const REQUIRED = ["pulsarAdminUrl", "tenant", "namespace", "clusters"] as const;
 export const SECRETS = ["pulsarAdminToken", "pulsarTokens", "metricsToken", "postgresUrl", "secretEnv"] as const;
 
-const NAME = matching(/^[A-Za-z0-9_][\w=:.-]*$/, "letters, digits and any of -=:._");
+/** Tenants, namespaces and clusters, in the paths of Pulsar's admin API. */
+const NAME = matching(/^(?!\.{1,2}$)[\w=:.-]+$/, "letters, digits and any of -=:._");
 /** Pulsar's name for what all clusters share. */
 const CLUSTER: Reader<string> = (value) => (value === "global" ? bad("the name of one cluster", value) : NAME(value));
 
@@ -71,9 +72,9 @@ const EXECUTOR_NAMESPACE: Reader<string> = (value) =>
   typeof value === "string" && OWN_NAMESPACE.test(value) ? bad("a namespace of your own", value) : dnsLabel(value);
 
 const DAY_MS = 86_400_000;
-/** Pulsar counts in 32 bits: seconds, or minutes. */
+/** Pulsar counts seconds in 32 bits, those of a retention too, which it is told in minutes. */
 const SECONDS = duration((2 ** 31 - 1) * 1_000);
-const MINUTES = duration(1_491_000 * DAY_MS);
+const HORIZON = duration(1_000_000 * DAY_MS);
 const SHORTEST_ROLLOUT_MS = 30_000;
 const ROLLOUT: Reader<number> = (value) => {
   const ms = duration(DAY_MS)(value);
@@ -91,17 +92,17 @@ export const READERS: { readonly [K in keyof Settings]: Reader<Settings[K]> } = 
   namespace: NAME,
   clusters: setOf(CLUSTER),
   createTenant: flag,
-  adminRoles: setOf(text),
-  metricsRole: text,
+  adminRoles: setOf(role),
+  metricsRole: role,
   deduplication: flag,
-  retention: MINUTES,
+  retention: SECONDS,
   retentionMegabytes: whole(-1, 1_000_000_000),
   backlogQuotaMegabytes: whole(1, 1_000_000_000),
   messageTtl: SECONDS,
   ensemble: whole(1, 100),
   writeQuorum: whole(1, 100),
   ackQuorum: whole(1, 100),
-  delayHorizon: MINUTES,
+  delayHorizon: HORIZON,
   kubernetesNamespace: EXECUTOR_NAMESPACE,
   createKubernetesNamespace: flag,
   image: imageReference,

@@ -31,12 +31,12 @@ function within(place: string, { at, problem }: BadValue): BadValue {
   return new BadValue(problem, place + at);
 }
 
-/** Names of roles and the like: any text in one line, as Pulsar and Kubernetes trim none. */
-export const text: Reader<string> = (value) => {
+/** A role of Pulsar's: any text that it takes as it is, and that a path of its admin API can hold. */
+export const role: Reader<string> = (value) => {
   const isPlain = typeof value === "string" && value !== "" && value.trim() === value && isWellFormed(value);
-  return isPlain && !/\p{Cc}/u.test(value)
+  return isPlain && !/\p{Cc}|^\.{1,2}$/u.test(value)
     ? value
-    : bad("a text that is not empty, in one line and without blanks around it", value);
+    : bad("a role: a text that is not empty, in one line and without blanks around it", value);
 };
 
 /** Whether UTF-8 can hold it: half of a surrogate pair it can't. */

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { duration, fieldsOf, flag, type Reader, recordOf, setOf, text, whole } from "./config-values.ts";
+import { duration, fieldsOf, flag, type Reader, recordOf, role, setOf, whole } from "./config-values.ts";
 import { type Egress, egress } from "./kubernetes/egress.ts";
 import { type PodExtras, podExtras } from "./kubernetes/pod-extras.ts";
 import { cpu, envName, envValue, imageReference, memory, objectName } from "./kubernetes/values.ts";
@@ -70,9 +70,9 @@ const LONGEST_DRAIN_MS = 20 * 86_400_000;
 
 const written = fieldsOf<WrittenConfig>({
   partitions: whole(0, 1_024),
-  producers: setOf(text),
-  executorRole: text,
-  deadLetterReaders: setOf(text),
+  producers: setOf(role),
+  executorRole: role,
+  deadLetterReaders: setOf(role),
   executor: flag,
   image: imageReference,
   minReplicas: whole(0, 1_000),

@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { deploy } from "../../stacks/deploy.ts";
 import { type KubernetesApi, startKubernetesApi } from "../parts/kubernetes-api.ts";
 import type { KubernetesObject } from "../parts/kubernetes-client.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
+import { documentedFile } from "../stacks/documented-file.ts";
 import { PRODUCTION } from "../stacks/example-config.ts";
 import { plainInputs, recordProgram } from "../stacks/recorded-program.ts";
 
@@ -65,6 +67,39 @@ test("what the server stores is what was sent: it drops nothing, and no default 
     expect(stored).toMatchObject(sent);
     if (stringData) expect(Object.keys(stored.data as object).sort()).toEqual(Object.keys(stringData).sort());
   }
+});
+
+test("the deployer's role that docs/deploy.md shows may do what a stack takes, and no more", async () => {
+  const role = parse(documentedFile("deployer.yaml")) as KubernetesObject;
+  await api.client.apply(role);
+  await api.client.apply({
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRoleBinding",
+    metadata: { name: "deployer" },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role.metadata.name },
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "deployer" }],
+  });
+  const may = async (group: string, resource: string, verb: string) => {
+    const resourceAttributes = { group, resource, verb, namespace: resource === "namespaces" ? "" : NAMESPACE };
+    const review = {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SubjectAccessReview",
+      spec: { user: "deployer", resourceAttributes },
+    };
+    const answer = await api.client.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review);
+    return (answer as { status: { allowed: boolean } }).status.allowed;
+  };
+  for (const kind of new Set(objects.map((object) => `${object.apiVersion} ${object.kind}`))) {
+    const [version = "", name = ""] = kind.split(" ");
+    const group = version.includes("/") ? (version.split("/")[0] ?? "") : "";
+    const resource = name.toLowerCase().replace(/y$/, "ie").concat("s");
+    for (const verb of ["get", "create", "patch", "delete"]) {
+      await expect.poll(() => may(group, resource, verb), { message: `${verb} ${resource}` }).toBe(true);
+    }
+  }
+  expect(await may("", "pods", "list")).toBe(true);
+  expect(await may("", "pods/exec", "create")).toBe(false);
+  expect(await may("rbac.authorization.k8s.io", "roles", "create")).toBe(false);
 });
 
 describe("pods of the restricted standard", () => {

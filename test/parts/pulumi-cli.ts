@@ -25,6 +25,8 @@ export interface PulumiCli {
 export interface PulumiCliOptions {
   /** A kubeconfig file, which is all that the stand-in for the Kubernetes provider reads of where the server is. */
   readonly kubeconfig?: string;
+  /** The program of Pulumi's own Kubernetes provider, in place of the stand-in. */
+  readonly kubernetesProvider?: string;
   /** What secrets are encrypted with. Default: a new one, so that no stack of another backend can be opened. */
   readonly passphrase?: string;
 }
@@ -38,6 +40,9 @@ export async function createPulumiCli(options: PulumiCliOptions = {}): Promise<P
   for (const path of [bin, backend, home]) await mkdir(path);
   await symlink(cli, join(bin, "pulumi"));
   await writePlugins(bin, languageHost);
+  const plugin = join(bin, "pulumi-resource-kubernetes");
+  if (options.kubernetesProvider) await symlink(options.kubernetesProvider, plugin);
+  else await writeScript(plugin, process.execPath, KUBERNETES_PROVIDER);
   const backendUrl = pathToFileURL(backend).href;
   return {
     root: folder,
@@ -63,7 +68,6 @@ async function writePlugins(folder: string, languageHost: string): Promise<void>
   await writeScript(join(folder, "pulumi-language-nodejs"), languageHost, "-typescript=false");
   const dynamic = createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/dynamic-provider");
   await writeScript(join(folder, "pulumi-resource-pulumi-nodejs"), process.execPath, dynamic);
-  await writeScript(join(folder, "pulumi-resource-kubernetes"), process.execPath, KUBERNETES_PROVIDER);
 }
 
 async function writeScript(path: string, program: string, argument: string): Promise<void> {

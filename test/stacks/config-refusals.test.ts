@@ -41,7 +41,7 @@ describe("a stack's config", () => {
     [
       "a role with a blank",
       { adminRoles: '["a "]' },
-      "fivefold:adminRoles[0] must be a text that is not empty, in one line",
+      "fivefold:adminRoles[0] must be a role: a text that is not empty",
     ],
     [
       "too few web services",
