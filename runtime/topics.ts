@@ -2,10 +2,10 @@ import { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf, type UseCaseSetti
 import type { TopicDeclaration } from "./transport/transport.ts";
 
 /** A use case's topics: one for its events, and one a subscriber for dead letters. */
-export function topicsOf({ name, priority, ordered, subscribers }: UseCaseSettings): TopicDeclaration[] {
+export function topicsOf({ name, priority, ordered, fair, subscribers }: UseCaseSettings): TopicDeclaration[] {
   const topic = topicOf(name, priority);
   return [
-    { name: topic, ordered, subscriptions: subscribers.map((subscriber) => subscriber.name) },
+    { name: topic, ordered, ...(fair && { fair }), subscriptions: subscribers.map((subscriber) => subscriber.name) },
     ...subscribers.map((subscriber) => ({
       name: deadLetterTopicOf(topic, subscriber.name),
       ordered: false,

@@ -29,6 +29,8 @@ export interface TopicDeclaration {
   readonly name: string;
   /** Set for topics whose records are consumed in order of their key. Fixed once the topic exists. */
   readonly ordered: boolean;
+  /** Set for topics whose records are consumed by turns of their tenants. Default: false. */
+  readonly fair?: boolean | undefined;
   /** Created at the topic's start, so that nothing published before the first consumer is missed. */
   readonly subscriptions: readonly string[];
 }

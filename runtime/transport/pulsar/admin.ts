@@ -2,7 +2,7 @@ import { type Clock, sleep } from "../../clock.ts";
 import { FivefoldError } from "../../errors.ts";
 import type { TopicDeclaration } from "../transport.ts";
 import { refusal, unreachable } from "./errors.ts";
-import { authorization, localName, type PulsarSettings } from "./settings.ts";
+import { authorization, FAIR_PARTITIONS, localName, PARTITIONED_BY, type PulsarSettings } from "./settings.ts";
 import type { ConsumerState } from "./standstill.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -13,6 +13,8 @@ const BUSY_RETRY_MS = 200;
 const BUSY_TRIES = 25;
 /** A request is passed on to the broker that owns the topic; more hops than this are a loop. */
 const MAX_HOPS = 5;
+/** What makes Pulsar read a partitioned topic's properties beside the number of its partitions. */
+const PARTITIONED_TOPIC_TYPE = "application/vnd.partitioned-topic-metadata+json";
 
 /** What a topic is like in Pulsar. */
 export interface TopicState {
@@ -22,11 +24,21 @@ export interface TopicState {
   readonly backlogs: ReadonlyMap<string, number>;
 }
 
+/** How a topic is divided. */
+export interface Partitioning {
+  /** 0: not at all. */
+  readonly partitions: number;
+  /** Whether what has a key is divided by its tenant. */
+  readonly keysByTenant: boolean;
+}
+
 export interface Admin {
   /** Creates missing topics, not partitioned, and missing subscriptions at the topic's start. */
   declare(topics: readonly TopicDeclaration[]): Promise<void>;
   /** Throws `unknown-topic` where topic or subscription are missing. */
   requireTopic(topic: string, subscription?: string): Promise<TopicState>;
+  /** How a topic is divided. Throws `unknown-topic`. */
+  readPartitions(topic: string): Promise<Partitioning>;
   /** How many partitions a topic has; 0: it is not partitioned. Throws as `requireTopic`. */
   countPartitions(topic: string, subscription: string): Promise<number>;
   /** As `requireTopic`, for a topic without partitions or for one partition. */
@@ -52,10 +64,11 @@ interface ConsumerStats {
 export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings): Admin {
   const base = `${webUrl.replace(/\/+$/, "")}/admin/v2/persistent/${namespace}`;
 
-  async function request(method: string, path: string, what: string, body?: string): Promise<Answer> {
+  async function request(method: string, path: string, what: string, body?: string, type?: string): Promise<Answer> {
     let url = base + path;
     for (let hop = 0; hop < MAX_HOPS; hop++) {
-      const answer = await send({ method, url, headers: await authorization(token), body, what, clock });
+      const headers = await authorization(token);
+      const answer = await send({ method, url, headers, body, type: type ?? "application/json", what, clock });
       if (answer.location === undefined) return answer;
       const next = new URL(answer.location, url);
       // The token must not leave an encrypted connection for one that isn't.
@@ -74,9 +87,9 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
   }
 
   /** Creates what may be there already. */
-  async function create(path: string, what: string, body?: string): Promise<void> {
+  async function create(path: string, what: string, body?: string, type?: string): Promise<void> {
     for (let tries = 1; ; tries++) {
-      const { status, text } = await request("PUT", path, what, body);
+      const { status, text } = await request("PUT", path, what, body, type);
       if (status < 300 || status === 409) return;
       if (status !== 412 || tries === BUSY_TRIES) throw refusal(what, status, reasonOf(text));
       await sleep(clock, BUSY_RETRY_MS);
@@ -129,10 +142,22 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
     return names && new Set(names);
   }
 
-  async function declareOne({ name, subscriptions }: TopicDeclaration, there: Set<string> | undefined): Promise<void> {
+  /** Divided by tenants where it is to be fair, and by nothing where it is not: that is up to who deploys. */
+  async function createTopic(name: string, fair: boolean): Promise<void> {
+    const path = `/${encodeURIComponent(localName(name))}`;
+    const what = `Creating topic '${name}' in ${namespace}`;
+    if (!fair) return create(path, what);
+    const metadata = { partitions: FAIR_PARTITIONS, properties: { [PARTITIONED_BY]: "tenant" } };
+    await create(`${path}/partitions`, what, JSON.stringify(metadata), PARTITIONED_TOPIC_TYPE);
+  }
+
+  async function declareOne(
+    { name, fair = false, subscriptions }: TopicDeclaration,
+    there: Set<string> | undefined,
+  ): Promise<void> {
     const path = `/${encodeURIComponent(localName(name))}`;
     const isThere = there ? there.has(localName(name)) : (await stateOf(name)) !== undefined;
-    if (!isThere) await create(path, `Creating topic '${name}' in ${namespace}`);
+    if (!isThere) await createTopic(name, fair);
     const found = isThere && subscriptions.length > 0 ? await listSubscriptions(name) : undefined;
     for (const subscription of subscriptions) {
       if (found?.has(subscription)) continue;
@@ -167,6 +192,14 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
       if (!state) throw missing(topic);
       if (subscription !== undefined && !state.backlogs.has(subscription)) throw missing(topic, subscription);
       return state;
+    },
+    async readPartitions(topic) {
+      const partitions = await partitionsOf(topic);
+      if (partitions === undefined) throw missing(topic);
+      if (partitions === 0) return { partitions, keysByTenant: false };
+      const path = `/${encodeURIComponent(localName(topic))}/properties`;
+      const properties = await read<Record<string, string>>(path, `Topic '${topic}' of ${namespace}`);
+      return { partitions, keysByTenant: properties?.[PARTITIONED_BY] === "tenant" };
     },
     async countPartitions(topic, subscription) {
       const [partitions, names] = await Promise.all([partitionsOf(topic), listSubscriptions(topic)]);
@@ -204,10 +237,12 @@ async function send(request: {
   readonly url: string;
   readonly headers: Record<string, string>;
   readonly body: string | undefined;
+  /** The body's. */
+  readonly type: string;
   readonly what: string;
   readonly clock: Clock;
 }): Promise<Answer> {
-  const { method, url, headers, body, what, clock } = request;
+  const { method, url, headers, body, type, what, clock } = request;
   const controller = new AbortController();
   const cancel = clock.after(REQUEST_TIMEOUT_MS, () =>
     controller.abort(new Error(`no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`)),
@@ -215,7 +250,7 @@ async function send(request: {
   try {
     const response = await fetch(url, {
       method,
-      headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
+      headers: body === undefined ? headers : { ...headers, "content-type": type },
       body: body ?? null,
       signal: controller.signal,
       // Followed by hand: fetch would leave the token behind.

@@ -36,6 +36,11 @@ export function prefetchOf({ prefetch = DEFAULT_PREFETCH }: PulsarSettings): num
 /** How a key chooses its partition: Pulsar's clients differ in their defaults, and a key must have one partition only. */
 export const KEY_HASH = "Murmur3_32Hash";
 
+/** Into how many partitions a topic is divided by its tenants. Those that share one share its turns. */
+export const FAIR_PARTITIONS = 16;
+/** A topic's property that says how its partitions were chosen from its first record on. */
+export const PARTITIONED_BY = "fivefold-partitioned-by";
+
 /** Refuses settings that no cluster can have, before anything connects. */
 export function checkSettings({ webUrl, namespace }: Pick<PulsarSettings, "webUrl" | "namespace">): void {
   if (!URL.canParse(webUrl) || !/^https?:$/.test(new URL(webUrl).protocol)) {

@@ -3,6 +3,7 @@ import { FivefoldError } from "../../errors.ts";
 import type { Capabilities, Consumer, Producer, SubscriptionType, Transport } from "../transport.ts";
 import { type Admin, createAdmin } from "./admin.ts";
 import { openPartitionedConsumer } from "./partitioned-consumer.ts";
+import { createPartitionedProducer } from "./partitioned-producer.ts";
 import { checkSettings, type PulsarSettings } from "./settings.ts";
 
 /** Pulsar's clients collect acknowledgements for 100 ms before they pass them on. */
@@ -82,7 +83,19 @@ export function createTransportOn(settings: PulsarSettings, createProtocol: (adm
       await admin.declare(topics);
       for (const { name, ordered } of topics) if (!ordered) unordered.add(name);
     },
-    producer: (topic) => keep((onClose) => protocol.openProducer(topic, !unordered.has(topic), onClose)),
+    producer: (topic) =>
+      keep(async (onClose) => {
+        const ordered = !unordered.has(topic);
+        const { partitions, keysByTenant } = await admin.readPartitions(topic);
+        if (partitions === 0) return protocol.openProducer(topic, ordered, onClose);
+        return createPartitionedProducer({
+          partitions,
+          keysByTenant,
+          open: (partition) => protocol.openProducer(partitionOf(topic, partition), ordered, () => {}),
+          whole: await protocol.openProducer(topic, ordered, () => {}),
+          onClose,
+        });
+      }),
     subscribe: (topic, subscription, type) =>
       keep(async (close) => {
         const partitions = await admin.countPartitions(topic, subscription);
