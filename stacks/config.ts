@@ -6,7 +6,7 @@ import { isBad, type Reader } from "./config-values.ts";
 import type { Egress } from "./kubernetes/egress.ts";
 import type { ManifestUseCase } from "./manifest.ts";
 import type { NamespacePolicies } from "./pulsar/namespace-policies.ts";
-import { USE_CASE_DEFAULTS, type UseCaseConfig } from "./use-case-config.ts";
+import { FAIR_PARTITIONS, USE_CASE_DEFAULTS, type UseCaseConfig } from "./use-case-config.ts";
 
 /** One environment in one home, as its stack's config says. */
 export interface StackConfig {
@@ -73,6 +73,7 @@ export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
   const secretEnv = readSecretEnv(config, { all, running: [] }, problems);
   const useCaseConfig = (name: string): UseCaseConfig => ({
     ...USE_CASE_DEFAULTS,
+    ...(useCases.find((useCase) => useCase.name === name)?.settings.fair && { partitions: FAIR_PARTITIONS }),
     image: settings.image,
     ...settings.defaults,
     ...scaleOf(useCases.find((useCase) => useCase.name === name)),

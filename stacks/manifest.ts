@@ -27,6 +27,8 @@ export interface ManifestUseCase {
   readonly settings: {
     readonly maxDelayMs: number;
     readonly ordered: boolean;
+    /** Absent in manifests of before: false. */
+    readonly fair?: boolean;
     readonly subscribers: readonly ManifestSubscriber[];
   };
 }
@@ -34,6 +36,8 @@ export interface ManifestUseCase {
 export interface ManifestTopic {
   readonly name: string;
   readonly ordered: boolean;
+  /** Its consumers take turns over tenants, and so its partitions are chosen by tenant. Absent: false. */
+  readonly fair?: boolean;
   readonly subscriptions: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import { cpu, envName, envValue, imageReference, memory, objectName } from "./ku
 
 /** What is decided for each environment and use case, and no part of the use case. */
 export interface UseCaseConfig {
-  /** Partitions of the events' topic; 0: not partitioned, for good. Default 1, to which more can be added. */
+  /** Partitions of the events' topic; 0: not partitioned, for good. Default 1, to which more can be added; 16 where turns are shared by `fairBy`. */
   readonly partitions: number;
   /** Roles that may enqueue. Default none. */
   readonly producers: readonly string[];
@@ -41,6 +41,9 @@ export interface UseCaseConfig {
   /** What the platform wants of pods: tolerations, sidecars and the like. Default nothing. */
   readonly pod: PodExtras;
 }
+
+/** Tenants that share a partition share its turns: as many as a worker makes where no stack has. */
+export const FAIR_PARTITIONS = 16;
 
 export const USE_CASE_DEFAULTS: UseCaseConfig = {
   partitions: 1,

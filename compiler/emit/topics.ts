@@ -3,6 +3,8 @@ import type { UseCase } from "../model/model.ts";
 export interface Topic {
   readonly name: string;
   readonly ordered: boolean;
+  /** Only where it is: its partitions are then chosen by tenant. */
+  readonly fair?: true;
   readonly subscriptions: readonly string[];
 }
 
@@ -18,11 +20,12 @@ export function deadLetterTopicOf(useCase: UseCase, subscriber: string): string 
 
 /** All topics of a use case, its own first. */
 export function topicsOf(useCase: UseCase): Topic[] {
-  const { scheduler, subscribers } = useCase;
+  const { scheduler, flowControl, subscribers } = useCase;
   return [
     {
       name: topicOf(useCase),
       ordered: scheduler.orderBy !== null,
+      ...(flowControl.fairBy !== null && { fair: true }),
       subscriptions: subscribers.map(({ name }) => name),
     },
     ...subscribers.map(({ name }) => ({

@@ -63,9 +63,17 @@ interface Parts {
   readonly replicated: boolean;
 }
 
-function createTopic({ name, ordered, subscriptions }: ManifestTopic, partitions: number, parts: Parts): Topic {
+function createTopic(
+  { name, ordered, fair = false, subscriptions }: ManifestTopic,
+  partitions: number,
+  parts: Parts,
+): Topic {
   const { parent, useCase, namespace, replicated } = parts;
-  const topic = new Topic(name, { namespace, topic: name, partitions, ordered, useCase }, { parent });
+  const topic = new Topic(
+    name,
+    { namespace, topic: name, partitions, ordered, ...(fair && { fair }), useCase },
+    { parent },
+  );
   for (const subscription of subscriptions) {
     new Subscription(
       `${name}/${subscription}`,

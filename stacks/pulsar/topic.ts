@@ -11,6 +11,8 @@ export interface TopicInputs {
   readonly partitions: number;
   /** Whether its consumers rely on the order within a key. */
   readonly ordered: boolean;
+  /** Whether its partitions are chosen by tenant from its first record on. Absent: false. */
+  readonly fair?: boolean;
   /** Whose topic it is. */
   readonly useCase: string;
 }
@@ -52,16 +54,17 @@ export const TOPIC: Kind<TopicInputs> = {
 
   async read(id, known, admin) {
     const live = await readTopic(id, admin);
-    const { ordered = false, useCase = "" } = known;
-    return live && { ...parseTopicId(id), partitions: live.partitions, ordered, useCase };
+    const { ordered = false, fair = false, useCase = "" } = known;
+    return live && { ...parseTopicId(id), partitions: live.partitions, ordered, ...(fair && { fair }), useCase };
   },
 
-  async create({ partitions, ...name }, admin) {
+  async create({ partitions, fair = false, ...name }, admin) {
     const path = topicPath(topicId(name));
     // Each home's stack makes its own: the other home may have no such namespace yet.
     const local = "?createLocalTopicOnly=true";
     if (partitions > 0) await admin.put(`${path}/partitions${local}`, partitions, { mayExist: true });
     else await admin.put(path, undefined, { mayExist: true });
+    if (partitions > 0 && fair) await admin.put(`${path}/properties`, { "fivefold-partitioned-by": "tenant" });
   },
 
   async update(live, news, admin) {
