@@ -1,7 +1,8 @@
 import { type Connection, connect } from "./connection.ts";
 import type { ClientContract } from "./contract.ts";
 import { FivefoldError } from "./errors.ts";
-import { createFrontendOn, type Frontend, type Receipt } from "./pipeline.ts";
+import { createFrontendOn } from "./frontend-on.ts";
+import type { Frontend, Receipt } from "./pipeline.ts";
 import { topicsOf } from "./topics.ts";
 import { type Duration, parseDuration } from "./use-case.ts";
 

@@ -41,6 +41,13 @@ export interface ConnectOptions {
 }
 
 let current: Promise<Connection> | undefined;
+/** How this process connects where nobody says how. */
+let defaults: ConnectOptions = {};
+
+/** Makes this process connect as another one did, whose ports say how they were `openedWith`. */
+export function connectAs(openedWith: unknown): void {
+  defaults = (openedWith ?? {}) as ConnectOptions;
+}
 
 /** The nearest folder from `from` upwards that holds a project: one with a `usecases` folder. */
 export function findRoot(from: string): string | undefined {
@@ -134,18 +141,20 @@ async function openOnPulsar(options: ConnectOptions): Promise<Ports> {
 async function open(options: ConnectOptions): Promise<Connection> {
   // Whoever names a folder and nothing else means the embedded store, whatever the environment says.
   const isNamed = options.data !== undefined && options.pulsar === undefined;
-  if (options.pulsar || (process.env.FIVEFOLD_PULSAR_URL && !isNamed)) return connectTo(await openOnPulsar(options));
+  if (options.pulsar || (process.env.FIVEFOLD_PULSAR_URL && !isNamed)) {
+    return connectTo({ ...(await openOnPulsar(options)), openedWith: options });
+  }
   const folder = dataFolder(options);
   // Loaded here, since a process on other ports should not need the embedded store's native parts.
   const { openEmbedded } = await import("./embedded.ts");
-  return connectTo(await openEmbedded(folder));
+  return connectTo({ ...(await openEmbedded(folder)), openedWith: { data: folder } });
 }
 
 /**
  * Opens the embedded store, or Pulsar, for this process; clients need no call of it, they connect when they first enqueue.
  * A process has one connection: where there is one already, it is returned.
  */
-export function connect(options: ConnectOptions = {}): Promise<Connection> {
+export function connect(options: ConnectOptions = defaults): Promise<Connection> {
   if (!current) {
     const opening = open(options);
     current = opening;

@@ -59,12 +59,21 @@ export interface Message extends TaskRecord {
   readonly position: unknown;
   /** Ms since the Unix epoch before which it must not start, though its transport hands it out. Absent: at once. */
   readonly notBefore?: number | undefined;
+  /**
+   * Set where it was in flight when its process ended, so that it may be what ended it and must run alone: how many
+   * processes have ended since while they ran it and nothing else, from 0.
+   */
+  readonly crashes?: number | undefined;
 }
 
-/** What a try came to. `retry` without `afterMs` waits as the subscriber's backoff says. */
+/**
+ * What a try came to. `retry` without `afterMs` waits as the subscriber's backoff says. `crash`: the process ended that ran
+ * it and nothing else.
+ */
 export type Outcome =
   | { readonly kind: "done" }
   | { readonly kind: "retry"; readonly afterMs?: number | undefined; readonly message: string }
+  | { readonly kind: "crash"; readonly message: string }
   | { readonly kind: "reject"; readonly reason: FailureReason; readonly message: string };
 
 export const DONE: Outcome = { kind: "done" };
@@ -186,6 +195,11 @@ export interface SubscriberFunctions<E> {
 /** What a generated executor knows of its use case. */
 export interface ExecutorContract<E> {
   readonly settings: UseCaseSettings;
+  /**
+   * The module that exports this contract as `executor`, for processes that run one of its tasks alone. Absent: there is
+   * none, and such tasks run in the worker's own process.
+   */
+  readonly url?: string | undefined;
   /** Throws on bytes that are no such event. `version` is the one that wrote them: it tells what they leave out. */
   readonly decode: (payload: Uint8Array, version: number) => E;
   readonly subscribers: Readonly<Record<string, SubscriberFunctions<E>>>;

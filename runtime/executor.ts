@@ -13,10 +13,12 @@ export interface ExecutorParts<E> {
   readonly decode: (payload: Uint8Array, version: number) => unknown;
   /** The module that holds the handlers. */
   readonly useCase: UseCaseModule<E>;
+  /** The generated module's own, by which another process finds it. Code that was generated before has none. */
+  readonly url?: string;
 }
 
 /** Joins what the compiler wrote with the use case's functions. Generated code calls this. */
-export function createExecutor<E>({ settings, decode, useCase: module }: ExecutorParts<E>): Executor {
+export function createExecutor<E>({ settings, decode, useCase: module, url }: ExecutorParts<E>): Executor {
   const { useCase } = module;
   const subscribers: Record<string, SubscriberFunctions<E>> = {};
   if (useCase.handler) {
@@ -26,5 +28,5 @@ export function createExecutor<E>({ settings, decode, useCase: module }: Executo
       subscribers[name] = { handler, filter: filter ?? useCase.delivery?.filter };
     }
   }
-  return { settings, decode, subscribers: subscribers as Record<string, SubscriberFunctions<unknown>> };
+  return { settings, decode, url, subscribers: subscribers as Record<string, SubscriberFunctions<unknown>> };
 }

@@ -1,9 +1,8 @@
 import type { Cancel, Clock } from "./clock.ts";
 import {
-  type ClientContract,
   deadLetterTopicOf,
   type ExecutorContract,
-  type FailureReason,
+  type Message,
   type ReportProblem,
   type SubscriberSettings,
   type TaskRecord,
@@ -12,20 +11,23 @@ import {
 } from "./contract.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createSettlement, type Retry, type Settled } from "./delivery/settlement.ts";
-import { createExecution, stuckTask } from "./execution/execution.ts";
+import { suspectsAtEnd } from "./execution/calls.ts";
+import { createExecution, type Execution, stuckTask } from "./execution/execution.ts";
+import { createIsolation, type Isolation } from "./execution/isolation.ts";
 import { watchProcessFaults } from "./execution/process-faults.ts";
 import { createAdmission } from "./flow-control/admission.ts";
 import { createGate, type Gate } from "./flow-control/gate.ts";
 import { createFixedLimit } from "./flow-control/limit.ts";
 import type { DedupeStore } from "./frontend/dedupe-store.ts";
-import { createFrontend, type Enqueued, type Frontend, type Receipt } from "./frontend/frontend.ts";
+import type { Enqueued, Frontend, Receipt } from "./frontend/frontend.ts";
 import { tellAll } from "./observers.ts";
+import type { PipelineCounts } from "./pipeline-counts.ts";
 import { createDelayRunner, type DelayRunner } from "./scheduler/delay-runner.ts";
 import type { Delayed, DelayStore } from "./scheduler/delay-store.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
 import type { Consumer, Transport } from "./transport/transport.ts";
 
-export type { Delayed, Enqueued, Frontend, Receipt, Settled };
+export type { Delayed, Enqueued, Frontend, PipelineCounts, Receipt, Settled };
 
 /** What the layers stand on, in one process. */
 export interface Ports {
@@ -33,53 +35,8 @@ export interface Ports {
   readonly delayStore: DelayStore;
   readonly dedupeStore: DedupeStore;
   readonly clock: Clock;
-}
-
-/** The producer's half: the frontend on a transport. The topics must have been declared. */
-export function createFrontendOn<E>(
-  contract: ClientContract<E>,
-  publish: (topic: string, records: readonly TaskRecord[]) => Promise<void>,
-  ports: Ports,
-  observe: (enqueued: Enqueued) => void,
-): Frontend<E> {
-  const { name, priority } = contract.settings;
-  const topic = topicOf(name, priority);
-  // An id is the frontend's random part and a count: unique without a random draw for every task.
-  const prefix = ports.clock.randomId(14);
-  let count = 0;
-  return createFrontend({
-    contract,
-    publish: (records) => publish(topic, records),
-    dedupeStore: ports.dedupeStore,
-    observe,
-    clock: ports.clock,
-    nextId: () => `${prefix}-${(count++).toString(36)}`,
-  });
-}
-
-/** How many tasks each layer let through since the start. */
-export interface PipelineCounts {
-  readonly scheduler: { readonly received: number; readonly delayed: number; readonly skipped: number };
-  readonly flowControl: {
-    readonly admitted: number;
-    readonly inFlight: number;
-    readonly waiting: number;
-    readonly limit: number;
-  };
-  readonly delivery: {
-    readonly filtered: number;
-    readonly sent: number;
-    readonly done: number;
-    readonly retried: number;
-    readonly deadLettered: number;
-    /** The same by their reason. */
-    readonly deadLetters: Readonly<Record<FailureReason, number>>;
-  };
-  readonly execution: {
-    readonly running: number;
-    /** Ordered tries that run on though their time is over: their keys wait until they end, or the process does. */
-    readonly stuck: number;
-  };
+  /** How another process opens the same. Absent where none can, since these are of this process's memory. */
+  readonly openedWith?: unknown;
 }
 
 /** One subscriber's way from the topic to its handler, running. */
@@ -139,6 +96,7 @@ export async function openPipelines(
 ): Promise<Pipelines> {
   const { ports, publish, observers, reportProblem } = shared;
   const gate = createGate(permits);
+  const isolation = createIsolation({ connection: ports.openedWith, clock: ports.clock, reportProblem });
   const delayRunner = createDelayRunner({
     store: ports.delayStore,
     publish,
@@ -159,7 +117,7 @@ export async function openPipelines(
   for (let from = 0; from < all.length; from += OPEN_AT_ONCE) {
     const opening = all
       .slice(from, from + OPEN_AT_ONCE)
-      .map(({ contract, subscriber }) => openPipeline(contract, subscriber, gate, delayRunner, shared));
+      .map(({ contract, subscriber }) => openPipeline(contract, subscriber, gate, isolation, delayRunner, shared));
     const results = await Promise.allSettled(opening);
     for (const result of results) if (result.status === "fulfilled") pipelines.push(result.value);
     const failed = results.find((result) => result.status === "rejected");
@@ -173,7 +131,14 @@ export async function openPipelines(
   // Only now: where one can't be opened, nothing has been taken by the others.
   for (const pipeline of pipelines) pipeline.run();
   delayRunner.run();
-  return { pipelines, delayRunner, stopWatching: watchProcessFaults(reportProblem) };
+  const stopWatching = watchProcessFaults({
+    reportProblem,
+    ending() {
+      const suspects = suspectsAtEnd(pipelines.map(({ execution }) => execution));
+      for (const pipeline of pipelines) pipeline.endNow(suspects(pipeline.execution));
+    },
+  });
+  return { pipelines, delayRunner, stopWatching };
 }
 
 /** A broker has to be asked for each. */
@@ -186,6 +151,9 @@ const HELD_PER_PERMIT = 2;
 interface OpenedPipeline extends Pipeline {
   /** Lets tasks flow. */
   run(): void;
+  readonly execution: Pick<Execution<unknown>, "running" | "called">;
+  /** Gives back what is held as the process ends. */
+  endNow(suspects: readonly Message[]): void;
 }
 
 /** Wires the four layers behind the transport for one subscriber. */
@@ -193,6 +161,7 @@ async function openPipeline(
   contract: ExecutorContract<unknown>,
   subscriber: SubscriberSettings,
   gate: Gate,
+  isolation: Isolation,
   delayRunner: DelayRunner,
   { ports, publish, subscribe, observers, reportProblem }: Shared,
 ): Promise<OpenedPipeline> {
@@ -229,6 +198,7 @@ async function openPipeline(
     delay: delayRetries,
     deadLetter: (records) => publish(deadLetterTopic, records),
     again: (message, afterMs) => scheduler.again(message, afterMs),
+    rememberCrashes: (messages, crashes) => consumer.rememberCrashes?.(messages, crashes) ?? Promise.resolve(),
     freed: (count) => admission.release(count),
     ended: (messages) => scheduler.ended(messages),
     observe(settled) {
@@ -242,11 +212,31 @@ async function openPipeline(
     subscriber: subscriber.name,
     timeoutMs: subscriber.timeoutMs,
     ordered,
-    stuck: (message) => reportProblem(stuckTask(message, subscriber)),
+    stuck(message) {
+      reportProblem(stuckTask(message, subscriber));
+      // Once this process is gone: where nothing else runs, a try that outlives its time is ended.
+      void consumer.rememberCrashes?.([message], message.crashes ?? 0).catch(() => {});
+    },
     report: (message, outcome, startedAt, endedAt) => settlement.add(message, outcome, startedAt, endedAt),
     clock,
   });
-  const delivery = createDelivery({ contract, subscriber, target: execution, settlement, clock, reportProblem });
+  const { url } = contract;
+  const lodging =
+    url === undefined || ports.openedWith === undefined
+      ? undefined
+      : isolation.lodge({
+          ...{ url, useCase: name, subscriber },
+          report: (message, outcome, startedAt, endedAt) => settlement.addFreed(message, outcome, startedAt, endedAt),
+          runHere: (message) => admission.offer([{ ...message, crashes: undefined }]),
+        });
+  const runAlone = (messages: readonly Message[]) => {
+    admission.release(messages.length);
+    lodging?.run(messages);
+  };
+  const delivery = createDelivery({
+    ...{ contract, subscriber, target: execution, settlement, clock, reportProblem },
+    alone: lodging && runAlone,
+  });
 
   /** A short wait is left to the transport where it keeps them: that writes once, and the delay store three times. */
   async function delayRetries(retries: readonly Retry[]): Promise<void> {
@@ -278,17 +268,27 @@ async function openPipeline(
         ...settlement.counts,
         deadLetters: { ...settlement.counts.deadLetters },
       },
-      execution: { running: execution.counts.running, stuck: execution.counts.stuck },
+      execution: {
+        running: execution.counts.running + (lodging?.isRunning ? 1 : 0),
+        stuck: execution.counts.stuck,
+        alone: lodging?.waiting ?? 0,
+      },
     }),
     run: () => scheduler.run(),
     stop() {
       scheduler.stop();
       admission.stop();
+      lodging?.stop();
     },
     get quiet() {
-      return admission.inFlight === 0;
+      return admission.inFlight === 0 && !lodging?.isRunning;
     },
-    abort: (reason) => execution.abort(reason),
+    abort(reason) {
+      execution.abort(reason);
+      lodging?.abort();
+    },
+    execution,
+    endNow: (suspects) => consumer.endNow?.(suspects),
     settled: () => settlement.idle(),
     close: () => consumer.close(),
   };

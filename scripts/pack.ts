@@ -73,7 +73,13 @@ function packedManifest(source: Manifest): unknown {
 }
 
 /** What is started by its path. */
-const STARTED = ["cli/main.js", "cli/emitting-answers.js", "loader/register.js", "loader/transpile.js"];
+const STARTED = [
+  "cli/main.js",
+  "cli/emitting-answers.js",
+  "cli/watchdog-thread.js",
+  "loader/register.js",
+  "loader/transpile.js",
+];
 
 /** Puts bundles in the place of the modules of dist/cli, dist/compiler and dist/loader: what they import beside is left to Node. */
 async function bundle(dist: string): Promise<void> {

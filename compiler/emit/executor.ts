@@ -11,7 +11,11 @@ export function emitExecutor({ name, file, importEnding }: UseCase): Output {
     imports(["decode"], importPath("./codec.ts", importEnding)),
     imports(["settings"], importPath("./settings.ts", importEnding)),
     "",
-    list("export const executor = createExecutor({ ", ["settings", "decode", "useCase"], " });"),
+    list(
+      "export const executor = createExecutor({ ",
+      ["settings", "decode", "useCase", "url: import.meta.url"],
+      " });",
+    ),
   ];
   return { path: `generated/${name}/executor.ts`, text: print(code) };
 }

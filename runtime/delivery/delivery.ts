@@ -9,7 +9,7 @@ import {
 } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
-import { firstDueAt, type Settlement } from "./settlement.ts";
+import { firstDueAt, MOST_CRASHES, type Settlement } from "./settlement.ts";
 
 /** Where tasks are sent. It reports each one's outcome to the settlement. */
 export interface Target<E> {
@@ -20,7 +20,9 @@ export interface DeliveryOptions<E> {
   readonly contract: ExecutorContract<E>;
   readonly subscriber: SubscriberSettings;
   readonly target: Target<E>;
-  readonly settlement: Settlement;
+  readonly settlement: Pick<Settlement, "add" | "postpone">;
+  /** Takes tasks that were in flight at a crash, and hold no permit any more. Absent: they run beside all others. */
+  readonly alone?: ((messages: readonly Message[]) => void) | undefined;
   readonly clock: Clock;
   readonly reportProblem: ReportProblem;
 }
@@ -59,6 +61,11 @@ export function createDelivery<E>(options: DeliveryOptions<E>): Delivery {
             "before the services that enqueue.",
         ),
       );
+      return false;
+    }
+    if ((message.crashes ?? 0) >= MOST_CRASHES) {
+      const found = `it ended ${message.crashes} processes in which nothing else ran`;
+      settlement.add(message, { kind: "reject", reason: "crashed", message: found });
       return false;
     }
     if (subscriber.deadlineMs > 0 && now > firstDueAt(message) + subscriber.deadlineMs) {
@@ -110,13 +117,19 @@ export function createDelivery<E>(options: DeliveryOptions<E>): Delivery {
       const now = clock.now();
       const sent: Message[] = [];
       const events: E[] = [];
+      const suspects: Message[] = [];
       for (const message of messages) {
         if (!admits(message, now)) continue;
+        if (message.crashes !== undefined && options.alone) {
+          suspects.push(message);
+          continue;
+        }
         const event = read(message);
         if (event === undefined) continue;
         sent.push(message);
         events.push(event);
       }
+      if (suspects.length > 0) options.alone?.(suspects);
       counts.sent += sent.length;
       if (sent.length > 0) options.target.run(sent, events);
     },

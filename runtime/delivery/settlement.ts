@@ -40,6 +40,8 @@ export interface SettlementOptions {
   readonly acknowledge: (messages: readonly Message[]) => Promise<void>;
   /** Stores records until they are due; resolves once they are durable. */
   readonly delay: (retries: readonly Retry[]) => Promise<void>;
+  /** Keeps count of the processes that ended while they ran these and nothing else. */
+  readonly rememberCrashes?: ((messages: readonly Message[], crashes: number) => Promise<void>) | undefined;
   /** Resolves once the dead letters are durable. */
   readonly deadLetter: (records: readonly TaskRecord[]) => Promise<void>;
   /** Starts a task again in this process, in that time. */
@@ -56,6 +58,8 @@ export interface SettlementOptions {
 export interface Settlement {
   /** Times are of the handler's run, on the monotonic clock; without `endedAt`, its batch's time stands for it. */
   add(message: Message, outcome: Outcome, startedAt?: number, endedAt?: number): void;
+  /** As `add`, of a task that holds no permit. */
+  addFreed(message: Message, outcome: Outcome, startedAt: number, endedAt: number): void;
   /** Puts a task off without counting a try. */
   postpone(message: Message, afterMs: number): void;
   /** Resolves once all that was added is stored. */
@@ -70,8 +74,10 @@ export interface Settlement {
 }
 
 const RETRY_MS = 500;
+/** Processes that a task may end while it runs alone, before it is given up. */
+export const MOST_CRASHES = 3;
 
-function strip({ position: _, notBefore: __, ...record }: Message): TaskRecord {
+function strip({ position: _, notBefore: __, crashes: ___, ...record }: Message): TaskRecord {
   return record;
 }
 
@@ -99,6 +105,10 @@ export function createSettlement(options: SettlementOptions): Settlement {
 
   function add(message: Message, outcome: Outcome, startedAt = 0, endedAt = 0): void {
     freed++;
+    addFreed(message, outcome, startedAt, endedAt);
+  }
+
+  function addFreed(message: Message, outcome: Outcome, startedAt: number, endedAt: number): void {
     schedule();
     settled.push({ message, outcome, result: follow(message, outcome), startedAt, endedAt });
   }
@@ -109,7 +119,9 @@ export function createSettlement(options: SettlementOptions): Settlement {
       return "done";
     }
     if (outcome.kind === "reject") return giveUp(message, outcome.message, outcome.reason);
-    if (message.attempt > subscriber.maxRetries) return giveUp(message, outcome.message, "attempts");
+    if (outcome.kind === "retry" && message.attempt > subscriber.maxRetries)
+      return giveUp(message, outcome.message, "attempts");
+    if (outcome.kind === "crash") return crash(message, outcome.message);
     return retry(message, outcome.message, outcome.afterMs ?? backoffMs(subscriber.backoff, message.attempt, clock));
   }
 
@@ -131,6 +143,16 @@ export function createSettlement(options: SettlementOptions): Settlement {
       return giveUp(message, why, "deadline");
     }
     putOff({ ...message, attempt: message.attempt + 1 }, message, afterMs);
+    return "retried";
+  }
+
+  /** It is held here until its next try, as its count is kept with it where it lies. */
+  function crash(message: Message, why: string): Settled["result"] {
+    const crashes = (message.crashes ?? 0) + 1;
+    if (crashes >= MOST_CRASHES) return giveUp(message, `${why}, as ${crashes - 1} others before`, "crashed");
+    const next = { ...message, crashes };
+    const again = async () => options.again(next, backoffMs(subscriber.backoff, crashes, clock));
+    store(async () => options.rememberCrashes?.([message], crashes), again);
     return "retried";
   }
 
@@ -160,7 +182,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
       if (one.result === "retried") counts.retried++;
       else if (one.result === "dead-lettered") counts.deadLettered++;
     }
-    options.freed(ended.freed);
+    if (ended.freed > 0) options.freed(ended.freed);
     if (ended.done.length > 0) {
       options.ended(ended.done);
       store(() => options.acknowledge(ended.done));
@@ -220,6 +242,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
   return {
     counts,
     add,
+    addFreed,
     postpone(message, afterMs) {
       freed++;
       schedule();

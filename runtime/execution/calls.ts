@@ -33,6 +33,33 @@ export function callFor(calls: Calls, run: () => void): void {
   else run();
 }
 
+/** What runs in one subscriber's execution. */
+interface Runs {
+  readonly running: readonly Message[];
+  readonly called: Message | undefined;
+}
+
+/**
+ * What may be ending the process, of what runs in it, as it ends: the task whose handler is being called, or those that
+ * the code that runs now goes back to; where that is unknown, all. Answers for each execution, with the counts that follow:
+ * where one task is known to end the process, that is one more.
+ */
+export function suspectsAtEnd(executions: readonly Runs[]): (execution: Runs) => Message[] {
+  const called = executions.find((execution) => execution.called)?.called;
+  const running = executions.flatMap((execution) => execution.running);
+  const calls = storage.getStore()?.messages ?? [];
+  const known = called ? [called] : running.filter((message) => calls.includes(message));
+  const suspects = known.length > 0 ? known : running;
+  const isExact = called !== undefined || (known.length === 1 && calls.length === 1);
+  return (execution) =>
+    suspects
+      .filter((message) => message === execution.called || execution.running.includes(message))
+      .map((message) => {
+        const { crashes } = message;
+        return { ...message, crashes: crashes === undefined ? 0 : crashes + (isExact ? 1 : 0) };
+      });
+}
+
 /** What the code that runs now goes back to: also in the process's events of unhandled rejections, exceptions and its exit. */
 export function currentCalls(): Calls | undefined {
   return storage.getStore();

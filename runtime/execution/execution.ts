@@ -26,8 +26,10 @@ export interface Execution<E> {
   run(messages: readonly Message[], events: readonly E[]): void;
   /** Aborts the signals of what still runs. Handlers that heed them end soon; their tasks are tried again. */
   abort(reason: string): void;
-  /** What runs now, the message whose handler has not returned included. */
+  /** What runs now. */
   readonly running: readonly Message[];
+  /** The message whose handler has been called and has not returned. */
+  readonly called: Message | undefined;
   readonly counts: { readonly running: number; readonly stuck: number };
 }
 
@@ -146,8 +148,10 @@ export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
       },
     },
     get running() {
-      const messages = [...inTime, ...overdue, ...stuck].map(({ message }) => message);
-      return called ? [...messages, called] : messages;
+      return [...inTime, ...overdue, ...stuck].map(({ message }) => message);
+    },
+    get called() {
+      return called;
     },
     run(messages, events) {
       let startsAt = clock.monotonic();

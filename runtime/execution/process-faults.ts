@@ -17,12 +17,18 @@ function origin(): string {
   return ` by ${tasks}${others > 0 ? ` and ${others} more` : ""} of '${useCase}' (${calls.subscriber})`;
 }
 
-/** Of this process's workers, which share its events. */
-const reporters = new Set<ReportProblem>();
+export interface Watched {
+  readonly reportProblem: ReportProblem;
+  /** Called once, as the process ends: nothing asynchronous runs any more. */
+  readonly ending: () => void;
+}
+
+/** This process's workers, which share its events. */
+const watched = new Set<Watched>();
 
 function report(what: string, fix: string, cause: unknown): void {
   const problem = new FivefoldError("handler-fault", `${what}: ${describeThrown(cause)}. ${fix}`, { cause });
-  for (const reportProblem of reporters) reportProblem(problem);
+  for (const { reportProblem } of watched) reportProblem(problem);
   // Which one of a batch it was is known from the next time on.
   tellApartFromNow();
 }
@@ -37,21 +43,26 @@ function thrown(error: unknown): void {
   report(`An exception that nobody catches was thrown${origin()}, and ends the process`, fix, error);
 }
 
+function ending(): void {
+  for (const worker of watched) worker.ending();
+}
+
 /**
  * Reports what handlers leave behind, until the returned function is called. A promise that is rejected and that nobody
  * awaits ends no process while this watches: it is no task's outcome, and others' tasks run here. An uncaught exception
  * still ends the process, since what it left half done is unknown; it is reported with its task first.
  */
-export function watchProcessFaults(reportProblem: ReportProblem): Cancel {
-  if (reporters.size === 0) {
+export function watchProcessFaults(worker: Watched): Cancel {
+  if (watched.size === 0) {
     process.on("unhandledRejection", rejected);
     process.on("uncaughtExceptionMonitor", thrown);
+    process.on("exit", ending);
   }
-  reporters.add(reportProblem);
+  watched.add(worker);
   return () => {
-    reporters.delete(reportProblem);
-    if (reporters.size > 0) return;
+    if (!watched.delete(worker) || watched.size > 0) return;
     process.off("unhandledRejection", rejected);
     process.off("uncaughtExceptionMonitor", thrown);
+    process.off("exit", ending);
   };
 }

@@ -10,7 +10,7 @@ import { createBacklogMetrics } from "./backlog-metrics.ts";
 import { createEnqueueMetrics } from "./enqueue-metrics.ts";
 import { CONTENT_TYPE, expose, type MetricSource } from "./exposition.ts";
 import { createProcessMetrics } from "./process-metrics.ts";
-import { createReadiness, type Readiness } from "./readiness.ts";
+import { createReadiness, type Readiness, whyNotLive } from "./readiness.ts";
 import { createWorkerMetrics } from "./worker-metrics.ts";
 
 export interface MetricsServerOptions {
@@ -61,13 +61,16 @@ async function answerTo(
   { method, url = "/" }: IncomingMessage,
   sources: readonly MetricSource[],
   readiness: Readiness,
+  liveness: () => string,
 ): Promise<Answer> {
   if (method !== "GET" && method !== "HEAD") return { status: 405, body: "Only GET and HEAD.\n" };
   switch (url.split("?")[0]) {
     case "/metrics":
       return { status: 200, body: expose(sources.flatMap((source) => source.metrics())), type: CONTENT_TYPE };
-    case "/healthz":
-      return { status: 200, body: "live\n" };
+    case "/healthz": {
+      const why = liveness();
+      return why === "" ? { status: 200, body: "live\n" } : { status: 503, body: `not live: ${why}\n` };
+    }
     case "/readyz": {
       const why = await readiness();
       return why === "" ? { status: 200, body: "ready\n" } : { status: 503, body: `not ready: ${why}\n` };
@@ -88,20 +91,22 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
 }
 
 /**
- * Serves `/metrics` for Prometheus, `/healthz` (200 while the event loop turns) and `/readyz` (200 while tasks can be
+ * Serves `/metrics` for Prometheus, `/healthz` (200 while the event loop turns and
+ * no ordered task runs on after its time, else 503 and the reason: only a restart frees its key) and `/readyz` (200 while tasks can be
  * taken, else 503 and the reason), without keeping the process alive. Throws a FivefoldError (`invalid-option`) where
  * it can't listen.
  */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { worker, port = DEFAULT_PORT, host } = options;
   const readiness = worker ? createReadiness(worker) : async () => "";
+  const liveness = () => (worker ? whyNotLive(worker) : "");
   let sources: MetricSource[] = [];
 
   // Loaded here, since every client loads this module with the rest of the runtime, and few serve metrics.
   const { createServer } = await import("node:http");
   const server = createServer(async (request, response) => {
     // What the process is for must go on, whatever becomes of its metrics.
-    const answer = await answerTo(request, sources, readiness).catch((error: unknown) => {
+    const answer = await answerTo(request, sources, readiness, liveness).catch((error: unknown) => {
       return { status: 500, body: `${describeThrown(error)}\n` };
     });
     send(request, response, answer);

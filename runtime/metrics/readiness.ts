@@ -45,3 +45,15 @@ export function createReadiness(worker: Worker): Readiness {
     return asking;
   };
 }
+
+/** Why only a restart of the process helps; empty: it need not. */
+export function whyNotLive(worker: Pick<Worker, "counts">): string {
+  const stuck: string[] = [];
+  for (const [useCase, subscribers] of Object.entries(worker.counts())) {
+    for (const [subscriber, { execution }] of Object.entries(subscribers)) {
+      if (execution.stuck > 0) stuck.push(`${execution.stuck} of '${useCase}' (${subscriber})`);
+    }
+  }
+  if (stuck.length === 0) return "";
+  return `ordered tasks run on though their time is over, and their keys wait: ${stuck.join(", ")}`;
+}

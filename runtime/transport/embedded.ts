@@ -16,6 +16,7 @@ import { createLogWriter } from "./embedded/log-writer.ts";
 import { createSessions } from "./embedded/sessions.ts";
 import { openCursorStore, openLogStore } from "./embedded/stores.ts";
 import { createEmbeddedSubscription, type EmbeddedSubscription } from "./embedded/subscription.ts";
+import { createSuspects } from "./embedded/suspects.ts";
 import type { TopicRow } from "./embedded/topic-row.ts";
 import { createWakeUp } from "./embedded/wake-up.ts";
 import { partitionOfKey } from "./key-partition.ts";
@@ -88,7 +89,8 @@ async function open(
   }
   const log = createLog(stores.log);
   const cursors = createCursors(stores.cursors, log, cursorFolder);
-  const sessions = createSessions({ store: stores.cursors, cursors, clock, reportProblem });
+  const suspects = createSuspects(stores.cursors);
+  const sessions = createSessions({ store: stores.cursors, cursors, suspects, clock, reportProblem });
 
   const subscriptions = new Map<string, EmbeddedSubscription>();
   const consumers = new Set<ReturnType<typeof createEmbeddedConsumer>>();
@@ -179,7 +181,7 @@ async function open(
       );
     }
     const created = createEmbeddedSubscription({
-      ...{ topic, name, log, cursors, clock, explain },
+      ...{ topic, name, log, cursors, suspects, clock, explain },
       onSettled: () => housekeeping.settled(topic, name),
       onTakenForDead: sessions.enter,
       onFreed: () => announce(new Set([topicName])),

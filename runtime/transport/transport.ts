@@ -51,7 +51,8 @@ export interface Consumer {
   /**
    * Up to `max` records, as soon as there is one; empty once the consumer is closed. What it returned is held by this
    * consumer until it is acknowledged, negatively acknowledged, or the consumer ends (also by a crash): then it is
-   * delivered again, here or to another consumer. One call at a time.
+   * delivered again, here or to another consumer: after a crash with `crashes`, where the transport can tell. One call at
+   * a time.
    */
   receive(max: number): Promise<readonly Message[]>;
   /**
@@ -61,6 +62,16 @@ export interface Consumer {
   acknowledge(messages: readonly Message[]): Promise<void>;
   /** Gives messages back for another delivery, not before `delayMs` from now (default 0). Breaks the order of keys. */
   negativeAcknowledge(messages: readonly Message[], delayMs?: number): void;
+  /**
+   * Counts processes that ended while they ran a message that this consumer holds, and nothing else: it comes with that
+   * count wherever it is delivered again. Resolves once that is stored. Absent where the transport keeps no such count.
+   */
+  rememberCrashes?(messages: readonly Message[], crashes: number): Promise<void>;
+  /**
+   * Called as the process ends in the midst of work, when nothing asynchronous runs any more: gives back all that is held,
+   * and keeps the `crashes` of those that may be what ends it. Absent where that can't be said at once: others then find the process gone.
+   */
+  endNow?(suspects: readonly Message[]): void;
   /** Gives back what is held, after pending acknowledgements are stored. */
   close(): Promise<void>;
 }

@@ -65,7 +65,12 @@ const ZONES: readonly Zone[] = [
     may: RUNTIME_SHAPES,
     packages: ["node:*"],
   },
-  { name: "the pipeline", files: /^runtime\/pipeline\.ts$/, may: ["runtime/.*"], packages: [] },
+  {
+    name: "the pipeline",
+    files: /^runtime\/(pipeline|frontend-on|lone-task|lone-worker)\.ts$/,
+    may: ["runtime/.*"],
+    packages: [],
+  },
   // They choose the adapters that a pipeline stands on; layers themselves are the pipeline's alone.
   {
     name: "a choice of ports",

@@ -52,7 +52,7 @@ export function createEmbeddedConsumer(settings: {
     if (unreadable.length > 0) report(unreadable);
     owed = [];
     // Only records that were deleted: there may be more behind them.
-    return messages.length === 0 ? take(max) : messages;
+    return messages.length === 0 ? take(max) : subscription.markSuspects(messages);
   }
 
   function report(unreadable: readonly UnreadableRange[]): void {
@@ -123,7 +123,28 @@ export function createEmbeddedConsumer(settings: {
         if (wait) stopWaiting = settings.wakeUp.wait(waiter);
       });
     },
-    acknowledge: (messages) => (messages.length === 0 ? Promise.resolve() : subscription.settle(rangesOf(messages))),
+    async acknowledge(messages) {
+      if (messages.length === 0) return;
+      const suspects = messages.filter(({ crashes }) => crashes !== undefined);
+      await subscription.settle(rangesOf(messages));
+      if (suspects.length > 0) await subscription.forget(suspects);
+    },
+    async rememberCrashes(messages, crashes) {
+      try {
+        await subscription.remember(messages.map((message) => ({ ...message, crashes })));
+      } catch (error) {
+        throw settings.explain(error);
+      }
+    },
+    endNow(inFlight) {
+      if (!open) return;
+      open = false;
+      try {
+        subscription.leaveNow(consumer.id, inFlight);
+      } catch {
+        // Others find this process dead, and what it held in flight.
+      }
+    },
     negativeAcknowledge(messages, delayMs = 0) {
       if (messages.length === 0 || !open) return;
       const dueAt = delayMs > 0 ? clock.now() + delayMs : 0;

@@ -3,9 +3,10 @@ import type { ReportProblem } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
 import type { Store } from "../../storage/environment.ts";
 import { currentProcess, hasEnded, ownCommand, type ProcessIdentity } from "../../storage/process-identity.ts";
-import { leave } from "../subscription-state.ts";
+import { leave, type Range, type SubscriptionState } from "../subscription-state.ts";
 import type { Cursors } from "./cursors.ts";
 import type { CursorTables } from "./stores.ts";
+import type { Suspects } from "./suspects.ts";
 
 const BEAT_EVERY_MS = 10_000;
 /** A process that has not moved for this long is named to whoever looks after the others. */
@@ -35,10 +36,11 @@ export type Sessions = ReturnType<typeof createSessions>;
 export function createSessions(settings: {
   readonly store: Store<CursorTables>;
   readonly cursors: Cursors;
+  readonly suspects: Pick<Suspects, "enter">;
   readonly clock: Clock;
   readonly reportProblem: ReportProblem;
 }) {
-  const { store, cursors, clock, reportProblem } = settings;
+  const { store, cursors, suspects, clock, reportProblem } = settings;
   const { sessions } = store.tables;
   const seen = new Map<number, Seen>();
   let own: number | undefined;
@@ -66,13 +68,16 @@ export function createSessions(settings: {
     );
   }
 
-  /** Gives back all that a session's consumers hold. */
-  function end(session: number): void {
+  /** Gives back all that a session's consumers hold; where it has `died`, that may be what it died of. */
+  function end(session: number, died: boolean): void {
     const belongs = (consumer: { session: number }) => consumer.session === session;
     for (const name of cursors.names()) {
       if (!cursors.peek(name)?.consumers.some(belongs)) continue;
       cursors.change(name, (state) => {
-        for (const { id } of state.consumers.filter(belongs)) leave(state, id);
+        for (const { id } of state.consumers.filter(belongs)) {
+          if (died) suspects.enter(name, heldBy(state, id));
+          leave(state, id);
+        }
       });
     }
     store.transact(() => sessions.removeSync(session));
@@ -124,7 +129,7 @@ export function createSessions(settings: {
         if (isForeign || hasEnded(session)) dead.push(key);
         else nameIfSilent(key, session);
       }
-      for (const key of dead) end(key);
+      for (const key of dead) end(key, true);
       // A killed process' read transaction would keep LMDB from reusing what was freed since.
       if (dead.length > 0) store.forgetDeadReaders();
       return dead.length;
@@ -133,7 +138,13 @@ export function createSessions(settings: {
     async close(): Promise<void> {
       stopBeating?.();
       const id = own;
-      if (id !== undefined) await store.whenFree(() => end(id));
+      if (id !== undefined) await store.whenFree(() => end(id, false));
     },
   };
+}
+
+function heldBy(state: SubscriptionState, consumer: number): Range[] {
+  return state.partitions.flatMap(({ pending }, partition) =>
+    pending.filter(({ holder }) => holder === consumer).map(({ first, end }) => ({ partition, first, end })),
+  );
 }

@@ -31,6 +31,8 @@ export interface CursorTables {
   readonly subscriptions: Database<Uint8Array, string[]>;
   readonly sessions: Database<unknown, number>;
   readonly counters: Database<number, string>;
+  /** By topic, subscription, partition and offset. */
+  readonly suspects: Database<number, (string | number)[]>;
 }
 
 export interface Opening {
@@ -79,6 +81,7 @@ export async function openCursorStore(
         subscriptions: root.openDB<Uint8Array, string[]>("subscriptions", { encoding: "binary" }),
         sessions: root.openDB<unknown, number>("sessions", { encoding: "json", keyEncoding: "uint32" }),
         counters: root.openDB<number, string>("counters", { encoding: "json" }),
+        suspects: root.openDB<number, (string | number)[]>("suspects", { encoding: "json" }),
       }),
     },
     isAlone,

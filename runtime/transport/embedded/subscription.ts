@@ -1,4 +1,5 @@
 import type { Clock } from "../../clock.ts";
+import type { Message } from "../../contract.ts";
 import { StoreHeldError } from "../../storage/storage-error.ts";
 import {
   claim,
@@ -15,6 +16,7 @@ import {
 import type { SubscriptionType } from "../transport.ts";
 import type { Cursors, SubscriptionName } from "./cursors.ts";
 import type { Log } from "./log.ts";
+import type { Suspects } from "./suspects.ts";
 import type { TopicRow } from "./topic-row.ts";
 
 /** Acknowledgements of so much time share a transaction. */
@@ -28,6 +30,7 @@ export function createEmbeddedSubscription(settings: {
   readonly name: SubscriptionName;
   readonly log: Pick<Log, "heads" | "headsNow">;
   readonly cursors: Pick<Cursors, "change" | "peek" | "untilFree" | "whenFree">;
+  readonly suspects: Suspects;
   readonly clock: Clock;
   /** The state moved on: it wants a checkpoint. */
   readonly onSettled: () => void;
@@ -37,7 +40,7 @@ export function createEmbeddedSubscription(settings: {
   readonly onFreed: () => void;
   readonly explain: (error: unknown) => unknown;
 }) {
-  const { topic, name, log, cursors, clock } = settings;
+  const { topic, name, log, cursors, suspects, clock } = settings;
   let settled: Range[] = [];
   let stored: PromiseWithResolvers<void> | undefined;
   let storedAt = Number.NEGATIVE_INFINITY;
@@ -115,6 +118,27 @@ export function createEmbeddedSubscription(settings: {
     claimableAt(consumer: number): number {
       const state = cursors.peek(name);
       return state ? claimableAt(state, consumer, log.heads(topic), clock.now()) : Number.POSITIVE_INFINITY;
+    },
+
+    /** The messages, with what is known of those that were in flight at a crash. */
+    markSuspects: (messages: Message[]): Message[] => suspects.mark(name, messages),
+
+    /** Resolves once stored. */
+    async remember(messages: readonly Message[]): Promise<void> {
+      await cursors.whenFree(() => change(() => suspects.remember(name, messages)));
+    },
+
+    async forget(messages: readonly Message[]): Promise<void> {
+      await cursors.whenFree(() => change(() => suspects.forget(name, messages)));
+    },
+
+    /** Lets a consumer go at once, as its process ends: what is in flight may be what ends it. */
+    leaveNow(consumer: number, inFlight: readonly Message[]): void {
+      change((state) => {
+        suspects.remember(name, inFlight);
+        leave(state, consumer);
+      });
+      settings.onFreed();
     },
 
     /** Resolves once stored. */

@@ -85,8 +85,6 @@ export function work(by: Version, sender: Version): Work {
         faults.push(`fails on ${show(values.get(message))}: ${"message" in outcome ? outcome.message : outcome.kind}`);
       },
       postpone: (message) => held.push(message),
-      idle: async () => {},
-      counts: { done: 0, retried: 0, deadLettered: 0, deadLetters: {} as never },
     },
     clock: systemClock,
     reportProblem: () => {},

@@ -4,4 +4,4 @@ import useCase from "../../usecases/store-document.ts";
 import { decode } from "./codec.ts";
 import { settings } from "./settings.ts";
 
-export const executor = createExecutor({ settings, decode, useCase });
+export const executor = createExecutor({ settings, decode, useCase, url: import.meta.url });

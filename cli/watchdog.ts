@@ -1,0 +1,35 @@
+import { extname, join } from "node:path";
+import { Worker } from "node:worker_threads";
+
+/** How often the event loop says that it turns, and how often somebody looks. */
+export const BEAT_MS = 250;
+
+/** What handlers may block the event loop for beyond the longest timeout, unless it is said how long. */
+const SPARE_MS = 30_000;
+const SHORTEST_MS = 60_000;
+
+const THREAD = join(import.meta.dirname, "watchdog-thread.ts".replace(/\.ts$/, extname(import.meta.filename)));
+
+export interface WatchdogData {
+  /** Counts up while the event loop turns. */
+  readonly beats: Int32Array;
+  readonly maxBlockMs: number;
+}
+
+/** How long handlers with these timeouts may block the event loop. */
+export function defaultMaxBlockMs(timeoutsMs: readonly number[]): number {
+  return Math.max(SHORTEST_MS, Math.max(0, ...timeoutsMs) + SPARE_MS);
+}
+
+/**
+ * Ends this process, by a thread of its own, once its event loop has stood still for that long: nothing in it, no timeout
+ * either, can end a handler that computes for ever, and all that it holds waits for it. What was in flight is then tried
+ * alone. Does nothing under a debugger, which stops the loop on purpose.
+ */
+export function startWatchdog(maxBlockMs: number): void {
+  if (maxBlockMs === 0 || process.execArgv.some((argument) => argument.startsWith("--inspect"))) return;
+  const beats = new Int32Array(new SharedArrayBuffer(4));
+  const data: WatchdogData = { beats, maxBlockMs };
+  new Worker(THREAD, { workerData: data, stderr: false }).unref();
+  setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS).unref();
+}

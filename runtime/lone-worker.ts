@@ -1,0 +1,42 @@
+/* A process that runs tasks one at a time for the worker that started it, and ends with it. */
+import { systemClock } from "./clock.ts";
+import { connectAs } from "./connection.ts";
+import type { TaskRecord } from "./contract.ts";
+import type { LoneAnswer, LoneRequest } from "./execution/lone-protocol.ts";
+import type { Executor } from "./executor.ts";
+import { createLoneTasks } from "./lone-task.ts";
+import { describeThrown } from "./thrown.ts";
+
+let run: ((record: TaskRecord) => void) | undefined;
+
+function answer(message: LoneAnswer): void {
+  process.send?.(message);
+}
+
+async function open({ url, subscriber, connection }: LoneRequest & { kind: "open" }): Promise<void> {
+  try {
+    connectAs(connection);
+    const { executor } = (await import(url)) as { executor: Executor };
+    run = createLoneTasks(executor, subscriber, {
+      ended: (outcome, tookMs) => answer({ kind: "ended", outcome, tookMs }),
+      clock: systemClock,
+      reportProblem: (problem) => process.emitWarning(problem),
+    });
+    answer({ kind: "opened" });
+  } catch (error) {
+    answer({ kind: "refused", message: describeThrown(error) });
+  }
+}
+
+process.on("message", (request: LoneRequest) => {
+  if (request.kind === "open") void open(request);
+  else run?.(request.record);
+});
+// The worker is gone. What runs here is delivered again, so it must not go on here.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+// A terminal sends it to all its processes: the worker says when this one ends.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+process.on("unhandledRejection", (reason) =>
+  process.emitWarning(`A promise that nobody awaits: ${describeThrown(reason)}`),
+);
