@@ -10,7 +10,8 @@ export interface DevOutput {
   /** A build that could not be done at all. */
   failed(message: string): void;
   report(report: WorkerReport): void;
-  crashed(how: string): void;
+  /** The worker ended by itself, and starts again in that time. */
+  crashed(how: string, againMs: number): void;
   changed(): void;
   stopping(): void;
   stopped(): void;
@@ -30,7 +31,7 @@ export function createJsonOutput(): DevOutput {
         tell(kind === "failed" ? "worker-failed" : kind, fields);
       }
     },
-    crashed: (how) => tell("worker-crashed", { how }),
+    crashed: (how, againMs) => tell("worker-crashed", { how, againMs }),
     changed: () => tell("changed"),
     stopping: () => tell("stopping"),
     stopped: () => tell("stopped"),
@@ -102,7 +103,10 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
           return complain(dim("Nothing runs now. Watching usecases/."));
       }
     },
-    crashed: (how) => complain(`${red("error:")} the worker ended ${how}. It starts again when a file changes.`),
+    crashed: (how, againMs) =>
+      complain(
+        `${red("error:")} the worker ended ${how}. It starts again ${againMs < 1_000 ? "now" : `in ${againMs / 1_000} s`}.`,
+      ),
     changed: () => say(`${time()}  ${dim("usecases/ changed")}`),
     stopping: () => say(dim("Letting running tasks end (Ctrl+C again ends at once).")),
     stopped: () => say(dim("Stopped. What is still to do stays in the data folder.")),

@@ -15,6 +15,10 @@ export interface DevOptions {
 
 /** A signal that comes again this soon is the same one: a terminal and npm both pass Ctrl+C on. */
 const SAME_SIGNAL_MS = 500;
+/** A worker that crashes is started again, later each time, unless it ran for a while. */
+const FIRST_RESTART_MS = 100;
+const LONGEST_RESTART_MS = 10_000;
+const RAN_WELL_MS = 30_000;
 
 /** `fivefold dev` */
 export async function dev({ data, json = false, root: named }: DevOptions): Promise<void> {
@@ -37,8 +41,13 @@ export async function dev({ data, json = false, root: named }: DevOptions): Prom
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
 
+  let restartMs = FIRST_RESTART_MS;
+  let restart: NodeJS.Timeout | undefined;
+
   const start = () => {
     let told = false;
+    const startedAt = performance.now();
+    clearTimeout(restart);
     return startWorkerProcess({
       root,
       dataFolder,
@@ -48,7 +57,14 @@ export async function dev({ data, json = false, root: named }: DevOptions): Prom
         output.report(report);
       },
       onCrash(how) {
-        if (!told && stoppingSince === undefined) output.crashed(how);
+        // One that could not start has said why: only a change can help.
+        if (told || stoppingSince !== undefined) return;
+        if (performance.now() - startedAt > RAN_WELL_MS) restartMs = FIRST_RESTART_MS;
+        output.crashed(how, restartMs);
+        restart = setTimeout(() => {
+          if (stoppingSince === undefined) worker = start();
+        }, restartMs);
+        restartMs = Math.min(restartMs * 4, LONGEST_RESTART_MS);
       },
     });
   };
@@ -57,11 +73,13 @@ export async function dev({ data, json = false, root: named }: DevOptions): Prom
     do {
       const build = await tryBuild(builder, output, worker !== undefined);
       if (!build?.difference || stoppingSince !== undefined) continue;
+      clearTimeout(restart);
       await worker?.drain();
       if (stoppingSince === undefined) worker = start();
     } while (await nextChange());
   } finally {
     changes.close();
+    clearTimeout(restart);
     await worker?.drain();
   }
   output.stopped();

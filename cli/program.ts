@@ -99,6 +99,10 @@ function createProgram(): Command {
     .description("run built use cases, all or some, where the environment says: what an executor's container does")
     .option("--drain <duration>", "longest that running tasks get to end at SIGTERM", "25s")
     .option("--connect-within <duration>", "longest that it tries to reach what is not there yet at its start", "45s")
+    .option(
+      "--max-block <duration>",
+      "longest that a handler may block the event loop, 0s: for ever (default: 30s beyond the longest timeout)",
+    )
     .option("--check", "only show that it could start, and end: exit code 0, or the error")
     .option("--metrics-port <port>", "serves /metrics, /healthz and /readyz", "9464")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")

@@ -1,9 +1,10 @@
-import type { FivefoldError } from "../runtime/runtime.ts";
+import type { FivefoldError, UseCaseSettings } from "../runtime/runtime.ts";
 import { parseDuration } from "../runtime/use-case.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { findProject } from "./project.ts";
 import { builtUseCases, loadExecutors, loadRuntime, startFailure } from "./project-runtime.ts";
 import { complain, say } from "./terminal.ts";
+import { defaultMaxBlockMs, startWatchdog } from "./watchdog.ts";
 
 export interface StartOptions {
   readonly root?: string | undefined;
@@ -12,6 +13,8 @@ export interface StartOptions {
   /** Longest that it tries to connect, at its start, to what can't be reached yet. */
   readonly connectWithin: string;
   readonly metricsPort: string;
+  /** Longest that a handler may block the event loop. Default: 30 s beyond the longest timeout, 60 s at least. */
+  readonly maxBlock?: string | undefined;
 }
 
 /** What storing the last outcomes and leaving the broker may take beyond the drain, before the process ends anyway. */
@@ -28,12 +31,14 @@ export async function start(names: readonly string[], options: StartOptions): Pr
   const graceMs = readDuration("--drain", options.drain);
   const connectWithinMs = readDuration("--connect-within", options.connectWithin);
   const port = readPort(options.metricsPort);
+  const maxBlockMs = options.maxBlock === undefined ? undefined : readDuration("--max-block", options.maxBlock);
   const root = findProject(options.root);
   const ended = endSignal();
   const opening = orFault(() => patiently(() => open(root, names, port), connectWithinMs));
   const running = await Promise.race([opening, ended]);
   // Nothing was taken yet that would have to end.
   if (typeof running === "string") process.exit(EXIT.ok);
+  startWatchdog(maxBlockMs ?? defaultMaxBlockMs(running.useCases));
   say(`runs ${running.names.join(", ")}; metrics on port ${running.port}`);
 
   say(`${await staysUntil(ended)}: drains for up to ${options.drain}`);
@@ -46,6 +51,7 @@ export async function start(names: readonly string[], options: StartOptions): Pr
 
 interface Running {
   readonly names: readonly string[];
+  readonly useCases: readonly UseCaseSettings[];
   readonly port: number;
   /** Lets running tasks end in that time, and closes all. */
   leave(graceMs: number): Promise<void>;
@@ -65,6 +71,7 @@ async function open(root: string, names: readonly string[], port: number): Promi
       const server = await startMetricsServer({ worker, connection, port });
       return {
         names: executors.map(({ settings }) => settings.name),
+        useCases: worker.useCases,
         port: server.port,
         async leave(graceMs) {
           await worker.drain(graceMs);

@@ -1,5 +1,6 @@
 import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
+import type { UseCaseSettings } from "../runtime/runtime.ts";
 
 /** How often the event loop says that it turns, and how often somebody looks. */
 export const BEAT_MS = 250;
@@ -16,8 +17,9 @@ export interface WatchdogData {
   readonly maxBlockMs: number;
 }
 
-/** How long handlers with these timeouts may block the event loop. */
-export function defaultMaxBlockMs(timeoutsMs: readonly number[]): number {
+/** How long handlers of these use cases may block the event loop. */
+export function defaultMaxBlockMs(useCases: readonly UseCaseSettings[]): number {
+  const timeoutsMs = useCases.flatMap(({ subscribers }) => subscribers.map(({ timeoutMs }) => timeoutMs));
   return Math.max(SHORTEST_MS, Math.max(0, ...timeoutsMs) + SPARE_MS);
 }
 
@@ -30,6 +32,6 @@ export function startWatchdog(maxBlockMs: number): void {
   if (maxBlockMs === 0 || process.execArgv.some((argument) => argument.startsWith("--inspect"))) return;
   const beats = new Int32Array(new SharedArrayBuffer(4));
   const data: WatchdogData = { beats, maxBlockMs };
-  new Worker(THREAD, { workerData: data, stderr: false }).unref();
+  new Worker(THREAD, { workerData: data }).unref();
   setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS).unref();
 }

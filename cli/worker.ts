@@ -1,5 +1,6 @@
 import { Fault } from "./fault.ts";
 import { builtUseCases, loadExecutors, loadRuntime, startFailure } from "./project-runtime.ts";
+import { defaultMaxBlockMs, startWatchdog } from "./watchdog.ts";
 import { createTaskReporter, type WorkerReport } from "./worker-report.ts";
 
 export interface WorkerOptions {
@@ -21,6 +22,7 @@ export async function work({ root, data }: WorkerOptions): Promise<void> {
       observe: reporter.observe,
       reportProblem: (problem) => send({ kind: "problem", message: problem.message }),
     });
+    startWatchdog(defaultMaxBlockMs(worker.useCases));
     send({ kind: "ready", useCases: executors.map(({ settings }) => settings.name) });
     await drained;
     await worker.drain();

@@ -136,14 +136,15 @@ test("SIGINT lets running tasks end", async () => {
   expect(dev.printed.stdout).toMatch(/finished\n(.*\n)*.* done .*\n(.*\n)*Stopped/);
 });
 
-test("a task that kills its process is told, and comes again once the use case is mended", async () => {
-  const project = await createGreeting("process.exit(7);");
+test("a task that kills its process is told and given up; the worker starts again by itself and runs the others", async () => {
+  const project = await createGreeting(`if (event.name === 'Ada') process.exit(7); ${SAY}`);
   const dev = project.start(["dev"]);
   await dev.prints("running 1 use case");
-  await enqueue(project, "Ada");
-  await dev.prints("the worker ended with exit code 7. It starts again when a file changes.");
-  await project.write("usecases/greet.ts", useCaseText(SAY));
-  await dev.prints("hello Ada");
+  await enqueue(project, "Ada", "Bob");
+  await dev.prints("the worker ended with exit code 7. It starts again now.");
+  await dev.prints("running 1 use case", 2);
+  await dev.prints("hello Bob");
+  await dev.prints("ended its process (exit code 7), in which nothing else ran, as 2 others before");
   await stop(dev);
 });
 
