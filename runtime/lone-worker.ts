@@ -16,6 +16,8 @@ function answer(message: LoneAnswer): void {
 async function open({ url, subscriber, connection }: LoneRequest & { kind: "open" }): Promise<void> {
   try {
     connectAs(connection);
+    // As the worker's command has loaded it.
+    if (/\.[cm]?tsx?$/.test(url)) await import("fivefold/register");
     const { executor } = (await import(url)) as { executor: Executor };
     run = createLoneTasks(executor, subscriber, {
       ended: (outcome, tookMs) => answer({ kind: "ended", outcome, tookMs }),

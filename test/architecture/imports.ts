@@ -68,7 +68,7 @@ const ZONES: readonly Zone[] = [
   {
     name: "the pipeline",
     files: /^runtime\/(pipeline|frontend-on|lone-task|lone-worker)\.ts$/,
-    may: ["runtime/.*"],
+    may: ["runtime/.*", "loader/register.ts"],
     packages: [],
   },
   // They choose the adapters that a pipeline stands on; layers themselves are the pipeline's alone.
