@@ -4,6 +4,7 @@ import { contradictions, quorumsOf } from "./config-problems.ts";
 import { checkToken, readPostgres, readSecretEnv, readTokens, secretEnvOf, type Tokens } from "./config-secrets.ts";
 import { isBad, type Reader } from "./config-values.ts";
 import type { Egress } from "./kubernetes/egress.ts";
+import type { PodExtras } from "./kubernetes/pod-extras.ts";
 import type { ManifestUseCase } from "./manifest.ts";
 import type { NamespacePolicies } from "./pulsar/namespace-policies.ts";
 import { FAIR_PARTITIONS, USE_CASE_DEFAULTS, type UseCaseConfig } from "./use-case-config.ts";
@@ -48,6 +49,8 @@ export interface KubernetesConfig {
   readonly imagePullSecrets: readonly string[];
   /** Where all pods may connect to, besides what they need. */
   readonly egress: readonly Egress[];
+  /** What the platform wants of pods that are no use case's. */
+  readonly pod: PodExtras;
   /** Longest that a rollout may take before it counts as failed. */
   readonly rolloutWithinMs: number;
   /** Whom KEDA asks for backlogs. Absent: no autoscaling. */
@@ -202,6 +205,7 @@ function readKubernetes(
     trustedCertificates: settings.trustedCertificates,
     imagePullSecrets: settings.imagePullSecrets,
     egress: settings.egress,
+    pod: settings.defaults.pod ?? {},
     rolloutWithinMs: settings.rolloutWithin,
     prometheusUrl,
     monitoringLabels: (settings.monitoring ?? prometheusUrl !== undefined) ? settings.monitoringLabels : undefined,

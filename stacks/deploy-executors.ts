@@ -61,8 +61,8 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
   // While an executor has no replica, another process has to say that there is work for one.
   const sleeper = running.find(({ config }) => config.minReplicas === 0);
   if (sleeper) {
-    const { image, pod } = sleeper.config;
-    const args = { home, image: image as string, pulsarToken: kubernetes.metricsToken, pod };
+    const image = sleeper.config.image as string;
+    const args = { home, image, pulsarToken: kubernetes.metricsToken, pod: kubernetes.pod };
     components.push(new BacklogExporter("backlogs", args, { dependsOn: [claim, ...own, ...topics.values()] }));
   }
   if (monitoringLabels) {

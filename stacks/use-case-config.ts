@@ -35,7 +35,7 @@ export interface UseCaseConfig {
   /** Variables of the handlers' environment that only the executor's Secret shows. */
   readonly secretEnv: Readonly<Record<string, pulumi.Input<string>>>;
   /** Names of Kubernetes secrets that exist, whose keys become variables of the handlers' environment. */
-  readonly envSecrets: readonly string[];
+  readonly envSecrets: readonly pulumi.Input<string>[];
   /** Where handlers may connect to. Default: nowhere but Pulsar, PostgreSQL and the cluster's DNS. */
   readonly egress: readonly Egress[];
   /** What the platform wants of pods: tolerations, sidecars and the like. Default nothing. */

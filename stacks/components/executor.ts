@@ -80,9 +80,9 @@ export class Executor extends pulumi.ComponentResource {
     if (args.monitoringLabels) {
       const own = metadata();
       const labels = { ...own.labels, ...args.monitoringLabels };
-      const rules = pulumi
-        .output(home.namespace)
-        .apply((namespace) => alertsOf(useCase, namespace, config.maxReplicas));
+      // Without autoscaling no more than the fewest run.
+      const most = prometheusUrl === undefined ? config.minReplicas : config.maxReplicas;
+      const rules = pulumi.output(home.namespace).apply((namespace) => alertsOf(useCase, namespace, most));
       const spec = { groups: [{ name: `fivefold-${useCase.name}`, rules }] };
       new k8s.apiextensions.CustomResource(
         `${name}-alerts`,

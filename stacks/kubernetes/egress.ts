@@ -1,4 +1,5 @@
 import type { types } from "@pulumi/kubernetes";
+import type * as pulumi from "@pulumi/pulumi";
 import { BadValue, bad, fieldsOf, isBad, listOf, type Reader, recordOf, whole } from "../config-values.ts";
 import { cidr, dnsLabel, labelKey, labelValue } from "./values.ts";
 
@@ -8,11 +9,11 @@ export type EgressPort = number | `${number}/UDP`;
 /** Where pods may connect to: addresses, or pods by where they are. */
 export interface Egress {
   /** Addresses: `10.0.0.0/8`. */
-  readonly cidr?: string;
+  readonly cidr?: pulumi.Input<string>;
   /** A Kubernetes namespace, whose pods may be connected to. */
-  readonly namespace?: string;
+  readonly namespace?: pulumi.Input<string>;
   /** Labels of the pods; without `namespace` those of the executors' own. */
-  readonly pods?: Readonly<Record<string, string>>;
+  readonly pods?: Readonly<Record<string, pulumi.Input<string>>>;
   /** Ports that listen there: those of pods, where a Service has others. */
   readonly ports: readonly EgressPort[];
 }

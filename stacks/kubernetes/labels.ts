@@ -1,3 +1,5 @@
+import type * as pulumi from "@pulumi/pulumi";
+
 /** What a workload of a stack is called, and whose it is. */
 export interface Workload {
   /** The use case, or what the workload does. */
@@ -42,4 +44,12 @@ export function labelValue(text: string): string {
     .replaceAll(/[^A-Za-z0-9_.-]+/g, "-")
     .slice(0, 63)
     .replaceAll(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, "");
+}
+
+/** What a named object of a workload says of itself. */
+export interface ObjectMetadata {
+  readonly name: string;
+  readonly namespace: pulumi.Input<string>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
 }

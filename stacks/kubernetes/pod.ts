@@ -24,7 +24,7 @@ export interface PodSettings {
   /** Keys of the Secret that become variables. */
   readonly secretVariables: readonly string[];
   /** Names of Kubernetes secrets whose keys become variables. */
-  readonly envSecrets: readonly string[];
+  readonly envSecrets: readonly pulumi.Input<string>[];
   readonly pod: PodExtras;
   readonly cpu: string;
   readonly memory: string;

@@ -1,11 +1,11 @@
 import * as k8s from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { labelsOf, type Workload } from "./labels.ts";
+import { labelsOf, type ObjectMetadata, type Workload } from "./labels.ts";
 import type { PodTemplate } from "./pod.ts";
 
 export interface StartCheckSettings {
   /** Without a name: every change makes another Job. */
-  readonly metadata: k8s.types.input.meta.v1.ObjectMeta;
+  readonly metadata: Omit<ObjectMetadata, "name">;
   /** Of the workload whose start is checked. */
   readonly template: PodTemplate;
   readonly workload: Workload;
@@ -31,7 +31,8 @@ export function createStartCheck(
   return new k8s.batch.v1.Job(
     `${name}-start-check`,
     {
-      metadata: { ...metadata, labels },
+      // One that has failed stays so: what was wrong with it may be mended without a change of its own.
+      metadata: { ...metadata, labels, annotations: { ...metadata.annotations, "pulumi.com/replaceUnready": "true" } },
       spec: {
         // A broker that is busy for a moment is no broken image.
         backoffLimit: 2,

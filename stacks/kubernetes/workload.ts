@@ -1,7 +1,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Egress } from "./egress.ts";
-import { labelsOf, policyLabels, selectorLabels, type Workload } from "./labels.ts";
+import { labelsOf, type ObjectMetadata, policyLabels, selectorLabels, type Workload } from "./labels.ts";
 import { networkPolicy } from "./network-policy.ts";
 import { podTemplate } from "./pod.ts";
 import type { PodExtras } from "./pod-extras.ts";
@@ -23,6 +23,8 @@ export interface Home {
 }
 
 const ROLLOUT_SECONDS = 300;
+/** What the end of a Deployment may take beyond its pods' last tasks. */
+const DELETED_SECONDS = 300;
 
 export interface WorkloadSettings {
   /** Of all its objects whose names do not change with what they hold. */
@@ -43,19 +45,12 @@ export interface WorkloadSettings {
   readonly startCheck?: readonly string[] | undefined;
   readonly env: Readonly<Record<string, pulumi.Input<string>>>;
   readonly secretEnv: Readonly<Record<string, pulumi.Input<string>>>;
-  readonly envSecrets: readonly string[];
+  readonly envSecrets: readonly pulumi.Input<string>[];
   readonly egress: readonly Egress[];
   readonly pod: PodExtras;
   readonly cpu: string;
   readonly memory: string;
   readonly drainSeconds: number;
-}
-
-export interface ObjectMetadata {
-  readonly name: string;
-  readonly namespace: pulumi.Input<string>;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
 }
 
 export interface CreatedWorkload {
@@ -152,14 +147,14 @@ export function createWorkload(name: string, settings: WorkloadSettings, parent:
   const deployment = new k8s.apps.v1.Deployment(
     name,
     { metadata: metadata(), spec },
-    { parent, dependsOn: needed, customTimeouts: timeouts(rolloutSeconds) },
+    { parent, dependsOn: needed, customTimeouts: timeouts(rolloutSeconds, settings.drainSeconds) },
   );
   return { deployment, serviceAccount: account, metadata, podSelector };
 }
 
 /** How long Pulumi waits for what has to become ready. */
-function timeouts(seconds: number): pulumi.CustomTimeouts {
-  return { create: `${seconds}s`, update: `${seconds}s` };
+function timeouts(rolloutSeconds: number, drainSeconds: number): pulumi.CustomTimeouts {
+  return { create: `${rolloutSeconds}s`, update: `${rolloutSeconds}s`, delete: `${drainSeconds + DELETED_SECONDS}s` };
 }
 
 function secretsOf(values: Readonly<Record<string, pulumi.Input<string>>>): Record<string, pulumi.Output<string>> {
