@@ -68,10 +68,24 @@ export function kindOfValue(type: Type, { enums, messages }: Shape): ValueKind |
   }
 }
 
-export function tellApart({ variants }: ShapeUnion, event: Shape): Distinction {
+const known = new WeakMap<Shape, WeakMap<ShapeUnion, Distinction>>();
+
+/** Worked out once for a union of an event: several emitters ask for the same. */
+export function tellApart(union: ShapeUnion, event: Shape): Distinction {
+  const ofEvent = known.get(event) ?? new WeakMap<ShapeUnion, Distinction>();
+  known.set(event, ofEvent);
+  const distinction = ofEvent.get(union) ?? distinguish(union, event);
+  ofEvent.set(union, distinction);
+  return distinction;
+}
+
+function distinguish({ variants }: ShapeUnion, event: Shape): Distinction {
   const byKind = new Map<ValueKind, Choice>();
   for (const [kind, alike] of Map.groupBy(variants, ({ type }) => kindOfValue(type, event))) {
-    const choice = choose(alike, event);
+    const choice = choose(
+      alike.map((variant) => ({ variant, inside: insideOf(variant.type, event) })),
+      event,
+    );
     if (!kind) return { isDistinct: false, alike };
     if (!("kind" in choice)) return { isDistinct: false, alike: choice };
     byKind.set(kind, choice);
@@ -79,18 +93,23 @@ export function tellApart({ variants }: ShapeUnion, event: Shape): Distinction {
   return { isDistinct: true, byKind };
 }
 
+/** A variant, and what its values have; `undefined` where one can't look inside. */
+interface Candidate {
+  readonly variant: ShapeVariant;
+  readonly inside: Inside | undefined;
+}
+
 /** How to tell variants of one kind apart; or those of them that are alike. */
-function choose(variants: readonly ShapeVariant[], event: Shape): Choice | readonly ShapeVariant[] {
-  const [variant, ...others] = variants;
-  if (variant && others.length === 0) return { kind: "variant", variant };
-  const insides = variants.map(({ type }) => insideOf(type, event));
-  if (!insides.every((inside) => inside !== undefined)) return variants;
-  const split = bestSplit(insides, event);
-  if (!split) return variants;
+function choose(candidates: readonly Candidate[], event: Shape): Choice | readonly ShapeVariant[] {
+  const [first, ...others] = candidates;
+  if (first && others.length === 0) return { kind: "variant", variant: first.variant };
+  const insides = candidates.map(({ inside }) => inside);
+  const split = insides.every((inside) => inside !== undefined) ? bestSplit(insides, event) : undefined;
+  if (!split) return candidates.map(({ variant }) => variant);
   const groups: Group[] = [];
   for (const { members, literals, looks } of split.groups) {
     const then = choose(
-      variants.filter((_, i) => members.has(i)),
+      candidates.filter((_, i) => members.has(i)),
       event,
     );
     if (!("kind" in then)) return then;
@@ -116,26 +135,27 @@ interface Split {
 interface Inside {
   /** Those that are worth a look. */
   readonly names: readonly string[];
+  /** Whether it has something under others, too. */
+  readonly hasMore: boolean;
   /** The type that the value has under a name, and whether it may be absent; `undefined`: it is. */
   readonly at: (name: string) => { readonly type: Type; readonly optional: boolean } | undefined;
 }
 
 function insideOf(type: Type, { messages }: Shape): Inside | undefined {
-  if (type.kind === "array") return { names: ["0"], at: (name) => itemAt(type, Number(name)) };
+  if (type.kind === "array") return { names: ["0"], hasMore: true, at: (name) => itemAt(type, Number(name)) };
   const message = messages.find(({ name }) => type.kind === "message" && name === type.name);
   return message && insideOfMessage(message);
 }
 
 function insideOfMessage({ fields, tuple }: ShapeMessage): Inside {
-  const names = fields.map(({ name }) => name);
+  const byName = new Map(fields.map((field) => [field.name, field]));
   const rest = tuple?.isOpen ? fields.length - 1 : Infinity;
   const items = fields[rest]?.type;
   return {
-    names,
+    names: [...byName.keys()],
+    hasMore: tuple !== undefined,
     at: (name) =>
-      items?.kind === "array" && Number(name) >= rest
-        ? itemAt(items, Number(name) - rest)
-        : fields.find((field) => field.name === name),
+      items?.kind === "array" && Number(name) >= rest ? itemAt(items, Number(name) - rest) : byName.get(name),
   };
 }
 
@@ -145,21 +165,36 @@ function itemAt({ items: type, minItems = 0, maxItems = Infinity }: ArrayType, p
 
 /** The name under which most of them are told apart, preferably by literals. */
 function bestSplit(insides: readonly Inside[], event: Shape): Split | undefined {
-  const names = new Set(insides.flatMap(({ names }) => names));
-  let best: Split | undefined;
-  for (const field of names) {
+  const open = insides.filter(({ hasMore }) => hasMore);
+  const holders = new Map<string, Set<Inside>>();
+  for (const inside of insides) {
+    for (const name of inside.names) holders.set(name, (holders.get(name) ?? new Set(open)).add(inside));
+  }
+  let best: { readonly field: string; readonly score: number } | undefined;
+  for (const [field, having] of holders) {
     // A property that every object has through its prototype tells nothing.
     if (field in Object.prototype) continue;
-    const groups = overlaps(insides.map(({ at }) => valuesOf(at(field), event)));
+    // Those that have none are alike, so one stands for all.
+    const most = having.size < insides.length ? 2 * having.size + 2 : 2 * having.size + 1;
+    if (best && most <= best.score) continue;
+    const values = [...having].map(({ at }) => valuesOf(at(field), event));
+    const groups = overlaps(having.size < insides.length ? [...values, valuesOf(undefined, event)] : values);
     if (groups.length < 2) continue;
-    const split = { field, isTag: groups.every(({ looks }) => looks.size === 0), groups };
-    if (!best || score(split) > score(best)) best = split;
+    const score = scoreOf(groups);
+    if (!best || score > best.score) best = { field, score };
   }
-  return best;
+  if (!best) return undefined;
+  const { field } = best;
+  const groups = overlaps(insides.map(({ at }) => valuesOf(at(field), event)));
+  return { field, isTag: isTag(groups), groups };
 }
 
-function score({ groups, isTag }: Split): number {
-  return 2 * groups.length + (isTag ? 1 : 0);
+function isTag(groups: readonly Overlap[]): boolean {
+  return groups.every(({ looks }) => looks.size === 0);
+}
+
+function scoreOf(groups: readonly Overlap[]): number {
+  return 2 * groups.length + (isTag(groups) ? 1 : 0);
 }
 
 type Values = Pick<Overlap, "literals" | "looks">;
@@ -214,30 +249,43 @@ function addValues(type: Type, event: Shape, { literals, looks }: Values): void 
   }
 }
 
-/** Joins those that have a value in common, directly or through others. */
+/** Joins those that have a value in common, directly or through others; in the order of the last of each. */
 function overlaps(all: readonly Values[]): Overlap[] {
-  let groups: Overlap[] = [];
+  /** By position, the group that it is in. */
+  const groupOf: { members: number[] }[] = [];
+  const groups = new Set<{ members: number[] }>();
+  const byLiteral = new Map<EnumMember["value"], number>();
+  const byLook = new Map<string, number>();
+  const byLiteralsKind = new Map<string, Set<number>>();
   for (const [position, { literals, looks }] of all.entries()) {
-    const joined = { members: new Set([position]), literals, looks };
-    const [common, apart] = [
-      groups.filter((group) => isCommon(group, joined)),
-      groups.filter((group) => !isCommon(group, joined)),
-    ];
-    groups = [...apart, common.reduce<Overlap>(join, joined)];
+    const common = new Set<number | undefined>();
+    for (const literal of literals) common.add(byLiteral.get(literal)).add(byLook.get(typeof literal));
+    for (const look of looks) {
+      common.add(byLook.get(look));
+      for (const other of byLiteralsKind.get(look) ?? []) common.add(other);
+    }
+    const joined = new Set([...common].flatMap((other) => (other === undefined ? [] : [groupOf[other]!])));
+    const group = { members: [position] };
+    for (const other of groups) {
+      if (!joined.has(other)) continue;
+      group.members.push(...other.members);
+      groups.delete(other);
+    }
+    for (const member of group.members) groupOf[member] = group;
+    groups.add(group);
+    for (const look of looks) {
+      byLook.set(look, position);
+      // They all are in this group now.
+      if (byLiteralsKind.has(look)) byLiteralsKind.set(look, new Set([position]));
+    }
+    for (const literal of literals) {
+      byLiteral.set(literal, position);
+      byLiteralsKind.set(typeof literal, (byLiteralsKind.get(typeof literal) ?? new Set()).add(position));
+    }
   }
-  return groups;
-}
-
-function isCommon(a: Values, b: Values): boolean {
-  const isIn = (values: Values, { literals, looks }: Values) =>
-    [...values.literals].some((value) => literals.has(value) || looks.has(typeof value as Look));
-  return isIn(a, b) || isIn(b, a) || [...a.looks].some((look) => b.looks.has(look));
-}
-
-function join(a: Overlap, b: Overlap): Overlap {
-  return {
-    members: new Set([...a.members, ...b.members]),
-    literals: new Set([...a.literals, ...b.literals]),
-    looks: new Set([...a.looks, ...b.looks]),
-  };
+  return [...groups].map(({ members }) => ({
+    members: new Set(members),
+    literals: new Set(members.flatMap((member) => [...all[member]!.literals])),
+    looks: new Set(members.flatMap((member) => [...all[member]!.looks])),
+  }));
 }

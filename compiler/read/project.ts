@@ -111,7 +111,15 @@ function readModules(
     if (!source) reading.report("unreadable-file", fileSpan(file), { reason: whyUnreadable(`${root}/${file}`) });
     if (!source || broken.has(source.fileName)) continue;
     checkLoadable(source);
-    const useCase = readUseCase(reading, evaluate, source, file, project.importEnding);
+    let useCase: UseCase | undefined;
+    try {
+      useCase = readUseCase(reading, evaluate, source, file, project.importEnding);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      reading.report("syntax-error", fileSpan(file), { reason: TOO_MUCH });
+      // TypeScript's checker was in the midst of something: what it says from here on can't be relied on.
+      break;
+    }
     useCases.set(file, useCase);
     if (useCase) untold.push(useCase);
     if (untold.length < atOnce) continue;
@@ -122,6 +130,8 @@ function readModules(
   onUseCases(untold);
   return { useCases, diagnostics: reading.diagnostics, sources: textsOf(own, root), program };
 }
+
+const TOO_MUCH = "types or values in it nest too deeply, or grow too large, to be worked out";
 
 /** A project without use cases is at fault, unless other faults explain it. */
 function noUseCases(

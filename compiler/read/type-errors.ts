@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { join, posix } from "node:path";
 import { tsconfigFor } from "../../loader/tsconfig.ts";
@@ -93,12 +93,17 @@ const MANY = 2_000;
 function runTsc({ root, files }: Checked, config: string, signal: AbortSignal | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const [command, ...script] = tscCommand();
-    const child = spawn(command, [...script, ...TSC_FLAGS, "-p", config], {
-      cwd: root,
-      env: { GOGC: files.length < MANY ? "off" : "300", ...process.env },
-      stdio: ["ignore", "pipe", "pipe"],
-      ...(signal && { signal }),
-    });
+    const [shell, ...shellArgs] = withinMemory(files.length);
+    const child = spawn(
+      shell ?? command,
+      [...shellArgs, ...(shell ? [command] : []), ...script, ...TSC_FLAGS, "-p", config],
+      {
+        cwd: root,
+        env: { GOGC: files.length < MANY ? "off" : "300", ...process.env },
+        stdio: ["ignore", "pipe", "pipe"],
+        ...(signal && { signal }),
+      },
+    );
     // Who may end it does not wait for it, and has other work that somebody waits for. In a build it gives way only a
     // little: what is read meanwhile keeps another core busy the sooner, but other programs must not hold the build up.
     giveWay(child.pid, signal ? constants.priority.PRIORITY_LOW : A_LITTLE);
@@ -110,10 +115,32 @@ function runTsc({ root, files }: Checked, config: string, signal: AbortSignal | 
     child.on("close", (code, signal) => {
       // It ends with 1 or 2 where it found errors, and then has printed them.
       if (code === 0 || output.some((text) => text.includes("error TS"))) resolve(output.join(""));
-      else reject(new Error(`tsc ended with ${signal ?? code}. ${failure.join("").trim()}`));
+      else reject(new Error(whyEnded(signal ?? code, failure.join("").trim())));
     });
   });
 }
+
+function whyEnded(code: string | number | null, said: string): string {
+  if (said.includes("out of memory")) return "they take too much memory: a type grows too large";
+  return `tsc ended with ${code}. ${said.slice(0, LONGEST_REPORT)}`;
+}
+
+const LONGEST_REPORT = 500;
+
+/**
+ * A shell that runs a command in so much memory. A few types, each twice as long as the one before, would else take all
+ * that the machine has. Where a system knows no such bound, the shell says nothing and does without.
+ */
+function withinMemory(modules: number): string[] {
+  if (!existsSync(SHELL)) return [];
+  const kilobytes = LEAST_KILOBYTES + modules * KILOBYTES_A_MODULE;
+  return [SHELL, "-c", `ulimit -v ${kilobytes} 2>/dev/null; exec "$0" "$@"`];
+}
+
+const SHELL = "/bin/sh";
+/** Ten times what `tsc` takes of a large project; it reserves more than it uses. */
+const LEAST_KILOBYTES = 4 * 2 ** 20;
+const KILOBYTES_A_MODULE = 2 ** 10;
 
 /** A priority at which a program still gets a third of what others get of a processor. */
 const A_LITTLE = 5;

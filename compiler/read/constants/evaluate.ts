@@ -2,7 +2,7 @@ import { ts } from "ts-morph";
 import { packageName, type Reading, resolveAlias } from "../reading.ts";
 import { type Constant, type ConstantEntry, isFault, notConstant, primitive } from "./constant.ts";
 import { evaluateObject } from "./object-literal.ts";
-import { evaluateBinary, evaluateUnary, isAbsent, isTruthy } from "./operators.ts";
+import { evaluateBinary, evaluateUnary, isAbsent, isTruthy, MAX_LENGTH, TOO_LARGE } from "./operators.ts";
 import { evaluatePackageCall } from "./package-functions.ts";
 import { evaluateSymbol } from "./symbol.ts";
 
@@ -81,6 +81,7 @@ function evaluateTemplate(node: ts.TemplateExpression, evaluate: Evaluate): Cons
     if (part.kind !== "primitive")
       return notConstant("only strings, numbers and booleans go into a template", expression);
     text += String(part.value) + literal.text;
+    if (text.length > MAX_LENGTH) return notConstant(TOO_LARGE, node);
   }
   return primitive(text, node);
 }
@@ -95,7 +96,8 @@ function evaluateList(node: ts.ArrayLiteralExpression, evaluate: Evaluate): Cons
     const spread = evaluate(element.expression);
     if (isFault(spread)) return spread;
     if (spread.kind !== "list") return notConstant("only a constant list can be spread here", element.expression);
-    items.push(...spread.items);
+    if (items.length + spread.items.length > MAX_LENGTH) return notConstant(TOO_LARGE, element);
+    for (const item of spread.items) items.push(item);
   }
   return { kind: "list", items, node };
 }

@@ -53,7 +53,27 @@ export function evaluateBinary(node: ts.BinaryExpression, evaluate: (node: ts.No
   if (!apply) return notConstant(`the operator ${node.operatorToken.getText()} is not worked out`, node);
   const right = evaluate(node.right);
   if (isFault(right)) return right;
+  if (left.kind === "primitive" && right.kind === "primitive" && isTooLarge(kind, left.value, right.value)) {
+    return notConstant(TOO_LARGE, node);
+  }
   return computed(left, right, node, (a, b) => apply(a as never, b as never));
+}
+
+/** Settings are short: more characters or items than that would only fill the memory. */
+export const MAX_LENGTH = 65_536;
+export const TOO_LARGE = `it is too large: a setting has at most ${MAX_LENGTH} characters, items or properties`;
+/** As a number of 1,233 digits has. */
+const MAX_BITS = 4_096;
+
+/** Whether an operator's result is larger than a setting has any use for. */
+function isTooLarge(operator: ts.SyntaxKind, left: Value, right: Value): boolean {
+  if (typeof left === "bigint" && typeof right === "bigint") {
+    const [bits, others] = [left, right].map((value) => value.toString(16).length * 4) as [number, number];
+    if (operator === ts.SyntaxKind.AsteriskAsteriskToken) return right > MAX_BITS || bits * Number(right) > MAX_BITS;
+    return bits + others > MAX_BITS;
+  }
+  const isJoined = operator === ts.SyntaxKind.PlusToken && (typeof left === "string" || typeof right === "string");
+  return isJoined && String(left).length + String(right).length > MAX_LENGTH;
 }
 
 function computed(left: Constant, right: Constant, node: ts.Node, apply: (a: Value, b: Value) => Value): Constant {

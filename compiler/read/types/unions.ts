@@ -15,6 +15,16 @@ export const readUnion: TypeReader = (type, place, scope) => {
   return type.types.some(({ flags }) => flags & ts.TypeFlags.Undefined) ? ABSENT : scope.union(type, place);
 };
 
+/** More are of no use to anybody, and to tell them apart takes ever longer. An intersection of unions soon has thousands. */
+const MAX_VARIANTS = 500;
+
+function tooMany(count: number): Refusal {
+  return refuse(
+    `a union of ${count} objects, where ${MAX_VARIANTS} are the most`,
+    "Put what they have in common into one type; where unions are intersected, make each a field of its own.",
+  );
+}
+
 /** Types of a union that make one variant. */
 interface Part {
   readonly types: readonly ts.Type[];
@@ -35,6 +45,8 @@ export function readVariants(
 ): readonly Variant[] | Refusal | undefined {
   const arrays = type.types.filter((part) => scope.checker.isArrayType(part));
   if (arrays.length > 1) return ALIKE_LISTS;
+  const objects = type.types.filter((part) => !SCALARS.some(({ includes }) => includes(part)));
+  if (objects.length > MAX_VARIANTS) return tooMany(objects.length);
   const members = inWrittenOrder(type, place, scope);
   const nodes = new Map(members.map(({ type, node }) => [type, node]));
   const variants: Variant[] = [];
