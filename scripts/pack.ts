@@ -106,7 +106,9 @@ async function bundle(dist: string): Promise<void> {
     ],
   });
   // What holds nothing but the compiler is not needed where use cases run.
-  const isCompiler = (ids: readonly string[]) => ids.every((id) => id.startsWith(join(dist, "compiler")));
+  // A chunk that only passes on what others hold has no module of its own.
+  const isCompiler = (ids: readonly string[]) =>
+    ids.length > 0 && ids.every((id) => id.startsWith(join(dist, "compiler")));
   const { output } = await bundling.generate({
     dir: dist,
     // Bundles are one folder deep.
