@@ -1,8 +1,9 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import type { Clock } from "../clock.ts";
 import type { ReportProblem } from "../contract.ts";
-import type { Database } from "../storage/environment.ts";
+import { type Database, decodeKey } from "../storage/environment.ts";
 import { openPairedStores } from "../storage/paired-stores.ts";
 import { damagedValues } from "../storage/storage-error.ts";
 import { textKey } from "../storage/text-key.ts";
@@ -25,6 +26,10 @@ interface Entry {
 type EntryKey = [useCase: string, dedupeId: string];
 type ExpiryKey = [untilMs: number, ...EntryKey];
 
+/** What lmdb keeps before a value, and how it marks such a table. */
+const VERSION_BYTES = 8;
+const WITH_VERSIONS = 0x100;
+const EXPIRES = Buffer.from("true");
 const SWEEP_BATCH = 1_000;
 /** Longer ids were hashed otherwise by releases before 0.2. */
 const LONGEST_FORMER_ID = 200;
@@ -50,6 +55,17 @@ function isWhole(key: EntryKey, entry: Entry): boolean {
   return isEntry && (entry.sum === undefined || entry.sum === sumOf(key, entry));
 }
 
+const nameOf = ([useCase, dedupeId]: EntryKey): string => `the id '${dedupeId}' of '${useCase}'`;
+
+/** Whether an accepted id is as it was written, by what lies in the file: a version, and JSON. */
+function isWholeAccepted(key: Buffer, value: Buffer): boolean {
+  try {
+    return isWhole(decodeKey(key) as EntryKey, JSON.parse(value.toString("utf8", VERSION_BYTES)));
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Opens a dedupe store in a folder, for all processes of one machine. An id is accepted durably before its reservation
  * goes, so whoever asks for it finds the one or the other. Reservations outlive every process, but not a reboot.
@@ -70,6 +86,13 @@ export async function openLmdbDedupeStore(
       expiries: root.openDB<true, ExpiryKey>("expiries", { encoding: "json" }),
     }),
     volatile: (root) => ({ reservations: root.openDB<Entry, EntryKey>("reservations", { encoding: "json" }) }),
+    nameDamaged: (table, key, value) =>
+      table !== "accepted" || isWholeAccepted(key, value) ? undefined : nameOf(decodeKey(key) as EntryKey),
+    tellTable(key, value) {
+      if (value.equals(EXPIRES)) return { table: "expiries", flags: 0 };
+      return isWholeAccepted(key, value) ? { table: "accepted", flags: WITH_VERSIONS } : undefined;
+    },
+    reportProblem,
   });
   const { durable, volatile } = stores;
   const { accepted, expiries } = durable.tables;
@@ -84,7 +107,7 @@ export async function openLmdbDedupeStore(
     } catch {
       // No JSON any more.
     }
-    damaged.add(`the id '${key[1]}' of '${key[0]}'`);
+    damaged.add(nameOf(key));
     return undefined;
   }
 

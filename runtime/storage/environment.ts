@@ -1,10 +1,13 @@
+import type { Buffer } from "node:buffer";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import * as lmdb from "lmdb";
 import { type Database, open, type RootDatabase } from "lmdb";
 import type { ReportProblem } from "../contract.ts";
 import { lengthen } from "./lengthen.ts";
 import type { OpenGate } from "./open-gate.ts";
 import { type FileRules, inspectLmdbFile, salvageLmdbFile, setAside } from "./salvage.ts";
+import { isKnownSound, noteSound } from "./sound-files.ts";
 import { StoreHeldError, storageError, storageSalvaged } from "./storage-error.ts";
 
 /*
@@ -14,6 +17,13 @@ import { StoreHeldError, storageError, storageSalvaged } from "./storage-error.t
  */
 
 export type { Database, RootDatabase };
+
+/** A key as it was given, from the bytes that lmdb makes of it. */
+export function decodeKey(bytes: Buffer): unknown {
+  // Its types leave this one out.
+  const { bufferToKeyValue } = lmdb as unknown as { readonly bufferToKeyValue: (bytes: Buffer) => unknown };
+  return bufferToKeyValue(bytes);
+}
 
 const COMMON_OPTIONS = {
   noSubdir: false,
@@ -73,7 +83,7 @@ export async function openEnvironment<T extends object>(
     const isSalvaged = isAlone && mendFile(options);
     const durability = options.synced ? { overlappingSync: false } : { noSync: true };
     const root = open({ ...durability, ...COMMON_OPTIONS, path: folder });
-    return { ...createStore(root, openTables(root), gate), isSalvaged };
+    return { ...createStore(root, openTables(root), gate, join(folder, "data.mdb")), isSalvaged };
   } catch (error) {
     throw storageError(error, folder);
   }
@@ -84,7 +94,7 @@ function mendFile<T>({ folder, rules, madeAnew, reportProblem }: EnvironmentOpti
   const file = join(folder, "data.mdb");
   // Nobody holds a lock; a damaged one would hold up all.
   rmSync(join(folder, "lock.mdb"), { force: true });
-  if (!existsSync(file)) return false;
+  if (!existsSync(file) || (rules.isSure !== false && isKnownSound(file))) return false;
   const { findings, missingBytes } = inspectLmdbFile(file, rules);
   if (findings.length === 0) {
     if (missingBytes > 0) lengthen(file, missingBytes);
@@ -100,7 +110,7 @@ function mendFile<T>({ folder, rules, madeAnew, reportProblem }: EnvironmentOpti
   return true;
 }
 
-function createStore<T>(root: RootDatabase, tables: T, gate: OpenGate): Store<T> {
+function createStore<T>(root: RootDatabase, tables: T, gate: OpenGate, file: string): Store<T> {
   return {
     tables,
     async commit(write) {
@@ -128,6 +138,9 @@ function createStore<T>(root: RootDatabase, tables: T, gate: OpenGate): Store<T>
     forgetDeadReaders: () => {
       root.readerCheck();
     },
-    close: () => root.close(),
+    async close() {
+      await root.close();
+      if (gate.isAlone()) noteSound(file);
+    },
   };
 }

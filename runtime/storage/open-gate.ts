@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, sleep } from "../clock.ts";
 import type { ReportProblem } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
 import { EXCLUSIVE, type Member, openGateMembers, SHARED, WAITS } from "./gate-members.ts";
 import { type Opener, openGateOpeners } from "./gate-openers.ts";
+import { refuseOlderProcesses } from "./older-gate.ts";
 import { askPresence, forgetPresence, shownPresences, showPresence } from "./presence.ts";
 import { currentProcess, livenessOf, ownCommand } from "./process-identity.ts";
 import { StoreHeldError } from "./storage-error.ts";
@@ -267,6 +268,12 @@ export async function createOpenGate(folder: string, clock: Clock, reportProblem
     /** Resolves once `change` has a chance again, however long that takes. */
     untilFree: (): Promise<void> => until(() => currentOpener() ?? currentMember(EXCLUSIVE), Number.POSITIVE_INFINITY),
 
+    /** Whether nobody else has the folder open, in this process or another one. */
+    isAlone: (): boolean =>
+      !members
+        .all()
+        .some((member) => member.slot !== members.slot && (member.token.startsWith(ownProcess) || isOther(member))),
+
     close(): void {
       hidePresence();
       members.close();
@@ -274,26 +281,4 @@ export async function createOpenGate(folder: string, clock: Clock, reportProblem
     },
   };
   return gate;
-}
-
-/** Fivefold before 0.2 keeps opening and changing apart by other files: the two would not see each other. */
-function refuseOlderProcesses(folder: string, pidNamespace: string, namespace: string): void {
-  const changing = join(folder, "changing");
-  const stats = statSync(changing, { throwIfNoEntry: false });
-  if (stats?.isDirectory()) {
-    for (const name of readdirSync(changing)) {
-      const [pid = "", startTime = "", itsNamespace] = name.split(".");
-      if (itsNamespace !== namespace || livenessOf({ pid: Number(pid), startTime, pidNamespace }) === "ended") continue;
-      throw new FivefoldError(
-        "storage-unwritable",
-        `Process ${pid} has the data folder ${folder} open with an older Fivefold, which can't share it with this one. Fix: end that process; what it stored is read.`,
-      );
-    }
-    rmSync(changing, { recursive: true });
-    rmSync(join(folder, "opening"), { force: true });
-  } else if (stats) {
-    return;
-  }
-  // Where an older one looks for a folder, it finds this file, and gives up.
-  writeFileSync(changing, "A newer Fivefold has this data folder open. Older ones can't share it.\n");
 }

@@ -5,7 +5,7 @@ import type { ReportProblem } from "../contract.ts";
 import { openEnvironment, type RootDatabase, type Store } from "./environment.ts";
 import { createOpenGate } from "./open-gate.ts";
 import { bootId } from "./process-identity.ts";
-import { mendWith, type TellTable } from "./salvage.ts";
+import { inspectEach, mendWith, type NameDamaged, type TellTable } from "./salvage.ts";
 import { StoreHeldError, storageError } from "./storage-error.ts";
 
 /** A folder's stores, for all processes of a machine. */
@@ -33,6 +33,8 @@ export interface PairedStoresOptions<D, V> {
    * to which its tables still lead. Values begin with the eight bytes of their version where the table has versions.
    */
   readonly tellTable?: TellTable;
+  /** Asked of each durable record when the folder is opened after a crash or a change. */
+  readonly nameDamaged?: NameDamaged;
   /** Told of what keeps others waiting, such as a process that is stopped. Default: a warning of the process. */
   readonly reportProblem?: ReportProblem;
 }
@@ -56,7 +58,10 @@ export async function openPairedStores<D extends object, V extends object>(
       durable: await openEnvironment(
         {
           ...{ folder: join(folder, "kept"), gate, synced: true, openTables: options.durable, reportProblem },
-          rules: { mend: options.tellTable && mendWith(options.tellTable) },
+          rules: {
+            inspect: options.nameDamaged && inspectEach(options.nameDamaged),
+            mend: options.tellTable && mendWith(options.tellTable, options.nameDamaged),
+          },
         },
         isAlone,
       ),

@@ -36,6 +36,8 @@ export interface Inspection {
 export interface FileRules {
   /** Begins to look at the records of a file, which LMDB may take for whole. Default: nothing is wrong with them. */
   readonly inspect?: (() => Inspection) | undefined;
+  /** Whether a file that nobody has changed since it was closed is as good as inspected. Default: true. */
+  readonly isSure?: boolean;
   /** Chooses what a fresh file holds, and says what is lost. Default: all that tables lead to. */
   readonly mend?: ((readable: Readable) => { tables: readonly WrittenTable[]; lost: readonly string[] }) | undefined;
 }
@@ -120,14 +122,38 @@ function syncFolder(folder: string): void {
   }
 }
 
+/** Names a record that is not as it was written. */
+export type NameDamaged = (table: string, key: Buffer, value: Buffer) => string | undefined;
+
+/** Looks at each record by itself. */
+export function inspectEach(nameDamaged: NameDamaged): () => Inspection {
+  return () => {
+    let damaged = 0;
+    return {
+      see(table, record, read) {
+        if (nameDamaged(table, record.key, read(record)) !== undefined) damaged++;
+      },
+      findings: () => (damaged === 0 ? [] : [`${damaged} records are not as they were written`]),
+    };
+  };
+}
+
 /** Of which table a record is, where it shows that by itself and is as it was written. */
 export type TellTable = (key: Buffer, value: Buffer) => { readonly table: string; readonly flags: number } | undefined;
 
-/** Keeps all that tables lead to, and those of the others whose table can be told. */
-export function mendWith(tell: TellTable): Mend {
+/** Keeps all that tables lead to and is whole, and those of the others whose table can be told. */
+export function mendWith(tell: TellTable, nameDamaged: NameDamaged = () => undefined): Mend {
   return ({ tables, orphans, read }) => {
     const found = new Map<string, { flags: number; records: RawRecord[] }>();
-    for (const [name, { flags, records }] of tables) found.set(name, { flags, records: [...records] });
+    const lost = ["what the damaged pages held"];
+    for (const [name, { flags, records }] of tables) {
+      const whole = records.filter((record) => {
+        const damaged = nameDamaged(name, record.key, Buffer.from(read(record)));
+        if (damaged !== undefined) lost.push(damaged);
+        return damaged === undefined;
+      });
+      found.set(name, { flags, records: whole });
+    }
     let untold = 0;
     for (const orphan of orphans) {
       const told = tell(orphan.key, Buffer.from(read(orphan)));
@@ -135,7 +161,6 @@ export function mendWith(tell: TellTable): Mend {
       else if (found.has(told.table)) found.get(told.table)!.records.push(orphan);
       else found.set(told.table, { flags: told.flags, records: [orphan] });
     }
-    const lost = ["what the damaged pages held"];
     if (untold > 0) lost.push(`${untold} records of which nothing tells where they belong`);
     return {
       tables: [...found].map(([name, { flags, records }]) => ({

@@ -8,6 +8,7 @@ import { decodeSubscription } from "./subscription-format.ts";
  */
 export function cursorRules(isOfOtherLog: boolean): FileRules {
   return {
+    isSure: !isOfOtherLog,
     inspect() {
       const findings: string[] = isOfOtherLog ? ["the log that they are of was damaged"] : [];
       /** The largest ids that are in use; numbers that are given out must lie above. */
