@@ -33,13 +33,14 @@ export function diffReport(result: DiffResult, { hash, label }: Commit, diagnost
     against: { commit: hash, label },
     useCases: result.useCases.map(useCase),
     rollout: result.rollout,
+    feeds: result.feeds,
     releases: result.releases,
     diagnostics,
   };
 }
 
 /** Prints a diff so that it reads in a terminal and, between code fences, in a comment on a pull request. */
-export function showDiff({ useCases, rollout, releases }: DiffResult, { hash, label }: Commit): void {
+export function showDiff({ useCases, rollout, releases, feeds }: DiffResult, { hash, label }: Commit): void {
   const colors = colorsOf(process.stdout);
   const { bold, dim, red } = colors;
   const against = label === hash ? hash.slice(0, 10) : `${label} (${hash.slice(0, 10)})`;
@@ -53,10 +54,19 @@ export function showDiff({ useCases, rollout, releases }: DiffResult, { hash, la
         `\n${red("✗")} ${useCase}: released version ${version} is not as it was. Restore it: its records may be anywhere.`,
       );
   }
+  showFeeds(feeds, colors);
   const stuck = useCases.filter(({ contract }) => contract?.order === "breaking").map(({ name }) => name);
   if (rollout.length > 0) showRollout(rollout, colors);
   if (stuck.length > 0)
     say(`\n${red("✗")} No order of deployment is safe for ${bold(stuck.join(", "))}: mend what is breaking first.`);
+}
+
+/** Who feeds whom. */
+function showFeeds(feeds: DiffResult["feeds"], { bold, dim, green, red }: Colors): void {
+  if (feeds.length === 0) return;
+  say(`\n${bold("Who feeds whom")}`);
+  const line = { added: (text: string) => green(`+ ${text}`), removed: (text: string) => red(`- ${text}`), same: dim };
+  for (const { from, to, kind } of feeds) say(`  ${line[kind](`${kind === "same" ? "  " : ""}${from} → ${to}`)}`);
 }
 
 function summaryOf(useCases: readonly UseCaseDiff[]): string {

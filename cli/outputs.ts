@@ -3,7 +3,7 @@ import { open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join, posix } from "node:path";
 import type { Output } from "../compiler/model/output.ts";
 import { filing } from "./fault.ts";
-import { createFile, draftOf, makeFolder, readOwn, refuseLinks, writeDraft } from "./own-files.ts";
+import { createFile, draftOf, inTurns, makeFolder, readOwn, refuseLinks, writeDraft } from "./own-files.ts";
 import { isRunning } from "./running.ts";
 
 /** Below the root, what a build writes, its lock aside. */
@@ -50,15 +50,15 @@ export function compareOutputs(
     const isSure = (path: string) => known?.has(path) || (isNew && path.startsWith(`${GENERATED}/`));
     const unsure = outputs.filter(({ path }) => !isSure(path));
     for (const folder of new Set(unsure.map(({ path }) => posix.dirname(path)))) refuseLinks(root, folder);
-    const texts = await Promise.all(unsure.map(({ path }) => readOwn(root, path)));
+    const texts = await inTurns(unsure, ({ path }) => readOwn(root, path));
     const read = new Map(unsure.map(({ path }, i) => [path, texts[i]]));
     const current = outputs.map(({ path }) => known?.get(path) ?? read.get(path));
     const missing = outputs.filter((_, i) => current[i] === undefined);
-    const stale = outputs.filter(({ text }, i) => current[i] !== undefined && current[i] !== text);
+    const stale = outputs.filter(({ text }, i) => current[i] !== undefined && !isSameText(current[i], text));
     const emitted = new Set(outputs.map(({ path }) => path));
     const there = known ? known.keys() : await filesBelow(root, GENERATED);
     const others = [...there].filter((path) => !emitted.has(path));
-    const ours = await Promise.all(others.map((path) => known?.has(path) || isOurs(root, path)));
+    const ours = await inTurns(others, async (path) => known?.has(path) || isOurs(root, path));
     return {
       missing,
       stale,
@@ -66,6 +66,11 @@ export function compareOutputs(
       unchanged: outputs.length - missing.length - stale.length,
     };
   });
+}
+
+/** Git may give a checkout lines that end in CRLF. What is emitted has none, and nothing is stale for them. */
+function isSameText(found: string, text: string): boolean {
+  return found === text || (found.includes("\r\n") && found.replaceAll("\r\n", "\n") === text);
 }
 
 /**
@@ -80,8 +85,7 @@ export function writeOutputs(root: string, { missing, stale, superfluous }: Diff
     for (const { path, text } of missing) createFile(root, path, text);
     // What one use case's edit changes comes before the large files that all share.
     const bySize = stale.toSorted((a, b) => a.text.length - b.text.length);
-    const replaced = await Promise.allSettled(bySize.map(({ path, text }) => replaceSoon(root, path, text)));
-    for (const result of replaced) if (result.status === "rejected") throw result.reason;
+    await inTurns(bySize, ({ path, text }) => replaceSoon(root, path, text));
     for (const path of superfluous) await removeFile(root, path);
   });
 }

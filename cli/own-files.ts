@@ -9,6 +9,24 @@ import { Fault } from "./fault.ts";
  * a command reads and writes is the project's own.
  */
 
+/** Files that are open at once: a process may have as few as 256. */
+const AT_ONCE = 64;
+
+/** Does the same for all of them, some at a time, each of which may have a file open. Rejects once what began has ended. */
+export async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = new Array(items.length);
+  let next = 0;
+  const takeTurns = async () => {
+    while (next < items.length) {
+      const i = next++;
+      results[i] = await work(items[i]!);
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, items.length) }, takeTurns));
+  for (const turn of ended) if (turn.status === "rejected") throw turn.reason;
+  return results;
+}
+
 /** Throws a Fault where a link is on the way to a path. */
 export function refuseLinks(root: string, path: string): void {
   const link = linkTo(root, path);

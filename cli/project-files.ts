@@ -16,7 +16,12 @@ export interface Change {
 
 /** What a folder lacks of being a project that use cases run in. */
 export async function projectChanges(root: string): Promise<Change[]> {
-  return [...(await packageChange(root)), ...(await tsconfigChange(root)), ...(await gitignoreChange(root))];
+  return [
+    ...(await packageChange(root)),
+    ...(await tsconfigChange(root)),
+    ...(await gitignoreChange(root)),
+    ...(await gitattributesChange(root)),
+  ];
 }
 
 export async function writeChanges(root: string, changes: readonly Change[]): Promise<void> {
@@ -115,6 +120,16 @@ async function gitignoreChange(root: string): Promise<Change[]> {
   if (/^\/?\.fivefold\/?\s*$/m.test(text)) return [];
   const separator = text === "" || text.endsWith("\n") ? "" : "\n";
   return [{ path, text: `${text}${separator}.fivefold/\n`, why: "the local data and cache are not for commits" }];
+}
+
+/** What is generated has the same bytes in every checkout. */
+async function gitattributesChange(root: string): Promise<Change[]> {
+  const path = ".gitattributes";
+  const text = (await readIfThere(root, path)) ?? "";
+  if (/^generated\/\*\*/m.test(text)) return [];
+  const separator = text === "" || text.endsWith("\n") ? "" : "\n";
+  const lines = "generated/** text eol=lf\ncontracts.lock.json text eol=lf\n";
+  return [{ path, text: `${text}${separator}${lines}`, why: "generated files have the same line ends everywhere" }];
 }
 
 function isInstalled(root: string): boolean {

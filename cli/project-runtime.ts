@@ -54,8 +54,10 @@ export async function loadExecutors(root: string, useCases: readonly BuiltUseCas
   loadTypeScript({ cache: join(root, MODULE_CACHE) });
   return Promise.all(
     useCases.map(async ({ executor: path }) => {
-      const { executor } = (await import(pathToFileURL(join(root, path)).href)) as { executor: Executor };
-      return executor;
+      const url = pathToFileURL(join(root, path)).href;
+      const { executor } = (await import(url)) as { executor: Executor };
+      // CommonJS does not say itself where it is.
+      return executor.url ? executor : { ...executor, url };
     }),
   );
 }

@@ -1,8 +1,9 @@
+import { hash } from "node:crypto";
 import { type Connection, connect } from "./connection.ts";
 import type { ClientContract } from "./contract.ts";
 import { FivefoldError } from "./errors.ts";
 import { createFrontendOn } from "./frontend-on.ts";
-import type { Frontend, Receipt } from "./pipeline.ts";
+import type { Admission, Frontend, Receipt } from "./pipeline.ts";
 import { topicsOf } from "./topics.ts";
 import { type Duration, parseDuration } from "./use-case.ts";
 
@@ -54,8 +55,22 @@ function dueAt(useCase: string, { delay, at }: EnqueueOptions, nowMs: number): n
   return delayMs === 0 ? 0 : nowMs + delayMs;
 }
 
+/** What is enqueued at most once, for a task: the task, and how often its try has enqueued the same before. */
+export interface Origin {
+  /** Unique to the task and its subscriber. */
+  readonly id: string;
+  readonly counts: Map<string, number>;
+  /** How long the same is the same. */
+  readonly onceForMs: number;
+}
+
+/** A client as executors use it. */
+export interface TaskClient<E> extends Client<E> {
+  enqueueOnce(event: E, origin: Origin, options: EnqueueOptions): Promise<Receipt>;
+}
+
 /** Makes a use case's client; it connects when it first enqueues. Generated code calls this. */
-export function createClient<E>(contract: ClientContract<E>): Client<E> {
+export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
   const { name } = contract.settings;
   let opened: { connection: Connection; frontend: Promise<Frontend<E>> } | undefined;
 
@@ -81,8 +96,24 @@ export function createClient<E>(contract: ClientContract<E>): Client<E> {
     return { dueAt: dueAt(name, options, ports.clock.now()), traceparent: options.traceparent ?? "" };
   }
 
+  /** By its content, so that an event that differs is another one, whatever the order in which a try enqueues. */
+  function onceOf(event: E, { id, counts, onceForMs }: Origin): Admission["once"] {
+    // What is invalid has no content to go by, and is refused.
+    if (contract.validate(event) !== undefined) return undefined;
+    const key = `${name} ${hash("sha256", contract.encode(event), "base64url")}`;
+    const count = counts.get(key) ?? 0;
+    counts.set(key, count + 1);
+    return { id: `task ${id} ${hash("sha256", `${key} ${count}`, "base64url")}`, forMs: onceForMs };
+  }
+
   return {
     useCase: name,
+    async enqueueOnce(event, origin, options) {
+      const connection = await connect();
+      const admission = { ...admissionOf(options, connection), once: onceOf(event, origin) };
+      const [receipt] = await (await frontendOf(connection)).enqueueAll([event], admission);
+      return receipt!;
+    },
     async enqueue(event, options = {}) {
       const connection = await connect();
       return (await frontendOf(connection)).enqueue(event, admissionOf(options, connection));

@@ -158,7 +158,47 @@ export declare abstract class TaskContext {
   readonly traceparent: string;
   /** Aborts at the timeout and when the process must end. */
   abstract get signal(): AbortSignal;
+  /**
+   * Enqueues an event of another use case, or of this one, by what its module exports by default. Resolves once the event
+   * is durable. A try that runs again enqueues nothing twice: the same event of the same task is accepted once for a day,
+   * or for twice as long as all the task's tries may take, where that is longer; where the other use case has `dedupeBy`,
+   * that decides. An event that differs from try to try is another one. Throws as a client's `enqueue` does.
+   */
+  abstract enqueue<E>(
+    useCase: EnqueuedUseCase<E>,
+    event: NoInfer<E>,
+    options?: TaskEnqueueOptions,
+  ): Promise<TaskReceipt>;
 }
+
+/** What a use case module exports by default, as far as whoever enqueues its events needs it. */
+export interface EnqueuedUseCase<E> {
+  readonly useCase: object;
+  /** Never there: tells TypeScript what the events are. */
+  readonly "~event"?: E;
+}
+
+export interface TaskEnqueueOptions {
+  /** How long from now no handler runs: `"5m"`. Default: at once. */
+  readonly delay?: `${number}${"ms" | "s" | "m" | "h" | "d"}` | undefined;
+  /** The time before which no handler runs, instead of `delay`. */
+  readonly at?: Date | undefined;
+}
+
+export interface TaskReceipt {
+  /** The task's id; where the same was enqueued before, that one's. */
+  readonly id: string;
+  readonly duplicate: boolean;
+}
+
+/** Enqueues for a task's handler. `counts` holds how often this try has enqueued the same before. */
+export type EnqueueForTask = <E>(
+  task: Pick<TaskContext, "id" | "subscriber" | "traceparent">,
+  counts: Map<string, number>,
+  useCase: EnqueuedUseCase<E>,
+  event: E,
+  options?: TaskEnqueueOptions,
+) => Promise<TaskReceipt>;
 
 /** Told of what went wrong outside any caller's reach, and was neither lost nor given up. */
 export type ReportProblem = (problem: FivefoldError) => void;
@@ -203,6 +243,8 @@ export interface ExecutorContract<E> {
   /** Throws on bytes that are no such event. `version` is the one that wrote them: it tells what they leave out. */
   readonly decode: (payload: Uint8Array, version: number) => E;
   readonly subscribers: Readonly<Record<string, SubscriberFunctions<E>>>;
+  /** Absent: its handlers enqueue nothing. */
+  readonly enqueue?: EnqueueForTask | undefined;
 }
 
 /** The topic of a use case's events. */

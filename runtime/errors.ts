@@ -21,6 +21,8 @@ export type ErrorCode =
 
 /** One rule that a value breaks, as a validator reports it. */
 export interface Violation {
+  /** Of the event among those of one `enqueueAll`, from 0; absent where one event was enqueued alone. */
+  readonly index?: number;
   /** Where in the event, as one would write it in TypeScript: `address.lines[2]`, `tags["a b"]`; empty for the event itself. */
   readonly path: string;
   /** The rule, as a sentence's end: `must be a string of at most 64 characters`. */
@@ -46,13 +48,20 @@ export class FivefoldError extends Error {
   }
 }
 
+/** What a message lists; `violations` has all. */
+const MOST_LINES = 100;
+
 /** `enqueue` refused an event: it breaks at least one rule of its type. Nothing was stored. */
 export class InvalidEventError extends FivefoldError {
   override readonly name = "InvalidEventError";
   readonly violations: readonly Violation[];
 
   constructor(useCase: string, violations: readonly Violation[]) {
-    const lines = violations.map(({ path, rule, found }) => `  ${path || "the event"}: ${rule}, found ${found}`);
+    const lines = violations.slice(0, MOST_LINES).map(({ index, path, rule, found }) => {
+      const event = index === undefined ? "" : `[${index}]${path === "" || path.startsWith("[") ? "" : "."}`;
+      return `  ${event}${path || (event === "" ? "the event" : "")}: ${rule}, found ${found}`;
+    });
+    if (violations.length > MOST_LINES) lines.push(`  and ${violations.length - MOST_LINES} more`);
     super("invalid-event", `The event for '${useCase}' was refused and not stored:\n${lines.join("\n")}`);
     this.violations = violations;
   }

@@ -1,10 +1,30 @@
-import type { ExecutorContract, SubscriberFunctions, UseCaseSettings } from "./contract.ts";
+import type { Client, TaskClient } from "./client.ts";
+import type {
+  EnqueuedUseCase,
+  EnqueueForTask,
+  ExecutorContract,
+  SubscriberFunctions,
+  UseCaseSettings,
+} from "./contract.ts";
+import { FivefoldError } from "./errors.ts";
 import type { UseCaseModule } from "./use-case.ts";
 
-/** What a generated executor hands to a worker. */
-export type Executor = ExecutorContract<unknown>;
+/** What a generated executor hands to a worker. `E` is the event as its client takes it. */
+// biome-ignore lint/suspicious/noExplicitAny: who runs executors of several use cases has no word for their events.
+export interface Executor<E = any> extends ExecutorContract<unknown> {
+  /** Loads the use case's client. */
+  readonly client: () => Promise<Client<E>>;
+  readonly feeds: readonly Feed[];
+}
 
-export interface ExecutorParts<E> {
+/** A use case whose events this one's handlers may enqueue. */
+export interface Feed {
+  readonly useCase: EnqueuedUseCase<unknown>;
+  /** Loads its client. */
+  readonly client: () => Promise<Client<never>>;
+}
+
+export interface ExecutorParts<E, C> {
   readonly settings: UseCaseSettings;
   /**
    * What the compiler made of the module's event type. TypeScript can't follow that: the module may declare what
@@ -13,12 +33,16 @@ export interface ExecutorParts<E> {
   readonly decode: (payload: Uint8Array, version: number) => unknown;
   /** The module that holds the handlers. */
   readonly useCase: UseCaseModule<E>;
-  /** The generated module's own, by which another process finds it. Code that was generated before has none. */
+  readonly client: () => Promise<Client<C>>;
+  /** The generated module's own, by which another process finds it. CommonJS, and code that was generated before, has none. */
   readonly url?: string;
+  /** Other use cases that the module imports. Default: none. */
+  readonly feeds?: readonly Feed[];
 }
 
 /** Joins what the compiler wrote with the use case's functions. Generated code calls this. */
-export function createExecutor<E>({ settings, decode, useCase: module, url }: ExecutorParts<E>): Executor {
+export function createExecutor<E, C>(parts: ExecutorParts<E, C>): Executor<C> {
+  const { settings, decode, useCase: module, client, url, feeds = [] } = parts;
   const { useCase } = module;
   const subscribers: Record<string, SubscriberFunctions<E>> = {};
   if (useCase.handler) {
@@ -28,5 +52,44 @@ export function createExecutor<E>({ settings, decode, useCase: module, url }: Ex
       subscribers[name] = { handler, filter: filter ?? useCase.delivery?.filter };
     }
   }
-  return { settings, decode, url, subscribers: subscribers as Record<string, SubscriberFunctions<unknown>> };
+  return {
+    settings,
+    decode,
+    url,
+    subscribers: subscribers as Record<string, SubscriberFunctions<unknown>>,
+    client,
+    feeds,
+    enqueue: createEnqueue(settings, [{ useCase: module, client }, ...feeds]),
+  };
+}
+
+function createEnqueue({ name, subscribers }: UseCaseSettings, feeds: readonly Feed[]): EnqueueForTask {
+  const clients = new Map<object, Feed["client"]>(feeds.map(({ useCase, client }) => [useCase, client]));
+  return async ({ id, subscriber, traceparent }, counts, useCase, event, options) => {
+    const load = clients.get(useCase);
+    if (!load) {
+      throw new FivefoldError(
+        "unknown-use-case",
+        `'${name}' enqueues to something that it does not import: task.enqueue takes what a use case's module exports by ` +
+          "default, imported from that module, and a build since.",
+      );
+    }
+    // Whatever createClient makes is one.
+    const client = (await load()) as unknown as TaskClient<unknown>;
+    const onceForMs = onceFor(subscribers.find((one) => one.name === subscriber));
+    return client.enqueueOnce(event, { id: `${id} ${subscriber}`, counts, onceForMs }, { ...options, traceparent });
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+/** A day, or twice what all tries of a task may take with all waits between them. */
+function onceFor(subscriber: UseCaseSettings["subscribers"][number] | undefined): number {
+  if (!subscriber) return DAY_MS;
+  const { maxRetries, backoff, timeoutMs } = subscriber;
+  let allMs = timeoutMs;
+  for (let retry = 0; retry < maxRetries; retry++) {
+    allMs += timeoutMs + Math.min(backoff.maxMs, backoff.minMs * 2 ** retry);
+  }
+  return Math.max(DAY_MS, 2 * allMs);
 }

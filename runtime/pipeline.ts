@@ -19,7 +19,7 @@ import { createAdmission } from "./flow-control/admission.ts";
 import { createGate, type Gate } from "./flow-control/gate.ts";
 import { createFixedLimit } from "./flow-control/limit.ts";
 import type { DedupeStore } from "./frontend/dedupe-store.ts";
-import type { Enqueued, Frontend, Receipt } from "./frontend/frontend.ts";
+import type { Admission, Enqueued, Frontend, Receipt } from "./frontend/frontend.ts";
 import { tellAll } from "./observers.ts";
 import type { PipelineCounts } from "./pipeline-counts.ts";
 import { createDelayRunner, type DelayRunner } from "./scheduler/delay-runner.ts";
@@ -27,7 +27,7 @@ import type { Delayed, DelayStore } from "./scheduler/delay-store.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
 import type { Consumer, Transport } from "./transport/transport.ts";
 
-export type { Delayed, Enqueued, Frontend, PipelineCounts, Receipt, Settled };
+export type { Admission, Delayed, Enqueued, Frontend, PipelineCounts, Receipt, Settled };
 
 /** What the layers stand on, in one process. */
 export interface Ports {
@@ -210,6 +210,7 @@ async function openPipeline(
   const execution = createExecution({
     handler: contract.subscribers[subscriber.name]!.handler,
     subscriber: subscriber.name,
+    enqueue: contract.enqueue,
     timeoutMs: subscriber.timeoutMs,
     ordered,
     stuck(message) {

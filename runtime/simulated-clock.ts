@@ -3,6 +3,8 @@ import type { Clock } from "./clock.ts";
 
 /** A clock whose time stands still until it is told to pass. */
 export interface SimulatedClock extends Clock {
+  /** Runs the next timer that comes due until then, and all that follows from it at once. False: there is none. */
+  step(untilMs: number): Promise<boolean>;
   /** Lets `ms` pass: runs, in order, every timer that comes due, and all that follows from it at once. */
   advance(ms: number): Promise<void>;
   /** Lets time pass, timer by timer, until `done` says so; throws after `limitMs` of virtual time. */
@@ -30,11 +32,13 @@ function createRandom(seed: number): () => number {
   };
 }
 
-/** A clock in virtual time: the same seed gives the same run, thousands of hours in seconds. */
-export function createSimulatedClock(seed: number): SimulatedClock {
+/**
+ * A clock in virtual time, from `startMs` on: the same seed gives the same run, thousands of hours in seconds.
+ */
+export function createSimulatedClock(seed: number, startMs: number = START_MS): SimulatedClock {
   const random = createRandom(seed);
   const timers = new Set<Timer>();
-  let now = START_MS;
+  let now = startMs;
   let order = 0;
 
   function set(delayMs: number, run: () => void): Timer {
@@ -77,6 +81,13 @@ export function createSimulatedClock(seed: number): SimulatedClock {
       set(0, run);
     },
     random,
+    async step(untilMs) {
+      await turn();
+      const timer = next();
+      if (!timer || timer.at > untilMs) return false;
+      await step(timer);
+      return true;
+    },
     randomId: (length) => Array.from({ length }, () => Math.floor(random() * 36).toString(36)).join(""),
     advance,
     async until(done, limitMs) {

@@ -1,4 +1,4 @@
-import type { Backoff, Filter, Handler, Priority, RateSettings } from "./contract.ts";
+import type { Backoff, EnqueuedUseCase, Filter, Handler, Priority, RateSettings } from "./contract.ts";
 
 /** A number and its unit: `"250ms"`, `"30s"`, `"15m"`, `"1h"`, `"30d"`. */
 export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
@@ -112,7 +112,7 @@ interface WithSubscribers<E> extends Layers<E> {
 export type UseCase<E> = WithHandler<E> | WithSubscribers<E>;
 
 /** What a use case module exports by default. */
-export interface UseCaseModule<E> {
+export interface UseCaseModule<E> extends EnqueuedUseCase<E> {
   readonly useCase: UseCase<E>;
 }
 

@@ -22,6 +22,8 @@ export interface WorkerOptions {
   readonly maxInFlight?: number | undefined;
   /** Told of every batch of tries that ended. */
   readonly observe?: ((pipeline: Pipeline, settled: readonly Settled[]) => void) | undefined;
+  /** How often dedupe ids whose time is over are looked for. Default 60 s. */
+  readonly sweepEveryMs?: number | undefined;
   /** Default: a warning of the process. */
   readonly reportProblem?: ReportProblem | undefined;
 }
@@ -78,7 +80,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   let stopSweeping: Cancel = () => {};
   const sweepLater = () => {
-    stopSweeping = clock.after(SWEEP_EVERY_MS, sweep, { background: true });
+    stopSweeping = clock.after(options.sweepEveryMs ?? SWEEP_EVERY_MS, sweep, { background: true });
   };
   /** Forgets the dedupe ids whose time is over, a bounded batch at a time. */
   const sweep = async () => {

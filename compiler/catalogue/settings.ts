@@ -2,6 +2,11 @@ import { anyOf, error, warning } from "./entry.ts";
 
 /** Faults of what is passed to `useCase`. */
 export const SETTINGS = {
+  "unbounded-loop": warning<{ way: string }>(
+    ({ way }) =>
+      `Use cases feed each other in a circle: ${way}. Nothing on the way waits or is bounded, so one event may make tasks for ever.`,
+    () => "Enqueue with a `delay`, or set `flowControl.rate` or `frontend.dedupeBy` of one of them.",
+  ),
   "setting-not-constant": error<{ reason: string }>(
     ({ reason }) => `This is no constant: ${reason}. The compiler never runs a use case module; it works settings out.`,
     () => "Write a literal, or a `const` made of literals, operators, spreads and fivefold's own functions.",

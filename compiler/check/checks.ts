@@ -5,6 +5,7 @@ import type { Check } from "./check.ts";
 import { checkDeadLetterTopics } from "./dead-letter-topics.ts";
 import { checkEffects } from "./effects.ts";
 import { checkFieldNames } from "./field-names.ts";
+import { checkLoops } from "./loops.ts";
 import { checkPayloads } from "./payload.ts";
 import { checkRetries } from "./retries.ts";
 import { checkScaling } from "./scaling.ts";
@@ -23,7 +24,7 @@ const OF_EACH: readonly Check[] = [
   checkPayloads,
 ];
 
-const OF_ALL: readonly Check[] = [checkUniqueness, checkDeadLetterTopics];
+const OF_ALL: readonly Check[] = [checkUniqueness, checkLoops, checkDeadLetterTopics];
 
 const checkEach = remembered((useCase) => OF_EACH.flatMap((check) => check([useCase])));
 

@@ -8,10 +8,26 @@ export interface Diff {
   readonly useCases: readonly UseCaseDiff[];
   /** In the order in which to go. */
   readonly rollout: readonly RolloutStep[];
+  /** Who enqueues to whom, as it is and as it was; by name. */
+  readonly feeds: readonly FeedDiff[];
+}
+
+export interface FeedDiff {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: "added" | "removed" | "same";
 }
 
 export function diffStates(before: State, after: State): Diff {
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
   const useCases = names.map((name) => diffUseCase(name, before.get(name), after.get(name))).filter(isDifferent);
-  return { useCases, rollout: rolloutOf(useCases) };
+  const feeds = names.flatMap((name) => diffFeeds(name, before.get(name)?.feeds, after.get(name)?.feeds));
+  return { useCases, rollout: rolloutOf(useCases), feeds };
+}
+
+function diffFeeds(from: string, was: readonly string[] = [], is: readonly string[] = []): FeedDiff[] {
+  return [...new Set([...was, ...is])].sort().map((to) => {
+    const kind = !was.includes(to) ? "added" : !is.includes(to) ? "removed" : "same";
+    return { from, to, kind };
+  });
 }

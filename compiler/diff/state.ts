@@ -25,6 +25,8 @@ export interface ManifestEntry {
   readonly owner: string;
   readonly event: { readonly name: string; readonly version: number };
   readonly topics: readonly Topic[];
+  /** The use cases that its handlers may enqueue to; absent where the manifest is of an older fivefold. */
+  readonly feeds?: readonly string[];
   /** Fields of the event; absent where the manifest is of an older fivefold. */
   readonly keys?: Keys;
   /** Absent where the manifest is of an older fivefold. */

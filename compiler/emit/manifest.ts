@@ -44,6 +44,7 @@ function entry(useCase: UseCase) {
     executor: `generated/${name}/executor.ts`,
     topics: topicsOf(useCase),
     keys: keysOf(useCase),
+    feeds: useCase.feeds.map(({ name }) => name),
     execution: executionOf(useCase),
     settings: runtimeSettings(useCase),
   };

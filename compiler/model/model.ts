@@ -251,6 +251,14 @@ export interface Subscriber {
   readonly span: Span;
 }
 
+export interface Feed {
+  readonly name: string;
+  /** Of its module, relative to the project's root; `null`: the use case itself. */
+  readonly file: string | null;
+  /** Whether all that is enqueued waits, as far as its module's form tells. */
+  readonly isDelayed: boolean;
+}
+
 export interface UseCase {
   /** The path below `usecases/` without its extension, `/` turned into `-`. */
   readonly name: string;
@@ -258,6 +266,10 @@ export interface UseCase {
   readonly file: string;
   /** What ends the names of modules that generated ones import: what the project's `tsc` takes. */
   readonly importEnding: ".ts" | ".js" | "";
+  /** Whether its generated modules are. */
+  readonly isCommonJs: boolean;
+  /** The use cases whose events its handlers may enqueue, itself included: those that the module imports. */
+  readonly feeds: readonly Feed[];
   readonly doc: string;
   readonly owner: string;
   readonly event: Event;

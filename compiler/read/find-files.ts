@@ -8,6 +8,14 @@ import { reasonOf } from "./text.ts";
 /** Below the root, the folder of use cases. */
 export const USE_CASES = "usecases";
 
+/** `usecases/files/index-file.ts` → `files-index-file`. Whether that is a legal name is for a check to say. */
+export function useCaseName(file: string): string {
+  return file
+    .slice(USE_CASES.length + 1)
+    .replace(/\.(mts|tsx?)$/, "")
+    .replaceAll("/", "-");
+}
+
 export interface Found {
   /** Relative to the root, in one order on every machine. */
   readonly files: readonly string[];

@@ -1,6 +1,7 @@
 import { dirname, relative } from "node:path";
 import { ts } from "ts-morph";
-import { tsconfigFor } from "../../loader/tsconfig.ts";
+import { type Format, formatOf } from "../../loader/format.ts";
+import { createSettingsFinder, tsconfigFor } from "../../loader/tsconfig.ts";
 import { type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { type AmbientFiles, findAmbientFiles } from "./ambient-files.ts";
@@ -35,6 +36,8 @@ export interface Project {
   readonly options: ts.CompilerOptions;
   /** Of imports in what is generated. */
   readonly importEnding: UseCase["importEnding"];
+  /** Whether what is generated is loaded as CommonJS. */
+  readonly isCommonJs: boolean;
   /** Files of the project that declare something for all others. */
   readonly ambient: AmbientFiles;
   /** What all that is read of the project depends on: the settings, the installed packages, the compiler itself. */
@@ -51,9 +54,20 @@ export function openProject(root: string, unsaved: ReadonlyMap<string, string> =
   const { files, diagnostics } = findSources(absolute, USE_CASES);
   const config = readConfig(absolute);
   const ambient = findAmbientFiles(absolute, config.tsconfig);
+  const isCommonJs = formatOfGenerated(absolute) === "commonjs";
   const identity = identityOf(absolute, config.options, ambient, unsaved);
   const all = [...diagnostics, ...config.diagnostics];
-  return { root: absolute, files, unsaved, ...config, ambient, identity, diagnostics: all };
+  return { root: absolute, files, unsaved, ...config, isCommonJs, ambient, identity, diagnostics: all };
+}
+
+function formatOfGenerated(root: string): Format {
+  const file = `${root}/generated/use-case/executor.ts`;
+  try {
+    return formatOf(file, createSettingsFinder().of(file));
+  } catch {
+    // What the matter is with tsconfig.json is said elsewhere.
+    return "module";
+  }
 }
 
 function identityOf(

@@ -3,6 +3,7 @@ import { ts } from "ts-morph";
 import { type Code, type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { createEvaluate } from "./constants/evaluate.ts";
+import { createFeeds } from "./feeds.ts";
 import { linkedFile, USE_CASES } from "./find-files.ts";
 import { leaveOutHandlers } from "./handler-bodies.ts";
 import { createLoadableCheck } from "./loadable.ts";
@@ -103,6 +104,7 @@ function readModules(
   );
   for (const link of links) reading.diagnostics.push(linkedFile(link));
   const evaluate = createEvaluate(reading);
+  const findFeeds = createFeeds(reading, root, project.files);
   const checkLoadable = createLoadableCheck(reading);
   let untold: UseCase[] = [];
   let atOnce = FIRST_TIME;
@@ -113,7 +115,7 @@ function readModules(
     checkLoadable(source);
     let useCase: UseCase | undefined;
     try {
-      useCase = readUseCase(reading, evaluate, source, file, project.importEnding);
+      useCase = readUseCase(reading, evaluate, source, file, project, findFeeds);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       reading.report("syntax-error", fileSpan(file), { reason: TOO_MUCH });

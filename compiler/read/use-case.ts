@@ -2,7 +2,9 @@ import type { ts } from "ts-morph";
 import type { UseCase } from "../model/model.ts";
 import type { Evaluate } from "./constants/evaluate.ts";
 import { findDeclaration } from "./declaration.ts";
-import { USE_CASES } from "./find-files.ts";
+import type { FindFeeds } from "./feeds.ts";
+import { useCaseName } from "./find-files.ts";
+import type { Project } from "./open-project.ts";
 import type { Reading } from "./reading.ts";
 import { fillDefaults } from "./settings/defaults.ts";
 import { readDefinition } from "./settings/definition.ts";
@@ -14,14 +16,15 @@ export function readUseCase(
   evaluate: Evaluate,
   source: ts.SourceFile,
   file: string,
-  importEnding: UseCase["importEnding"],
+  { importEnding, isCommonJs }: Pick<Project, "importEnding" | "isCommonJs">,
+  findFeeds: FindFeeds,
 ): UseCase | undefined {
   const found = reading.diagnostics.length;
   const declaration = findDeclaration(reading, source);
   if (!declaration) return undefined;
   const { call, doc } = declaration;
   const span = reading.span(call.expression);
-  const name = nameOf(file);
+  const name = useCaseName(file);
   const [eventNode] = call.typeArguments ?? [];
   if (!eventNode) reading.report("event-type-missing", span, {});
   const event = eventNode && readEvent(reading, eventNode, `${name}-event`);
@@ -32,6 +35,8 @@ export function readUseCase(
     name,
     file,
     importEnding,
+    isCommonJs,
+    feeds: findFeeds(source),
     doc,
     owner: definition.settings.owner ?? "",
     event,
@@ -39,12 +44,4 @@ export function readUseCase(
     span,
     spans: definition.spans,
   };
-}
-
-/** `usecases/files/index-file.ts` → `files-index-file`. Whether that is a legal name is for a check to say. */
-function nameOf(file: string): string {
-  return file
-    .slice(USE_CASES.length + 1)
-    .replace(/\.(mts|tsx?)$/, "")
-    .replaceAll("/", "-");
 }

@@ -1,5 +1,12 @@
 import type { Clock } from "../clock.ts";
-import { DONE, type Message, type Outcome, type SubscriberSettings, type TaskContext } from "../contract.ts";
+import {
+  DONE,
+  type EnqueueForTask,
+  type Message,
+  type Outcome,
+  type SubscriberSettings,
+  type TaskContext,
+} from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
 import { callFor, tellsApart } from "./calls.ts";
 import { outcomeOf } from "./outcome-of.ts";
@@ -10,6 +17,7 @@ export interface ExecutionOptions<E> {
   /** May return, throw and reject with anything. */
   readonly handler: (event: E, task: TaskContext) => unknown;
   readonly subscriber: string;
+  readonly enqueue?: EnqueueForTask | undefined;
   /** One try's longest run. */
   readonly timeoutMs: number;
   /** Whether a try that outlives its time must have ended before its outcome counts, since it keeps its key. */
@@ -110,7 +118,7 @@ export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
    * it costs as much as a twentieth of all else: the end of a promise is timed by whoever takes the report.
    */
   function runOne(message: Message, event: E, startedAt: number): number {
-    const context = new TryContext(message, options.subscriber);
+    const context = new TryContext(message, options.subscriber, options.enqueue);
     const tried: Try = { message, context, startedAt, timedOut: undefined, ended: false };
     called = message;
     let result: unknown;

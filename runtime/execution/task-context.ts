@@ -1,4 +1,12 @@
-import type { Message, TaskContext } from "../contract.ts";
+import type {
+  EnqueuedUseCase,
+  EnqueueForTask,
+  Message,
+  TaskContext,
+  TaskEnqueueOptions,
+  TaskReceipt,
+} from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
 
 /** A try as its handler sees it: data that a copy keeps, and a signal that exists only where somebody asks for it. */
 export class TryContext implements TaskContext {
@@ -12,8 +20,11 @@ export class TryContext implements TaskContext {
   readonly traceparent: string;
   #controller: AbortController | undefined;
   #reason: string | undefined;
+  readonly #enqueue: EnqueueForTask | undefined;
+  #enqueued: Map<string, number> | undefined;
 
-  constructor(message: Message, subscriber: string) {
+  constructor(message: Message, subscriber: string, enqueue?: EnqueueForTask) {
+    this.#enqueue = enqueue;
     this.id = message.id;
     this.useCase = message.useCase;
     this.subscriber = subscriber;
@@ -30,6 +41,17 @@ export class TryContext implements TaskContext {
       if (this.#reason !== undefined) this.#controller.abort(new Error(this.#reason));
     }
     return this.#controller.signal;
+  }
+
+  async enqueue<E>(useCase: EnqueuedUseCase<E>, event: NoInfer<E>, options?: TaskEnqueueOptions): Promise<TaskReceipt> {
+    if (!this.#enqueue) {
+      throw new FivefoldError(
+        "invalid-option",
+        `'${this.useCase}' was built before its handler could enqueue: build again.`,
+      );
+    }
+    this.#enqueued ??= new Map();
+    return this.#enqueue(this, this.#enqueued, useCase, event, options);
   }
 
   /** Aborts the signal, also one that is read later. Listeners are called by it: whatever they throw is theirs. */

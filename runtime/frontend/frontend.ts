@@ -17,6 +17,8 @@ export interface Admission {
   readonly dueAt: number;
   /** W3C trace context; empty: none. A malformed one is dropped. */
   readonly traceparent: string;
+  /** The same event under this id is accepted once in `forMs`, unless the use case's own `dedupeBy` says otherwise. */
+  readonly once?: { readonly id: string; readonly forMs: number } | undefined;
 }
 
 /** How the events of one call, or of the calls that were stored together, fared; for whoever watches. */
@@ -71,8 +73,9 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     options.observe({ accepted: 0, duplicates: 0, refused: count, code, tookMs: clock.monotonic() - startedAt });
   }
 
-  function toRecords(events: readonly E[], { dueAt, traceparent }: Admission, startedAt: number): TaskRecord[] {
-    const admission = { dueAt, traceparent: traceparent === "" ? "" : readTraceparent(traceparent) };
+  function toRecords(events: readonly E[], given: Admission, startedAt: number): TaskRecord[] {
+    const { traceparent } = given;
+    const admission = { ...given, traceparent: traceparent === "" ? "" : readTraceparent(traceparent) };
     try {
       return events.map((event) => toRecord(event, admission));
     } catch (error) {
@@ -81,7 +84,19 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     }
   }
 
-  function toRecord(event: E, { dueAt, traceparent }: Admission): TaskRecord {
+  /** Names all events of several that are invalid, by their index. */
+  function refuseInvalid(events: readonly E[], startedAt: number): void {
+    if (events.length === 1) return;
+    const violations = events.flatMap((event, index) =>
+      (contract.validate(event) ?? []).map((violation) => ({ index, ...violation })),
+    );
+    if (violations.length === 0) return;
+    const error = new InvalidEventError(settings.name, violations);
+    refused(events.length, error, startedAt);
+    throw error;
+  }
+
+  function toRecord(event: E, { dueAt, traceparent, once }: Admission): TaskRecord {
     const violations = contract.validate(event);
     if (violations !== undefined) throw new InvalidEventError(settings.name, violations);
     const payload = contract.encode(event);
@@ -110,7 +125,7 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
       attempt: 1,
       priority: settings.priority,
       tenant: contract.fairBy?.(event) ?? "",
-      dedupeId: contract.dedupeBy?.(event) ?? "",
+      dedupeId: contract.dedupeBy?.(event) ?? once?.id ?? "",
       traceparent,
       subscription: "",
       payload,
@@ -118,10 +133,13 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
   }
 
   /** Tells `answered` of each record as soon as its receipt is known, where that is sooner than for all. */
-  async function store(records: readonly TaskRecord[], answered: Answered): Promise<readonly Receipt[]> {
-    if (settings.dedupeForMs > 0) {
-      return publishOnce(records, settings.dedupeForMs, options, answered);
-    }
+  async function store(
+    records: readonly TaskRecord[],
+    answered: Answered,
+    onceForMs: number,
+  ): Promise<readonly Receipt[]> {
+    const dedupeForMs = settings.dedupeForMs || onceForMs;
+    if (dedupeForMs > 0) return publishOnce(records, dedupeForMs, options, answered);
     await options.publish(records);
     return records.map(({ id }) => ({ id, duplicate: false }));
   }
@@ -130,6 +148,7 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     records: readonly TaskRecord[],
     startedAt: number,
     answered: Answered = () => {},
+    onceForMs = 0,
   ): Promise<readonly Receipt[]> {
     let accepted = 0;
     let duplicates = 0;
@@ -139,10 +158,11 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
       options.observe({ accepted, duplicates, refused: 0, code: "", tookMs });
     };
     try {
-      const receipts = await store(records, (record, receipt) => {
+      const counted: Answered = (record, receipt) => {
         count(receipt);
         answered(record, receipt);
-      });
+      };
+      const receipts = await store(records, counted, onceForMs);
       if (accepted + duplicates === 0) for (const receipt of receipts) count(receipt);
       observe();
       return receipts;
@@ -194,7 +214,8 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     async enqueueAll(events, admission) {
       if (events.length === 0) return [];
       const startedAt = clock.monotonic();
-      return publish(toRecords(events, admission, startedAt), startedAt);
+      refuseInvalid(events, startedAt);
+      return publish(toRecords(events, admission, startedAt), startedAt, undefined, admission.once?.forMs);
     },
     enqueue,
     async enqueueJson(value, admission) {

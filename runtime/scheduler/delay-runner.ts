@@ -102,7 +102,8 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
       const byTopic = Map.groupBy(claims, ({ topic }) => topic);
       for (const [topic, ofTopic] of byTopic) await take(topic, ofTopic);
     }
-    return Math.min(POLL_MS, Math.max(0, (await store.nextDueAt()) - clock.now()));
+    const pollMs = store.isOfOneWorker ? Number.POSITIVE_INFINITY : POLL_MS;
+    return Math.min(pollMs, Math.max(0, (await store.nextDueAt()) - clock.now()));
   }
 
   /** Has claims fired into their topic, or passes them over for a while where it takes nothing in now. */

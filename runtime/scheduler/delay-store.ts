@@ -18,6 +18,8 @@ export interface DelayedClaim extends Delayed {
 export interface DelayStore {
   /** The longest wait that it keeps, in ms. */
   readonly horizonMs: number;
+  /** Whether one worker alone uses it, which need not look for what others added. Default false. */
+  readonly isOfOneWorker?: boolean;
   /**
    * The time by the store's own clock, in ms since the Unix epoch: the same for all processes, and never ahead of that
    * clock. Absent where they share a machine's clock anyway.

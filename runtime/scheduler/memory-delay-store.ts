@@ -14,7 +14,7 @@ interface ClaimKey {
 const keyOf = ({ dueAt, record }: Delayed): string => `${dueAt}\n${record.id}\n${record.subscription}`;
 
 /** A delay store in this process's memory, for simulations and tests. Its claims scan all that waits. */
-export function createMemoryDelayStore(): DelayStore {
+export function createMemoryDelayStore(isOfOneWorker = false): DelayStore {
   const entries = new Map<string, Entry>();
   let claims = 0;
   const wakesAt = (entry: Entry) => Math.max(entry.dueAt, entry.leasedUntil);
@@ -28,6 +28,7 @@ export function createMemoryDelayStore(): DelayStore {
 
   return {
     horizonMs: Number.POSITIVE_INFINITY,
+    isOfOneWorker,
     async add(delayed) {
       for (const { topic, dueAt, record } of delayed) {
         const copy = { ...record, payload: record.payload.slice() };

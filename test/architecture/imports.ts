@@ -29,7 +29,7 @@ const ZONES: readonly Zone[] = [
   {
     name: "compiler/read",
     files: /^compiler\/read\//,
-    may: ["compiler/(read|model|pattern)/.*", "compiler/diagnostics.ts", "loader/(resolve|tsconfig).ts"],
+    may: ["compiler/(read|model|pattern)/.*", "compiler/diagnostics.ts", "loader/(format|resolve|tsconfig).ts"],
     packages: ["ts-morph", "get-tsconfig", "node:*"],
   },
   {
@@ -74,7 +74,7 @@ const ZONES: readonly Zone[] = [
   // They choose the adapters that a pipeline stands on; layers themselves are the pipeline's alone.
   {
     name: "a choice of ports",
-    files: /^runtime\/(embedded|postgres|pulsar|testing)\.ts$/,
+    files: /^runtime\/(embedded|memory|postgres|pulsar)\.ts$/,
     may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|failover|lmdb-|postgres|pulsar|memory).*"],
     packages: ["node:*"],
   },

@@ -8,12 +8,13 @@ test("writes a use case and all that an empty folder lacks, and says how to go o
   const project = await createProject();
   const { code, stdout, stderr } = await project.fivefold("new", "greet");
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  for (const path of ["usecases/greet.ts", "package.json", "tsconfig.json", ".gitignore"]) {
+  for (const path of ["usecases/greet.ts", "package.json", "tsconfig.json", ".gitignore", ".gitattributes"]) {
     expect(stdout).toContain(`✓ ${path}`);
   }
   expect(stdout).toContain('import { greet } from "./generated/greet/client.ts";');
   expect(JSON.parse(await project.read("package.json"))).toEqual({ private: true, type: "module" });
   expect(await project.read(".gitignore")).toBe(".fivefold/\n");
+  expect(await project.read(".gitattributes")).toBe("generated/** text eol=lf\ncontracts.lock.json text eol=lf\n");
 });
 
 test("what it writes passes TypeScript's strict check", async () => {

@@ -30,6 +30,8 @@ export function useCase(name: string, settings: Partial<UseCase> = {}): UseCase 
     name,
     file: `usecases/${name}.ts`,
     importEnding: ".ts",
+    isCommonJs: false,
+    feeds: [],
     doc: "",
     owner: "team",
     event: { name: "Event", version: 0, messages: [message], enums: [], unions: [] },

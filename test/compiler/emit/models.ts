@@ -102,10 +102,14 @@ export function useCaseOf(
 ): UseCase {
   return {
     name,
-    file: `usecases/${name}.ts`,
-    importEnding: ".ts",
-    doc: "",
-    owner: "team-samples",
+    ...{
+      file: `usecases/${name}.ts`,
+      importEnding: ".ts",
+      isCommonJs: false,
+      feeds: [],
+      doc: "",
+      owner: "team-samples",
+    },
     event: { name: messages[0]!.name, version: 1, messages, enums, unions },
     frontend: { dedupeBy: null, dedupeForMs: 86_400_000, maxPayloadBytes: 1_048_576 },
     scheduler: { orderBy: null, maxDelayMs: 2_592_000_000 },

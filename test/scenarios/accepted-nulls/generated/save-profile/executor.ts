@@ -4,4 +4,10 @@ import useCase from "../../usecases/save-profile.ts";
 import { decode } from "./codec.ts";
 import { settings } from "./settings.ts";
 
-export const executor = createExecutor({ settings, decode, useCase, url: import.meta.url });
+export const executor = createExecutor({
+  settings,
+  decode,
+  useCase,
+  client: async () => (await import("./client.ts")).saveProfile,
+  url: import.meta.url,
+});

@@ -4,4 +4,10 @@ import useCase from "../../usecases/nightly-report.ts";
 import { decode } from "./codec.ts";
 import { settings } from "./settings.ts";
 
-export const executor = createExecutor({ settings, decode, useCase, url: import.meta.url });
+export const executor = createExecutor({
+  settings,
+  decode,
+  useCase,
+  client: async () => (await import("./client.ts")).nightlyReport,
+  url: import.meta.url,
+});

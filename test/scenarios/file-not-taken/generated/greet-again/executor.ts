@@ -4,4 +4,9 @@ import useCase from "../../usecases/greet-again.ts";
 import { decode } from "./codec.ts";
 import { settings } from "./settings.ts";
 
-export const executor = createExecutor({ settings, decode, useCase });
+export const executor = createExecutor({
+  settings,
+  decode,
+  useCase,
+  client: async () => (await import("./client.ts")).greetAgain,
+});
