@@ -253,7 +253,7 @@ export interface Subscriber {
 
 export interface Feed {
   readonly name: string;
-  /** Of its module, relative to the project's root; `null`: the use case itself. */
+  /** Relative to the root; `null`: the use case itself. */
   readonly file: string | null;
   /** Whether all that is enqueued waits, as far as its module's form tells. */
   readonly isDelayed: boolean;
@@ -264,9 +264,8 @@ export interface UseCase {
   readonly name: string;
   /** Of the module, relative to the project's root. */
   readonly file: string;
-  /** What ends the names of modules that generated ones import: what the project's `tsc` takes. */
+  /** What ends the names that generated modules import, as the project's `tsc` takes it, and whether they are CommonJS. */
   readonly importEnding: ".ts" | ".js" | "";
-  /** Whether its generated modules are. */
   readonly isCommonJs: boolean;
   /** The use cases whose events its handlers may enqueue, itself included: those that the module imports. */
   readonly feeds: readonly Feed[];

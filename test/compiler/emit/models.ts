@@ -92,6 +92,8 @@ export function unionRef(name: string): Type {
   return { kind: "union", name };
 }
 
+const PLAIN = { importEnding: ".ts", isCommonJs: false, feeds: [], doc: "", owner: "team-samples" } as const;
+
 /** A use case of that event, with the defaults that reading fills in. */
 export function useCaseOf(
   name: string,
@@ -102,14 +104,8 @@ export function useCaseOf(
 ): UseCase {
   return {
     name,
-    ...{
-      file: `usecases/${name}.ts`,
-      importEnding: ".ts",
-      isCommonJs: false,
-      feeds: [],
-      doc: "",
-      owner: "team-samples",
-    },
+    file: `usecases/${name}.ts`,
+    ...PLAIN,
     event: { name: messages[0]!.name, version: 1, messages, enums, unions },
     frontend: { dedupeBy: null, dedupeForMs: 86_400_000, maxPayloadBytes: 1_048_576 },
     scheduler: { orderBy: null, maxDelayMs: 2_592_000_000 },

@@ -9,4 +9,5 @@ export const executor = createExecutor({
   decode,
   useCase,
   client: async () => (await import("./client.ts")).chargePayment,
+  url: import.meta.url,
 });

@@ -10,6 +10,7 @@ export const executor = createExecutor({
   decode,
   useCase,
   client: async () => (await import("./client.ts")).placeOrder,
+  url: import.meta.url,
   feeds: [
     { useCase: chargePayment, client: async () => (await import("../charge-payment/client.ts")).chargePayment },
   ],

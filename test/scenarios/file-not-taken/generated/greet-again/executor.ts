@@ -9,4 +9,5 @@ export const executor = createExecutor({
   decode,
   useCase,
   client: async () => (await import("./client.ts")).greetAgain,
+  url: import.meta.url,
 });

@@ -10,6 +10,7 @@ export const executor = createExecutor({
   decode,
   useCase,
   client: async () => (await import("./client.ts")).ping,
+  url: import.meta.url,
   feeds: [
     { useCase: pong, client: async () => (await import("../pong/client.ts")).pong },
   ],

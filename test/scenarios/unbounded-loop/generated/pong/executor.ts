@@ -10,6 +10,7 @@ export const executor = createExecutor({
   decode,
   useCase,
   client: async () => (await import("./client.ts")).pong,
+  url: import.meta.url,
   feeds: [
     { useCase: ping, client: async () => (await import("../ping/client.ts")).ping },
   ],
