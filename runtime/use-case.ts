@@ -24,7 +24,7 @@ export interface FrontendLayer<E> {
   dedupeBy?: KeyField<E>;
   /** Default `"1d"`. */
   dedupeFor?: Duration;
-  /** Largest encoded event that `enqueue` accepts. Default `"1MiB"`, at most `"5MiB"`, which a broker takes. */
+  /** Largest encoded event that `enqueue` accepts. Default `"1MiB"`, at most `"3.5MiB"`, which every transport takes. */
   maxPayload?: Size;
 }
 

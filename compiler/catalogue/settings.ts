@@ -78,7 +78,7 @@ export const SETTINGS = {
     ({ field, fitting }) =>
       fitting
         ? `Set \`frontend.maxPayload\` to "${fitting}", or lower the bounds of '${field}'.`
-        : `Lower the bounds of '${field}': no broker takes more than 5MiB. Send large data to a store, and its address here.`,
+        : `Lower the bounds of '${field}': not every transport takes more than 3.5MiB. Send large data to a store, and its address here.`,
     ({ fitting, isSet }) => (isSet && fitting ? JSON.stringify(fitting) : undefined),
   ),
   "backoff-reversed": error<{ min: string; max: string }>(

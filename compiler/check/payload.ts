@@ -1,7 +1,7 @@
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { rootMessages } from "../model/root.ts";
-import { BROKER_MAX_BYTES, formatSize } from "../model/size.ts";
+import { formatSize, LARGEST_PAYLOAD_BYTES } from "../model/size.ts";
 import type { Check } from "./check.ts";
 import { sizesOf } from "./payload-size.ts";
 
@@ -34,10 +34,10 @@ function checkPayload(useCase: UseCase): Diagnostic[] {
   return [diagnostic("payload-above-limit", setting ?? root?.span ?? useCase.span, parameters, related)];
 }
 
-/** The setting that the event would fit: a power of two, or the broker's limit, above which there is none. */
+/** The setting that the event would fit: a power of two, or the transports' limit, above which there is none. */
 function fitting(bytes: number): string | undefined {
   const rounded = Math.max(1_024, 2 ** Math.ceil(Math.log2(bytes)));
-  return bytes > BROKER_MAX_BYTES ? undefined : formatSize(Math.min(rounded, BROKER_MAX_BYTES));
+  return bytes > LARGEST_PAYLOAD_BYTES ? undefined : formatSize(Math.min(rounded, LARGEST_PAYLOAD_BYTES));
 }
 
 /** To one decimal, rounded up. */

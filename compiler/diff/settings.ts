@@ -121,7 +121,14 @@ function diffBehaviour(old: UseCaseState, now: UseCaseState): Change[] {
       ? changed("remembered for", formatDuration(was.dedupeForMs), formatDuration(is.dedupeForMs))
       : []),
     ...changed("longest delay", formatDuration(was.maxDelayMs), formatDuration(is.maxDelayMs)),
-    ...changed("largest event", `${was.maxPayloadBytes} bytes`, `${is.maxPayloadBytes} bytes`),
+    ...changed(
+      "largest event",
+      `${was.maxPayloadBytes} bytes`,
+      `${is.maxPayloadBytes} bytes`,
+      is.maxPayloadBytes < was.maxPayloadBytes
+        ? "larger events that wait are still handled; enqueues of them are refused: send a reference to what is large"
+        : "",
+    ),
   ];
 }
 

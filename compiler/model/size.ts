@@ -3,8 +3,11 @@ const UNIT_BYTES = { MiB: 1_048_576, KiB: 1_024, B: 1 } as const;
 /** Largest encoded event where a use case says nothing: far below what the broker takes for a batch. */
 export const DEFAULT_MAX_PAYLOAD_BYTES = UNIT_BYTES.MiB;
 
-/** What Pulsar's broker takes of one message unless it is told otherwise. */
-export const BROKER_MAX_BYTES = 5 * UNIT_BYTES.MiB;
+/**
+ * What every transport takes of one event, with room for its envelope, for keys, and for what a dead letter gains: the
+ * least is Pulsar's WebSocket API, whose frames of 5 MiB carry payloads in base64.
+ */
+export const LARGEST_PAYLOAD_BYTES = 3.5 * UNIT_BYTES.MiB;
 
 /** A size in bytes, or `undefined` where it is none: a number from 0, then B, KiB or MiB. */
 export function parseSize(text: string): number | undefined {

@@ -33,6 +33,12 @@ export interface Retry {
   readonly record: TaskRecord;
 }
 
+/** What is stored in the place of a message. */
+interface Replacement {
+  readonly message: Message;
+  readonly record: TaskRecord;
+}
+
 export interface SettlementOptions {
   readonly subscriber: SubscriberSettings;
   /** Whether a task that waits for its next try keeps its key, in this process, rather than being stored away. */
@@ -92,8 +98,8 @@ export function createSettlement(options: SettlementOptions): Settlement {
   const storing = new Set<Promise<void>>();
   let settled: Settling[] = [];
   let done: Message[] = [];
-  let retries: (Retry & { message: Message })[] = [];
-  let deadLetters: { message: Message; record: TaskRecord }[] = [];
+  let retries: (Retry & Replacement)[] = [];
+  let deadLetters: Replacement[] = [];
   let freed = 0;
   let flushing = false;
 
@@ -187,19 +193,9 @@ export function createSettlement(options: SettlementOptions): Settlement {
       options.ended(ended.done);
       store(() => options.acknowledge(ended.done));
     }
-    if (ended.retries.length > 0) {
-      const stored = ended.retries.map(({ record, dueAt }) => ({ record, dueAt }));
-      replace(
-        ended.retries.map(({ message }) => message),
-        () => options.delay(stored),
-      );
-    }
+    if (ended.retries.length > 0) replace(ended.retries, options.delay);
     if (ended.deadLetters.length > 0) {
-      const records = ended.deadLetters.map(({ record }) => record);
-      replace(
-        ended.deadLetters.map(({ message }) => message),
-        () => options.deadLetter(records),
-      );
+      replace(ended.deadLetters, (letters) => options.deadLetter(letters.map(({ record }) => record)));
     }
     options.observe(ended.settled);
   }
@@ -208,11 +204,39 @@ export function createSettlement(options: SettlementOptions): Settlement {
    * Stores what replaces the messages, then acknowledges them. Only then may the next of their keys start: were a task
    * that was given up delivered again after a crash, it would run behind those that followed it.
    */
-  function replace(messages: readonly Message[], storeInstead: () => Promise<void>): void {
-    store(storeInstead, async () => {
-      await options.acknowledge(messages);
-      options.ended(messages);
-    });
+  function replace<T extends Replacement>(all: readonly T[], storeInstead: (all: readonly T[]) => Promise<void>): void {
+    let stored = true;
+    store(
+      async () => {
+        try {
+          await storeInstead(all);
+        } catch (error) {
+          if (!isUnstorable(error)) throw error;
+          stored = false;
+          apart(all, storeInstead, error);
+        }
+      },
+      async () => {
+        if (!stored) return;
+        const messages = all.map(({ message }) => message);
+        await options.acknowledge(messages);
+        options.ended(messages);
+      },
+    );
+  }
+
+  /** One that can't be stored must not keep others: each is stored alone, and the one stays held, and is told. */
+  function apart<T extends Replacement>(
+    all: readonly T[],
+    storeInstead: (all: readonly T[]) => Promise<void>,
+    error: unknown,
+  ): void {
+    if (all.length > 1) {
+      for (const one of all) replace([one], storeInstead);
+      return;
+    }
+    const message = `Task ${all[0]?.message.id} of '${subscriber.name}' can't be stored again, and is held until this process ends: ${describeThrown(error)}`;
+    options.reportProblem(new FivefoldError("storage-failed", message, { cause: error }));
   }
 
   /** Takes the steps one after another, each until it works: giving up would strand what the messages stand for. */
@@ -255,6 +279,11 @@ export function createSettlement(options: SettlementOptions): Settlement {
       }
     },
   };
+}
+
+/** Whether a store will never take it, however often it is asked. */
+function isUnstorable(error: unknown): boolean {
+  return error instanceof FivefoldError && (error.code === "payload-too-large" || error.code === "invalid-option");
 }
 
 /** When the first try could start: deadlines count from here, through all retries. */

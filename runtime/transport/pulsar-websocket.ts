@@ -13,6 +13,7 @@ import {
 import { createTransportOn } from "./pulsar/transport-on.ts";
 import { openWebSocketProducer } from "./pulsar/websocket-producer.ts";
 import { openWebSocketSource } from "./pulsar/websocket-source.ts";
+import { GROWTH_BYTES } from "./record-check.ts";
 import type { Transport } from "./transport.ts";
 
 export interface PulsarWebSocketSettings extends PulsarSettings {
@@ -23,8 +24,8 @@ export interface PulsarWebSocketSettings extends PulsarSettings {
 const DEFAULT_MAX_FRAME_BYTES = 1_048_576;
 /** A broker takes messages of this size by default (maxMessageSize), their metadata included. */
 const MAX_MESSAGE_BYTES = 5 * 1_024 * 1_024;
-/** What a frame holds besides payload and envelope texts. */
-const FRAME_OVERHEAD_BYTES = 8_192;
+/** What a frame holds besides payload and envelope texts, and what a record may gain. */
+const FRAME_OVERHEAD_BYTES = 8_192 + GROWTH_BYTES;
 
 /**
  * Topics on Pulsar by its WebSocket API and its admin REST API: no native part, so it works wherever Node does. Batching
@@ -36,7 +37,7 @@ export function createPulsarWebSocketTransport(settings: PulsarWebSocketSettings
   if (!Number.isInteger(maxFrameBytes) || maxFrameBytes < 4 * FRAME_OVERHEAD_BYTES) {
     throw new FivefoldError(
       "invalid-option",
-      `maxFrameBytes must be a whole number from 32,768, found ${maxFrameBytes}.`,
+      `maxFrameBytes must be a whole number from 65,536, found ${maxFrameBytes}.`,
     );
   }
   /** Base64 takes four bytes for three. */

@@ -7,6 +7,13 @@ const PRIORITIES: ReadonlySet<string> = new Set(["high", "normal", "low"]);
 const FIXED_BYTES = 96;
 
 /**
+ * What a record may gain after it was accepted: the failure of a dead letter, whose message has up to 1,024 characters,
+ * and the names of subscriptions, as texts take them anywhere. A transport takes records that have grown so beyond the
+ * largest that it lets anybody enqueue, for else they could be neither retried nor given up.
+ */
+export const GROWTH_BYTES = 8_192;
+
+/**
  * Refuses records that cannot be stored as they are, before any of their call is stored. The size counts two bytes a
  * character, as texts beyond Latin-1 are stored.
  */
@@ -14,7 +21,8 @@ export function checkRecords(records: readonly TaskRecord[], topic: string, maxR
   for (const record of records) {
     checkTexts(record, topic);
     const bytes = record.payload.length + FIXED_BYTES + 2 * textLength(record);
-    if (bytes > maxRecordBytes) {
+    const hasGrown = record.failure !== undefined || record.subscription !== "";
+    if (bytes > maxRecordBytes + (hasGrown ? GROWTH_BYTES : 0)) {
       throw new FivefoldError(
         "payload-too-large",
         `Record '${record.id}' for topic '${topic}' takes ${bytes} bytes, ${record.payload.length} of them payload; a record may take ${maxRecordBytes}. Nothing of this call was stored. Keep large content elsewhere and send a reference to it.`,

@@ -6,7 +6,7 @@ export interface Capabilities {
   readonly multiProcess: boolean;
   /** What was published outlives the process. */
   readonly durable: boolean;
-  /** Largest record, envelope included. */
+  /** Largest record that is enqueued, envelope included; one that gained a failure or a subscription may be larger. */
   readonly maxRecordBytes: number;
   /**
    * A consumer takes from its topic what `receive` returns, and no more. Otherwise some more may wait in it, out of

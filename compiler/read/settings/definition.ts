@@ -28,7 +28,7 @@ const rate = section(
 );
 const retry = section({ max: integer(0, 1_000), backoff });
 
-const frontend = { dedupeBy: keyField, dedupeFor: duration("1s", "365d"), maxPayload: size("1KiB", "5MiB") };
+const frontend = { dedupeBy: keyField, dedupeFor: duration("1s", "365d"), maxPayload: size("1KiB", "3.5MiB") };
 const scheduler = { orderBy: keyField, maxDelay: duration("0s", "365d") };
 const flowControl = {
   priority: oneOf("high", "normal", "low"),

@@ -52,6 +52,40 @@ export function describeKeeping({ open }: Subject): void {
       expect(received.map(withoutPosition)).toEqual(published.map((sent) => ({ ...sent, failure: sent.failure })));
     });
 
+    test("the largest that is taken is taken as a retry and as a dead letter too, which are larger", async () => {
+      const transport = await open();
+      await transport.declare([{ name: "t", ordered: false, subscriptions: ["s"] }]);
+      const { maxRecordBytes } = transport.capabilities;
+      const sized = (bytes: number) => record("large", { payload: new Uint8Array(bytes).fill(7) });
+      let bytes = maxRecordBytes;
+      const producer = await transport.producer("t");
+      for (; ; bytes -= 8) {
+        try {
+          await producer.publish([sized(bytes)]);
+          break;
+        } catch (error) {
+          expect(error).toMatchObject({ code: "payload-too-large" });
+        }
+      }
+      expect(bytes).toBeGreaterThan(maxRecordBytes - 1_024);
+      const subscription = "s".repeat(200);
+      const failure = {
+        reason: "unknown-use-case",
+        message: "\u{20ac}".repeat(1_024),
+        subscription,
+        failedAt: 1_790_000_009_999,
+      } as const;
+      const retry = { ...sized(bytes), subscription, attempt: 1_001, dueAt: 1_790_000_000_000 };
+      await producer.publish([retry]);
+      await producer.publish([{ ...retry, failure }]);
+      const received = await receiveCount(await transport.subscribe("t", "s", "shared"), 3);
+      expect(received.map((one) => [one.payload.length, one.failure?.message.length])).toEqual([
+        [bytes, undefined],
+        [bytes, undefined],
+        [bytes, 1_024],
+      ]);
+    });
+
     test("random ones arrive unchanged, however they are batched", async () => {
       const transport = await open();
       const text = fc.string({ unit: "binary", maxLength: 12 });
