@@ -125,6 +125,40 @@ function createProgram(): Command {
       await showBacklogs(options);
     });
 
+  const strays = program
+    .command("strays")
+    .description("events that nobody consumes since a use case's priority, subscriber or name changed");
+  const place = (command: Command) =>
+    command
+      .option("--data <folder>", "the data folder, as `dev` has it (default: where the environment says)")
+      .option("--json", "print one JSON object")
+      .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)");
+  place(strays.command("list").description("tell what waits where no use case takes it from any more")).action(
+    async (options) => {
+      const { listStrays } = await import("./strays.ts");
+      await listStrays(options);
+    },
+  );
+  place(
+    strays
+      .command("move <topic> <subscription>")
+      .description("hand them to a subscriber; stored there before they are settled here")
+      .option("--to <use-case/subscriber>", "whom to (default: the same subscriber, where only a priority changed)")
+      .option("--dry-run", "change nothing"),
+  ).action(async (topic, subscription, options) => {
+    const { changeStrays } = await import("./strays.ts");
+    await changeStrays("move", { topic, subscription }, options);
+  });
+  place(
+    strays
+      .command("drop <topic> <subscription>")
+      .description("forget them for good")
+      .option("--dry-run", "change nothing"),
+  ).action(async (topic, subscription, options) => {
+    const { changeStrays } = await import("./strays.ts");
+    await changeStrays("drop", { topic, subscription }, options);
+  });
+
   program
     .command("stage <folder> [use-case...]")
     .description("copy what built use cases need to run, and nothing else, into an empty folder: for a container image")
@@ -163,7 +197,7 @@ function createProgram(): Command {
       await work(options);
     });
 
-  for (const command of program.commands) command.exitOverride();
+  for (const command of [...program.commands, ...strays.commands]) command.exitOverride();
   return program;
 }
 

@@ -60,11 +60,12 @@ interface Running {
 /** Opens all; where one part fails, those before it are closed, since they would keep the process, and take tasks. */
 async function open(root: string, names: readonly string[], port: number): Promise<Running> {
   const { connect, createFailureLog, startMetricsServer, startWorker } = await loadRuntime(root);
+  const useCases = (await builtUseCases(root)).map(({ settings }) => settings);
   const executors = await loadExecutors(root, await builtUseCases(root, names));
   const connection = await connect();
   try {
     const reportProblem = ({ message }: Error) => complain(message);
-    const worker = await startWorker({ ports: connection.ports, executors, reportProblem });
+    const worker = await startWorker({ ports: connection.ports, executors, useCases, reportProblem });
     const failures = createFailureLog({ clock: connection.ports.clock, write: complain });
     worker.observe(failures.observer);
     try {

@@ -19,6 +19,7 @@ export async function work({ root, data }: WorkerOptions): Promise<void> {
     const worker = await startWorker({
       ports: connection.ports,
       executors,
+      alone: true,
       observe: reporter.observe,
       reportProblem: (problem) => send({ kind: "problem", message: problem.message }),
     });

@@ -12,6 +12,7 @@ export type ErrorCode =
   | "storage-unwritable"
   | "storage-failed"
   | "unknown-topic"
+  | "stray-events"
   | "not-connected"
   | "unauthorized"
   | "conflict"

@@ -22,7 +22,7 @@ import type { DedupeStore } from "./frontend/dedupe-store.ts";
 import type { Admission, Enqueued, Frontend, Receipt } from "./frontend/frontend.ts";
 import { tellAll } from "./observers.ts";
 import type { PipelineCounts } from "./pipeline-counts.ts";
-import { createDelayRunner, type DelayRunner } from "./scheduler/delay-runner.ts";
+import { createDelayRunner, type DelayRunner, type DelayRunnerOptions } from "./scheduler/delay-runner.ts";
 import type { Delayed, DelayStore } from "./scheduler/delay-store.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
 import type { Consumer, Transport } from "./transport/transport.ts";
@@ -74,6 +74,8 @@ export interface Shared {
   /** Told when all were subscribed. Throws where that is not enough to begin. */
   readonly subscribed: () => void;
   readonly observers: ReadonlySet<Observer>;
+  /** Where a delayed record goes once it is due. */
+  readonly routeDelayed: DelayRunnerOptions["route"];
   readonly reportProblem: ReportProblem;
 }
 
@@ -100,6 +102,7 @@ export async function openPipelines(
   const delayRunner = createDelayRunner({
     store: ports.delayStore,
     publish,
+    route: shared.routeDelayed,
     observe(topic, fired) {
       tellAll(observers, (observer) => observer.fired?.(topic, fired), reportProblem);
     },

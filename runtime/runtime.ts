@@ -17,6 +17,8 @@ export * as json from "./json.ts";
 export { createFailureLog, type FailureLine, type FailureLog, type FailureLogOptions } from "./metrics/failure-log.ts";
 export { type MetricsServer, type MetricsServerOptions, startMetricsServer } from "./metrics/metrics-server.ts";
 export type { Pipeline, PipelineCounts, Receipt, Settled } from "./pipeline.ts";
+export { dropStray, moveStray, type StrayOutcome } from "./stray-moves.ts";
+export { createStrayFinder, type Stray, type StrayTarget, targetOf } from "./strays.ts";
 export { topicsOf } from "./topics.ts";
 export type { Json } from "./types.ts";
 export {

@@ -12,12 +12,21 @@ import {
   type Settled,
 } from "./pipeline.ts";
 import { createPublisher } from "./publisher.ts";
+import { watchStrays } from "./stray-watch.ts";
+import { createStrayFinder } from "./strays.ts";
 import { createSubscriptions } from "./subscriptions.ts";
 import { describeThrown } from "./thrown.ts";
 
 export interface WorkerOptions {
   readonly ports: Ports;
   readonly executors: readonly ExecutorContract<unknown>[];
+  /**
+   * All use cases of the project, whichever run here: tells what nobody consumes any more, and where delayed tasks go
+   * whose use case has another priority now. Default: those of the executors.
+   */
+  readonly useCases?: readonly UseCaseSettings[] | undefined;
+  /** Whether no other project shares the topics: then what no use case has is told of too. Default: false. */
+  readonly alone?: boolean | undefined;
   /** Tasks in flight in this process, over all subscribers. Default 1,024. */
   readonly maxInFlight?: number | undefined;
   /** Told of every batch of tries that ended. */
@@ -65,6 +74,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const observers = new Set<Observer>();
   if (options.observe) observers.add({ settled: options.observe });
   const publisher = createPublisher(transport);
+  const strays = createStrayFinder(options.useCases ?? executors.map(({ settings }) => settings));
   const { pipelines, delayRunner, stopWatching } = await openPipelines(
     executors,
     options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
@@ -74,9 +84,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       subscribe: subscriptions.open,
       subscribed: subscriptions.requireAny,
       observers,
+      routeDelayed: strays.routeDelayed,
       reportProblem,
     },
   );
+  const own = options.alone ? undefined : new Set(executors.map(({ settings }) => settings.name));
+  const stopWatchingStrays = watchStrays({ find: () => strays.inTopics(ports, own), clock, reportProblem });
 
   let stopSweeping: Cancel = () => {};
   const sweepLater = () => {
@@ -106,6 +119,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   async function drain(graceMs: number): Promise<void> {
     stopSweeping();
+    stopWatchingStrays();
     for (const pipeline of pipelines) pipeline.stop();
     if (!(await quietWithin(graceMs))) {
       for (const pipeline of pipelines) pipeline.abort("the worker is ending");

@@ -30,10 +30,17 @@ export interface DelayRunner {
   close(): Promise<void>;
 }
 
+interface Routed {
+  readonly topic: string;
+  readonly record: TaskRecord;
+}
+
 export interface DelayRunnerOptions {
   readonly store: DelayStore;
   /** Resolves once the records are durable in the topic. */
   readonly publish: (topic: string, records: readonly TaskRecord[]) => Promise<void>;
+  /** Where a record goes now that was put off for that topic, and as what. */
+  readonly route?: ((topic: string, record: TaskRecord) => Routed) | undefined;
   /** Told of records that were published when they had come due. */
   readonly observe: (topic: string, fired: readonly Delayed[]) => void;
   readonly clock: Clock;
@@ -55,6 +62,7 @@ interface Lane {
  */
 export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
   const { store, publish, clock, reportProblem } = options;
+  const { route = (topic: string, record: TaskRecord): Routed => ({ topic, record }) } = options;
   const lanes = new Map<string, Lane>();
   const held = new Set<readonly DelayedClaim[]>();
   const firing = new Set<Promise<void>>();
@@ -99,7 +107,7 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
     while (!closed) {
       const claims = await store.claimDue(clock.now(), BATCH, LEASE_MS);
       if (claims.length === 0) break;
-      const byTopic = Map.groupBy(claims, ({ topic }) => topic);
+      const byTopic = Map.groupBy(claims, ({ topic, record }) => route(topic, record).topic);
       for (const [topic, ofTopic] of byTopic) await take(topic, ofTopic);
     }
     const pollMs = store.isOfOneWorker ? Number.POSITIVE_INFINITY : POLL_MS;
@@ -172,7 +180,7 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
     try {
       await publish(
         topic,
-        claims.map(({ record }) => record),
+        claims.map((claim) => route(claim.topic, claim.record).record),
       );
     } catch (error) {
       report(`Delayed tasks of '${topic}' can't be fired now`, error);

@@ -14,6 +14,16 @@ export interface DelayedClaim extends Delayed {
   readonly key: unknown;
 }
 
+/** What waits for one topic and, where that is set, for one subscription of it alone. */
+export interface DelayedGroup {
+  readonly topic: string;
+  /** Empty: for all subscriptions. */
+  readonly subscription: string;
+  readonly count: number;
+  /** When the first of them is due, in ms since the Unix epoch. */
+  readonly firstDueAt: number;
+}
+
 /** Keeps records until they are due, apart from the topics: a queue can't hold back one record without the rest. */
 export interface DelayStore {
   /** The longest wait that it keeps, in ms. */
@@ -39,9 +49,31 @@ export interface DelayStore {
   renew(claims: readonly DelayedClaim[], untilMs: number): Promise<void>;
   /** Removes what was fired, where it is still as it was claimed. */
   remove(claims: readonly DelayedClaim[]): Promise<void>;
+  /** What waits, by topic and subscription. Reads all of it: for people, not for a pipeline. */
+  groups(): Promise<readonly DelayedGroup[]>;
+  /** As `claimDue`, of one group and whether it is due or not; for whoever moves or drops it. */
+  claimOf(
+    group: Pick<DelayedGroup, "topic" | "subscription">,
+    nowMs: number,
+    max: number,
+    leaseMs: number,
+  ): Promise<readonly DelayedClaim[]>;
   /** When the next record is due or its lease ends, ms since the Unix epoch; Infinity: none waits. */
   nextDueAt(): Promise<number>;
   /** How many wait. */
   size(): Promise<number>;
   close(): Promise<void>;
+}
+
+/** Counts what waits, by topic and subscription. */
+export function groupsOf(waiting: Iterable<Delayed>): DelayedGroup[] {
+  const groups = new Map<string, { -readonly [K in keyof DelayedGroup]: DelayedGroup[K] }>();
+  for (const { topic, dueAt, record } of waiting) {
+    const key = JSON.stringify([topic, record.subscription]);
+    const group = groups.get(key) ?? { topic, subscription: record.subscription, count: 0, firstDueAt: dueAt };
+    group.count++;
+    group.firstDueAt = Math.min(group.firstDueAt, dueAt);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
 }

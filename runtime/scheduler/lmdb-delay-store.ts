@@ -6,7 +6,7 @@ import type { Database } from "../storage/environment.ts";
 import { openPairedStores } from "../storage/paired-stores.ts";
 import { currentProcess, hasEnded, type ProcessIdentity } from "../storage/process-identity.ts";
 import { damagedValues } from "../storage/storage-error.ts";
-import type { Delayed, DelayedClaim, DelayStore } from "./delay-store.ts";
+import { type Delayed, type DelayedClaim, type DelayStore, groupsOf } from "./delay-store.ts";
 import { decodeDelayed, delayedKey, describeDamaged, dueAtOfKey, encodeDelayed, lastKeyAt } from "./delayed-format.ts";
 
 /** The one process that fires. */
@@ -30,6 +30,7 @@ const VERSION_BYTES = 8;
 const WITH_VERSIONS = 0x100;
 /** Versions are whole numbers that a double holds. */
 const VERSIONS = 2 ** 52;
+const LAST_MS = Number.MAX_SAFE_INTEGER;
 
 const nameOf = (key: Buffer | FormerKey): string =>
   Buffer.isBuffer(key) ? key.toString("latin1") : `former ${key.join("\n")}`;
@@ -107,14 +108,15 @@ export async function openLmdbDelayStore(
     return (claimed.get(name) ?? Number.NEGATIVE_INFINITY) <= nowMs && !setAside.has(name);
   }
 
-  function* freeUntil(nowMs: number): Generator<DelayedClaim, void, void> {
-    for (const key of waiting.getKeys({ end: [nowMs + 1] })) {
-      if (key[0] > nowMs || !isFree(key, nowMs)) continue;
+  /** What nobody has now of what is due by that time, soonest first. */
+  function* freeUntil(nowMs: number, dueMs: number): Generator<DelayedClaim, void, void> {
+    for (const key of waiting.getKeys({ end: [dueMs + 1] })) {
+      if (key[0] > dueMs || !isFree(key, nowMs)) continue;
       const found = readFormer(key);
       if (found) yield { ...found, key: { former: key } satisfies ClaimKey };
       else lose(Buffer.from(JSON.stringify(key)), Buffer.alloc(0), () => waiting.remove(key), nameOf(key));
     }
-    for (const bytes of delays.getKeys({ end: lastKeyAt(nowMs), inclusiveEnd: true })) {
+    for (const bytes of delays.getKeys({ end: lastKeyAt(dueMs), inclusiveEnd: true })) {
       const key = Buffer.from(bytes);
       if (!isFree(key, nowMs)) continue;
       const entry = delays.getEntry(key);
@@ -125,6 +127,24 @@ export async function openLmdbDelayStore(
       if (found) yield { ...found, key: { key, version } satisfies ClaimKey };
       else lose(key, value, () => delays.remove(key), nameOf(key));
     }
+  }
+
+  async function take(
+    free: Iterable<DelayedClaim>,
+    max: number,
+    untilMs: number,
+    isWanted: (claim: DelayedClaim) => boolean = () => true,
+  ): Promise<DelayedClaim[]> {
+    const claims: DelayedClaim[] = [];
+    for (const claim of free) {
+      if (!isWanted(claim)) continue;
+      const key = claim.key as ClaimKey;
+      claimed.set(nameOf(key.former ?? key.key), untilMs);
+      claims.push(claim);
+      if (claims.length === max) break;
+    }
+    await storeLost();
+    return claims;
   }
 
   function readFormer(key: FormerKey): Delayed | undefined {
@@ -179,15 +199,23 @@ export async function openLmdbDelayStore(
         if (!lead(nowMs)) return [];
         durable.refresh();
         for (const [name, untilMs] of claimed) if (untilMs <= nowMs) claimed.delete(name);
-        const claims: DelayedClaim[] = [];
-        for (const claim of freeUntil(nowMs)) {
-          const { key, former } = claim.key as { key?: Buffer; former?: FormerKey };
-          claimed.set(nameOf(key ?? former!), nowMs + leaseMs);
-          claims.push(claim);
-          if (claims.length === max) break;
-        }
+        return take(freeUntil(nowMs, nowMs), max, nowMs + leaseMs);
+      }),
+
+    claimOf: ({ topic, subscription }, nowMs, max, leaseMs) =>
+      stores.explained(async () => {
+        durable.refresh();
+        // Not the leader's alone: what it fires meanwhile may so be moved besides, but nothing is lost.
+        const isOf = (one: Delayed) => one.topic === topic && one.record.subscription === subscription;
+        return take(freeUntil(nowMs, LAST_MS), max, nowMs + leaseMs, isOf);
+      }),
+
+    groups: () =>
+      stores.explained(async () => {
+        durable.refresh();
+        const groups = groupsOf(freeUntil(Number.POSITIVE_INFINITY, LAST_MS));
         await storeLost();
-        return claims;
+        return groups;
       }),
 
     renew: (claims, untilMs) =>

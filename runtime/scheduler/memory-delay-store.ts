@@ -1,4 +1,4 @@
-import type { Delayed, DelayedClaim, DelayStore } from "./delay-store.ts";
+import { type Delayed, type DelayedClaim, type DelayStore, groupsOf } from "./delay-store.ts";
 
 interface Entry extends Delayed {
   /** The number of the claim that has it; 0: none since it was added. */
@@ -26,6 +26,20 @@ export function createMemoryDelayStore(isOfOneWorker = false): DelayStore {
     return found?.claim === claim ? found : undefined;
   }
 
+  function claim(isWanted: (entry: Entry) => boolean, max: number, untilMs: number): DelayedClaim[] {
+    const wanted = [...entries]
+      .filter(([, entry]) => isWanted(entry))
+      .sort(([, a], [, b]) => a.dueAt - b.dueAt)
+      .slice(0, max);
+    claims++;
+    return wanted.map(([key, entry]): DelayedClaim => {
+      entry.claim = claims;
+      entry.leasedUntil = untilMs;
+      const claimKey: ClaimKey = { entry: key, claim: claims };
+      return { key: claimKey, topic: entry.topic, dueAt: entry.dueAt, record: entry.record };
+    });
+  }
+
   return {
     horizonMs: Number.POSITIVE_INFINITY,
     isOfOneWorker,
@@ -37,17 +51,14 @@ export function createMemoryDelayStore(isOfOneWorker = false): DelayStore {
       }
     },
     async claimDue(nowMs, max, leaseMs) {
-      const due = [...entries]
-        .filter(([, entry]) => wakesAt(entry) <= nowMs)
-        .sort(([, a], [, b]) => a.dueAt - b.dueAt)
-        .slice(0, max);
-      claims++;
-      return due.map(([key, entry]): DelayedClaim => {
-        entry.claim = claims;
-        entry.leasedUntil = nowMs + leaseMs;
-        const claimKey: ClaimKey = { entry: key, claim: claims };
-        return { key: claimKey, topic: entry.topic, dueAt: entry.dueAt, record: entry.record };
-      });
+      return claim((entry) => wakesAt(entry) <= nowMs, max, nowMs + leaseMs);
+    },
+    async claimOf({ topic, subscription }, nowMs, max, leaseMs) {
+      const isOf = (entry: Entry) => entry.topic === topic && entry.record.subscription === subscription;
+      return claim((entry) => isOf(entry) && entry.leasedUntil <= nowMs, max, nowMs + leaseMs);
+    },
+    async groups() {
+      return groupsOf(entries.values());
     },
     async renew(renewed, untilMs) {
       for (const claim of renewed) {

@@ -145,18 +145,21 @@ export async function openPostgresDelayStore(
     ON CONFLICT DO NOTHING`;
 
   // By ctid, which the lock keeps in place: no plan of this can walk the whole table.
-  const CLAIM = `
+  const claimWhere = (where: string) => `
     WITH claim AS MATERIALIZED (SELECT nextval('${table}_claim') AS number),
     woken AS MATERIALIZED (
       SELECT ctid AS row, wakes_at, octet_length(payload) AS bytes FROM ${table}
-      WHERE wakes_at <= $1 ORDER BY wakes_at LIMIT $2 FOR UPDATE SKIP LOCKED
+      WHERE ${where} ORDER BY wakes_at LIMIT $2 FOR UPDATE SKIP LOCKED
     ),
     summed AS (
       SELECT row, sum(bytes) OVER (ORDER BY wakes_at, row ROWS UNBOUNDED PRECEDING) - bytes AS before FROM woken
     )
-    UPDATE ${table} SET wakes_at = $3, claim = (SELECT number FROM claim)
+    UPDATE ${table} SET wakes_at = greatest(due_at, $3), claim = (SELECT number FROM claim)
     WHERE ctid = ANY (ARRAY(SELECT row FROM summed WHERE before < $4))
     RETURNING id, subscription, due_at, claim, topic, envelope::text AS envelope, payload, sum`;
+  const CLAIM = claimWhere("wakes_at <= $1");
+  // What waits, its due time not come yet, is nobody's.
+  const CLAIM_OF = claimWhere("topic = $5 AND subscription = $6 AND (wakes_at <= $1 OR wakes_at = due_at)");
 
   // The rows that these claims still hold, locked in the order of their keys, as what is added is.
   const HELD = `
@@ -165,7 +168,7 @@ export async function openPostgresDelayStore(
       USING (id, subscription, due_at, claim)
     ORDER BY held.id, held.subscription, held.due_at FOR UPDATE OF held`;
   const REMOVE = `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(${HELD}))`;
-  const RENEW = `UPDATE ${table} SET wakes_at = $5 WHERE ctid = ANY (ARRAY(${HELD}))`;
+  const RENEW = `UPDATE ${table} SET wakes_at = greatest(due_at, $5) WHERE ctid = ANY (ARRAY(${HELD}))`;
 
   const columnsOf = (keys: readonly ClaimKey[]) => [
     keys.map(({ id }) => id),
@@ -181,6 +184,25 @@ export async function openPostgresDelayStore(
       ({ id, due_at, topic }) => `'${id}' of topic '${topic}', due ${new Date(due_at).toISOString()}`,
     );
     reportProblem(damagedValues(`${table} (wakes_at = ${NEVER})`, "delayed events", names));
+  }
+
+  function claimValues(nowMs: number, max: number, leaseMs: number): number[] {
+    return [Math.floor(nowMs), max, wholeMs(nowMs + leaseMs), STATEMENT_BYTES];
+  }
+
+  /** The rows' claims, without those that can't be read. */
+  async function claimed(rows: readonly Row[]): Promise<DelayedClaim[]> {
+    const claims: DelayedClaim[] = [];
+    const damaged: Row[] = [];
+    for (const row of rows) {
+      const record = readRecord(row);
+      const { id, subscription, due_at, claim, topic } = row;
+      const key: ClaimKey = { id, subscription, due_at, claim };
+      if (record) claims.push({ topic, dueAt: due_at, record, key });
+      else damaged.push(row);
+    }
+    if (damaged.length > 0) await setAside(damaged);
+    return claims.sort((a, b) => a.dueAt - b.dueAt);
   }
 
   const serverClock = await followServerClock(askTime, systemClock).catch(async (error: unknown) => {
@@ -213,19 +235,25 @@ export async function openPostgresDelayStore(
     },
 
     async claimDue(nowMs, max, leaseMs) {
-      const until = wholeMs(nowMs + leaseMs);
-      const rows = await postgres.query<Row>(CLAIM, [Math.floor(nowMs), max, until, STATEMENT_BYTES]);
-      const claims: DelayedClaim[] = [];
-      const damaged: Row[] = [];
-      for (const row of rows) {
-        const record = readRecord(row);
-        const { id, subscription, due_at, claim, topic } = row;
-        const key: ClaimKey = { id, subscription, due_at, claim };
-        if (record) claims.push({ topic, dueAt: due_at, record, key });
-        else damaged.push(row);
-      }
-      if (damaged.length > 0) await setAside(damaged);
-      return claims.sort((a, b) => a.dueAt - b.dueAt);
+      return claimed(await postgres.query<Row>(CLAIM, claimValues(nowMs, max, leaseMs)));
+    },
+
+    async claimOf({ topic, subscription }, nowMs, max, leaseMs) {
+      const values = [...claimValues(nowMs, max, leaseMs), topic, textKey(subscription)];
+      return claimed(await postgres.query<Row>(CLAIM_OF, values));
+    },
+
+    async groups() {
+      // A subscription whose name can't be a column is only in the envelope.
+      const groups = `
+        SELECT topic, min(envelope::text) AS envelope, count(*) AS count, min(due_at) AS first FROM ${table}
+        WHERE wakes_at < ${NEVER} GROUP BY topic, subscription`;
+      type Group = Pick<Row, "topic" | "envelope"> & { readonly count: number; readonly first: number };
+      const rows = await postgres.query<Group>(groups, []);
+      return rows.map(({ topic, envelope, count, first }) => {
+        const { subscription } = JSON.parse(envelope) as TaskRecord;
+        return { topic, subscription, count, firstDueAt: first };
+      });
     },
 
     async renew(claims, untilMs) {

@@ -11,6 +11,7 @@ import { createEmbeddedConsumer } from "./embedded/consumer.ts";
 import { createCursors } from "./embedded/cursors.ts";
 import { checkFormat, markFormat } from "./embedded/folder-format.ts";
 import { createHousekeeping } from "./embedded/housekeeping.ts";
+import { createInventory } from "./embedded/inventory.ts";
 import { createLog } from "./embedded/log.ts";
 import { createLogWriter } from "./embedded/log-writer.ts";
 import { createSessions } from "./embedded/sessions.ts";
@@ -100,6 +101,7 @@ async function open(
   const bell = createBell(join(thisBoot, "bell"));
   const wakeUp = createWakeUp({ clock, bell, news, sweep: () => endDeadSessions() });
   const housekeeping = createHousekeeping({ log, cursors, clock, checkRoom: () => checkDisk(HOUSEKEEPING_BYTES) });
+  const inventory = createInventory({ log, cursors, housekeeping, requireSubscription });
   const writer = createLogWriter(log, {
     checkRoom,
     explain,
@@ -245,6 +247,26 @@ async function open(
     async backlog(topic, name) {
       try {
         return await requireSubscription(topic, name).backlog();
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+
+    async topics(isWanted = () => true) {
+      requireOpen();
+      try {
+        endDeadSessions();
+        return await inventory.topics(isWanted);
+      } catch (error) {
+        throw explain(error);
+      }
+    },
+
+    async removeSubscription(topic, name) {
+      try {
+        endDeadSessions();
+        await inventory.removeSubscription(requireTopic(topic), name);
+        subscriptions.delete(JSON.stringify({ topic, subscription: name }));
       } catch (error) {
         throw explain(error);
       }

@@ -232,6 +232,9 @@ export function createFailoverTransport(settings: FailoverSettings): Transport {
     subscribe: openConsumer,
     backlog: (topic, subscription) =>
       attempt(async (cluster) => (await declareIn(cluster)).backlog(topic, subscription)),
+    topics: (isWanted) => attempt(async (cluster) => (await declareIn(cluster)).topics(isWanted)),
+    removeSubscription: (topic, subscription) =>
+      attempt(async (cluster) => (await declareIn(cluster)).removeSubscription(topic, subscription)),
     async close() {
       closed = true;
       cancelProbe();

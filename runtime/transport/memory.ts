@@ -16,7 +16,15 @@ import {
   type SubscriptionState,
   settle,
 } from "./subscription-state.ts";
-import type { Capabilities, Consumer, SubscriptionType, TopicDeclaration, Transport } from "./transport.ts";
+import {
+  type Capabilities,
+  type Consumer,
+  consumed,
+  type SubscriptionType,
+  type TopicDeclaration,
+  type TopicStats,
+  type Transport,
+} from "./transport.ts";
 
 const CAPABILITIES: Capabilities = {
   multiProcess: false,
@@ -123,6 +131,15 @@ export function createMemoryTransport({ clock }: { readonly clock: Clock }): Tra
       const topic = requireTopic(name);
       return countBacklog(requireSubscription(topic, subscription).state, headsOf(topic));
     },
+    async topics(isWanted = () => true) {
+      return [...topics.values()].filter(({ name }) => isWanted(name)).map(statsOf);
+    },
+    async removeSubscription(name, subscription) {
+      const topic = requireTopic(name);
+      if (topic.subscriptions.get(subscription)?.state.consumers.length) throw consumed(name, subscription);
+      topic.subscriptions.delete(subscription);
+      trim(topic);
+    },
     async close() {
       closed = true;
       // Nobody may wait any more when consumers give back what they hold, or it would be delivered once more.
@@ -131,6 +148,18 @@ export function createMemoryTransport({ clock }: { readonly clock: Clock }): Tra
       }
       for (const consumer of [...consumers]) await consumer.close();
     },
+  };
+}
+
+function statsOf(topic: Topic): TopicStats {
+  const heads = headsOf(topic);
+  return {
+    name: topic.name,
+    subscriptions: [...topic.subscriptions].map(([name, { state }]) => ({
+      name,
+      backlog: countBacklog(state, heads),
+      consumers: state.consumers.length,
+    })),
   };
 }
 

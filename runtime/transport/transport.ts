@@ -1,4 +1,5 @@
 import type { Message, TaskRecord } from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
 
 /** What a transport can do. The conformance suite and the layers ask these, never a transport's name. */
 export interface Capabilities {
@@ -76,6 +77,20 @@ export interface Consumer {
   close(): Promise<void>;
 }
 
+/** A subscription as it is now. */
+export interface SubscriptionStats {
+  readonly name: string;
+  /** As `Transport.backlog`. */
+  readonly backlog: number;
+  /** How many consume it, in all processes. */
+  readonly consumers: number;
+}
+
+export interface TopicStats {
+  readonly name: string;
+  readonly subscriptions: readonly SubscriptionStats[];
+}
+
 /** Durable topics with subscriptions: the port that the embedded store and Pulsar implement. */
 export interface Transport {
   readonly capabilities: Capabilities;
@@ -87,5 +102,21 @@ export interface Transport {
   subscribe(topic: string, subscription: string, type: SubscriptionType): Promise<Consumer>;
   /** Records not yet acknowledged by a subscription, those that consumers hold included. */
   backlog(topic: string, subscription: string): Promise<number>;
+  /** All topics that are there and wanted, whoever declared them. */
+  topics(isWanted?: (topic: string) => boolean): Promise<readonly TopicStats[]>;
+  /**
+   * Removes a subscription with all that waits in it; one that is not there is removed already. Refused with `conflict`
+   * while somebody consumes it.
+   */
+  removeSubscription(topic: string, subscription: string): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Why a subscription can't be removed that has consumers. */
+export function consumed(topic: string, subscription: string): FivefoldError {
+  return new FivefoldError(
+    "conflict",
+    `Subscription '${subscription}' of topic '${topic}' is being consumed: end the workers that do, then remove it. ` +
+      "Nothing was removed.",
+  );
 }

@@ -46,6 +46,8 @@ export function createSimulatedProcess(world: Ports, rates: () => FaultRates): S
     capabilities: world.transport.capabilities,
     declare: (topics) => world.transport.declare(topics),
     backlog: (topic, subscription) => world.transport.backlog(topic, subscription),
+    topics: (isWanted) => world.transport.topics(isWanted),
+    removeSubscription: (topic, subscription) => world.transport.removeSubscription(topic, subscription),
     close: async () => {},
     async producer(topic): Promise<Producer> {
       const producer = await world.transport.producer(topic);
@@ -80,6 +82,8 @@ export function createSimulatedProcess(world: Ports, rates: () => FaultRates): S
         renew: (claims, untilMs) => faulty(() => delayStore.renew(claims, untilMs)),
         remove: (claims) => faulty(() => delayStore.remove(claims)),
         nextDueAt: () => faulty(() => delayStore.nextDueAt()),
+        groups: () => delayStore.groups(),
+        claimOf: (group, nowMs, max, leaseMs) => faulty(() => delayStore.claimOf(group, nowMs, max, leaseMs)),
         size: () => delayStore.size(),
         close: async () => {},
       },

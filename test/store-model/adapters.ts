@@ -79,7 +79,8 @@ type Options = { url: string; schema: string; maxConnections: number };
 
 /** As release 0.1.0 had them: they renew nothing, and don't know who was the first. */
 async function openFormerDelays(options: Options): Promise<DelayStore> {
-  return { ...(await openFormerDelayStore(options)), renew: async () => {} };
+  const claimOf = async () => [];
+  return { ...(await openFormerDelayStore(options)), renew: async () => {}, groups: async () => [], claimOf };
 }
 
 async function openFormerDedupe(options: Options): Promise<DedupeStore> {

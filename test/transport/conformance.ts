@@ -4,6 +4,7 @@ import { describeClosing } from "./conformance/closing.ts";
 import { describeDeclaring } from "./conformance/declaring.ts";
 import { describeHistory } from "./conformance/history.ts";
 import { describeHoldingBack } from "./conformance/holding-back.ts";
+import { describeInventory } from "./conformance/inventory.ts";
 import { describeKeeping } from "./conformance/keeping.ts";
 import { describeKeyOrder } from "./conformance/key-order.ts";
 import { describeReceiving } from "./conformance/receiving.ts";
@@ -39,6 +40,7 @@ export function describeTransport(name: string, createPlace: () => Promise<Place
     };
     describeDeclaring(subject);
     describeKeeping(subject);
+    describeInventory(subject);
     describeReceiving(subject);
     describeSettling(subject);
     describeHoldingBack(subject);

@@ -81,6 +81,15 @@ export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkp
       }
     },
 
+    /** Forgets a subscription's state, unless somebody consumes it: then it answers false. */
+    remove: (name: SubscriptionName): boolean =>
+      store.transact(() => {
+        if (load(name)?.state.consumers.length) return false;
+        subscriptions.removeSync([name.topic, name.subscription]);
+        cache.delete(JSON.stringify([name.topic, name.subscription]));
+        return true;
+      }),
+
     untilFree: store.untilFree,
     whenFree: store.whenFree,
 

@@ -107,6 +107,7 @@ export function createLog(store: Store<LogTables>) {
 
   return {
     topic: (name: string): TopicRow | undefined => topics.get(name),
+    topicNames: (): string[] => [...topics.getKeys({})],
     head,
     heads: headsOf,
     /** The heads as they are now, even where this turn has read older ones. */
@@ -137,6 +138,11 @@ export function createLog(store: Store<LogTables>) {
         names.push(key[1]!);
       }
       return names;
+    },
+
+    /** Resolves once it is durably gone. */
+    async removeSubscription(topic: string, subscription: string): Promise<void> {
+      await store.commit(() => checkpoints.remove([topic, subscription]));
     },
 
     checkpoint: (topic: string, subscription: string): Buffer | undefined =>

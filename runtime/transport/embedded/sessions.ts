@@ -119,7 +119,6 @@ export function createSessions(settings: {
 
     /** Ends the sessions of processes that ended without saying so. Returns how many. */
     endDead(): number {
-      if (own === undefined) return 0;
       const dead: number[] = [];
       for (const { key, value } of sessions.getRange({})) {
         if (key === own) continue;

@@ -1,8 +1,15 @@
 import { type Clock, sleep } from "../../clock.ts";
 import { FivefoldError } from "../../errors.ts";
-import type { TopicDeclaration } from "../transport.ts";
+import { consumed, type TopicDeclaration } from "../transport.ts";
 import { refusal, unreachable } from "./errors.ts";
-import { authorization, FAIR_PARTITIONS, localName, PARTITIONED_BY, type PulsarSettings } from "./settings.ts";
+import {
+  authorization,
+  FAIR_PARTITIONS,
+  localName,
+  PARTITIONED_BY,
+  type PulsarSettings,
+  topicOfLocalName,
+} from "./settings.ts";
 import type { ConsumerState } from "./standstill.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -22,6 +29,8 @@ export interface TopicState {
   readonly partitions: number;
   /** Unacknowledged entries of each subscription, without those that are held back until later. */
   readonly backlogs: ReadonlyMap<string, number>;
+  /** How many consume each subscription, by all partitions. */
+  readonly consumers: ReadonlyMap<string, number>;
 }
 
 /** How a topic is divided. */
@@ -48,6 +57,12 @@ export interface Admin {
    * name. Throws as `requireTopic`.
    */
   findConsumer(topic: string, subscription: string, name: string): Promise<ConsumerState | undefined>;
+  /** Names of all topics of the namespace, whether partitioned or not. */
+  topicNames(): Promise<readonly string[]>;
+  /** Undefined: there is no such topic. */
+  stateOf(topic: string): Promise<TopicState | undefined>;
+  /** Throws `conflict` where it has consumers. */
+  removeSubscription(topic: string, subscription: string): Promise<void>;
 }
 
 interface Stats {
@@ -119,20 +134,17 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
       backlogs: new Map(
         subscriptions.map(([name, { msgBacklog = 0, msgDelayed = 0 }]) => [name, Math.max(0, msgBacklog - msgDelayed)]),
       ),
+      consumers: new Map(subscriptions.map(([name, { consumers = [] }]) => [name, consumers.length])),
     };
   }
 
   /** Names of the namespace's topics; undefined where this role may not know them. */
-  async function listTopics(): Promise<Set<string> | undefined> {
+  /** Local names of all topics, and of the partitions that some have. */
+  async function listTopics(): Promise<Set<string>> {
     const what = `The topics of ${namespace}`;
-    try {
-      const [plain, partitioned] = await Promise.all([read<string[]>("", what), read<string[]>("/partitioned", what)]);
-      const urls = [...(plain ?? []), ...(partitioned ?? [])];
-      return new Set(urls.map((url) => url.slice(url.lastIndexOf("/") + 1)));
-    } catch (error) {
-      if (error instanceof FivefoldError && error.code === "unauthorized") return undefined;
-      throw error;
-    }
+    const [plain, partitioned] = await Promise.all([read<string[]>("", what), read<string[]>("/partitioned", what)]);
+    const urls = [...(plain ?? []), ...(partitioned ?? [])];
+    return new Set(urls.map((url) => url.slice(url.lastIndexOf("/") + 1)));
   }
 
   /** Names of a topic's subscriptions; undefined: it does not exist. */
@@ -179,9 +191,22 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
   }
 
   return {
+    stateOf,
+    async topicNames() {
+      // Partitions are listed besides the topic that they are of, and the broker keeps topics of its own there.
+      const names = [...(await listTopics())].filter((name) => !/-partition-\d+$|^__/.test(name));
+      return names.map(topicOfLocalName);
+    },
+    async removeSubscription(topic, subscription) {
+      const what = `Removing subscription '${subscription}' of topic '${topic}' in ${namespace}`;
+      const path = `/${encodeURIComponent(localName(topic))}/subscription/${encodeURIComponent(subscription)}`;
+      const { status, text } = await request("DELETE", path, what);
+      if (status === 412) throw consumed(topic, subscription);
+      if (status >= 300 && status !== 404) throw refusal(what, status, reasonOf(text));
+    },
     async declare(topics) {
       // One question for all, where there are several; a namespace may hold thousands of others' topics.
-      const there = topics.length > DECLARE_AT_ONCE ? await listTopics() : undefined;
+      const there = topics.length > DECLARE_AT_ONCE ? await listTopics().catch(unlessForbidden) : undefined;
       for (let next = 0; next < topics.length; next += DECLARE_AT_ONCE) {
         const some = topics.slice(next, next + DECLARE_AT_ONCE);
         await Promise.all(some.map((topic) => declareOne(topic, there)));
@@ -291,4 +316,9 @@ export function reasonOf(text: string): string {
     .replaceAll("&amp;", "&");
   // Pulsar wraps the words with ids and addresses of its own.
   return (/"errorMsg"\s*:\s*"((?:[^"\\]|\\.)+)"/.exec(words)?.[1] ?? words).trim().slice(0, 300);
+}
+
+/** A role may do without being let list. */
+function unlessForbidden(error: unknown): undefined {
+  if (!(error instanceof FivefoldError) || error.code !== "unauthorized") throw error;
 }

@@ -73,3 +73,12 @@ export async function authorization(token: PulsarSettings["token"]): Promise<Rec
 export function localName(topic: string): string {
   return encodeURIComponent(topic.toWellFormed());
 }
+
+/** The topic of a local name; what is encoded otherwise is another client's, and stays as it is. */
+export function topicOfLocalName(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}

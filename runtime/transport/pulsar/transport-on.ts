@@ -1,6 +1,6 @@
 import { sleep } from "../../clock.ts";
 import { FivefoldError } from "../../errors.ts";
-import type { Capabilities, Consumer, Producer, SubscriptionType, Transport } from "../transport.ts";
+import type { Capabilities, Consumer, Producer, SubscriptionType, TopicStats, Transport } from "../transport.ts";
 import { type Admin, createAdmin } from "./admin.ts";
 import { openPartitionedConsumer } from "./partitioned-consumer.ts";
 import { createPartitionedProducer } from "./partitioned-producer.ts";
@@ -123,6 +123,22 @@ export function createTransportOn(settings: PulsarSettings, createProtocol: (adm
       const { backlogs } = await admin.requireTopic(topic, subscription);
       return backlogs.get(subscription)!;
     },
+    async topics(isWanted = () => true) {
+      requireOpen();
+      const found: TopicStats[] = [];
+      for (const name of (await admin.topicNames()).filter(isWanted)) {
+        const state = await admin.stateOf(name);
+        if (!state) continue;
+        const subscriptions = [...state.backlogs].map(([subscription, backlog]) => ({
+          name: subscription,
+          backlog,
+          consumers: state.consumers.get(subscription) ?? 0,
+        }));
+        found.push({ name, subscriptions });
+      }
+      return found;
+    },
+    removeSubscription: (topic, subscription) => admin.removeSubscription(topic, subscription),
     async close() {
       closed = true;
       await Promise.all([...open].map((one) => one.close()));

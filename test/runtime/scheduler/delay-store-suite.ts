@@ -68,6 +68,32 @@ export function describeDelayStore(name: string, open: () => Promise<DelayStore>
       await store.close();
     });
 
+    test("tells what waits by topic and subscription, and hands it out to be moved, due or not", async () => {
+      const store = await open();
+      const odd = "a\ud800b";
+      await store.add([
+        delayed("a", 5_000, { subscription: "" }),
+        delayed("b", 4_000, { subscription: "" }),
+        delayed("c", 3_000, { subscription: odd }),
+        { ...delayed("d", 2_000, { subscription: "" }), topic: "other" },
+      ]);
+      const groups = [...(await store.groups())].sort((x, y) => x.firstDueAt - y.firstDueAt);
+      expect(groups).toEqual([
+        { topic: "other", subscription: "", count: 1, firstDueAt: 2_000 },
+        { topic: "note.low", subscription: odd, count: 1, firstDueAt: 3_000 },
+        { topic: "note.low", subscription: "", count: 2, firstDueAt: 4_000 },
+      ]);
+      const group = { topic: "note.low", subscription: "" };
+      const claims = await store.claimOf(group, 1_000, 10, 2_000);
+      expect(claims.map(({ record }) => record.id)).toEqual(["b", "a"]);
+      // Whoever was to move it and did not makes nothing early.
+      await store.renew(claims, 0);
+      expect((await store.claimDue(3_999, 10, 1)).map(({ record }) => record.id).sort()).toEqual(["c", "d"]);
+      expect((await store.claimDue(5_000, 10, 1)).map(({ record }) => record.id).sort()).toEqual(["a", "b", "c", "d"]);
+      expect(await store.claimOf({ topic: "note.low", subscription: odd }, 6_000, 10, 1)).toHaveLength(1);
+      await store.close();
+    });
+
     test("claims no more than asked for; payloads stay whole while others are read", async () => {
       const store = await open();
       await store.add(Array.from({ length: 500 }, (_, i) => delayed(`n${i}`, i)));

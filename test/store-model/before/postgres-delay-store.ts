@@ -76,7 +76,9 @@ function* statements(delayed: readonly Delayed[]): Generator<readonly Delayed[]>
  * Opening creates or upgrades the tables, and throws a FivefoldError where that can't be. Once open, a call rejects
  * while the server is away, and works again when it is back.
  */
-export async function openFormerDelayStore(options: PostgresOptions): Promise<Omit<DelayStore, "renew">> {
+export async function openFormerDelayStore(
+  options: PostgresOptions,
+): Promise<Omit<DelayStore, "renew" | "groups" | "claimOf">> {
   const postgres = await openPostgres(options, TABLES);
   const table = `${postgres.schema}.delayed`;
 
