@@ -225,7 +225,12 @@ export function createFailoverTransport(settings: FailoverSettings): Transport {
   return {
     capabilities: clusters[0]!.capabilities,
     async declare(declarations) {
-      for (const declaration of declarations) topics.set(JSON.stringify(declaration), declaration);
+      for (const declaration of declarations) {
+        const key = JSON.stringify(declaration);
+        topics.set(key, declaration);
+        // Declared before, it may have been removed since.
+        for (const done of declared) done.delete(key);
+      }
       await attempt(declareIn);
     },
     producer: openProducer,
