@@ -254,12 +254,8 @@ async function open(
 
     async topics(isWanted = () => true) {
       requireOpen();
-      try {
-        endDeadSessions();
-        return await inventory.topics(isWanted);
-      } catch (error) {
-        throw explain(error);
-      }
+      endDeadSessions();
+      return inventory.topics(isWanted).catch((error: unknown) => Promise.reject(explain(error)));
     },
 
     async removeSubscription(topic, name) {

@@ -1,7 +1,8 @@
-import { type Clock, sleep } from "../../clock.ts";
+import { sleep } from "../../clock.ts";
 import { FivefoldError } from "../../errors.ts";
 import { consumed, type TopicDeclaration } from "../transport.ts";
-import { refusal, unreachable } from "./errors.ts";
+import { type Answer, parse, reasonOf, send } from "./admin-request.ts";
+import { refusal } from "./errors.ts";
 import {
   authorization,
   FAIR_PARTITIONS,
@@ -12,7 +13,6 @@ import {
 } from "./settings.ts";
 import type { ConsumerState } from "./standstill.ts";
 
-const REQUEST_TIMEOUT_MS = 30_000;
 /** Topics that are declared at once. */
 const DECLARE_AT_ONCE = 16;
 /** Processes that start together create the same at the same time: whoever comes second is told that it is busy. */
@@ -248,74 +248,6 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
       return consumer && { draining: draining.map(({ hash }) => hash), permits: consumer.availablePermits ?? 1 };
     },
   };
-}
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-  /** Where the broker is that can answer. */
-  readonly location: string | undefined;
-}
-
-async function send(request: {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Record<string, string>;
-  readonly body: string | undefined;
-  /** The body's. */
-  readonly type: string;
-  readonly what: string;
-  readonly clock: Clock;
-}): Promise<Answer> {
-  const { method, url, headers, body, type, what, clock } = request;
-  const controller = new AbortController();
-  const cancel = clock.after(REQUEST_TIMEOUT_MS, () =>
-    controller.abort(new Error(`no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`)),
-  );
-  try {
-    const response = await fetch(url, {
-      method,
-      headers: body === undefined ? headers : { ...headers, "content-type": type },
-      body: body ?? null,
-      signal: controller.signal,
-      // Followed by hand: fetch would leave the token behind.
-      redirect: "manual",
-    });
-    const text = await response.text();
-    const isMoved = response.status === 307 || response.status === 302;
-    const location = isMoved ? (response.headers.get("location") ?? undefined) : undefined;
-    return { status: response.status, text, location };
-  } catch (error) {
-    throw unreachable(what, new URL(url).origin, error);
-  } finally {
-    cancel();
-  }
-}
-
-function parse<T>(text: string, what: string): T {
-  try {
-    return JSON.parse(text) as T;
-  } catch (error) {
-    const found = text.slice(0, 80);
-    throw new FivefoldError("not-connected", `${what}: this is not a Pulsar web service; it answered '${found}'.`, {
-      cause: error,
-    });
-  }
-}
-
-/** The broker's own words: JSON with a reason, or a page of HTML with them in its title. */
-export function reasonOf(text: string): string {
-  const json = /"reason"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text)?.[1];
-  if (json !== undefined) return String(JSON.parse(json)).trim();
-  const title = /<title>(?:Error \d+ )?([^<]*)<\/title>/.exec(text)?.[1] ?? text;
-  const words = title
-    .replaceAll("&quot;", '"')
-    .replaceAll("&apos;", "'")
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&amp;", "&");
-  // Pulsar wraps the words with ids and addresses of its own.
-  return (/"errorMsg"\s*:\s*"((?:[^"\\]|\\.)+)"/.exec(words)?.[1] ?? words).trim().slice(0, 300);
 }
 
 /** A role may do without being let list. */

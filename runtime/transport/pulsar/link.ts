@@ -1,7 +1,7 @@
 import WebSocket from "ws";
 import { type Cancel, type Clock, sleep } from "../../clock.ts";
 import type { FivefoldError } from "../../errors.ts";
-import { reasonOf } from "./admin.ts";
+import { reasonOf } from "./admin-request.ts";
 import { refusal, unreachable } from "./errors.ts";
 
 const FIRST_WAIT_MS = 50;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../runtime/clock.ts";
-import { reasonOf } from "../../../runtime/transport/pulsar/admin.ts";
+import { reasonOf } from "../../../runtime/transport/pulsar/admin-request.ts";
 import { refusal } from "../../../runtime/transport/pulsar/errors.ts";
 import { nativeError } from "../../../runtime/transport/pulsar/native-client.ts";
 import { openPulsarTransport } from "../../../runtime/transport/pulsar.ts";
