@@ -82,7 +82,8 @@ function createClient(library: Library, settings: PulsarNativeSettings): Client 
     // Not libpulsar's default: without, whoever has any certificate of the authority may stand in for the broker.
     tlsValidateHostname: true,
     ...(trustCertsFile !== undefined && { tlsTrustCertsFilePath: trustCertsFile }),
-    operationTimeoutSeconds: Math.max(1, Math.round(timeoutMs / 1_000)),
+    // A question that a broker lost while it passed a topic on is asked again in time.
+    operationTimeoutSeconds: Math.max(3, Math.min(10, Math.round(timeoutMs / 3_000))),
   });
 }
 

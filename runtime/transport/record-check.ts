@@ -13,6 +13,11 @@ const FIXED_BYTES = 96;
  */
 export const GROWTH_BYTES = 8_192;
 
+/** Whether a record has been accepted before, and has gained something since. */
+export function hasGrown({ failure, subscription }: TaskRecord): boolean {
+  return failure !== undefined || subscription !== "";
+}
+
 /**
  * Refuses records that cannot be stored as they are, before any of their call is stored. The size counts two bytes a
  * character, as texts beyond Latin-1 are stored.
@@ -21,8 +26,7 @@ export function checkRecords(records: readonly TaskRecord[], topic: string, maxR
   for (const record of records) {
     checkTexts(record, topic);
     const bytes = record.payload.length + FIXED_BYTES + 2 * textLength(record);
-    const hasGrown = record.failure !== undefined || record.subscription !== "";
-    if (bytes > maxRecordBytes + (hasGrown ? GROWTH_BYTES : 0)) {
+    if (bytes > maxRecordBytes + (hasGrown(record) ? GROWTH_BYTES : 0)) {
       throw new FivefoldError(
         "payload-too-large",
         `Record '${record.id}' for topic '${topic}' takes ${bytes} bytes, ${record.payload.length} of them payload; a record may take ${maxRecordBytes}. Nothing of this call was stored. Keep large content elsewhere and send a reference to it.`,

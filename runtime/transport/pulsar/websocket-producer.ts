@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
 import type { TaskRecord } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
-import { checkRecords } from "../record-check.ts";
+import { checkRecords, hasGrown } from "../record-check.ts";
 import type { Producer } from "../transport.ts";
 import { messageOf } from "./envelope.ts";
 import { closedWithout, notAcknowledged, quotaUsedUp } from "./errors.ts";
@@ -10,6 +10,8 @@ import { createOutbox } from "./outbox.ts";
 
 /** After so many refusals of its name, which the broker believes to be still connected, a producer takes another. */
 const NAME_TRIES = 5;
+/** What a record may gain, as JSON: a character may take six bytes. */
+const ROOM_FRAME_BYTES = 10_240;
 /** A frame's context, which holds its number, and the text around it. */
 const CONTEXT_BYTES = 40;
 
@@ -118,11 +120,13 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
         deliverAt: notBefore?.[index],
       });
       const bytes = Buffer.byteLength(frame) + CONTEXT_BYTES;
-      if (bytes <= settings.maxFrameBytes) return { item: frame, bytes };
+      const most = settings.maxFrameBytes - (hasGrown(record) ? 0 : ROOM_FRAME_BYTES);
+      if (bytes <= most) return { item: frame, bytes };
       throw new FivefoldError(
         "payload-too-large",
         `Record '${record.id}' for topic '${topic}' takes ${bytes} bytes as a WebSocket message; the broker's ` +
-          `webSocketMaxTextFrameSize is taken to be ${settings.maxFrameBytes}. Nothing of this call was stored. Keep ` +
+          `webSocketMaxTextFrameSize is taken to be ${settings.maxFrameBytes}, and ${settings.maxFrameBytes - most} of it ` +
+          `are kept for what a record may gain. Nothing of this call was stored. Keep ` +
           "large content elsewhere and send a reference to it, or raise both settings.",
       );
     });
