@@ -222,9 +222,12 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
       const partitions = await partitionsOf(topic);
       if (partitions === undefined) throw missing(topic);
       if (partitions === 0) return { partitions, keysByTenant: false };
-      const path = `/${encodeURIComponent(localName(topic))}/properties`;
-      const properties = await read<Record<string, string>>(path, `Topic '${topic}' of ${namespace}`);
-      return { partitions, keysByTenant: properties?.[PARTITIONED_BY] === "tenant" };
+      const what = `Topic '${topic}' of ${namespace}`;
+      const { status, text } = await request("GET", `/${encodeURIComponent(localName(topic))}/properties`, what);
+      if (status >= 300 && status !== 404) throw refusal(what, status, reasonOf(text));
+      // A topic that has none is answered with nothing.
+      const properties = status === 200 && text !== "" ? parse<Record<string, string>>(text, what) : {};
+      return { partitions, keysByTenant: properties[PARTITIONED_BY] === "tenant" };
     },
     async countPartitions(topic, subscription) {
       const [partitions, names] = await Promise.all([partitionsOf(topic), listSubscriptions(topic)]);
