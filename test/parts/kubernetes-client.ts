@@ -30,10 +30,10 @@ export class KubernetesError extends Error {
 
 export interface KubernetesClient {
   /**
-   * Creates or changes an object by server-side apply, taking over what others set. Unknown and repeated fields are
-   * refused, not dropped. `warnings` are the server's, such as those of pod security.
+   * Creates or changes an object by server-side apply. Unknown and repeated fields are refused, not dropped. `warnings`
+   * are the server's, such as those of pod security.
    */
-  apply(object: KubernetesObject, options?: { readonly dryRun?: boolean }): Promise<Applied>;
+  apply(object: KubernetesObject, options?: ApplyOptions): Promise<Applied>;
   /** Resolves with `undefined` where there is none. */
   read(reference: KubernetesReference): Promise<KubernetesObject | undefined>;
   /** Resolves once it is gone, with all that it owns left to the garbage collector. */
@@ -41,6 +41,14 @@ export interface KubernetesClient {
   list(apiVersion: string, kind: string, namespace?: string): Promise<KubernetesObject[]>;
   /** A request of its own, such as `GET /readyz`. Another status than 2xx is a `KubernetesError`. */
   request(method: string, path: string, body?: unknown): Promise<unknown>;
+}
+
+export interface ApplyOptions {
+  readonly dryRun?: boolean;
+  /** Who owns the fields. Default `fivefold-test`. */
+  readonly manager?: string;
+  /** Whether fields that others own are taken over; else they are a conflict. Default `true`. */
+  readonly force?: boolean;
 }
 
 export interface Applied {
@@ -89,8 +97,8 @@ export function createKubernetesClient(kubeconfigPath: string): KubernetesClient
     `${await pathOf(apiVersion, kind, metadata.namespace)}/${metadata.name}`;
 
   const client: KubernetesClient = {
-    async apply(object, { dryRun = false } = {}) {
-      const query = `fieldManager=fivefold-test&force=true&fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`;
+    async apply(object, { dryRun = false, manager = "fivefold-test", force = true } = {}) {
+      const query = `fieldManager=${manager}&force=${force}&fieldValidation=Strict${dryRun ? "&dryRun=All" : ""}`;
       const path = `${await objectPath(object)}?${query}`;
       const { text, headers } = await send("PATCH", path, object, "application/apply-patch+yaml");
       return { object: JSON.parse(text), warnings: warningsOf(headers) };

@@ -1,7 +1,8 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { CheckFailure, DiffResult, Provider } from "@pulumi/pulumi/provider/index.js";
 import {
+  type ApplyOptions,
   createKubernetesClient,
   type KubernetesClient,
   KubernetesError,
@@ -12,7 +13,11 @@ import { hasUnknown, keepSecrets, plain } from "./pulumi-values.ts";
 
 /** What a program gives for a resource, or Pulumi has stored of it: an object with Pulumi's marks in it. */
 interface Properties {
-  readonly metadata?: { readonly name?: string; readonly namespace?: string };
+  readonly metadata?: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly annotations?: Readonly<Record<string, unknown>>;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -26,32 +31,35 @@ export function createKubernetesProvider(kubeconfig: string): Provider {
     async check(urn, olds: Properties | undefined, news: Properties) {
       const inputs = withName(urn, olds, news);
       // What is known only after other resources were made can't be asked of the server yet.
-      return { inputs, failures: hasUnknown(inputs) ? [] : await refusals(client, objectOf(inputs)) };
+      // As the real provider does: whether something is there already shows when it is made.
+      const options = { dryRun: true, ...ownership(urn, inputs), ...(olds === undefined && { force: true }) };
+      return { inputs, failures: hasUnknown(inputs) ? [] : await refusals(client, objectOf(inputs), options) };
     },
 
-    async diff(_id, _urn, olds: Properties, news: Properties): Promise<DiffResult> {
+    async diff(_id, urn, olds: Properties, news: Properties): Promise<DiffResult> {
       if (hasUnknown(news)) return { changes: true };
       const [before, after] = [objectOf(olds), objectOf(news)];
       const replaces = changedIdentity(before, after);
       if (replaces.length > 0) return { changes: true, replaces };
       try {
-        const { object } = await client.apply(after, { dryRun: true });
+        const { object } = await client.apply(after, { dryRun: true, ...ownership(urn, news) });
         const live = await client.read(before);
         return { changes: live === undefined || !isDeepStrictEqual(settings(object), settings(live)) };
       } catch (error) {
-        // The old object must go before the new one takes its name.
-        if (isImmutable(error)) return { changes: true, replaces: ["spec"], deleteBeforeReplace: true };
+        // The old object must go before the new one takes its name, unless that gets another.
+        const deleteBeforeReplace = !isAutonamed(news);
+        if (isImmutable(error)) return { changes: true, replaces: ["spec"], deleteBeforeReplace };
         throw error;
       }
     },
 
-    async create(_urn, inputs: Properties) {
-      const { object } = await client.apply(objectOf(inputs));
+    async create(urn, inputs: Properties) {
+      const { object } = await client.apply(objectOf(inputs), ownership(urn, inputs));
       return { id: idOf(object), outs: keepSecrets(inputs, settings(object)) };
     },
 
-    async update(_id, _urn, _olds, news: Properties) {
-      const { object } = await client.apply(objectOf(news));
+    async update(_id, urn, _olds, news: Properties) {
+      const { object } = await client.apply(objectOf(news), ownership(urn, news));
       return { outs: keepSecrets(news, settings(object)) };
     },
 
@@ -73,7 +81,20 @@ export function createKubernetesProvider(kubeconfig: string): Provider {
 function withName(urn: string, olds: Properties | undefined, news: Properties): Properties {
   if (news.metadata?.name !== undefined) return news;
   const name = olds?.metadata?.name ?? `${urn.split("::").at(-1)}-${randomBytes(4).toString("hex")}`;
-  return { ...news, metadata: { ...news.metadata, name } };
+  const annotations = { ...news.metadata?.annotations, [AUTONAMED]: "true" };
+  return { ...news, metadata: { ...news.metadata, name, annotations } };
+}
+
+const AUTONAMED = "pulumi.com/autonamed";
+
+function isAutonamed({ metadata }: Properties): boolean {
+  return metadata?.annotations?.[AUTONAMED] === "true";
+}
+
+/** Each resource is a manager of its own; what others set it takes over only where it is told so. */
+function ownership(urn: string, { metadata }: Properties): Pick<ApplyOptions, "manager" | "force"> {
+  const manager = `pulumi-${createHash("sha256").update(urn).digest("hex").slice(0, 8)}`;
+  return { manager, force: metadata?.annotations?.["pulumi.com/patchForce"] === "true" };
 }
 
 function objectOf(properties: Properties): KubernetesObject {
@@ -81,9 +102,13 @@ function objectOf(properties: Properties): KubernetesObject {
 }
 
 /** Why the server would not take the object. */
-async function refusals(client: KubernetesClient, object: KubernetesObject): Promise<CheckFailure[]> {
+async function refusals(
+  client: KubernetesClient,
+  object: KubernetesObject,
+  options: ApplyOptions,
+): Promise<CheckFailure[]> {
   try {
-    await client.apply(object, { dryRun: true });
+    await client.apply(object, options);
     return [];
   } catch (error) {
     if (!(error instanceof KubernetesError)) throw error;
