@@ -34,7 +34,8 @@ const KINDS: Readonly<Record<Type["kind"], Properties>> = {
   message: NAMED,
   union: NAMED,
   array: { required: { items: readType }, optional: { minItems: readCount, maxItems: readCount } },
-  record: { required: { values: readType }, optional: {} },
+  // `sparse` was once written, and says nothing of records.
+  record: { required: { values: readType }, optional: { sparse: readBoolean } },
   null: NONE,
   nullable: { required: { of: readType }, optional: {} },
 };

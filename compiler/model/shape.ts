@@ -85,8 +85,8 @@ function memberJson({ name, number, value }: ShapeMember): MemberJson {
   return value === name ? number : { number, value };
 }
 
-/** Whether a list may be changed in TypeScript, and what JSON had before, is no matter of a type's records. */
-const NOT_OF_RECORDS: ReadonlySet<string> = new Set(["readonly", "wasInt"]);
+/** What is no matter of a type's records: whether a list may be changed, a value undefined, and what JSON had before. */
+const NOT_OF_RECORDS: ReadonlySet<string> = new Set(["readonly", "sparse", "wasInt"]);
 
 /** A type is plain data: all that says something of its records, in one order. */
 function compact(value: unknown): unknown {
