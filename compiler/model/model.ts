@@ -235,10 +235,7 @@ export interface Backoff {
   readonly maxMs: number;
 }
 
-export interface Rate {
-  readonly count: number;
-  readonly periodMs: number;
-}
+export type Rate = { readonly count: number; readonly periodMs: number };
 
 export interface Subscriber {
   readonly name: string;
@@ -285,7 +282,7 @@ export interface UseCase {
     readonly rate: Rate | null;
     readonly fairBy: string | null;
   };
-  /** Of a deployment's. Null: as the stack's config says. */
+  /** Null: as the stack's config says. */
   readonly execution: {
     readonly minProcesses: number | null;
     readonly maxProcesses: number | null;

@@ -42,12 +42,23 @@ const MENDS: Readonly<Record<string, string>> = {
 /** All other objects of JavaScript and Node: what they hold is not in their fields. */
 export const refuseBuiltin: TypeReader = (type, _place, scope) => {
   const name = builtinName(type, scope);
-  if (name === undefined) return undefined;
+  if (name === undefined || isPlainData(type, scope)) return undefined;
   return refuse(
     `and ${name} objects have no wire form`,
     MENDS[name] ?? "Send what it holds, as fields of plain types.",
   );
 };
+
+/** An interface of plain fields that no value stands beside as a constructor, such as `NodeJS.MemoryUsage`. */
+function isPlainData(type: ts.Type, { checker }: Reading): boolean {
+  const fields = checker.getPropertiesOfType(type);
+  const isOther = (field: ts.Symbol) => {
+    const of = checker.getTypeOfSymbol(field);
+    const isAnything = of.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown);
+    return isAnything || checker.getNonNullableType(of).getCallSignatures().length > 0 || field.name.startsWith("__@");
+  };
+  return !(type.symbol.flags & ts.SymbolFlags.Value) && fields.length > 0 && !fields.some(isOther);
+}
 
 /** Classes: decoding can't run a constructor. */
 export const refuseClass: TypeReader = (type) => {

@@ -1,6 +1,7 @@
 import { ts } from "ts-morph";
 import type { Field, Message, Type } from "../../model/model.ts";
 import type { Reading } from "../reading.ts";
+import { isBrandField } from "./brands.ts";
 import { type Named, namedBy } from "./names.ts";
 import { presenceOf, readPresent, writtenPresent } from "./nullable.ts";
 import { fieldsOf } from "./objects.ts";
@@ -26,8 +27,15 @@ export function readMessage({ type, name, place }: MessageUse, scope: Scope): Me
   if (scope.checker.isTupleType(type)) {
     return { ...message, ...readElements(type as ts.TupleTypeReference, name, place, scope) };
   }
-  const fields = fieldsOf(type, scope.checker).map((symbol) => readField(symbol, name, place, scope));
+  const fields = fieldsWithValues(type, scope).map((symbol) => readField(symbol, name, place, scope));
   return { ...message, fields: fields.filter((field) => field !== undefined) };
+}
+
+/** A brand's field has no value, whatever its type says; one that a symbol names alone is for `readField` to refuse. */
+function fieldsWithValues(type: ts.Type, { checker }: Scope): ts.Symbol[] {
+  const fields = fieldsOf(type, checker);
+  const isSymbol = (field: ts.Symbol) => field.name.startsWith("__@");
+  return fields.filter((field) => (isSymbol(field) && !type.isIntersection()) || !isBrandField(field, checker));
 }
 
 function readField(symbol: ts.Symbol, parent: string, around: Place, scope: Scope): Field | undefined {
@@ -72,8 +80,9 @@ function readByType(
   scope: Scope,
 ): { readonly type: Type; readonly hasUndefined: boolean } | undefined {
   const presence = presenceOf(scope.checker.getTypeOfSymbol(symbol), scope);
-  // What no value has, as the other fields of `{ a: string; b?: never } | { a?: never; b: string }`.
-  if (isOptional && !presence.hasNull && presence.type.flags & ts.TypeFlags.Never) return undefined;
+  // What no value has: `undefined`, and the other fields of `{ a: string; b?: never } | { a?: never; b: string }`.
+  const isAbsent = presence.type.flags & (ts.TypeFlags.Never | ts.TypeFlags.Undefined) && !presence.hasNull;
+  if (isAbsent && (isOptional || presence.hasUndefined)) return undefined;
   const type = readPresent(presence, place, scope);
   return type && { type, hasUndefined: presence.hasUndefined };
 }
