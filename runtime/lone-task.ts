@@ -21,6 +21,7 @@ export function createLoneTasks(
   }
   const execution = createExecution({
     handler: functions.handler,
+    enqueue: contract.enqueue,
     subscriber: subscriberName,
     timeoutMs: subscriber.timeoutMs,
     // The process is ended with a try that outlives its time, so that nothing of it keeps a key.

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { sleep } from "../../runtime/clock.ts";
 import { InvalidEventError } from "../../runtime/errors.ts";
 import { RejectError, RetryError } from "../../runtime/outcome.ts";
 import type { NoteOptions } from "./note-contract.ts";
@@ -148,6 +149,25 @@ describe("failures", () => {
     await world.inTime(notes.enqueue({ id: "a" }));
     await world.clock.advance(60_000);
     expect((await world.deadLetters())[0]).toMatchObject({ attempt: 2, failure: { reason: "deadline" } });
+  });
+
+  test("the deadline counts from when a task was due, to the moment, also where it waited for a permit", async () => {
+    const seen: string[] = [];
+    const notes = await start({
+      subscribers: { default: { deadlineMs: 2_500, maxInFlight: 1 } },
+      handlers: {
+        async default({ id }) {
+          seen.push(id);
+          await sleep(world.clock, id === "first" ? 2_400 : 200);
+        },
+      },
+    });
+    await world.inTime(notes.enqueueAll([{ id: "first" }, { id: "in time" }, { id: "late" }]));
+    await world.clock.advance(60_000);
+    expect(seen).toEqual(["first", "in time"]);
+    expect((await world.deadLetters()).map(({ failure }) => failure)).toMatchObject([
+      { reason: "deadline", message: expect.stringMatching(/^the deadline passed 1\d\d ms ago$/) },
+    ]);
   });
 
   test("undecodable and misplaced records become dead letters, records of a newer version wait", async () => {

@@ -54,7 +54,7 @@ const scenario: Scenario = {
     }
     return attack({
       ...{ name: `handlers-${process.pid}`, workers: 2, batches: batches(), random },
-      ...{ killEveryMs: 7_000, patienceMs: 120_000 },
+      ...{ killEveryMs: 20_000, patienceMs: 120_000 },
     });
   },
 };
