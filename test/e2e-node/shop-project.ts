@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { copyForPacking } from "../copy-for-packing.ts";
@@ -33,6 +33,9 @@ export function createShopProject(): ShopProject {
   const run: ShopProject["run"] = (command, ...args) => runIn(root, command, args);
   run("npm", "init", "-y");
   run("npm", "install", "--no-audit", "--no-fund", "--prefer-offline", join(packed, filename));
+  // It makes the package one of modules, with a tsconfig; what it is about is written by tests.
+  run("npx", "fivefold", "new", "greet");
+  rmSync(join(root, "usecases", "greet.ts"));
   const wanted = ["@pulumi/pulumi@3.259.0", "@pulumi/kubernetes@4.34.2", "@grafana/grafana-foundation-sdk@0.0.21"];
   run("npm", "install", "--save-dev", "--no-audit", "--no-fund", "--prefer-offline", ...wanted);
 
@@ -72,7 +75,7 @@ function nodeLayer(folder: string): Promise<ImageLayer> {
     string,
   ][]) {
     mkdirSync(dirname(join(rootfs, to)), { recursive: true });
-    cpSync(from, join(rootfs, to), { dereference: true });
+    copyFileSync(from, join(rootfs, to));
   }
   mkdirSync(join(rootfs, "tmp"));
   return imageLayer(rootfs, `${rootfs}.tar`);
