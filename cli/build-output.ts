@@ -1,3 +1,4 @@
+import type { Diagnostic } from "../compiler/diagnostics.ts";
 import type { Build } from "./build-project.ts";
 import { showDiagnostics } from "./diagnostics.ts";
 import { type Changes, countChanges } from "./outputs.ts";
@@ -29,6 +30,23 @@ export function reportOf(said: {
   readonly durationMs: number;
 }): object {
   return { written: [], removed: [], diagnostics: [], ...said, durationMs: Math.round(said.durationMs) };
+}
+
+/** What a check found stale, as diagnostics: for what shows them beside files. */
+export function staleOutputs({ difference }: Build): Diagnostic<string>[] {
+  const { missing = [], stale = [], superfluous = [] } = difference ?? {};
+  const one = (file: string, what: string): Diagnostic<string> => ({
+    code: "stale-output",
+    severity: "error",
+    message: `The file ${what}: it is not as the use cases say.`,
+    mend: "Run `fivefold build` and commit the result.",
+    span: { file, line: 1, column: 1, endLine: 1, endColumn: 1 },
+  });
+  return [
+    ...missing.map(({ path }) => one(path, "is missing")),
+    ...stale.map(({ path }) => one(path, "is stale")),
+    ...superfluous.map((path) => one(path, "is superfluous")),
+  ];
 }
 
 /** Prints a build's diagnostics and its one line of result. */

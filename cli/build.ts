@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { findSources } from "../compiler/read/find-files.ts";
 import { checkAllTypes } from "../compiler/read/type-errors.ts";
 import { findReading, findUnchangedBuild } from "./build-cache.ts";
-import { buildReport, reportOf, showBuild, showCheck, showUpToDate } from "./build-output.ts";
+import { buildReport, reportOf, showBuild, showCheck, showUpToDate, staleOutputs } from "./build-output.ts";
 import { type ReportFormat, reportDiagnostics } from "./diagnostics.ts";
 import { startEmitting } from "./emitting.ts";
 import { EXIT } from "./fault.ts";
@@ -49,7 +49,8 @@ export async function build(options: BuildOptions): Promise<void> {
   const result = await builder.build({ check, keep: true, typeCheck }).finally(() => emitting?.close());
   const stale = check && !!result.difference && countChanges(result.difference) > 0;
   if (json) sayJson(buildReport(result, { check }));
-  else if (format) reportDiagnostics(result.compilation, format);
+  else if (format)
+    reportDiagnostics(root, [...result.compilation.diagnostics, ...(check ? staleOutputs(result) : [])], format);
   else if (check) showCheck(result);
   else showBuild(result);
   if (!result.difference || stale) process.exitCode = EXIT.input;

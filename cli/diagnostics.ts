@@ -1,5 +1,6 @@
-import type { Analysis } from "../compiler/compile.ts";
-import type { Diagnostic, Sources } from "../compiler/diagnostics.ts";
+import { existsSync } from "node:fs";
+import { dirname, join, posix, relative } from "node:path";
+import type { Diagnostic, Sources, Span } from "../compiler/diagnostics.ts";
 import { formatGithub } from "../compiler/format/github.ts";
 import { formatPretty } from "../compiler/format/pretty.ts";
 import { formatSarif } from "../compiler/format/sarif.ts";
@@ -9,10 +10,25 @@ import { colorsOf, complain, count, hasColors, say } from "./terminal.ts";
 /** How diagnostics are printed for others than people at a terminal. */
 export type ReportFormat = "github" | "sarif";
 
-/** Prints what the compiler found for code scanning, on standard output. */
-export function reportDiagnostics({ diagnostics }: Analysis, format: ReportFormat): void {
+/** Prints what was found for code scanning, on standard output. Files are named from the repository's root, as that does. */
+export function reportDiagnostics(root: string, found: readonly Diagnostic<string>[], format: ReportFormat): void {
+  const folder = relative(repositoryOf(root), root).replaceAll("\\", "/");
+  const moved = (span: Span): Span => ({ ...span, file: posix.join(folder, span.file) });
+  const diagnostics = found.map((one) => ({
+    ...one,
+    span: moved(one.span),
+    ...(one.related && { related: one.related.map((other) => ({ ...other, span: moved(other.span) })) }),
+  }));
   if (format === "sarif") say(formatSarif(diagnostics, packageVersion()));
   else if (diagnostics.length > 0) say(formatGithub(diagnostics));
+}
+
+/** The nearest folder upwards that git knows as a checkout's root; the project's own where there is none. */
+function repositoryOf(root: string): string {
+  for (let folder = root; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, ".git"))) return folder;
+    if (folder === dirname(folder)) return root;
+  }
 }
 
 /** What there is to say of sources. */

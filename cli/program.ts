@@ -95,6 +95,21 @@ function createProgram(): Command {
     });
 
   program
+    .command("enqueue <use-case> [event]")
+    .description("enqueue an event, given as JSON, in a file or on standard input")
+    .option("--file <path>", "a file that holds the event; - for standard input")
+    .option("--lines", "one event a line")
+    .option("--delay <duration>", "how long from now no handler runs: 5m")
+    .option("--at <time>", "before which time no handler runs: 2030-01-31T08:00:00Z")
+    .option("--data <folder>", "where events are stored (default: as for dev)")
+    .option("--json", "print one JSON object")
+    .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
+    .action(async (useCase, event, options) => {
+      const { enqueue } = await import("./enqueue.ts");
+      await enqueue(useCase, event, options);
+    });
+
+  program
     .command("start [use-case...]")
     .description("run built use cases, all or some, where the environment says: what an executor's container does")
     .option("--drain <duration>", "longest that running tasks get to end at SIGTERM", "25s")

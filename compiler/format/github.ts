@@ -4,11 +4,11 @@ import type { Diagnostic } from "../diagnostics.ts";
  * Diagnostics as GitHub's workflow commands, a line each, which it shows as annotations at their places in a pull
  * request. The escapes are those of its toolkit (actions/toolkit, packages/core/src/command.ts).
  */
-export function formatGithub(diagnostics: readonly Diagnostic[]): string {
+export function formatGithub(diagnostics: readonly Diagnostic<string>[]): string {
   return diagnostics.map(formatOne).join("\n");
 }
 
-function formatOne({ code, severity, message, mend, span }: Diagnostic): string {
+function formatOne({ code, severity, message, mend, span }: Diagnostic<string>): string {
   const { file, line, column, endLine, endColumn } = span;
   // GitHub ignores columns where the place spans lines.
   const columns = endLine === line ? { col: column, endColumn: Math.max(column, endColumn - 1) } : {};

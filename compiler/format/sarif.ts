@@ -5,7 +5,7 @@ import type { Diagnostic, Span } from "../diagnostics.ts";
  * Diagnostics as a SARIF 2.1.0 log, for code scanning and editors. Columns count UTF-16 code units, and paths are
  * relative to the project's root, as SARIF has it (OASIS SARIF 2.1.0, 3.14.17 and 3.14.14).
  */
-export function formatSarif(diagnostics: readonly Diagnostic[], version: string): string {
+export function formatSarif(diagnostics: readonly Diagnostic<string>[], version: string): string {
   const codes = [...new Set(diagnostics.map(({ code }) => code))].sort();
   const log: Log = {
     version: "2.1.0",

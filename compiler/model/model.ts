@@ -1,9 +1,7 @@
 import type { Span } from "../diagnostics.ts";
 import type { Earlier, EarlierJson } from "./earlier.ts";
 
-/*
- * What the compiler knows, as plain JSON-serialisable data: reading makes it, checks and emitters need nothing else.
- */
+/* What the compiler knows, as plain JSON-serialisable data: reading makes it, checks and emitters need nothing else. */
 
 export interface TextType {
   readonly kind: "text";
@@ -252,7 +250,7 @@ export interface Feed {
   readonly name: string;
   /** Relative to the root; `null`: the use case itself. */
   readonly file: string | null;
-  /** Whether all that is enqueued waits, as far as its module's form tells. */
+  /** Whether all that is enqueued waits. */
   readonly isDelayed: boolean;
 }
 
