@@ -109,21 +109,21 @@ export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
   return {
     useCase: name,
     async enqueueOnce(event, origin, options) {
-      const connection = await connect();
+      const connection = await connect(undefined, contract.url);
       const admission = { ...admissionOf(options, connection), once: onceOf(event, origin) };
       const [receipt] = await (await frontendOf(connection)).enqueueAll([event], admission);
       return receipt!;
     },
     async enqueue(event, options = {}) {
-      const connection = await connect();
+      const connection = await connect(undefined, contract.url);
       return (await frontendOf(connection)).enqueue(event, admissionOf(options, connection));
     },
     async enqueueJson(value, options = {}) {
-      const connection = await connect();
+      const connection = await connect(undefined, contract.url);
       return (await frontendOf(connection)).enqueueJson(value, admissionOf(options, connection));
     },
     async enqueueAll(events, options = {}) {
-      const connection = await connect();
+      const connection = await connect(undefined, contract.url);
       return (await frontendOf(connection)).enqueueAll(events, admissionOf(options, connection));
     },
   };

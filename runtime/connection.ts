@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Cancel, systemClock } from "./clock.ts";
 import { FivefoldError } from "./errors.ts";
 import { tellAll } from "./observers.ts";
@@ -23,8 +24,8 @@ export type EnqueueObserver = (useCase: string, enqueued: Enqueued) => void;
 
 export interface ConnectOptions {
   /**
-   * The data folder of the embedded store. Default: the environment's FIVEFOLD_DATA, else `.fivefold/data` in the
-   * nearest folder upwards that has a `usecases` folder. Beside Pulsar there is no default: delays and the ids of
+   * The data folder of the embedded store. Default: the environment's FIVEFOLD_DATA, else `.fivefold/data` of the project
+   * that the client lies in, or else of the one that this process runs in: the nearest folder upwards that has `usecases`. Beside Pulsar there is no default: delays and the ids of
    * deduplication are then kept there only where this machine is the only one.
    */
   readonly data?: string | undefined;
@@ -57,10 +58,12 @@ export function findRoot(from: string): string | undefined {
   }
 }
 
-function dataFolder({ data }: ConnectOptions): string {
+function dataFolder({ data }: ConnectOptions, client: string | undefined): string {
   const named = data ?? process.env.FIVEFOLD_DATA;
   if (named) return resolve(named);
-  const root = findRoot(process.cwd());
+  // A program of another package of a workspace runs elsewhere than where the client's project is.
+  const home = client?.startsWith("file:") ? findRoot(dirname(fileURLToPath(client))) : undefined;
+  const root = home ?? findRoot(process.cwd());
   if (root) return join(root, ".fivefold", "data");
   throw new FivefoldError(
     "invalid-option",
@@ -138,25 +141,37 @@ async function openOnPulsar(options: ConnectOptions): Promise<Ports> {
   }
 }
 
-async function open(options: ConnectOptions): Promise<Connection> {
+async function open(options: ConnectOptions, client: string | undefined): Promise<Connection> {
   // Whoever names a folder and nothing else means the embedded store, whatever the environment says.
   const isNamed = options.data !== undefined && options.pulsar === undefined;
   if (options.pulsar || (process.env.FIVEFOLD_PULSAR_URL && !isNamed)) {
     return connectTo({ ...(await openOnPulsar(options)), openedWith: options });
   }
-  const folder = dataFolder(options);
+  const folder = dataFolder(options, client);
   // Loaded here, since a process on other ports should not need the embedded store's native parts.
-  const { openEmbedded } = await import("./embedded.ts");
+  const { openEmbedded } = await import("./embedded.ts").catch(explainMissing);
   return connectTo({ ...(await openEmbedded(folder)), openedWith: { data: folder } });
+}
+
+/** `fivefold-runtime` leaves the embedded store's package to who needs it. */
+function explainMissing(cause: NodeJS.ErrnoException): never {
+  if (cause.code !== "ERR_MODULE_NOT_FOUND" || !cause.message.includes("'lmdb'")) throw cause;
+  throw new FivefoldError(
+    "not-connected",
+    "The embedded store needs the package lmdb, which is not installed here: run `npm install lmdb`. On Pulsar, set " +
+      "FIVEFOLD_PULSAR_URL.",
+    { cause },
+  );
 }
 
 /**
  * Opens the embedded store, or Pulsar, for this process; clients need no call of it, they connect when they first enqueue.
- * A process has one connection: where there is one already, it is returned.
+ * A process has one connection: where there is one already, it is returned. `client` is the URL of the module that a client
+ * is in, whose project's data folder is the default.
  */
-export function connect(options: ConnectOptions = defaults): Promise<Connection> {
+export function connect(options: ConnectOptions = defaults, client?: string): Promise<Connection> {
   if (!current) {
-    const opening = open(options);
+    const opening = open(options, client);
     current = opening;
     opening.catch(() => {
       if (current === opening) current = undefined;

@@ -137,6 +137,8 @@ export interface ClientContract<E> {
   readonly dedupeBy?: (event: E) => string;
   readonly orderBy?: (event: E) => string;
   readonly fairBy?: (event: E) => string;
+  /** The generated module's own. CommonJS, and code that was generated before, has none. */
+  readonly url?: string;
 }
 
 /**

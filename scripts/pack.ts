@@ -8,7 +8,7 @@
  * that was killed between the two is repaired by whichever runs next.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { rolldown } from "rolldown";
 
@@ -20,6 +20,13 @@ const SOURCE = join(BACKUP, "source.json");
 const PACKED = join(BACKUP, "packed.json");
 
 interface Manifest {
+  name: string;
+  version: string;
+  license: string;
+  type: string;
+  engines: unknown;
+  dependencies: Record<string, string>;
+  optionalDependencies: Record<string, string>;
   bin: Record<string, string>;
   exports: Record<string, string>;
   scripts: { postpack: string };
@@ -55,18 +62,28 @@ function builtPath(source: string): string {
   return `./dist/${source.replace(/^\.\//, "").replace(/\.[jt]s$/, "")}`;
 }
 
+function olderTypes({ exports }: Manifest): [name: string, types: string[]][] {
+  return Object.entries(exports)
+    .filter(([name, path]) => name !== "." && path.endsWith(".ts"))
+    .map(([name, path]) => [name.replace("./", ""), [`${builtPath(path)}.d.ts`]]);
+}
+
+function builtExport(path: string): unknown {
+  return path.endsWith(".ts") ? { types: `${builtPath(path)}.d.ts`, default: `${builtPath(path)}.js` } : path;
+}
+
 /** The manifest as it is installed: pointing at dist/, without what only a checkout needs. */
 function packedManifest(source: Manifest): unknown {
   const { devDependencies: _dev, allowScripts: _allow, ...kept } = source;
-  const exports = Object.entries(source.exports).map(([name, path]) => [
-    name,
-    path.endsWith(".ts") ? { types: `${builtPath(path)}.d.ts`, default: `${builtPath(path)}.js` } : path,
-  ]);
+  const exports = Object.entries(source.exports).map(([name, path]) => [name, builtExport(path)]);
   const bin = Object.entries(source.bin).map(([name, path]) => [name, `${builtPath(path)}.js`]);
   return {
     ...kept,
     bin: Object.fromEntries(bin),
     exports: Object.fromEntries(exports),
+    // TypeScript's older ways to find modules look at neither `exports` nor their types.
+    types: `${builtPath(source.exports["."] ?? "")}.d.ts`,
+    typesVersions: { "*": Object.fromEntries(olderTypes(source)) },
     // npm reads the manifest anew to find this one, which undoes the rewriting.
     scripts: { postpack: source.scripts.postpack },
   };
@@ -123,16 +140,51 @@ async function bundle(dist: string): Promise<void> {
   for (const file of output) if (file.type === "chunk") writeFileSync(join(dist, file.fileName), file.code);
 }
 
+/** What is in the package for services that only enqueue. */
+const RUNTIME_EXPORTS = [".", "./runtime", "./testing", "./postgres"];
+const RUNTIME_DEPENDENCIES = ["pg", "ws"];
+/** Loaded where they are used: the embedded store, which is 18 MB, and Pulsar's native client. */
+const RUNTIME_PEERS = ["lmdb", "pulsar-client"];
+
+/**
+ * Writes the package `fivefold-runtime` into an empty folder, for `npm publish` there: the same runtime without the compiler
+ * and all that it depends on. Services install it under the name that generated clients import:
+ * `npm install fivefold@npm:fivefold-runtime`.
+ */
+async function packRuntime(folder: string): Promise<void> {
+  const source = JSON.parse(readFileSync(MANIFEST, "utf8")) as Manifest;
+  await build(source);
+  const versions = { ...source.dependencies, ...source.optionalDependencies };
+  const pick = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, versions[name]]));
+  const { name, version, license, type, engines } = source;
+  const manifest = {
+    name: `${name}-runtime`,
+    version,
+    description: "What services need that enqueue events of Fivefold's use cases.",
+    license,
+    type,
+    engines,
+    exports: {
+      ...Object.fromEntries(RUNTIME_EXPORTS.map((path) => [path, builtExport(source.exports[path] ?? "")])),
+      "./package.json": "./package.json",
+    },
+    files: ["dist"],
+    dependencies: pick(RUNTIME_DEPENDENCIES),
+    peerDependencies: pick(RUNTIME_PEERS),
+    peerDependenciesMeta: Object.fromEntries(RUNTIME_PEERS.map((peer) => [peer, { optional: true }])),
+  };
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(ROOT, "dist", "runtime"), join(folder, "dist", "runtime"), { recursive: true });
+  for (const file of ["LICENSE", "README.md"]) {
+    if (existsSync(join(ROOT, file))) cpSync(join(ROOT, file), join(folder, file));
+  }
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
 async function prepack(): Promise<void> {
   restore();
   const source = JSON.parse(readFileSync(MANIFEST, "utf8")) as Manifest;
-  rmSync(join(ROOT, "dist"), { recursive: true, force: true });
-  const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
-  const built = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { stdio: "inherit", cwd: ROOT });
-  if (built.status !== 0) process.exit(built.status ?? 1);
-  await bundle(join(ROOT, "dist"));
-  for (const path of Object.values(source.bin)) chmodSync(join(ROOT, `${builtPath(path)}.js`), 0o755);
-
+  await build(source);
   const packed = `${JSON.stringify(packedManifest(source), null, 2)}\n`;
   mkdirSync(BACKUP, { recursive: true });
   writeFileSync(PACKED, packed);
@@ -140,7 +192,18 @@ async function prepack(): Promise<void> {
   replaceManifest(packed);
 }
 
+/** Fills dist/. */
+async function build(source: Manifest): Promise<void> {
+  rmSync(join(ROOT, "dist"), { recursive: true, force: true });
+  const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
+  const built = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { stdio: "inherit", cwd: ROOT });
+  if (built.status !== 0) process.exit(built.status ?? 1);
+  await bundle(join(ROOT, "dist"));
+  for (const path of Object.values(source.bin)) chmodSync(join(ROOT, `${builtPath(path)}.js`), 0o755);
+}
+
 const step = process.argv[2];
 if (step === "prepack") await prepack();
 else if (step === "postpack") restore();
-else throw new Error(`Usage: node scripts/pack.ts prepack|postpack, found '${step}'.`);
+else if (step === "runtime" && process.argv[3]) await packRuntime(resolve(process.argv[3]));
+else throw new Error(`Usage: node scripts/pack.ts prepack|postpack|runtime <folder>, found '${step}'.`);

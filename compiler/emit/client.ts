@@ -7,7 +7,16 @@ import { property, variable } from "./names.ts";
 import { header, importPath, imports, print } from "./source.ts";
 
 /** `client.ts`: what other services enqueue with. It loads no handler. */
-export function emitClient({ name, file, importEnding, event, frontend, scheduler, flowControl }: UseCase): Output {
+export function emitClient({
+  name,
+  file,
+  importEnding,
+  isCommonJs,
+  event,
+  frontend,
+  scheduler,
+  flowControl,
+}: UseCase): Output {
   const types = new Set(["Client", "String"]);
   const type = types.has(event.name) ? `${event.name}Event` : event.name;
   const imported = type === event.name ? event.name : `${event.name} as ${type}`;
@@ -36,7 +45,11 @@ export function emitClient({ name, file, importEnding, event, frontend, schedule
     `export type { ${event.name} } from ${JSON.stringify(importPath("./event.ts", importEnding))};`,
     "",
     `export const ${clientName(name)}: Client<${type}> = createClient({`,
-    ["settings,", "validate,", "encode,", "fromJson,", ...accessors],
+    [
+      ...["settings,", "validate,", "encode,", "fromJson,", ...accessors],
+      // It tells where the project is, and with it the data folder. CommonJS has no such thing that `tsc` always knows.
+      ...(isCommonJs ? [] : ["url: import.meta.url,"]),
+    ],
     "});",
   ];
   return { path: `generated/${name}/client.ts`, text: print(code) };

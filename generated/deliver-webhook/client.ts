@@ -13,4 +13,5 @@ export const deliverWebhook: Client<WebhookDue> = createClient({
   validate,
   encode,
   fromJson,
+  url: import.meta.url,
 });

@@ -14,4 +14,5 @@ export const indexFile: Client<FileFound> = createClient({
   encode,
   fromJson,
   fairBy: (event) => event.root,
+  url: import.meta.url,
 });

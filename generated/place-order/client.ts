@@ -14,4 +14,5 @@ export const placeOrder: Client<OrderPlaced> = createClient({
   encode,
   fromJson,
   dedupeBy: (event) => event.orderId,
+  url: import.meta.url,
 });

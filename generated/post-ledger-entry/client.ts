@@ -14,4 +14,5 @@ export const postLedgerEntry: Client<EntryPosted> = createClient({
   encode,
   fromJson,
   orderBy: (event) => event.account,
+  url: import.meta.url,
 });

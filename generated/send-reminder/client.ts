@@ -14,4 +14,5 @@ export const sendReminder: Client<ReminderSet> = createClient({
   encode,
   fromJson,
   dedupeBy: (event) => event.reminderId,
+  url: import.meta.url,
 });

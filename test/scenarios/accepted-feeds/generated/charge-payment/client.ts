@@ -13,4 +13,5 @@ export const chargePayment: Client<PaymentDue> = createClient({
   validate,
   encode,
   fromJson,
+  url: import.meta.url,
 });

@@ -13,4 +13,5 @@ export const placeOrder: Client<OrderPlaced> = createClient({
   validate,
   encode,
   fromJson,
+  url: import.meta.url,
 });

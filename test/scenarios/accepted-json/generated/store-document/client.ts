@@ -13,4 +13,5 @@ export const storeDocument: Client<DocumentStored> = createClient({
   validate,
   encode,
   fromJson,
+  url: import.meta.url,
 });

@@ -13,4 +13,5 @@ export const chooseHooks: Client<HooksChosen> = createClient({
   validate,
   encode,
   fromJson,
+  url: import.meta.url,
 });

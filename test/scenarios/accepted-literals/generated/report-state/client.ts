@@ -14,4 +14,5 @@ export const reportState: Client<StateReported> = createClient({
   encode,
   fromJson,
   orderBy: (event) => String(event.level),
+  url: import.meta.url,
 });

@@ -14,4 +14,5 @@ export const saveProfile: Client<ProfileSaved> = createClient({
   encode,
   fromJson,
   dedupeBy: (event) => event.id,
+  url: import.meta.url,
 });

@@ -16,4 +16,5 @@ export const filesIndexFile: Client<FileUploaded> = createClient({
   dedupeBy: (event) => event.fileId,
   orderBy: (event) => event.fileId,
   fairBy: (event) => event.teamId,
+  url: import.meta.url,
 });

@@ -13,4 +13,5 @@ export const nightlyReport: Client<NightlyReportEvent> = createClient({
   validate,
   encode,
   fromJson,
+  url: import.meta.url,
 });

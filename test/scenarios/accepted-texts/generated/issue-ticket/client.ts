@@ -14,4 +14,5 @@ export const issueTicket: Client<TicketIssued> = createClient({
   encode,
   fromJson,
   dedupeBy: (event) => event.id,
+  url: import.meta.url,
 });

@@ -13,4 +13,5 @@ export const planRoute: Client<RoutePlanned> = createClient({
   validate,
   encode,
   fromJson,
+  url: import.meta.url,
 });

@@ -13,4 +13,5 @@ export const sendParcel: Client<ParcelSent> = createClient({
   validate,
   encode,
   fromJson,
+  url: import.meta.url,
 });

@@ -14,4 +14,5 @@ export const moveMoney: Client<MoneyMoved> = createClient({
   encode,
   fromJson,
   dedupeBy: (event) => event.id,
+  url: import.meta.url,
 });

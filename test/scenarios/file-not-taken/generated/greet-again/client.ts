@@ -13,4 +13,5 @@ export const greetAgain: Client<GreetingAsked> = createClient({
   validate,
   encode,
   fromJson,
+  url: import.meta.url,
 });

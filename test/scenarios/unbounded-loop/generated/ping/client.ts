@@ -13,4 +13,5 @@ export const ping: Client<Pinged> = createClient({
   validate,
   encode,
   fromJson,
+  url: import.meta.url,
 });

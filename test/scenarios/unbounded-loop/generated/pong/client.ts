@@ -13,4 +13,5 @@ export const pong: Client<Ponged> = createClient({
   validate,
   encode,
   fromJson,
+  url: import.meta.url,
 });
