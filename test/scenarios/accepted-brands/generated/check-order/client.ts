@@ -13,4 +13,5 @@ export const checkOrder: Client<OrderChecked> = createClient({
   validate,
   encode,
   fromJson,
+  url: import.meta.url,
 });
