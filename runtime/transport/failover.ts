@@ -116,7 +116,9 @@ export function createFailoverTransport(settings: FailoverSettings): Transport {
         await leaving;
       }
       if (active === cluster) throw error;
-      return work(active);
+      return work(active).catch((second: unknown) => {
+        throw withFormer(second, error);
+      });
     }
   }
 
@@ -246,4 +248,12 @@ export function createFailoverTransport(settings: FailoverSettings): Transport {
       await Promise.all(clusters.map((cluster) => cluster.close()));
     },
   };
+}
+
+/** What the cluster that was left may still store, the next one's refusal does not take back. */
+function withFormer(error: unknown, former: unknown): unknown {
+  const isKnown = error instanceof FivefoldError && !error.mayBeStored;
+  if (!isKnown || !(former instanceof FivefoldError) || !former.mayBeStored) return error;
+  const message = `${error.message} What was sent to the cluster before may still be stored.`;
+  return new FivefoldError(error.code, message, { cause: error, mayBeStored: true });
 }

@@ -195,3 +195,25 @@ test("a consumer comes back to a cluster that it left for one where it can't sub
   expect((await received).map(({ id }) => id)).toEqual(["0"]);
   await transport.close();
 });
+
+test("what a cluster may have stored before it was left, the next one's refusal does not take back", async () => {
+  const { first, second, transport } = await createClusters();
+  const refusing = (error: FivefoldError, then: () => void): Producer => ({
+    async publish() {
+      then();
+      throw error;
+    },
+    close: async () => {},
+  });
+  const lost = new FivefoldError("not-connected", "No answer.", { mayBeStored: true });
+  first.transport.producer = async () => {
+    if (first.isDown) throw new FivefoldError("not-connected", "The cluster can't be reached.");
+    return refusing(lost, () => {
+      first.isDown = true;
+    });
+  };
+  second.transport.producer = async () => refusing(new FivefoldError("storage-full", "No room."), () => {});
+  const producer = await transport.producer("t");
+  await expect(producer.publish(records(1))).rejects.toMatchObject({ code: "storage-full", mayBeStored: true });
+  await transport.close();
+});

@@ -1,4 +1,5 @@
 import type { TaskRecord } from "../../contract.ts";
+import { FivefoldError } from "../../errors.ts";
 import type { Append, Log } from "./log.ts";
 import { EntryWriter } from "./record-format.ts";
 
@@ -11,7 +12,10 @@ const MAX_SPARE_WRITERS = 16;
 
 /** One call of `publish`, whose records may lie in several batches. */
 interface Publish {
+  /** Those that are not settled. */
   batches: number;
+  /** Whether its records lie in several batches, of which some may be stored where others fail. */
+  isSpread: boolean;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -58,6 +62,7 @@ export function createLogWriter(
     writer.add(record);
     if (!batch.publishes.has(publish)) {
       batch.publishes.add(publish);
+      publish.isSpread = publish.batches > 0;
       publish.batches += 1;
     }
   }
@@ -67,12 +72,15 @@ export function createLogWriter(
     while (waiting.size > 0) {
       const batches = [...waiting.values()];
       waiting = new Map();
+      let isBegun = false;
       try {
         settings.checkRoom(batches.reduce((sum, { writers }) => sum + bytesOf(writers), 0));
+        isBegun = true;
         settings.onAppended(await append(batches));
       } catch (error) {
         heads.clear();
-        for (const batch of batches) settle(batch, settings.explain(error));
+        const explained = settings.explain(error);
+        for (const batch of batches) settle(batch, explained, isBegun);
       }
     }
     writing = undefined;
@@ -109,10 +117,11 @@ export function createLogWriter(
     waiting.set(batch.partition, batch);
   }
 
-  function settle(batch: Batch, error: unknown): void {
+  /** `isBegun`: whether the error is one of writing. */
+  function settle(batch: Batch, error: unknown, isBegun = false): void {
     for (const publish of batch.publishes) {
       publish.batches -= 1;
-      if (error !== undefined) publish.reject(error);
+      if (error !== undefined) publish.reject(publish.isSpread || isBegun ? unsure(error) : error);
       else if (publish.batches === 0) publish.resolve();
     }
     batch.publishes.clear();
@@ -128,7 +137,7 @@ export function createLogWriter(
     publish(records: readonly TaskRecord[], partitionOf: (record: TaskRecord) => number): Promise<void> {
       if (records.length === 0) return Promise.resolve();
       return new Promise((resolve, reject) => {
-        const publish: Publish = { batches: 0, resolve, reject };
+        const publish: Publish = { batches: 0, isSpread: false, resolve, reject };
         try {
           for (const record of records) add(partitionOf(record), record, publish);
         } finally {
@@ -146,4 +155,10 @@ export function createLogWriter(
 
 function bytesOf(writers: readonly EntryWriter[]): number {
   return writers.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** What failed to be written may be there all the same, and so may the other parts of a call that has several. */
+function unsure(error: unknown): unknown {
+  if (!(error instanceof FivefoldError) || error.mayBeStored) return error;
+  return new FivefoldError(error.code, error.message, { cause: error, mayBeStored: true });
 }
