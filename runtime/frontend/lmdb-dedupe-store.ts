@@ -165,10 +165,13 @@ export async function openLmdbDedupeStore(
     await durable.commit(() =>
       expiries.batch(() => {
         for (const expiry of lapsed) {
-          const [untilMs, ...key] = expiry;
           expiries.remove(expiry);
+          const [untilMs, ...key] = expiry;
+          // Of a damaged key nothing is known but that it is there.
+          const isWholeKey =
+            typeof untilMs === "number" && key.length === 2 && key.every((part) => typeof part === "string");
           // Unless it was accepted anew since.
-          accepted.remove(key, untilMs);
+          if (isWholeKey) accepted.remove(key, untilMs);
         }
       }),
     );

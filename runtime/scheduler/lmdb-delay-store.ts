@@ -110,7 +110,7 @@ export async function openLmdbDelayStore(
 
   /** What nobody has now of what is due by that time, soonest first. */
   function* freeUntil(nowMs: number, dueMs: number): Generator<DelayedClaim, void, void> {
-    for (const key of waiting.getKeys({ end: [dueMs + 1] })) {
+    for (const key of formerKeys({ end: [dueMs + 1] })) {
       if (key[0] > dueMs || !isFree(key, nowMs)) continue;
       const found = readFormer(key);
       if (found) yield { ...found, key: { former: key } satisfies ClaimKey };
@@ -145,6 +145,25 @@ export async function openLmdbDelayStore(
     }
     await storeLost();
     return claims;
+  }
+
+  /** Up to a key that is damaged so that LMDB can't tell what it was: what lies behind it is out of reach. */
+  function* formerKeys(range: { end?: [number] }): Generator<FormerKey, void, void> {
+    const keys = waiting.getKeys(range)[Symbol.iterator]();
+    for (;;) {
+      let next: IteratorResult<FormerKey>;
+      try {
+        next = keys.next();
+      } catch {
+        if (!setAside.has("former keys")) {
+          reportProblem(damagedValues(join(folder, "kept"), "delayed events", ["a key of the table 'waiting'"]));
+        }
+        setAside.add("former keys");
+        return;
+      }
+      if (next.done) return;
+      if (Array.isArray(next.value) && typeof next.value[0] === "number") yield next.value;
+    }
   }
 
   function readFormer(key: FormerKey): Delayed | undefined {
@@ -247,7 +266,7 @@ export async function openLmdbDelayStore(
         durable.refresh();
         const leader = otherLeader(clock.now());
         let next = Number.POSITIVE_INFINITY;
-        for (const table of [waiting.getKeys({}), delays.getKeys({})]) {
+        for (const table of [formerKeys({}), delays.getKeys({})]) {
           for (const key of table) {
             const name = nameOf(key);
             if (setAside.has(name)) continue;
