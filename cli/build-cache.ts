@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Analysis, CompileMemory } from "../compiler/compile.ts";
 import { findSources } from "../compiler/read/find-files.ts";
@@ -21,7 +21,7 @@ const CACHE = ".fivefold/cache";
 
 /** The last build that found no fault. */
 export interface LastBuild {
-  readonly compiler: string;
+  readonly origin: string;
   readonly useCases: readonly string[];
   /** The files that it led to, by path relative to the root. */
   readonly files: readonly string[];
@@ -35,7 +35,7 @@ export interface LastBuild {
 /** The last build, if another one would find all as it left it. */
 export function findUnchangedBuild(root: string): LastBuild | undefined {
   const last = readJson<LastBuild>(root, "build.json");
-  if (!last || last.compiler !== compilerStamp()) return undefined;
+  if (!last || last.origin !== originStamp(root)) return undefined;
   const { files, diagnostics } = findSources(root, USE_CASES);
   const unchanged =
     diagnostics.length === 0 &&
@@ -50,7 +50,7 @@ export type BuildOrigin = Omit<LastBuild, "files" | "outputs">;
 
 export function originOf(root: string, { useCases, inputs }: Analysis, { reading }: CompileMemory): BuildOrigin {
   return {
-    compiler: compilerStamp(),
+    origin: originStamp(root),
     useCases: useCases.map(({ name }) => name),
     modules: findSources(root, USE_CASES).files,
     // Of what was read, not of what the disk may hold by now.
@@ -73,7 +73,7 @@ export async function keepBuild(
 }
 
 export interface KeptReading {
-  readonly compiler: string;
+  readonly origin: string;
   readonly identity: string;
   readonly stamps: [string, string][];
   readonly modules: [string, unknown][];
@@ -82,7 +82,7 @@ export interface KeptReading {
 /** What an earlier process of the same compiler read. */
 export function findReading(root: string): KeptReading | undefined {
   const kept = readJson<KeptReading>(root, "reading.json");
-  return kept?.compiler === compilerStamp() ? kept : undefined;
+  return kept?.origin === originStamp(root) ? kept : undefined;
 }
 
 /** Fills a memory with it. */
@@ -98,8 +98,17 @@ export function recallReading(kept: KeptReading, { reading }: CompileMemory): vo
 
 export function keepReading(root: string, { reading }: CompileMemory): void {
   const { identity, stamps, modules } = reading;
-  const kept: KeptReading = { compiler: compilerStamp(), identity, stamps: [...stamps], modules: [...modules] };
+  const kept: KeptReading = { origin: originStamp(root), identity, stamps: [...stamps], modules: [...modules] };
   writeJson(root, "reading.json", kept);
+}
+
+/**
+ * The compiler and the very folder that it worked on. What is kept has absolute paths: in a copy of a checkout, or in one
+ * that somebody has put a cache into, they would speak of another one's files.
+ */
+function originStamp(root: string): string {
+  const real = realpathSync(root);
+  return `${compilerStamp()} ${statSync(real).ino} ${real}`;
 }
 
 let knownStamp: string | undefined;

@@ -1,7 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findUnchangedBuild } from "../../cli/build-cache.ts";
+import { findReading, findUnchangedBuild } from "../../cli/build-cache.ts";
 import { createBuilder } from "../../cli/build-project.ts";
 import { createEmitting } from "../../cli/emitting-here.ts";
 import { checkAllTypes } from "../../compiler/read/type-errors.ts";
@@ -41,4 +41,22 @@ test("what is edited after tsc has read it, and before the compiler does, is see
   expect(findUnchangedBuild(root)).toBeUndefined();
   const { compilation } = await createBuilder(root).build({ keep: true });
   expect(compilation.diagnostics).toMatchObject([{ code: "type-error", span: { file: "usecases/greet.ts" } }]);
+});
+
+test("a copied checkout takes nothing from the original's cache, and sees its own edits", async () => {
+  const { root, fivefold } = await createProject();
+  await fivefold("new", "greet");
+  await createBuilder(root).build({ keep: true });
+  const copy = await createProject();
+  for (const path of ["usecases", "generated", ".fivefold", "contracts.lock.json", "package.json", "tsconfig.json"]) {
+    cpSync(join(root, path), join(copy.root, path), { recursive: true, preserveTimestamps: true });
+  }
+  expect(findUnchangedBuild(root)?.useCases).toEqual(["greet"]);
+  expect(findReading(root)).toBeDefined();
+  expect(findUnchangedBuild(copy.root)).toBeUndefined();
+  expect(findReading(copy.root)).toBeUndefined();
+  const source = join(copy.root, "usecases/greet.ts");
+  writeFileSync(source, readFileSync(source, "utf8").replace(/owner: "[^"]*"/, `owner: "another-team"`));
+  await createBuilder(copy.root).build({ keep: true });
+  expect(await copy.read("generated/greet/settings.ts")).toContain("another-team");
 });
