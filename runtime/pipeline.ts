@@ -147,8 +147,7 @@ export async function openPipelines(
 /** A broker has to be asked for each. */
 const OPEN_AT_ONCE = 16;
 
-/** Tasks held behind the heads of their keys, for each that may run: with fewer, one busy key would stop all others. */
-const HELD_PER_PERMIT_ORDERED = 8;
+/** Tasks held for each that may run, so that one is there when another ends. */
 const HELD_PER_PERMIT = 2;
 
 interface OpenedPipeline extends Pipeline {
@@ -179,7 +178,8 @@ async function openPipeline(
     topic,
     subscription: subscriber.name,
     ordered,
-    maxHeld: subscriber.maxInFlight * (ordered ? HELD_PER_PERMIT_ORDERED : HELD_PER_PERMIT),
+    maxHeld: subscriber.maxInFlight * HELD_PER_PERMIT,
+    givesBackInOrder: ports.transport.capabilities.givesBackInOrder,
     delay: (delayed) => delayRunner.add(delayed),
     start: (messages) => admission.offer(messages),
     clock,

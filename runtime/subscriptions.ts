@@ -12,6 +12,9 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5_000;
 const REPORT_EVERY_MS = 60_000;
 
+/** Enough for a key to go on while others are asked for more of it, and few enough to hold for thousands of keys. */
+const HELD_PER_KEY = 64;
+
 /** What concerns one topic, and no other: the rest of a worker goes on. */
 const OF_ONE_TOPIC: ReadonlySet<ErrorCode> = new Set(["conflict", "unknown-topic", "unauthorized"]);
 
@@ -46,8 +49,9 @@ export function createSubscriptions(settings: {
     if (first && undeclared.size === useCases.length) throw first;
   }
 
-  function subscribe({ name, priority, ordered }: UseCaseSettings, subscription: string): Promise<Consumer> {
-    return transport.subscribe(topicOf(name, priority), subscription, ordered ? "key-shared" : "shared");
+  function subscribe({ name, priority, ordered, fair }: UseCaseSettings, subscription: string): Promise<Consumer> {
+    const type = ordered ? "key-shared" : "shared";
+    return transport.subscribe(topicOf(name, priority), subscription, type, { fair, heldPerKey: HELD_PER_KEY });
   }
 
   /** A consumer that receives nothing until its subscription can be had. */

@@ -6,6 +6,10 @@ export interface Lanes {
   enter(messages: readonly Message[]): Message[];
   /** Ends these heads; those that follow them may start now. */
   leave(messages: readonly Message[]): Message[];
+  /** Takes out what waits behind a key's head. */
+  takeBehind(key: string): readonly Message[];
+  /** Puts back what was taken out, before what came since. */
+  putBehind(key: string, messages: readonly Message[]): void;
 }
 
 /** A key with a head and nothing behind it has this shared tail, so that the ordinary case allocates no array. */
@@ -37,6 +41,15 @@ export function createLanes(): Lanes {
         else heads.push(next);
       }
       return heads;
+    },
+    takeBehind(key) {
+      const tail = behind.get(key);
+      if (tail === undefined || tail === NOBODY) return NOBODY;
+      behind.set(key, NOBODY);
+      return tail;
+    },
+    putBehind(key, messages) {
+      behind.set(key, [...messages, ...(behind.get(key) ?? [])]);
     },
   };
 }

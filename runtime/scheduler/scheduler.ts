@@ -3,7 +3,7 @@ import type { Message, ReportProblem } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
 import type { Consumer } from "../transport/transport.ts";
 import type { Delayed } from "./delay-store.ts";
-import { createLanes } from "./lanes.ts";
+import { createLanes, type Lanes } from "./lanes.ts";
 
 export interface SchedulerOptions {
   readonly consumer: Consumer;
@@ -11,8 +11,10 @@ export interface SchedulerOptions {
   readonly subscription: string;
   /** Whether tasks of one key run one after another. */
   readonly ordered: boolean;
-  /** Most messages held at once, started or not. */
+  /** Most tasks held at once that run or could run. What waits for its time, or behind its key's first, does not count. */
   readonly maxHeld: number;
+  /** What the transport promises of messages that are given back. */
+  readonly givesBackInOrder: boolean;
   /** Stores records until they are due; resolves once they are durable. */
   readonly delay: (delayed: readonly Delayed[]) => Promise<void>;
   /** Takes tasks that may start now. */
@@ -26,7 +28,7 @@ export interface Scheduler {
   run(): void;
   /** Told of tasks that ended for good (settled): makes room, and lets the next of their keys start. */
   ended(messages: readonly Message[]): void;
-  /** Starts a held task again, in that time; it keeps its key, and nothing behind it starts before. */
+  /** Starts a held task again, in that time; it keeps its key, and nothing behind it starts before. Makes room for others. */
   again(message: Message, afterMs: number): void;
   /** Takes nothing more and starts nothing more. What is held stays so: the consumer gives it back when it closes. */
   stop(): void;
@@ -35,8 +37,23 @@ export interface Scheduler {
 }
 
 const RETRY_MS = 500;
+/**
+ * What waits may take in memory before nothing more is received: tasks that failed and keep their keys, until they are tried
+ * again, and those behind a key's first, where the transport does not take them back.
+ */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** About what a message takes besides its payload. */
+const MESSAGE_BYTES = 512;
 /** Brokers hand out what they hold back up to a second early. */
 const LONGEST_WAIT_MS = 2_000;
+
+const bytesOf = ({ payload }: Message): number => payload.length + MESSAGE_BYTES;
+
+function bytesOfAll(messages: readonly Message[]): number {
+  let bytes = 0;
+  for (const message of messages) bytes += bytesOf(message);
+  return bytes;
+}
 
 /** Before which it must not start, in ms since the Unix epoch. */
 function dueAtOf({ dueAt, notBefore = 0 }: Message): number {
@@ -53,13 +70,20 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const lanes = options.ordered ? createLanes() : undefined;
   const counts = { received: 0, delayed: 0, skipped: 0 };
   const waits = new Set<Cancel>();
+  /** Tasks that run or could run. */
   let held = 0;
+  /** Of those that can't, in bytes. */
+  let waiting = 0;
+  /** Keys whose first task failed, until it is tried again. */
+  const failing = new Set<string>();
+  /** Keys of which something is to be given back. */
+  const crowded = new Set<string>();
   let stopped = false;
   let wakeIntake = () => {};
 
   async function takeIn(): Promise<void> {
     while (!stopped) {
-      const room = options.maxHeld - held;
+      const room = waiting < MAX_WAITING_BYTES ? options.maxHeld - held : 0;
       // A transport is asked for many at once or not at all: a call for each freed place would make batches of one.
       if (room * 4 < options.maxHeld) {
         await new Promise<void>((resolve) => {
@@ -90,15 +114,19 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const soon = own.filter((message) => isSoon(message, now));
       const early = own.filter((message) => dueAtOf(message) > now && !isSoon(message, now));
       runnable = own.filter((message) => dueAtOf(message) <= now);
-      held += soon.length;
-      for (const message of soon) again(message, dueAtOf(message) - now);
+      for (const message of soon) startIn(message, dueAtOf(message) - now);
       counts.skipped += others.length;
       counts.delayed += early.length;
       if (others.length > 0) settle(others);
       if (early.length > 0) void putOff(early);
     }
+    if (lanes) {
+      const heads = lanes.enter(runnable);
+      if (failing.size > 0) for (const { key } of runnable) if (failing.has(key)) giveBackSoon(key, lanes);
+      if (heads.length < runnable.length) waiting += bytesOfAll(runnable) - bytesOfAll(heads);
+      runnable = heads;
+    }
     held += runnable.length;
-    if (lanes) runnable = lanes.enter(runnable);
     if (runnable.length > 0) start(runnable);
   }
 
@@ -108,12 +136,56 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return !lanes && message.dueAt <= now && notBefore > now && notBefore - now <= LONGEST_WAIT_MS;
   }
 
-  function again(message: Message, afterMs: number): void {
+  /** Starts a task in that time. Until then it takes nobody's room. */
+  function startIn(message: Message, afterMs: number): void {
+    waiting += bytesOf(message);
     const cancel = clock.after(afterMs, () => {
       waits.delete(cancel);
+      waiting -= bytesOf(message);
+      held += 1;
+      failing.delete(message.key);
       if (!stopped) start([message]);
     });
     waits.add(cancel);
+  }
+
+  function again(message: Message, afterMs: number): void {
+    held -= 1;
+    if (lanes) {
+      failing.add(message.key);
+      giveBackSoon(message.key, lanes);
+    }
+    startIn(message, afterMs);
+    wakeIntake();
+  }
+
+  /**
+   * Gives back what waits behind a task that failed, in this turn's aftermath: what the transport has handed out by then is
+   * here, and nothing that comes later in the key's order stays behind.
+   */
+  function giveBackSoon(key: string, lanes: Lanes): void {
+    if (!options.givesBackInOrder) return;
+    if (crowded.size === 0) {
+      clock.soon(() => {
+        const keys = [...crowded];
+        crowded.clear();
+        if (!stopped) for (const key of keys) giveBackBehind(key, lanes);
+      });
+    }
+    crowded.add(key);
+  }
+
+  /** What waits behind a task that failed is left to the transport, which knows how to keep it in order. */
+  function giveBackBehind(key: string, lanes: Lanes): void {
+    const behind = lanes.takeBehind(key);
+    if (behind.length === 0) return;
+    try {
+      consumer.negativeAcknowledge(behind);
+      waiting -= bytesOfAll(behind);
+    } catch (error) {
+      lanes.putBehind(key, behind);
+      report("Tasks behind one that failed can't be given back now", error);
+    }
   }
 
   function isForOthers(message: Message): boolean {
@@ -154,8 +226,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     },
     ended(messages) {
       held -= messages.length;
-      wakeIntake();
       const heads = lanes?.leave(messages) ?? [];
+      if (heads.length > 0) {
+        held += heads.length;
+        waiting -= bytesOfAll(heads);
+      }
+      wakeIntake();
       if (heads.length > 0 && !stopped) start(heads);
     },
     again,

@@ -31,6 +31,7 @@ const CAPABILITIES: Capabilities = {
   maxRecordBytes: 4 * MIB,
   takesOnlyWhatItReturns: true,
   countsBacklogInRecords: true,
+  givesBackInOrder: true,
   longestDelayMs: 0,
 };
 
@@ -221,7 +222,7 @@ async function open(
       };
     },
 
-    async subscribe(topic, name, type) {
+    async subscribe(topic, name, type, options = {}) {
       try {
         const subscription = requireSubscription(topic, name);
         const session = await cursors.whenFree(sessions.own);
@@ -234,7 +235,7 @@ async function open(
           );
         }
         const consumer = createEmbeddedConsumer({
-          ...{ consumer: identity, type, subscription, log, wakeUp, clock, explain },
+          ...{ consumer: identity, type, options, subscription, log, wakeUp, clock, explain },
           onClose: () => consumers.delete(consumer),
         });
         consumers.add(consumer);

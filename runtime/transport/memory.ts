@@ -4,9 +4,11 @@ import { FivefoldError } from "../errors.ts";
 import { ORDERED_PARTITIONS, partitionOfKey } from "./key-partition.ts";
 import { checkMax, rangesOf } from "./message-position.ts";
 import { checkRecords } from "./record-check.ts";
+import { createSelectiveReceiver, type RecordSource } from "./selective-receiver.ts";
 import {
   claim,
   claimableAt,
+  claimThese,
   countBacklog,
   createSubscriptionState,
   giveBack,
@@ -15,11 +17,13 @@ import {
   markDelete,
   type SubscriptionState,
   settle,
+  sharesAt,
 } from "./subscription-state.ts";
 import {
   type Capabilities,
   type Consumer,
   consumed,
+  type SubscribeOptions,
   type SubscriptionType,
   type TopicDeclaration,
   type TopicStats,
@@ -32,6 +36,7 @@ const CAPABILITIES: Capabilities = {
   maxRecordBytes: 4 * 1024 * 1024,
   takesOnlyWhatItReturns: true,
   countsBacklogInRecords: true,
+  givesBackInOrder: true,
   longestDelayMs: 0,
 };
 
@@ -89,7 +94,7 @@ export function createMemoryTransport({ clock }: { readonly clock: Clock }): Tra
     );
   }
 
-  function subscribe(topic: Topic, name: string, type: SubscriptionType): Consumer {
+  function subscribe(topic: Topic, name: string, type: SubscriptionType, options: SubscribeOptions): Consumer {
     const subscription = requireSubscription(topic, name);
     const { state } = subscription;
     lastConsumerId += 1;
@@ -100,7 +105,7 @@ export function createMemoryTransport({ clock }: { readonly clock: Clock }): Tra
         `Subscription '${name}' of topic '${topic.name}' is consumed as ${state.type} already: consumers of one subscription must agree, found ${type}.`,
       );
     }
-    const consumer = createConsumer(clock, topic, subscription, id, () => consumers.delete(consumer));
+    const consumer = createConsumer({ clock, topic, subscription, id, options }, () => consumers.delete(consumer));
     consumers.add(consumer);
     return consumer;
   }
@@ -124,8 +129,8 @@ export function createMemoryTransport({ clock }: { readonly clock: Clock }): Tra
         },
       };
     },
-    async subscribe(topic, subscription, type) {
-      return subscribe(requireTopic(topic), subscription, type);
+    async subscribe(topic, subscription, type, options = {}) {
+      return subscribe(requireTopic(topic), subscription, type, options);
     },
     async backlog(name, subscription) {
       const topic = requireTopic(name);
@@ -207,21 +212,63 @@ function trim(topic: Topic): void {
   }
 }
 
-function createConsumer(clock: Clock, topic: Topic, subscription: Subscription, id: number, onClose: () => void) {
+interface ConsumerPlace {
+  readonly clock: Clock;
+  readonly topic: Topic;
+  readonly subscription: Subscription;
+  readonly id: number;
+  readonly options: SubscribeOptions;
+}
+
+/** Reads a topic as the embedded store is read. */
+function sourceOf({ partitions }: Topic): RecordSource {
+  const read = (partition: number, offset: number): Message => {
+    const { base, records } = partitions[partition]!;
+    return { ...records[offset - base]!, position: { partition, offset } };
+  };
+  return {
+    read,
+    scan(partition, first, end, visit) {
+      for (let offset = first; offset < end; offset++) {
+        if (!visit(offset, read(partition, offset))) return offset + 1;
+      }
+      return end;
+    },
+  };
+}
+
+function createConsumer({ clock, topic, subscription, id, options }: ConsumerPlace, onClose: () => void) {
   const { state, waiting } = subscription;
+  const source = sourceOf(topic);
+  const ordered = state.type === "key-shared";
+  const { fair = false, heldPerKey = Number.POSITIVE_INFINITY } = options;
+  const receiver = ordered || fair ? createSelectiveReceiver({ ordered, fair, heldPerKey, source }) : undefined;
   let open = true;
   let turn = 0;
   let wait: { resolve: (messages: readonly Message[]) => void; max: number; cancel: Cancel } | undefined;
 
   function take(max: number): Message[] {
+    if (receiver) return takePicked(max);
     const ranges = claim(state, id, headsOf(topic), { max, now: clock.now(), turn });
     turn = ((ranges.at(-1)?.partition ?? turn) + 1) % state.partitions.length;
-    return ranges.flatMap(({ partition, first, end }) => {
-      const { base, records } = topic.partitions[partition]!;
-      return records
-        .slice(first - base, end - base)
-        .map((record, index): Message => ({ ...record, position: { partition, offset: first + index } }));
-    });
+    return ranges.flatMap(({ partition, first, end }) =>
+      Array.from({ length: end - first }, (_, index) => source.read(partition, first + index)!),
+    );
+  }
+
+  function takePicked(max: number): Message[] {
+    const now = clock.now();
+    for (;;) {
+      const { mine, moves } = sharesAt(state, id);
+      receiver!.follow(state, headsOf(topic), mine, now);
+      const { picks, isUnfinished } = receiver!.pick(state, max);
+      const done = claimThese(state, id, picks, now);
+      receiver!.claimed(picks, done);
+      const claimed = picks.filter((_, index) => done[index]);
+      // There is nothing to wait for in memory: what is unfinished is finished here.
+      if (claimed.length === 0 && (isUnfinished || moves || picks.length > 0)) continue;
+      return claimed.map(({ partition, offset, message }) => message ?? source.read(partition, offset)!);
+    }
   }
 
   function deliver(): void {
@@ -235,7 +282,7 @@ function createConsumer(clock: Clock, topic: Topic, subscription: Subscription, 
     if (!wait) return;
     wait.cancel();
     const now = clock.now();
-    const dueAt = claimableAt(state, id, headsOf(topic), now);
+    const dueAt = receiver ? receiver.nextDueAt : claimableAt(state, id, headsOf(topic), now);
     if (dueAt < Number.POSITIVE_INFINITY) wait.cancel = clock.after(dueAt - now, deliver);
   }
 
@@ -263,14 +310,19 @@ function createConsumer(clock: Clock, topic: Topic, subscription: Subscription, 
       });
     },
     async acknowledge(messages) {
+      receiver?.settled(messages);
       for (const range of rangesOf(messages)) settle(state, range);
       trim(topic);
-      // What this consumer held may have kept a partition from moving to another consumer.
+      // What this consumer held may have kept a partition from moving to another consumer, or a key waiting.
       if (state.type === "key-shared") wake(subscription);
     },
     negativeAcknowledge(messages, delayMs = 0) {
       const dueAt = delayMs > 0 ? clock.now() + delayMs : 0;
+      const returns = () => state.partitions.map((partition) => partition.returns);
+      const before = returns();
+      receiver?.returning(messages);
       for (const range of rangesOf(messages)) giveBack(state, id, range, dueAt);
+      receiver?.returned(messages, dueAt === 0, before, returns());
       wake(subscription);
     },
     async close() {

@@ -60,6 +60,7 @@ export function createPulsarWebSocketTransport(settings: PulsarWebSocketSettings
       maxRecordBytes,
       takesOnlyWhatItReturns: false,
       countsBacklogInRecords: true,
+      givesBackInOrder: false,
       longestDelayMs: LONGEST_DELAY_MS,
     },
     openProducer: (topic, _, onClose) =>

@@ -101,6 +101,7 @@ function createNativeProtocol(settings: PulsarNativeSettings, library: Library, 
       maxRecordBytes: MAX_RECORD_BYTES,
       takesOnlyWhatItReturns: false,
       countsBacklogInRecords: false,
+      givesBackInOrder: false,
       longestDelayMs: LONGEST_DELAY_MS,
     },
     async openProducer(topic, ordered, onClose) {

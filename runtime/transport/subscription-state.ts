@@ -1,9 +1,7 @@
+import { OffsetSet } from "./offset-set.ts";
+import { balance } from "./partition-shares.ts";
+import { insertRun, NOBODY, QUARANTINE, type Run, replaceRuns, runAt } from "./runs.ts";
 import type { SubscriptionType } from "./transport.ts";
-
-/** Nobody: what no consumer holds, and a partition that no consumer owns. Consumer ids start above. */
-export const NOBODY = 0;
-/** Holds what cannot be read, so that it is neither delivered again nor forgotten. */
-export const QUARANTINE = 0xffffffff;
 
 /** Records `first` to `end - 1` of a partition, by offset. */
 export interface Range {
@@ -12,27 +10,21 @@ export interface Range {
   readonly end: number;
 }
 
-/** Records below a cursor's `next` that are not settled. */
-export interface Run {
-  readonly first: number;
-  readonly end: number;
-  /** The consumer that holds them, or `NOBODY`, or `QUARANTINE`. */
-  readonly holder: number;
-  /** When `NOBODY` holds them: not to be delivered before, in ms since the Unix epoch. */
-  readonly dueAt: number;
-}
-
 /**
- * How far a subscription has come in one partition. Everything below `next` that lies in no run of `pending` is
- * settled; so the mark-delete position is the first run's start, and acknowledged ranges are the gaps between runs.
+ * How far a subscription has come in one partition. Everything below `next` that lies neither in a run of `pending` nor in
+ * `open` is settled.
  */
 export interface PartitionCursor {
-  /** The first record that was never delivered. */
+  /** Every record from here on can be delivered, and never was. */
   next: number;
   /** The consumer that alone gets this partition's records; `NOBODY` in shared subscriptions. */
   owner: number;
-  /** Sorted, without overlaps. */
+  /** What is held, put off or set aside: sorted, without overlaps. */
   readonly pending: Run[];
+  /** What else below `next` can be delivered: given back, or passed over for what was to come first. */
+  readonly open: OffsetSet;
+  /** How often something came back to `open`: whoever knows what was in it has to look again. */
+  returns: number;
 }
 
 export interface ConsumerEntry {
@@ -54,20 +46,24 @@ export function createSubscriptionState(starts: readonly number[]): Subscription
   return {
     type: "shared",
     consumers: [],
-    partitions: starts.map((next) => ({ next, owner: NOBODY, pending: [] })),
+    partitions: starts.map((next) => createPartitionCursor(next, NOBODY, 0)),
   };
 }
 
+export function createPartitionCursor(next: number, owner: number, returns: number): PartitionCursor {
+  return { next, owner, pending: [], open: new OffsetSet(), returns };
+}
+
 /** The first record of a partition that is not settled. */
-export function markDelete(cursor: PartitionCursor): number {
-  return cursor.pending[0]?.first ?? cursor.next;
+export function markDelete({ pending, open, next }: PartitionCursor): number {
+  return Math.min(pending[0]?.first ?? next, open.next(0) ?? next);
 }
 
 /** Records not settled, given each partition's end. */
 export function countBacklog(state: SubscriptionState, heads: readonly number[]): number {
   let count = 0;
-  for (const [index, { next, pending }] of state.partitions.entries()) {
-    count += Math.max(0, (heads[index] ?? 0) - next);
+  for (const [index, { next, pending, open }] of state.partitions.entries()) {
+    count += Math.max(0, (heads[index] ?? 0) - next) + open.size;
     for (const run of pending) count += run.end - run.first;
   }
   return count;
@@ -86,27 +82,44 @@ export function leave(state: SubscriptionState, consumer: number): void {
   state.consumers = state.consumers.filter(({ id }) => id !== consumer);
   for (const cursor of state.partitions) {
     if (cursor.owner === consumer) cursor.owner = NOBODY;
-    for (const { first, end, holder } of cursor.pending.filter((run) => run.holder === consumer)) {
-      replace(cursor.pending, first, end, (run) => (run.holder === holder ? [NOBODY, 0] : undefined));
-    }
+    reopen(cursor, 0, cursor.next, consumer);
   }
+}
+
+/** What a consumer holds in a range can be delivered at once. */
+function reopen(cursor: PartitionCursor, first: number, end: number, consumer: number): void {
+  replaceRuns(cursor.pending, first, end, (run) => {
+    if (run.holder !== consumer) return undefined;
+    cursor.open.add(Math.max(run.first, first), Math.min(run.end, end));
+    cursor.returns += 1;
+    return null;
+  });
 }
 
 /** Settles records for good, whoever holds them: they were handled. */
 export function settle(state: SubscriptionState, { partition, first, end }: Range): void {
-  replace(state.partitions[partition]!.pending, first, end, () => null);
+  const { pending, open } = state.partitions[partition]!;
+  replaceRuns(pending, first, end, () => null);
+  open.delete(first, end);
 }
 
-/** Gives records back, if that consumer holds them still. */
+/** Gives records back, if that consumer holds them still. `dueAt`: 0 for at once. */
 export function giveBack(state: SubscriptionState, consumer: number, range: Range, dueAt: number): void {
-  replace(state.partitions[range.partition]!.pending, range.first, range.end, (run) =>
-    run.holder === consumer ? [NOBODY, dueAt] : undefined,
-  );
+  const cursor = state.partitions[range.partition]!;
+  if (dueAt === 0) reopen(cursor, range.first, range.end, consumer);
+  else {
+    replaceRuns(cursor.pending, range.first, range.end, (run) =>
+      run.holder === consumer ? [NOBODY, dueAt] : undefined,
+    );
+  }
 }
 
 /** Sets records aside that cannot be read. */
 export function quarantine(state: SubscriptionState, { partition, first, end }: Range): void {
-  replace(state.partitions[partition]!.pending, first, end, () => [QUARANTINE, 0]);
+  const { pending, open } = state.partitions[partition]!;
+  replaceRuns(pending, first, end, () => [QUARANTINE, 0]);
+  open.eachRun(first, end, (from, to) => insertRun(pending, { first: from, end: to, holder: QUARANTINE, dueAt: 0 }));
+  open.delete(first, end);
 }
 
 /**
@@ -127,21 +140,28 @@ export function claim(
     else claimed.push({ partition, first, end });
     left -= end - first;
   };
-  const eligible = state.type === "shared" ? undefined : balance(state, consumer);
+  const eligible = eligibleFor(state, consumer);
   const { length } = state.partitions;
   for (let step = 0; step < length && left > 0; step++) {
     const partition = (turn + step) % length;
     if (eligible && !eligible.has(partition)) continue;
     const cursor = state.partitions[partition]!;
-    for (const run of cursor.pending.filter(({ holder, dueAt }) => holder === NOBODY && dueAt <= now)) {
+    const { open, pending } = cursor;
+    for (let first = open.next(0); first !== undefined && left > 0; first = open.next(first)) {
+      const end = open.runEnd(first, first + left);
+      open.delete(first, end);
+      insertRun(pending, { first, end, holder: consumer, dueAt: 0 });
+      take(partition, first, end);
+    }
+    for (const run of pending.filter(({ holder, dueAt }) => holder === NOBODY && dueAt <= now)) {
       if (left === 0) break;
       const end = Math.min(run.end, run.first + left);
-      replace(cursor.pending, run.first, end, () => [consumer, 0]);
+      replaceRuns(pending, run.first, end, () => [consumer, 0]);
       take(partition, run.first, end);
     }
     const end = Math.min(heads[partition]!, cursor.next + left);
     if (end > cursor.next) {
-      append(cursor.pending, { first: cursor.next, end, holder: consumer, dueAt: 0 });
+      insertRun(pending, { first: cursor.next, end, holder: consumer, dueAt: 0 });
       take(partition, cursor.next, end);
       cursor.next = end;
     }
@@ -150,19 +170,52 @@ export function claim(
 }
 
 /**
+ * Hands those of the records to a consumer that can be delivered to it now, and says for each whether it was done. What
+ * they pass over can be delivered still.
+ */
+export function claimThese(
+  state: SubscriptionState,
+  consumer: number,
+  records: readonly { readonly partition: number; readonly offset: number }[],
+  now: number,
+): boolean[] {
+  const eligible = eligibleFor(state, consumer);
+  return records.map(({ partition, offset }) => {
+    if (eligible && !eligible.has(partition)) return false;
+    const cursor = state.partitions[partition]!;
+    const { open, pending } = cursor;
+    const end = offset + 1;
+    if (offset >= cursor.next) {
+      open.add(cursor.next, offset);
+      cursor.next = end;
+    } else if (open.has(offset)) open.delete(offset, end);
+    else {
+      const run = runAt(pending, offset);
+      if (!run || run.holder !== NOBODY || run.dueAt > now) return false;
+      replaceRuns(pending, offset, end, () => null);
+    }
+    insertRun(pending, { first: offset, end, holder: consumer, dueAt: 0 });
+    return true;
+  });
+}
+
+/** Which partitions a consumer may take records from; `undefined`: all. Moves partitions where they should. */
+function eligibleFor({ type, partitions, consumers }: SubscriptionState, consumer: number) {
+  return type === "shared" ? undefined : balance(partitions, consumers, consumer);
+}
+
+/**
  * When a `claim` for that consumer would change anything, as things stand: 0 for now, else when the earliest record that
  * was given back is due, or `Infinity`. Moving a partition counts: a consumer that only looked would leave it to another
  * one that only looks.
  */
 export function claimableAt(state: SubscriptionState, consumer: number, heads: readonly number[], now: number): number {
-  // Balancing moves owners only: it may do so on copies.
-  const partitions = state.partitions.map((cursor) => ({ ...cursor }));
-  const eligible = state.type === "shared" ? undefined : balance({ ...state, partitions }, consumer);
-  if (partitions.some(({ owner }, index) => owner !== state.partitions[index]!.owner)) return 0;
+  const shares = sharesAt(state, consumer);
+  if (shares.moves) return 0;
   let earliest = Number.POSITIVE_INFINITY;
-  for (const [partition, cursor] of partitions.entries()) {
-    if (eligible && !eligible.has(partition)) continue;
-    if (heads[partition]! > cursor.next) return 0;
+  for (const [partition, cursor] of state.partitions.entries()) {
+    if (shares.mine && !shares.mine.has(partition)) continue;
+    if (heads[partition]! > cursor.next || cursor.open.size > 0) return 0;
     for (const { holder, dueAt } of cursor.pending) {
       if (holder !== NOBODY) continue;
       if (dueAt <= now) return 0;
@@ -172,94 +225,16 @@ export function claimableAt(state: SubscriptionState, consumer: number, heads: r
   return earliest;
 }
 
-/** Whether a consumer holds records of this partition, so that nobody else may have its others. */
-function isBusy(cursor: PartitionCursor): boolean {
-  return cursor.pending.some(({ holder }) => holder !== NOBODY && holder !== QUARANTINE);
-}
-
 /**
- * Moves partitions towards even shares, and says which of them that consumer may take records from. A partition only
- * moves while nobody holds records of it; one that its owner has to give up gets no new deliveries until then.
+ * Which partitions a consumer may take records from (`mine`; `undefined`: all), and whether a claim would move any. Changes
+ * nothing.
  */
-function balance(state: SubscriptionState, consumer: number): ReadonlySet<number> {
-  const { partitions, consumers } = state;
-  const shareOf = (rank: number) =>
-    Math.floor(partitions.length / consumers.length) + (rank < partitions.length % consumers.length ? 1 : 0);
-  const share = new Map(consumers.map(({ id }, rank) => [id, shareOf(rank)]));
-  const owned = new Map<number, number>();
-  for (const { owner } of partitions) owned.set(owner, (owned.get(owner) ?? 0) + 1);
-  const surplusOf = (id: number) => (owned.get(id) ?? 0) - (share.get(id) ?? 0);
-  const give = (cursor: PartitionCursor, to: number) => {
-    owned.set(cursor.owner, owned.get(cursor.owner)! - 1);
-    owned.set(to, (owned.get(to) ?? 0) + 1);
-    cursor.owner = to;
-  };
-
-  for (const cursor of partitions) {
-    const mine = cursor.owner === consumer;
-    if (isBusy(cursor)) continue;
-    if (mine && surplusOf(consumer) > 0) give(cursor, NOBODY);
-    else if (!mine && surplusOf(consumer) < 0 && (cursor.owner === NOBODY || surplusOf(cursor.owner) > 0)) {
-      give(cursor, consumer);
-    }
-  }
-  const mine = [...partitions.keys()].filter((index) => partitions[index]!.owner === consumer);
-  return new Set(mine.slice(0, share.get(consumer) ?? 0));
-}
-
-/**
- * Changes the parts of runs that lie in `[first, end)`: to the holder and due time that `change` returns, or to settled
- * when it returns null; undefined leaves the run. Equal neighbours become one run, which keeps the list short.
- */
-function replace(
-  pending: Run[],
-  first: number,
-  end: number,
-  change: (run: Run) => readonly [holder: number, dueAt: number] | null | undefined,
-): void {
-  const from = lowestEndingAbove(pending, first);
-  const pieces: Run[] = [];
-  let to = from;
-  for (; to < pending.length && pending[to]!.first < end; to++) {
-    const run = pending[to]!;
-    const changed = change(run);
-    if (changed === undefined) {
-      append(pieces, run);
-      continue;
-    }
-    if (run.first < first) append(pieces, { ...run, end: first });
-    if (changed) {
-      const [holder, dueAt] = changed;
-      append(pieces, { first: Math.max(run.first, first), end: Math.min(run.end, end), holder, dueAt });
-    }
-    if (run.end > end) append(pieces, { ...run, first: end });
-  }
-  // Neighbours on both sides take part, so that a run that was split grows together again.
-  const before = Math.max(0, from - 1);
-  const after = Math.min(pending.length, to + 1);
-  const merged: Run[] = [];
-  for (const run of [...pending.slice(before, from), ...pieces, ...pending.slice(to, after)]) append(merged, run);
-  pending.splice(before, after - before, ...merged);
-}
-
-/** Adds a run at the end, or lengthens the last run where both are of a kind. */
-function append(runs: Run[], run: Run): void {
-  const last = runs.at(-1);
-  if (last && last.end === run.first && last.holder === run.holder && last.dueAt === run.dueAt) {
-    runs[runs.length - 1] = { ...last, end: run.end };
-  } else {
-    runs.push(run);
-  }
-}
-
-/** The index of the first run that ends above `offset`. */
-function lowestEndingAbove(runs: readonly Run[], offset: number): number {
-  let low = 0;
-  let high = runs.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (runs[middle]!.end > offset) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+export function sharesAt(
+  { type, partitions, consumers }: SubscriptionState,
+  consumer: number,
+): { mine: ReadonlySet<number> | undefined; moves: boolean } {
+  if (type === "shared") return { mine: undefined, moves: false };
+  const copies = partitions.map(({ owner, pending }) => ({ owner, pending }));
+  const mine = balance(copies, consumers, consumer);
+  return { mine, moves: copies.some(({ owner }, index) => owner !== partitions[index]!.owner) };
 }

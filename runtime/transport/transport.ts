@@ -19,12 +19,27 @@ export interface Capabilities {
    * each: it is 0 only where no record is left, and never more than there are.
    */
   readonly countsBacklogInRecords: boolean;
+  /**
+   * What is given back at once keeps its place in the order of its key: it comes behind what the consumer still holds of
+   * the key, and before what was published later. Otherwise it may come in any order.
+   */
+  readonly givesBackInOrder: boolean;
   /** For how long it holds records back by itself, in ms; 0: it does not. */
   readonly longestDelayMs: number;
 }
 
 /** `shared`: any consumer gets any record. `key-shared`: one consumer at a time gets a key's records, in publishing order. */
 export type SubscriptionType = "shared" | "key-shared";
+
+export interface SubscribeOptions {
+  /** Records are taken by turns of their tenants, whatever the backlog of each. Default: as they were published. */
+  readonly fair?: boolean;
+  /**
+   * Most records of one key that this consumer holds at once, where it is `key-shared`: those behind a key's first can't
+   * start, and must not keep others from coming. A transport that can't tell keys apart ignores it. Default: no bound.
+   */
+  readonly heldPerKey?: number;
+}
 
 export interface TopicDeclaration {
   readonly name: string;
@@ -61,7 +76,11 @@ export interface Consumer {
    * brings them back.
    */
   acknowledge(messages: readonly Message[]): Promise<void>;
-  /** Gives messages back for another delivery, not before `delayMs` from now (default 0). Breaks the order of keys. */
+  /**
+   * Gives messages back for another delivery, not before `delayMs` from now (default 0). Breaks the order of keys, but for
+   * those given back at once where the transport `givesBackInOrder`. Throws where that can't be stored: then they are
+   * still held.
+   */
   negativeAcknowledge(messages: readonly Message[], delayMs?: number): void;
   /**
    * Counts processes that ended while they ran a message that this consumer holds, and nothing else: it comes with that
@@ -99,7 +118,7 @@ export interface Transport {
   /** Refused with `unknown-topic` unless declared. */
   producer(topic: string): Promise<Producer>;
   /** Refused with `unknown-topic` unless topic and subscription are declared. */
-  subscribe(topic: string, subscription: string, type: SubscriptionType): Promise<Consumer>;
+  subscribe(topic: string, subscription: string, type: SubscriptionType, options?: SubscribeOptions): Promise<Consumer>;
   /** Records not yet acknowledged by a subscription, those that consumers hold included. */
   backlog(topic: string, subscription: string): Promise<number>;
   /** All topics that are there and wanted, whoever declared them. */

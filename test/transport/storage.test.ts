@@ -71,11 +71,11 @@ describe("a folder that cannot be used", () => {
 
   test("of a newer format: refused, and left as it is", async () => {
     await fill(10);
-    writeFileSync(join(folder, "format.json"), '{"format":2}');
+    writeFileSync(join(folder, "format.json"), '{"format":3}');
     const before = readFileSync(logFile());
     await expect(open()).rejects.toMatchObject({
       code: "newer-version",
-      message: expect.stringMatching(/format 2.*formats up to 1/),
+      message: expect.stringMatching(/format 3.*formats up to 2/),
     });
     expect(readFileSync(logFile()).equals(before)).toBe(true);
   });

@@ -5,15 +5,16 @@ import {
   encodeSubscription,
   revisionOf,
 } from "../../runtime/transport/embedded/subscription-format.ts";
+import { NOBODY } from "../../runtime/transport/runs.ts";
 import {
   claim,
   claimableAt,
+  claimThese,
   countBacklog,
   createSubscriptionState,
   giveBack,
   join,
   leave,
-  NOBODY,
   quarantine,
   type Range,
   type SubscriptionState,
@@ -23,15 +24,27 @@ import {
 /** What became of a record, one by one: what the state says in runs. */
 type Fate = { kind: "waiting"; dueAt: number } | { kind: "held"; by: number } | { kind: "settled" | "aside" };
 
+/** All that counts of a state. */
+const plain = (state: SubscriptionState) => ({
+  ...state,
+  partitions: state.partitions.map(({ open, ...cursor }) => {
+    const runs: number[][] = [];
+    open.eachRun(0, Number.POSITIVE_INFINITY, (first, end) => runs.push([first, end]));
+    return { ...cursor, size: open.size, runs };
+  }),
+});
+
 const PARTITIONS = 4;
 const NOW = 1_000;
 
 /** The state's own rules: runs are sorted, apart or different, and below `next`. */
 function checkRuns(state: SubscriptionState): void {
-  for (const { next, pending } of state.partitions) {
+  for (const { next, pending, open } of state.partitions) {
+    expect(open.next(next)).toBe(undefined);
     for (const [index, run] of pending.entries()) {
       expect(run.first).toBeLessThan(run.end);
       expect(run.end).toBeLessThanOrEqual(next);
+      expect(open.next(run.first) ?? next, "what somebody has is not open").toBeGreaterThanOrEqual(run.end);
       const before = pending[index - 1];
       if (!before) continue;
       expect(before.end).toBeLessThanOrEqual(run.first);
@@ -47,6 +60,7 @@ const count = fc.nat(10);
 const step = fc.oneof(
   weighted(5, { kind: fc.constant("publish" as const), partition: fc.nat(PARTITIONS - 1), count }),
   weighted(6, { kind: fc.constant("claim" as const), who, max: fc.integer({ min: 1, max: 15 }), turn: fc.nat(3) }),
+  weighted(4, { kind: fc.constant("pick" as const), who, skip: fc.nat(40), count, partition: fc.nat(PARTITIONS - 1) }),
   weighted(3, { kind: fc.constant("settle" as const), who, skip, count }),
   weighted(2, { kind: fc.constant("giveBack" as const), who, skip, count, later: fc.boolean() }),
   weighted(1, { kind: fc.constant("quarantine" as const), who, skip, count: fc.nat(2) }),
@@ -95,7 +109,8 @@ test.each(["shared", "key-shared"] as const)("a %s subscription, against records
         }
         expect(count).toBeLessThanOrEqual(max);
         const waits = fates.some((records) => records.some((fate) => fate.kind === "waiting" && fate.dueAt <= NOW));
-        if (type === "shared" && waits) expect(count, "all that was asked for, if there is as much").toBe(max);
+        if (type === "shared" && waits && max < 1_000)
+          expect(count, "all that was asked for, if there is as much").toBe(max);
       };
 
       for (const action of steps) {
@@ -115,6 +130,25 @@ test.each(["shared", "key-shared"] as const)("a %s subscription, against records
             const claimed = claim(state, consumer, heads, { max: action.max, now: NOW, turn: action.turn });
             checkClaim(consumer, claimed, action.max);
             if (promised !== 0) expect(claimed, "nothing was promised").toEqual([]);
+          } else if (action.kind === "pick") {
+            const { partition } = action;
+            const offsets = Array.from({ length: action.count }, (_, index) => 5 + action.skip + 3 * index);
+            const picks = offsets
+              .filter((offset) => offset < heads[partition]!)
+              .map((offset) => ({ partition, offset }));
+            const done = claimThese(state, consumer, picks, NOW);
+            const claimed = picks.filter((_, index) => done[index]);
+            checkClaim(
+              consumer,
+              claimed.map(({ offset }) => ({ partition, first: offset, end: offset + 1 })),
+              Number.POSITIVE_INFINITY,
+            );
+            const refused = picks.filter((_, index) => !done[index]);
+            const open = refused.filter(({ offset }) => {
+              const fate = fates[partition]![offset - 5]!;
+              return fate.kind === "waiting" && fate.dueAt <= NOW;
+            });
+            if (type === "shared") expect(open, "what can be delivered is").toEqual([]);
           } else if (action.kind === "leave") {
             for (const range of heldBy(consumer)) setFate(range, { kind: "waiting", dueAt: 0 });
             leave(state, consumer);
@@ -140,8 +174,8 @@ test.each(["shared", "key-shared"] as const)("a %s subscription, against records
         const unsettled = fates.flat().filter(({ kind }) => kind !== "settled").length;
         expect(countBacklog(state, heads)).toBe(unsettled);
         // The stored form is the state.
-        const decoded = decodeSubscription(encodeSubscription(state, 3))!;
-        expect(decoded).toEqual(state);
+        const decoded = decodeSubscription(encodeSubscription(state, 3, true))!;
+        expect(plain(decoded)).toEqual(plain(state));
         state = decoded;
       }
 
@@ -178,7 +212,7 @@ test("a damaged stored state is recognised, whichever byte it is", () => {
   const state = createSubscriptionState([3, 70_000, 2 ** 40]);
   join(state, { id: 12, session: 1 }, "shared");
   claim(state, 12, [10, 70_500, 2 ** 40 + 3], { max: 300, now: 0, turn: 0 });
-  const stored = encodeSubscription(state, 77);
+  const stored = encodeSubscription(state, 77, true);
   expect(revisionOf(stored)).toBe(77);
   for (const index of stored.keys()) {
     const damaged = Buffer.from(stored);

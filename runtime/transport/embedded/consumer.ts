@@ -3,8 +3,9 @@ import type { Message } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
 import { StoreHeldError, storageCorrupt } from "../../storage/storage-error.ts";
 import { checkMax, rangesOf } from "../message-position.ts";
+import { createSelectiveReceiver, type SelectiveReceiver } from "../selective-receiver.ts";
 import type { Range } from "../subscription-state.ts";
-import type { Consumer, SubscriptionType } from "../transport.ts";
+import type { Consumer, SubscribeOptions, SubscriptionType } from "../transport.ts";
 import { createEntryCursor, type UnreadableRange } from "./entry-cursor.ts";
 import type { Log } from "./log.ts";
 import type { EmbeddedSubscription } from "./subscription.ts";
@@ -17,6 +18,7 @@ const NEWER_RETRY_MS = 30_000;
 export function createEmbeddedConsumer(settings: {
   readonly consumer: { id: number; session: number };
   readonly type: SubscriptionType;
+  readonly options: SubscribeOptions;
   readonly subscription: EmbeddedSubscription;
   readonly log: Pick<Log, "entryAt" | "entryAfter" | "oldest">;
   readonly wakeUp: Pick<WakeUp, "wait">;
@@ -26,6 +28,11 @@ export function createEmbeddedConsumer(settings: {
 }): Consumer & { stop(): void } {
   const { consumer, type, subscription, log, clock } = settings;
   const entries = createEntryCursor(log, subscription.topic.firstPartition);
+  const ordered = type === "key-shared";
+  /** What comes next is what the consumer gets, unless keys may have to wait, or tenants have turns. */
+  const { fair = false, heldPerKey = Number.POSITIVE_INFINITY } = settings.options;
+  const receiver =
+    ordered || fair ? createSelectiveReceiver({ ordered, fair, heldPerKey, source: entries }) : undefined;
   let open = true;
   let turn = 0;
   /** Claimed, and not returned yet: also where the way from the one to the other failed. */
@@ -36,6 +43,7 @@ export function createEmbeddedConsumer(settings: {
   let stopWaiting = () => {};
   /** Whether another process, one that is stopped say, is in the way of all changes. */
   let isHeldUp = false;
+  let isAboutToLook = false;
 
   function take(max: number): Message[] {
     if (fault) {
@@ -43,16 +51,36 @@ export function createEmbeddedConsumer(settings: {
       fault = undefined;
       throw error;
     }
+    if (receiver) return takePicked(receiver, max);
     if (owed.length === 0) owed = subscription.claim(consumer, type, max, turn);
     if (owed.length === 0) return [];
     turn = (owed.at(-1)!.partition + 1) % subscription.topic.partitions;
-    const messages: Message[] = [];
-    const unreadable: UnreadableRange[] = [];
-    for (const range of owed) entries.read(range, messages, unreadable);
-    if (unreadable.length > 0) report(unreadable);
-    owed = [];
+    const messages = readOwed();
     // Only records that were deleted: there may be more behind them.
     return messages.length === 0 ? take(max) : subscription.markSuspects(messages);
+  }
+
+  /** Reads what is owed. Where that fails it stays so, for another call. */
+  function readOwed(): Message[] {
+    const messages: Message[] = [];
+    const unreadable: UnreadableRange[] = [];
+    for (const range of owed) entries.readRange(range, messages, unreadable);
+    if (unreadable.length > 0) report(unreadable);
+    owed = [];
+    return messages;
+  }
+
+  function takePicked(receiver: SelectiveReceiver, max: number): Message[] {
+    if (owed.length > 0) return subscription.markSuspects(readOwed());
+    const { claimed, isUnfinished } = subscription.claimPicked(consumer, type, receiver, max);
+    owed = claimed.map(({ partition, offset }) => ({ partition, first: offset, end: offset + 1 }));
+    const read = claimed.map(({ partition, offset, message }) => message ?? entries.read(partition, offset));
+    // What can't be read is told of by the next call.
+    owed = owed.filter((_, index) => read[index] === undefined);
+    const messages = read.filter((message) => message !== undefined);
+    if (messages.length > 0) return subscription.markSuspects(messages);
+    if (owed.length > 0 || isUnfinished) lookSoon();
+    return [];
   }
 
   function report(unreadable: readonly UnreadableRange[]): void {
@@ -82,11 +110,21 @@ export function createEmbeddedConsumer(settings: {
     try {
       const messages = take(wait.max);
       if (messages.length > 0) finish(({ resolve }) => resolve(messages));
-      else waiter.dueAt = subscription.claimableAt(consumer.id);
+      else waiter.dueAt = receiver ? receiver.nextDueAt : subscription.claimableAt(consumer.id);
     } catch (error) {
       if (error instanceof StoreHeldError) lookWhenFree();
       else finish(({ reject }) => reject(settings.explain(error)));
     }
+  }
+
+  /** Looks once more in this turn's aftermath, where something is waited for. */
+  function lookSoon(): void {
+    if (isAboutToLook) return;
+    isAboutToLook = true;
+    clock.soon(() => {
+      isAboutToLook = false;
+      look();
+    });
   }
 
   function lookWhenFree(): void {
@@ -125,6 +163,8 @@ export function createEmbeddedConsumer(settings: {
     },
     async acknowledge(messages) {
       if (messages.length === 0) return;
+      receiver?.settled(messages);
+      if (wait && receiver?.ready) lookSoon();
       const suspects = messages.filter(({ crashes }) => crashes !== undefined);
       await subscription.settle(rangesOf(messages));
       if (suspects.length > 0) await subscription.forget(suspects);
@@ -148,9 +188,13 @@ export function createEmbeddedConsumer(settings: {
     negativeAcknowledge(messages, delayMs = 0) {
       if (messages.length === 0 || !open) return;
       const dueAt = delayMs > 0 ? clock.now() + delayMs : 0;
+      receiver?.returning(messages);
+      const onDone = (before: readonly number[], after: readonly number[]) =>
+        receiver?.returned(messages, dueAt === 0, before, after);
       try {
-        subscription.giveBack(consumer.id, rangesOf(messages), dueAt);
+        subscription.giveBack(consumer.id, rangesOf(messages), dueAt, onDone);
       } catch (error) {
+        receiver?.kept(messages);
         throw settings.explain(error);
       }
     },

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { FileRules } from "../../storage/salvage.ts";
-import { decodeSubscription } from "./subscription-format.ts";
+import type { Chunk } from "../offset-set.ts";
+import { decodeChunk, decodeSubscription } from "./subscription-format.ts";
 
 /**
  * What tells that the cursors are not as they were written. They are never mended: all but the last half second of them
@@ -14,17 +15,26 @@ export function cursorRules(isOfOtherLog: boolean): FileRules {
       /** The largest ids that are in use; numbers that are given out must lie above. */
       const used = { consumer: 0, session: 0 };
       const counters = new Map<string, number>();
+      /** Chunks that states tell of, less those that are there. */
+      let missingChunks = 0;
+      const somewhere = (): Chunk => {
+        missingChunks += 1;
+        return { bits: undefined, count: 0, storedWith: undefined };
+      };
       return {
         see(table, record, read) {
           const { key } = record;
           const name = key.toString("latin1");
           if (table === "subscriptions") {
-            const state = decodeSubscription(Buffer.from(read(record)));
+            const state = decodeSubscription(Buffer.from(read(record)), somewhere);
             if (!state) findings.push(`a subscription's state is not as it was written`);
             for (const { id, session } of state?.consumers ?? []) {
               used.consumer = Math.max(used.consumer, id);
               used.session = Math.max(used.session, session);
             }
+          } else if (table === "open-chunks") {
+            missingChunks -= 1;
+            if (!decodeChunk(Buffer.from(read(record)), 0)) findings.push("what is open can't be read");
           } else {
             const value = parse(read(record));
             if (value === undefined) findings.push(`a value of table ${table} can't be read`);
@@ -33,6 +43,7 @@ export function cursorRules(isOfOtherLog: boolean): FileRules {
           }
         },
         findings() {
+          if (missingChunks !== 0) findings.push("what is open is not as states tell");
           for (const kind of ["consumer", "session"] as const) {
             if ((counters.get(kind) ?? 0) < used[kind]) findings.push(`the count of ${kind}s is too low`);
           }

@@ -1,10 +1,12 @@
 import { Buffer } from "node:buffer";
 import type { Store } from "../../storage/environment.ts";
 import { storageCorrupt } from "../../storage/storage-error.ts";
-import { leave, NOBODY, QUARANTINE, type SubscriptionState } from "../subscription-state.ts";
+import type { Chunk } from "../offset-set.ts";
+import { NOBODY, QUARANTINE } from "../runs.ts";
+import { leave, type SubscriptionState } from "../subscription-state.ts";
 import type { Log } from "./log.ts";
 import type { CursorTables } from "./stores.ts";
-import { decodeSubscription, encodeSubscription, revisionOf } from "./subscription-format.ts";
+import { decodeChunk, decodeSubscription, encodeChunk, encodeSubscription, revisionOf } from "./subscription-format.ts";
 
 const REOPEN = "End all processes that use the data folder, and start them again: what is damaged is then made anew.";
 
@@ -26,7 +28,7 @@ export type Cursors = ReturnType<typeof createCursors>;
  * before it. A state that this process knows already is not decoded again.
  */
 export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkpoint">, folder: string) {
-  const { subscriptions, counters } = store.tables;
+  const { subscriptions, openChunks, counters } = store.tables;
   const cache = new Map<string, Cached>();
 
   /** `undefined` where the subscription is not declared. */
@@ -38,7 +40,13 @@ export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkp
     if (stored && known && known.revision === revisionOf(stored)) return known;
     const value = stored ? Buffer.from(stored.subarray(0, stored.length)) : log.checkpoint(topic, subscription);
     if (!value) return undefined;
-    const state = decodeSubscription(value);
+    const state = decodeSubscription(value, (partition, index, revision): Chunk | undefined => {
+      // Most of what another process' change left as it was need not be read again.
+      const same = known?.state.partitions[partition]?.open.chunks.get(index);
+      if (same?.bits && same.storedWith === revision) return same;
+      const bits = openChunks.getBinary([topic, subscription, partition, index]);
+      return bits && decodeChunk(Buffer.from(bits.buffer, bits.byteOffset, bits.length), revision);
+    });
     if (!state) {
       throw storageCorrupt(
         folder,
@@ -49,6 +57,22 @@ export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkp
     const loaded = { revision: revisionOf(value), state: stored ? state : withoutConsumers(state) };
     if (stored) cache.set(name, loaded);
     return loaded;
+  }
+
+  /** Stores what changed of what is open: a state says where it is. */
+  function storeChunks({ topic, subscription }: SubscriptionName, state: SubscriptionState, revision: number): void {
+    for (const [partition, { open }] of state.partitions.entries()) {
+      for (const index of open.changed) {
+        const key = [topic, subscription, partition, index];
+        const chunk = open.chunks.get(index);
+        if (!chunk?.bits) openChunks.removeSync(key);
+        else {
+          openChunks.putSync(key, encodeChunk(chunk.bits));
+          chunk.storedWith = revision;
+        }
+      }
+      open.changed.clear();
+    }
   }
 
   function increment(counter: string): number {
@@ -70,7 +94,8 @@ export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkp
           if (!current) return undefined;
           const result = change(current.state);
           const revision = current.revision + 1;
-          subscriptions.putSync([name.topic, name.subscription], encodeSubscription(current.state, revision));
+          storeChunks(name, current.state, revision);
+          subscriptions.putSync([name.topic, name.subscription], encodeSubscription(current.state, revision, false));
           cache.set(key, { revision, state: current.state });
           return result;
         });
@@ -111,13 +136,11 @@ export function createCursors(store: Store<CursorTables>, log: Pick<Log, "checkp
 
 /** A checkpoint is of another time: who consumed then is gone. */
 function withoutConsumers(state: SubscriptionState): SubscriptionState {
-  for (const { id } of [...state.consumers]) leave(state, id);
-  for (const cursor of state.partitions) {
-    cursor.owner = NOBODY;
-    const held = cursor.pending.map((run) =>
-      run.holder === NOBODY || run.holder === QUARANTINE ? run : { ...run, holder: NOBODY, dueAt: 0 },
-    );
-    cursor.pending.splice(0, held.length, ...held);
+  const holders = new Set(state.consumers.map(({ id }) => id));
+  for (const { owner, pending } of state.partitions) {
+    holders.add(owner);
+    for (const { holder } of pending) holders.add(holder);
   }
+  for (const id of holders) if (id !== NOBODY && id !== QUARANTINE) leave(state, id);
   return state;
 }

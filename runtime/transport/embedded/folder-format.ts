@@ -4,8 +4,12 @@ import { crc32 } from "node:zlib";
 import { FivefoldError } from "../../errors.ts";
 import { storageCorrupt } from "../../storage/storage-error.ts";
 
-/** The layout of the data folder and of all that is stored in it. Raised when an older Fivefold could not read it. */
-const FOLDER_FORMAT = 1;
+/**
+ * The layout of the data folder and of all that is stored in it. Raised when an older Fivefold could not read it.
+ *
+ * 2: subscriptions' states tell of what was passed over (subscription-format.ts). Format 1 is read, and raised to 2.
+ */
+const FOLDER_FORMAT = 2;
 
 const markerOf = (folder: string): string => join(folder, "format.json");
 
@@ -32,10 +36,14 @@ export function checkFormat(folder: string): string | undefined {
   return `${marker} was damaged: found '${text.slice(0, 80)}'. It was written anew; nothing is lost.`;
 }
 
-/** Marks a folder whose log exists. `suffix` makes the temporary file's name this process' own. */
+/**
+ * Marks a folder whose log exists, before anything is written to it that an older Fivefold could not read. `suffix` makes
+ * the temporary file's name this process' own.
+ */
 export function markFormat(folder: string, suffix: string, isDamaged: boolean): void {
   const marker = markerOf(folder);
-  if (!isDamaged && readMarker(marker) !== undefined) return;
+  const text = readMarker(marker);
+  if (!isDamaged && text !== undefined && parseMarker(text).format === FOLDER_FORMAT) return;
   const temporary = `${marker}.${suffix}`;
   writeFileSync(temporary, `${JSON.stringify({ format: FOLDER_FORMAT, check: checkOf(FOLDER_FORMAT) })}\n`);
   renameSync(temporary, marker);

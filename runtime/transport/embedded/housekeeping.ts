@@ -43,7 +43,7 @@ export function createHousekeeping(settings: {
     settings.checkRoom();
     const states = batch.flatMap(({ name }) => {
       const state = cursors.peek(name);
-      return state ? { ...name, state: encodeSubscription(state, 0) } : [];
+      return state ? { ...name, state: encodeSubscription(state, 0, true) } : [];
     });
     const topics = new Map(batch.map(({ topic }) => [topic.name, topic]));
     return log.checkpointAndTrim(states, [...topics.values()].flatMap(settledOf));

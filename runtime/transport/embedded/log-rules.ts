@@ -174,7 +174,7 @@ function mendLog({ tables, orphans, read }: Readable): ReturnType<NonNullable<Fi
         name: "checkpoints",
         flags: 0,
         records: [...contents.states]
-          .map(([key, state]) => ({ key: Buffer.from(key), value: encodeSubscription(state, 0) }))
+          .map(([key, state]) => ({ key: Buffer.from(key), value: encodeSubscription(state, 0, true) }))
           .sort(byKey),
       },
     ],

@@ -124,7 +124,7 @@ export function createLog(store: Store<LogTables>) {
         const key = [topic.name, subscription];
         if (checkpoints.doesExist(key)) continue;
         const starts = Array.from({ length: topic.partitions }, (_, index) => oldest(topic.firstPartition + index));
-        const state = encodeSubscription(createSubscriptionState(starts), 0);
+        const state = encodeSubscription(createSubscriptionState(starts), 0, true);
         await store.commit(() => checkpoints.ifNoExists(key, () => checkpoints.put(key, state)));
         store.refresh();
       }

@@ -167,6 +167,7 @@ export class EntryReader {
   readonly count: number;
   /** The offset of the first record. */
   readonly first: number;
+  readonly byteLength: number;
   private readonly partition: number;
   private readonly reader: ByteReader;
   /** How many records were read. */
@@ -179,6 +180,7 @@ export class EntryReader {
 
   private constructor(entry: Buffer, partition: number, first: number) {
     this.count = entry.readUIntLE(1, 3);
+    this.byteLength = entry.length;
     this.partition = partition;
     this.first = first;
     this.reader = new ByteReader(entry, HEADER_BYTES);

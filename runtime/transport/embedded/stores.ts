@@ -29,6 +29,8 @@ export interface LogTables {
 
 export interface CursorTables {
   readonly subscriptions: Database<Uint8Array, string[]>;
+  /** By topic, subscription, partition and index: chunks of what is open, of which subscriptions tell. */
+  readonly openChunks: Database<Uint8Array, (string | number)[]>;
   readonly sessions: Database<unknown, number>;
   readonly counters: Database<number, string>;
   /** By topic, subscription, partition and offset. */
@@ -79,6 +81,7 @@ export async function openCursorStore(
         "what was acknowledged in the last half second before, which is delivered once more; all else is made anew from the log",
       openTables: (root): CursorTables => ({
         subscriptions: root.openDB<Uint8Array, string[]>("subscriptions", { encoding: "binary" }),
+        openChunks: root.openDB<Uint8Array, (string | number)[]>("open-chunks", { encoding: "binary" }),
         sessions: root.openDB<unknown, number>("sessions", { encoding: "json", keyEncoding: "uint32" }),
         counters: root.openDB<number, string>("counters", { encoding: "json" }),
         suspects: root.openDB<number, (string | number)[]>("suspects", { encoding: "json" }),

@@ -1,9 +1,12 @@
-import type { Clock } from "../../clock.ts";
+import { type Clock, sleep } from "../../clock.ts";
 import type { Message } from "../../contract.ts";
+import { FivefoldError } from "../../errors.ts";
 import { StoreHeldError } from "../../storage/storage-error.ts";
+import type { Picked, SelectiveReceiver } from "../selective-receiver.ts";
 import {
   claim,
   claimableAt,
+  claimThese,
   countBacklog,
   giveBack,
   join,
@@ -12,6 +15,7 @@ import {
   type Range,
   type SubscriptionState,
   settle,
+  sharesAt,
 } from "../subscription-state.ts";
 import type { SubscriptionType } from "../transport.ts";
 import type { Cursors, SubscriptionName } from "./cursors.ts";
@@ -21,6 +25,10 @@ import type { TopicRow } from "./topic-row.ts";
 
 /** Acknowledgements of so much time share a transaction. */
 const ACKNOWLEDGE_EVERY_MS = 2;
+const RETRY_MS = 500;
+
+/** Told how often something came back to each partition, before and with what was given back. */
+type OnGivenBack = (before: readonly number[], after: readonly number[]) => void;
 
 export type EmbeddedSubscription = ReturnType<typeof createEmbeddedSubscription>;
 
@@ -86,6 +94,18 @@ export function createEmbeddedSubscription(settings: {
     }
   }
 
+  /** Tries until it is done: records that nobody knows he holds would come to nobody else. */
+  async function giveWhenPossible(give: () => void): Promise<void> {
+    for (;;) {
+      try {
+        return await cursors.whenFree(give);
+      } catch (error) {
+        if (error instanceof FivefoldError && error.code === "closed") return;
+        await sleep(clock, RETRY_MS);
+      }
+    }
+  }
+
   return {
     topic,
     /** False where others consume it as another type. */
@@ -112,6 +132,40 @@ export function createEmbeddedSubscription(settings: {
         const isNewer = state.partitions.some(({ next }, index) => next > heads[index]!);
         return claim(state, consumer.id, isNewer ? log.headsNow(topic) : heads, { max, now, turn });
       });
+    },
+
+    /**
+     * Claims up to `max` of the records that a receiver picks. `isUnfinished`: another call may find more, without anything
+     * having changed.
+     */
+    claimPicked(
+      consumer: { id: number; session: number },
+      type: SubscriptionType,
+      receiver: SelectiveReceiver,
+      max: number,
+    ): { claimed: Picked[]; isUnfinished: boolean } {
+      const known = cursors.peek(name);
+      const isIn = known?.consumers.some(({ id }) => id === consumer.id) ?? false;
+      if (known && !isIn) settings.onTakenForDead();
+      if (!known || !isIn) change((state) => join(state, consumer, type));
+      const state = known && isIn ? known : cursors.peek(name)!;
+      const heads = log.heads(topic);
+      const isNewer = state.partitions.some(({ next }, index) => next > heads[index]!);
+      const now = clock.now();
+      const { mine, moves } = sharesAt(state, consumer.id);
+      receiver.follow(state, isNewer ? log.headsNow(topic) : heads, mine, now);
+      const { picks, isUnfinished } = receiver.pick(state, max);
+      if (picks.length === 0 && !moves) return { claimed: picks, isUnfinished };
+      let done: boolean[];
+      try {
+        done = change((state) => claimThese(state, consumer.id, picks, now));
+      } catch (error) {
+        receiver.restore(picks);
+        throw error;
+      }
+      receiver.claimed(picks, done);
+      const claimed = picks.filter((_, index) => done[index]);
+      return { claimed, isUnfinished: isUnfinished || claimed.length < picks.length || moves };
     },
 
     /** When there may be something to claim, in ms since the Unix epoch. */
@@ -154,19 +208,22 @@ export function createEmbeddedSubscription(settings: {
     },
 
     /** Done when it returns, or as soon as other processes are out of the way. */
-    giveBack(consumer: number, ranges: readonly Range[], dueAt: number): void {
+    giveBack(consumer: number, ranges: readonly Range[], dueAt: number, onDone?: OnGivenBack): void {
       const give = () => {
-        change((state) => {
+        const returns = ({ partitions }: SubscriptionState) => partitions.map((partition) => partition.returns);
+        const { before, after } = change((state) => {
+          const before = returns(state);
           for (const range of ranges) giveBack(state, consumer, range, dueAt);
+          return { before, after: returns(state) };
         });
+        onDone?.(before, after);
         settings.onFreed();
       };
       try {
         give();
       } catch (error) {
         if (!(error instanceof StoreHeldError)) throw error;
-        // Where that fails, the records go back with the consumer.
-        cursors.whenFree(give).catch(() => {});
+        void giveWhenPossible(give);
       }
     },
 

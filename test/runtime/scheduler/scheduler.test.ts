@@ -25,6 +25,7 @@ function openSchedulerOn(receive: (clock: SimulatedClock) => () => Promise<reado
     subscription: "s",
     ordered: false,
     maxHeld: 100,
+    givesBackInOrder: true,
     async delay(records) {
       delayed.push(...records);
     },

@@ -37,7 +37,7 @@ export function describeHistory({ open, elsewhere }: Subject): void {
       test(`${type}, in several processes, some of them killed`, async ({ skip }) => {
         await open();
         skip(!elsewhere(), "one process only");
-        const change = { type, processes: 2, consumers: 4, publishEveryMs: 1, publishMax: 6, records: 2 * RECORDS };
+        const change = { type, processes: 2, consumers: 4, publishEveryMs: 1, publishMax: 6, records: RECORDS };
         expect(await play([31], true, { ...change, kills: 0 })).toEqual([]);
         expect(await play([32], true, { ...change, kills: 2 })).toEqual([]);
       });

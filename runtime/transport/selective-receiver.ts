@@ -1,0 +1,263 @@
+import type { Message } from "../contract.ts";
+import { createBacklogLanes, type LanesOptions, type Taken } from "./backlog-lanes.ts";
+import { OffsetSet } from "./offset-set.ts";
+import { NOBODY } from "./runs.ts";
+import { markDelete, type PartitionCursor, type SubscriptionState } from "./subscription-state.ts";
+
+/** Records looked at in one go: a few ms, so that others have their turn on the event loop. */
+const LOOK_AT_ONCE = 8_192;
+
+/** Where a topic's records are read. */
+export interface RecordSource {
+  /**
+   * Reads records from `first` on, below `end`, for as long as `visit` wants more; without a message what cannot be read.
+   * Returns the offset behind the last one.
+   */
+  scan(partition: number, first: number, end: number, visit: (offset: number, message?: Message) => boolean): number;
+  /** `undefined` for what cannot be read. */
+  read(partition: number, offset: number): Message | undefined;
+}
+
+/** A record that a consumer asks for. */
+export interface Picked {
+  readonly partition: number;
+  readonly offset: number;
+  /** Its place in a lane; absent for what cannot be read. */
+  readonly taken?: Taken;
+  /** Where it has been read already. */
+  readonly message?: Message;
+}
+
+/** What is known of a partition that the consumer may take records from. */
+interface Followed {
+  /** Every record below was looked at. */
+  lookedTo: number;
+  head: number;
+  returns: number;
+  /** Records in lanes. */
+  readonly known: OffsetSet;
+}
+
+export type SelectiveReceiver = ReturnType<typeof createSelectiveReceiver>;
+
+/**
+ * Picks what one consumer takes next where that is not just what comes next: in order by key, it passes over keys that
+ * have to wait; in turns, it goes round the tenants of the whole backlog. It knows records by their headers and may be
+ * behind what others do: what it picks counts once the subscription's state says so.
+ */
+export function createSelectiveReceiver(settings: LanesOptions & { readonly source: RecordSource }) {
+  const { ordered, fair, source } = settings;
+  const lanes = createBacklogLanes(settings);
+  const followed = new Map<number, Followed>();
+  /** What cannot be read: taken as it is found, so that it is told of and set aside. */
+  let unreadable: Picked[] = [];
+  let nextDueAt = Number.POSITIVE_INFINITY;
+  /** Whether something was handed out before all of the backlog was known. */
+  let hurried = false;
+  let turn = 0;
+
+  function know(partition: number, offset: number, message: Message | undefined): void {
+    if (!message) {
+      unreadable.push({ partition, offset });
+      return;
+    }
+    followed.get(partition)!.known.add(offset, offset + 1);
+    lanes.add({ partition, offset, key: message.key, tenant: message.tenant });
+  }
+
+  /** Learns what the consumer may take: `mine`, undefined for all partitions. */
+  function follow(
+    state: SubscriptionState,
+    heads: readonly number[],
+    mine: ReadonlySet<number> | undefined,
+    now: number,
+  ): void {
+    nextDueAt = Number.POSITIVE_INFINITY;
+    for (const [partition, cursor] of state.partitions.entries()) {
+      if (mine && !mine.has(partition)) {
+        if (followed.delete(partition)) lanes.forget(partition);
+        continue;
+      }
+      let known = followed.get(partition);
+      if (!known) {
+        known = { lookedTo: markDelete(cursor), head: 0, returns: cursor.returns, known: new OffsetSet() };
+        followed.set(partition, known);
+      }
+      known.head = heads[partition]!;
+      if (known.returns !== cursor.returns) lookAgain(partition, cursor, known);
+      lookAtDue(partition, cursor, known, now);
+    }
+  }
+
+  /** Something came back, which this consumer had not given back itself. */
+  function lookAgain(partition: number, { open, returns }: PartitionCursor, known: Followed): void {
+    known.returns = returns;
+    const back: number[] = [];
+    open.eachMissing(known.known, known.lookedTo, (offset) => back.push(offset));
+    for (const offset of back) know(partition, offset, source.read(partition, offset));
+  }
+
+  function lookAtDue(partition: number, { pending }: PartitionCursor, known: Followed, now: number): void {
+    for (const { first, end, holder, dueAt } of pending) {
+      if (holder !== NOBODY) continue;
+      if (dueAt > now) {
+        nextDueAt = Math.min(nextDueAt, dueAt);
+        continue;
+      }
+      for (let offset = first; offset < Math.min(end, known.lookedTo); offset++) {
+        if (!known.known.has(offset)) know(partition, offset, source.read(partition, offset));
+      }
+    }
+  }
+
+  /** Looks at what was not looked at yet, up to `budget` records and while `visit` wants more. Returns what is left of it. */
+  function lookAhead(
+    partition: number,
+    { next, open }: PartitionCursor,
+    budget: number,
+    visit: (offset: number, message?: Message) => boolean,
+  ): number {
+    const known = followed.get(partition)!;
+    let left = budget;
+    let goesOn = true;
+    while (left > 0 && goesOn && known.lookedTo < known.head) {
+      let end = known.head;
+      if (known.lookedTo < next) {
+        // Below, what is neither open nor put off is somebody's or nobody's any more.
+        const offset = Math.min(open.next(known.lookedTo) ?? next, next, known.head);
+        known.lookedTo = offset;
+        if (offset === next || offset === known.head) continue;
+        end = Math.min(open.runEnd(offset, next), known.head);
+      }
+      known.lookedTo = source.scan(partition, known.lookedTo, end, (offset, message) => {
+        left -= 1;
+        goesOn = visit(offset, message);
+        return goesOn && left > 0;
+      });
+    }
+    return left;
+  }
+
+  function pickFair(state: SubscriptionState, max: number, picks: Picked[]): boolean {
+    let left = LOOK_AT_ONCE;
+    for (const partition of followed.keys()) {
+      if (left === 0) break;
+      left = lookAhead(partition, state.partitions[partition]!, left, (offset, message) => {
+        know(partition, offset, message);
+        return true;
+      });
+    }
+    const isUnfinished = [...followed.values()].some(({ lookedTo, head }) => lookedTo < head);
+    // Turns are fair only among those who are known: nobody waits for that longer than a first batch takes.
+    if (!isUnfinished) hurried = false;
+    else if (hurried) return true;
+    takeFromLanes(max, picks);
+    if (isUnfinished && picks.length > 0) hurried = true;
+    return isUnfinished;
+  }
+
+  function takeFromLanes(max: number, picks: Picked[]): void {
+    while (picks.length < max) {
+      const taken = lanes.next();
+      if (!taken) return;
+      followed.get(taken.partition)?.known.delete(taken.offset, taken.offset + 1);
+      picks.push({ partition: taken.partition, offset: taken.offset, taken });
+    }
+  }
+
+  function pickOrdered(state: SubscriptionState, max: number, picks: Picked[]): boolean {
+    takeFromLanes(max, picks);
+    let left = LOOK_AT_ONCE;
+    const { length } = state.partitions;
+    const from = turn;
+    for (let step = 0; step < length && picks.length < max && left > 0; step++) {
+      const partition = (from + step) % length;
+      if (!followed.has(partition)) continue;
+      turn = (partition + 1) % length;
+      left = lookAhead(partition, state.partitions[partition]!, left, (offset, message) => {
+        if (!message || !lanes.takeAtOnce(message.key, partition)) know(partition, offset, message);
+        else {
+          const taken = { partition, offset, key: message.key, tenant: message.tenant };
+          picks.push({ partition, offset, taken, message });
+        }
+        return picks.length < max;
+      });
+    }
+    return left === 0;
+  }
+
+  return {
+    follow,
+
+    /** When something that was put off can be taken, in ms since the Unix epoch. */
+    get nextDueAt(): number {
+      return nextDueAt;
+    },
+
+    /** Whether something can be picked that could not before. */
+    get ready(): boolean {
+      return lanes.ready;
+    },
+
+    /** Picks up to `max` records. `isUnfinished`: there is more to look at, which is worth another call. */
+    pick(state: SubscriptionState, max: number): { picks: Picked[]; isUnfinished: boolean } {
+      const picks: Picked[] = [];
+      const isUnfinished = fair ? pickFair(state, max, picks) : pickOrdered(state, max, picks);
+      picks.push(...unreadable);
+      unreadable = [];
+      return { picks, isUnfinished };
+    },
+
+    /** Told which of the picks are the consumer's now. */
+    claimed(picks: readonly Picked[], done: readonly boolean[]): void {
+      for (const [index, { partition, taken }] of picks.entries()) {
+        if (done[index]) continue;
+        if (taken) lanes.drop(taken);
+        // Its partition has moved, and may come back with the record in it.
+        if (ordered && followed.delete(partition)) lanes.forget(partition);
+      }
+    },
+
+    /** Told that it was not possible to ask for them. */
+    restore(picks: readonly Picked[]): void {
+      for (const pick of picks) {
+        if (!pick.taken) unreadable.push(pick);
+        else {
+          followed.get(pick.partition)?.known.add(pick.offset, pick.offset + 1);
+          lanes.restore(pick.taken);
+        }
+      }
+    },
+
+    settled(messages: readonly Message[]): void {
+      if (ordered) for (const { key } of messages) lanes.settled(key);
+    },
+
+    /** Told before messages are given back. */
+    returning(messages: readonly Message[]): void {
+      for (const message of messages) lanes.returning({ key: message.key, partition: placeOf(message).partition });
+    },
+
+    /** Told where that was not possible. */
+    kept(messages: readonly Message[]): void {
+      for (const message of messages) lanes.kept({ key: message.key, partition: placeOf(message).partition });
+    },
+
+    /** Told once they are; `isOpen`: for at once. `before` and `after`: how often something came back to each partition. */
+    returned(messages: readonly Message[], isOpen: boolean, before: readonly number[], after: readonly number[]): void {
+      for (const [partition, known] of followed) {
+        if (known.returns === before[partition]) known.returns = after[partition]!;
+      }
+      for (const message of messages) {
+        const { partition, offset } = placeOf(message);
+        const known = followed.get(partition);
+        // What was not looked at yet will be.
+        const isKnown = isOpen && known !== undefined && offset < known.lookedTo;
+        if (isKnown) known.known.add(offset, offset + 1);
+        lanes.returned({ partition, offset, key: message.key, tenant: message.tenant }, isKnown);
+      }
+    },
+  };
+}
+
+const placeOf = (message: Message) => message.position as { readonly partition: number; readonly offset: number };
