@@ -1,21 +1,28 @@
 import type { Cancel, Clock } from "../clock.ts";
-import type { Message, TaskRecord } from "../contract.ts";
+import type { Message } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
-import { ORDERED_PARTITIONS, partitionOfKey } from "./key-partition.ts";
+import {
+  append,
+  declare,
+  headsOf,
+  type Subscription,
+  sourceOf,
+  type Topic,
+  trim,
+  type Waiter,
+  wake,
+} from "./memory-topic.ts";
 import { checkMax, rangesOf } from "./message-position.ts";
 import { checkRecords } from "./record-check.ts";
-import { createSelectiveReceiver, type RecordSource } from "./selective-receiver.ts";
+import { createSelectiveReceiver } from "./selective-receiver.ts";
 import {
   claim,
   claimableAt,
   claimThese,
   countBacklog,
-  createSubscriptionState,
   giveBack,
   join,
   leave,
-  markDelete,
-  type SubscriptionState,
   settle,
   sharesAt,
 } from "./subscription-state.ts";
@@ -25,7 +32,6 @@ import {
   consumed,
   type SubscribeOptions,
   type SubscriptionType,
-  type TopicDeclaration,
   type TopicStats,
   type Transport,
 } from "./transport.ts";
@@ -39,34 +45,6 @@ const CAPABILITIES: Capabilities = {
   givesBackInOrder: true,
   longestDelayMs: 0,
 };
-
-/** Records are freed in steps of at least this many, so that freeing costs little per record. */
-const TRIM_RECORDS = 1_024;
-
-interface Partition {
-  /** The offset of `records[0]`; what lies below was settled by every subscription. */
-  base: number;
-  records: TaskRecord[];
-}
-
-interface Topic {
-  readonly name: string;
-  readonly partitions: readonly Partition[];
-  readonly subscriptions: Map<string, Subscription>;
-}
-
-interface Subscription {
-  readonly state: SubscriptionState;
-  /** Consumers that wait in `receive`, in the order of their waiting. */
-  readonly waiting: Set<Waiter>;
-}
-
-interface Waiter {
-  /** Looks for something to receive. */
-  readonly deliver: () => void;
-  /** Ends the wait with nothing. */
-  readonly stop: () => void;
-}
 
 /**
  * Topics in this process' memory, with the embedded transport's deliveries: for the simulator and for unit tests. Time
@@ -122,6 +100,7 @@ export function createMemoryTransport({ clock }: { readonly clock: Clock }): Tra
       return {
         async publish(records) {
           if (!open || closed) throw new FivefoldError("closed", `The producer of topic '${name}' is closed.`);
+          checkRecords(records, name, CAPABILITIES.maxRecordBytes);
           append(topic, records);
         },
         async close() {
@@ -168,73 +147,12 @@ function statsOf(topic: Topic): TopicStats {
   };
 }
 
-function declare(topics: Map<string, Topic>, { name, ordered, subscriptions }: TopicDeclaration): void {
-  let topic = topics.get(name);
-  if (!topic) {
-    const partitions = Array.from({ length: ordered ? ORDERED_PARTITIONS : 1 }, () => ({ base: 0, records: [] }));
-    topic = { name, partitions, subscriptions: new Map() };
-    topics.set(name, topic);
-  }
-  for (const subscription of subscriptions) {
-    if (topic.subscriptions.has(subscription)) continue;
-    const state = createSubscriptionState(topic.partitions.map(({ base }) => base));
-    topic.subscriptions.set(subscription, { state, waiting: new Set() });
-  }
-}
-
-function append(topic: Topic, records: readonly TaskRecord[]): void {
-  checkRecords(records, topic.name, CAPABILITIES.maxRecordBytes);
-  for (const record of records) {
-    const partition = topic.partitions[partitionOfKey(record.key, topic.partitions.length)]!;
-    // The caller may reuse its buffer once the call has ended.
-    partition.records.push({ ...record, payload: record.payload.slice() });
-  }
-  for (const subscription of topic.subscriptions.values()) wake(subscription);
-}
-
-function wake({ waiting }: Subscription): void {
-  for (const waiter of [...waiting]) waiter.deliver();
-}
-
-function headsOf(topic: Topic): number[] {
-  return topic.partitions.map(({ base, records }) => base + records.length);
-}
-
-/** Frees what every subscription has settled. A topic without subscription keeps everything. */
-function trim(topic: Topic): void {
-  const states = [...topic.subscriptions.values()].map(({ state }) => state);
-  if (states.length === 0) return;
-  for (const [index, partition] of topic.partitions.entries()) {
-    const settled = Math.min(...states.map(({ partitions }) => markDelete(partitions[index]!))) - partition.base;
-    if (settled < TRIM_RECORDS && settled < partition.records.length) continue;
-    partition.records.splice(0, settled);
-    partition.base += settled;
-  }
-}
-
 interface ConsumerPlace {
   readonly clock: Clock;
   readonly topic: Topic;
   readonly subscription: Subscription;
   readonly id: number;
   readonly options: SubscribeOptions;
-}
-
-/** Reads a topic as the embedded store is read. */
-function sourceOf({ partitions }: Topic): RecordSource {
-  const read = (partition: number, offset: number): Message => {
-    const { base, records } = partitions[partition]!;
-    return { ...records[offset - base]!, position: { partition, offset } };
-  };
-  return {
-    read,
-    scan(partition, first, end, visit) {
-      for (let offset = first; offset < end; offset++) {
-        if (!visit(offset, read(partition, offset))) return offset + 1;
-      }
-      return end;
-    },
-  };
 }
 
 function createConsumer({ clock, topic, subscription, id, options }: ConsumerPlace, onClose: () => void) {
@@ -320,9 +238,9 @@ function createConsumer({ clock, topic, subscription, id, options }: ConsumerPla
       const dueAt = delayMs > 0 ? clock.now() + delayMs : 0;
       const returns = () => state.partitions.map((partition) => partition.returns);
       const before = returns();
-      receiver?.returning(messages);
+      const given = receiver?.returning(messages) ?? [];
       for (const range of rangesOf(messages)) giveBack(state, id, range, dueAt);
-      receiver?.returned(messages, dueAt === 0, before, returns());
+      receiver?.returned(given, dueAt === 0, before, returns());
       wake(subscription);
     },
     async close() {

@@ -49,6 +49,8 @@ export function createSelectiveReceiver(settings: LanesOptions & { readonly sour
   const { ordered, fair, source } = settings;
   const lanes = createBacklogLanes(settings);
   const followed = new Map<number, Followed>();
+  /** By partition, with order: what the consumer holds, so that what is settled or given back twice counts once. */
+  const held = new Map<number, OffsetSet>();
   /** What cannot be read: taken as it is found, so that it is told of and set aside. */
   let unreadable: Picked[] = [];
   let nextDueAt = Number.POSITIVE_INFINITY;
@@ -63,6 +65,24 @@ export function createSelectiveReceiver(settings: LanesOptions & { readonly sour
     }
     followed.get(partition)!.known.add(offset, offset + 1);
     lanes.add({ partition, offset, key: message.key, tenant: message.tenant });
+  }
+
+  function hold({ partition, offset }: Picked): void {
+    let offsets = held.get(partition);
+    if (!offsets) {
+      offsets = new OffsetSet();
+      held.set(partition, offsets);
+    }
+    offsets.add(offset, offset + 1);
+  }
+
+  /** False where it was not held. */
+  function letGo(message: Message): boolean {
+    const { partition, offset } = placeOf(message);
+    const offsets = held.get(partition);
+    if (!offsets?.has(offset)) return false;
+    offsets.delete(offset, offset + 1);
+    return true;
   }
 
   /** Learns what the consumer may take: `mine`, undefined for all partitions. */
@@ -210,8 +230,12 @@ export function createSelectiveReceiver(settings: LanesOptions & { readonly sour
 
     /** Told which of the picks are the consumer's now. */
     claimed(picks: readonly Picked[], done: readonly boolean[]): void {
-      for (const [index, { partition, taken }] of picks.entries()) {
-        if (done[index]) continue;
+      for (const [index, pick] of picks.entries()) {
+        const { partition, taken } = pick;
+        if (done[index]) {
+          if (ordered && taken) hold(pick);
+          continue;
+        }
         if (taken) lanes.drop(taken);
         // Its partition has moved, and may come back with the record in it.
         if (ordered && followed.delete(partition)) lanes.forget(partition);
@@ -230,17 +254,25 @@ export function createSelectiveReceiver(settings: LanesOptions & { readonly sour
     },
 
     settled(messages: readonly Message[]): void {
-      if (ordered) for (const { key } of messages) lanes.settled(key);
+      if (ordered) for (const message of messages) if (letGo(message)) lanes.settled(message.key);
     },
 
-    /** Told before messages are given back. */
-    returning(messages: readonly Message[]): void {
-      for (const message of messages) lanes.returning({ key: message.key, partition: placeOf(message).partition });
+    /** Told before messages are given back. Returns those that it must be told of when that is done, or can't be. */
+    returning(messages: readonly Message[]): readonly Message[] {
+      if (!ordered) return messages;
+      const given = messages.filter(letGo);
+      for (const message of given) lanes.returning({ key: message.key, partition: placeOf(message).partition });
+      return given;
     },
 
     /** Told where that was not possible. */
     kept(messages: readonly Message[]): void {
-      for (const message of messages) lanes.kept({ key: message.key, partition: placeOf(message).partition });
+      if (!ordered) return;
+      for (const message of messages) {
+        const { partition, offset } = placeOf(message);
+        hold({ partition, offset });
+        lanes.kept({ key: message.key, partition });
+      }
     },
 
     /** Told once they are; `isOpen`: for at once. `before` and `after`: how often something came back to each partition. */

@@ -188,13 +188,13 @@ export function createEmbeddedConsumer(settings: {
     negativeAcknowledge(messages, delayMs = 0) {
       if (messages.length === 0 || !open) return;
       const dueAt = delayMs > 0 ? clock.now() + delayMs : 0;
-      receiver?.returning(messages);
+      const given = receiver?.returning(messages) ?? [];
       const onDone = (before: readonly number[], after: readonly number[]) =>
-        receiver?.returned(messages, dueAt === 0, before, after);
+        receiver?.returned(given, dueAt === 0, before, after);
       try {
         subscription.giveBack(consumer.id, rangesOf(messages), dueAt, onDone);
       } catch (error) {
-        receiver?.kept(messages);
+        receiver?.kept(given);
         throw settings.explain(error);
       }
     },
