@@ -52,7 +52,8 @@ function dueAt(useCase: string, { delay, at }: EnqueueOptions, nowMs: number): n
       `\`delay\` must be a number and a unit (ms, s, m, h, d), like "5m"; found '${delay}'.`,
     );
   }
-  return delayMs === 0 ? 0 : nowMs + delayMs;
+  // Records hold whole ms; never early.
+  return delayMs === 0 ? 0 : nowMs + Math.ceil(delayMs);
 }
 
 /** What is enqueued at most once, for a task: the task, and how often its try has enqueued the same before. */

@@ -28,6 +28,18 @@ test("nothing happens before its time, however long that is, and a year takes no
   expect(t.now.getTime() - begun).toBe(364 * 86_400_000);
 });
 
+test.each([
+  ["0.5ms", 1],
+  ["1.0001s", 1_001],
+] as const)("a delay of %s ends at a whole millisecond, and not before its time", async (delay, ms) => {
+  const t = await started(testUseCase(placeOrder));
+  const begun = t.now.getTime();
+  await t.enqueue({ orderId: "o1", total: 1 }, { delay });
+  expect(t.handled).toEqual([]);
+  await t.pass("1m");
+  expect(t.tries.map(({ endedAt }) => endedAt.getTime() - begun)).toEqual([ms]);
+});
+
 test("failures are tried again as the use case says, and end as dead letters", async () => {
   const t = await started(testUseCase(webhook));
   await t.enqueue({ ...WEBHOOK, receiver: { behaviour: "down", failures: 0 } });
