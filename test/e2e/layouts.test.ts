@@ -263,6 +263,6 @@ import { local } from "./parts/local.js";`,
     expect(stderr).toContain("src/mail.ts:1:18 error unloadable-import");
     expect(stderr).toContain("usecases/ask.ts:3:23 error unloadable-import");
     expect(stderr).toContain("usecases/old.js:1:1 warning file-not-taken");
-    expect(stderr.match(/ (error|warning) /g)).toHaveLength(3);
+    expect(stderr.match(/^\S+:\d+:\d+ (error|warning) /gm)).toHaveLength(3);
   });
 });
