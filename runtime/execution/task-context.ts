@@ -30,7 +30,8 @@ export class TryContext implements TaskContext {
     this.subscriber = subscriber;
     this.attempt = message.attempt;
     this.enqueuedAt = new Date(message.enqueuedAt);
-    this.dueAt = new Date(Math.max(message.dueAt, message.enqueuedAt));
+    // One that was not delayed, as nearly all, does with one object.
+    this.dueAt = message.dueAt > message.enqueuedAt ? new Date(message.dueAt) : this.enqueuedAt;
     this.key = message.key;
     this.traceparent = message.traceparent;
   }
