@@ -7,6 +7,11 @@ import { type ConsumerState, createStandstill } from "./standstill.ts";
 
 /** An acknowledgement that was sent so long ago is with the broker. */
 const SETTLED_MS = 1_000;
+/**
+ * Between the last question and the end of a consumer that holds something. A broker that has just chosen a message for a
+ * consumer which then ends gives it to another one, before what that consumer held of the same key.
+ */
+const LEAVE_MS = 150;
 /** How soon a source that could not be opened anew is tried again. */
 const REOPEN_MS = 1_000;
 
@@ -265,6 +270,7 @@ export async function openConsumer<Handle>(settings: {
       cancelLook();
       onSettled();
       finish(({ resolve }) => resolve([]));
+      if (held.size > 0) await sleep(clock, LEAVE_MS);
       await source.close();
       settings.onClose();
     },
