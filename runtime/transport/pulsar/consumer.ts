@@ -70,6 +70,8 @@ export async function openConsumer<Handle>(settings: {
   const { what, clock } = settings;
   /** Messages that are here, by id: arrived, or handed out and not settled. */
   const held = new Map<string, Handle>();
+  /** Those of them that were delivered once more. */
+  const cameAgain = new Set<string>();
   let arrived: Message[] = [];
   /** How many messages may still come unasked. */
   let permits = 0;
@@ -137,6 +139,7 @@ export async function openConsumer<Handle>(settings: {
     permits -= 1;
     if (held.has(id)) {
       held.set(id, handle);
+      cameAgain.add(id);
       onReady();
       return;
     }
@@ -223,6 +226,7 @@ export async function openConsumer<Handle>(settings: {
       const handle = held.get(id);
       if (handle !== undefined) handles.push(handle);
       held.delete(id);
+      cameAgain.delete(id);
     }
     if (held.size === 0) onSettled();
     return handles;
@@ -245,12 +249,11 @@ export async function openConsumer<Handle>(settings: {
         throw new FivefoldError("closed", `${what}: the consumer is closed; what it held is delivered again.`);
       const ids = heldOf(messages);
       if (ids.length === 0) return;
-      let handles = ids.map((id) => held.get(id)!);
-      while (handles.length > 0) {
-        const sent = new Set(handles);
-        await source.acknowledge(handles);
-        // What came again meanwhile, by another connection, may be of one that lost the acknowledgement.
-        handles = ids.map((id) => held.get(id)!).filter((handle) => handle !== undefined && !sent.has(handle));
+      for (let rest = ids; rest.length > 0; ) {
+        for (const id of rest) cameAgain.delete(id);
+        await source.acknowledge(rest.flatMap((id) => held.get(id) ?? []));
+        // What came again meanwhile is held by a broker that has lost the acknowledgement, as when a topic moves.
+        rest = rest.filter((id) => cameAgain.has(id));
       }
       // Only now: what comes again before must not be handed out again.
       release(ids);
