@@ -118,7 +118,7 @@ test("the revision before comes back with the settings that it had", async () =>
   expect(new Set(handled.map(({ version }) => version))).toEqual(new Set(["1"]));
 });
 
-test("what was changed by hand is set back; what was added by hand stays", async () => {
+test("what was changed by hand is set back", async () => {
   await shop.node.kubectl("set", "image", "deployment/steady", "executor=localhost/other:1", "-n", NAMESPACE);
   await shop.node.kubectl("set", "env", "deployment/steady", "BY_HAND=1", "-n", NAMESPACE);
   await shop.stack.up({ refresh: true });
@@ -127,14 +127,13 @@ test("what was changed by hand is set back; what was added by hand stays", async
   };
   const [container] = spec.template.spec.containers;
   expect(container?.image).toBe("localhost/shop:1");
-  expect(container?.env.map(({ name }) => name)).toContain("BY_HAND");
+  expect(container?.env.map(({ name }) => name)).not.toContain("BY_HAND");
   const scaled = {
     apiVersion: "keda.sh/v1alpha1",
     kind: "ScaledObject",
     metadata: { name: "burst", namespace: NAMESPACE },
   };
   expect(await shop.node.client.read(scaled)).toMatchObject({ spec: { pollingInterval: 15, cooldownPeriod: 300 } });
-  await shop.node.kubectl("set", "env", "deployment/steady", "BY_HAND-", "-n", NAMESPACE);
 });
 
 test("a broken image ends the update, also of what has no replica, and the old pods go on", async () => {
