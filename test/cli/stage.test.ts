@@ -111,9 +111,13 @@ test("what is staged is all that an executor needs, and no more", async () => {
   expect(ended).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/^✓ 1 use case → .* MB\n$/) });
   expect(await filesOf(staged)).toEqual([
     "generated/manifest.json",
+    // A handler enqueues by clients, its own use case's too.
+    "generated/ship/client.ts",
     "generated/ship/codec.ts",
     "generated/ship/executor.ts",
+    "generated/ship/json.ts",
     "generated/ship/settings.ts",
+    "generated/ship/validate.ts",
     "linked/fivefold/package.json",
     "linked/fivefold/tsconfig.json",
     "node_modules/fivefold",

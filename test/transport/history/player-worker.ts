@@ -20,15 +20,20 @@ export interface Orders {
   readonly part: Part;
 }
 
+/** Its parent may let go of it before it has opened anything: one that starts late is not needed any more. */
+const released = new Promise<void>((resolve) => {
+  process.once("disconnect", resolve);
+});
+
 process.once("message", async ({ module, argument, file, setting, part }: Orders) => {
   const { open }: { open: (argument: string) => Promise<Transport> } = await import(module);
   const transport = await open(argument);
   const player = play(transport, setting, part, tellToFile(openSync(file, "a")));
-  process.once("disconnect", async () => {
-    await player.stop();
-    await transport.close();
-    process.exit(0);
+  void player.published.then(() => {
+    if (process.connected) process.send!("published");
   });
-  await player.published;
-  process.send!("published");
+  await released;
+  await player.stop();
+  await transport.close();
+  process.exit(0);
 });
