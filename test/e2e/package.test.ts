@@ -158,7 +158,8 @@ await greet.enqueue({ subject: "nobody", count: 1 });
       const [to, ...from] = rest.split(" ").reverse();
       if (instruction === "COPY" && to === "./")
         for (const file of from) cpSync(join(project, file), join(build, file));
-      if (rest === ". .") cpSync(project, build, { recursive: true, filter: (path) => !path.includes("node_modules") });
+      if (rest === ". .")
+        cpSync(project, build, { recursive: true, filter: (path) => !/node_modules|\.fivefold/.test(path) });
       // It downloads what no registry has.
       if (instruction !== "RUN" || rest.startsWith("npm rebuild")) continue;
       const command = rest.replace("/executor", executor);

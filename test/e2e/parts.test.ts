@@ -142,7 +142,8 @@ test("Pulumi's CLI keeps a stack's objects on a Kubernetes API server as its pro
   const secret = { ...map, kind: "Secret", metadata: { ...map.metadata, name: "password" } };
   let app = deployment("app");
   const program = async () => {
-    const settings = new kube.core.v1.ConfigMap("settings", { metadata: map.metadata, data: { level: "info" } });
+    const metadata = { ...map.metadata, annotations: { "pulumi.com/patchForce": "true" } };
+    const settings = new kube.core.v1.ConfigMap("settings", { metadata, data: { level: "info" } });
     new kube.core.v1.Secret("password", { metadata: secret.metadata, stringData: { word: output.secret("hidden") } });
     new kube.apps.v1.Deployment("app", app, { dependsOn: settings });
   };
