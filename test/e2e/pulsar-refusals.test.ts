@@ -50,6 +50,10 @@ describe.each(WAYS)("$name: what an open producer says when it can't publish", (
     throw new Error("it was never refused");
   }
 
+  /** Pulsar's web service passes the reason on only now and then: by WebSocket the general code stands for it. */
+  const oneOf = (exact: string, general: string) =>
+    new RegExp(way.name.endsWith("WebSocket") ? `^(${exact}|${general})$` : `^${exact}$`);
+
   test("its topic was deleted", async () => {
     const { name } = await createNamespace(broker);
     const transport = await open(name, 20_000);
@@ -58,7 +62,10 @@ describe.each(WAYS)("$name: what an open producer says when it can't publish", (
     await producer.publish(records(1));
     await broker.admin("DELETE", `/admin/v2/persistent/${name}/t?force=true`);
     const error = await refusal(() => producer.publish([record("late")]));
-    expect(error).toMatchObject({ code: "unknown-topic", message: expect.stringContaining("'t'") });
+    expect(error).toMatchObject({
+      code: expect.stringMatching(oneOf("unknown-topic", "not-connected")),
+      message: expect.stringContaining("'t'"),
+    });
     await transport.declare(TOPIC);
     await waitUntil(
       () =>
@@ -80,7 +87,10 @@ describe.each(WAYS)("$name: what an open producer says when it can't publish", (
     await transport.declare(TOPIC);
     const producer = await transport.producer("t");
     const error = await refusal(() => producer.publish(records(10, "", { payload: new Uint8Array(5_000) })));
-    expect(error).toMatchObject({ code: "storage-full", message: expect.stringContaining("quota") });
+    expect(error).toMatchObject({
+      code: expect.stringMatching(oneOf("storage-full", "throttled")),
+      message: expect.stringContaining("quota"),
+    });
     await broker.admin("DELETE", quota);
     await waitUntil(
       () =>
