@@ -47,9 +47,9 @@ export function notAcknowledged(what: string, timeoutMs: number): FivefoldError 
   );
 }
 
-/** Why a publish ended that waited for a connection when its producer was closed. */
+/** Why a publish ended that waited for a connection when its producer was closed. Behind failover, another cluster takes it. */
 export function closedWithout(what: string): FivefoldError {
-  return new FivefoldError("closed", `${what}: the producer was closed without a connection.`);
+  return new FivefoldError("not-connected", `${what}: the producer was closed without a connection.`);
 }
 
 /** Why a connection could not be had. */
