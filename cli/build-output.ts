@@ -2,10 +2,13 @@ import type { Diagnostic } from "../compiler/diagnostics.ts";
 import type { Build } from "./build-project.ts";
 import { showDiagnostics } from "./diagnostics.ts";
 import { type Changes, countChanges } from "./outputs.ts";
-import { colorsOf, count, duration, say } from "./terminal.ts";
+import { colorsOf, complain, count, duration, say } from "./terminal.ts";
 
 /** A build as a machine reads it. With `check`, `written` and `removed` are what a build would do. */
-export function buildReport({ compilation, difference, durationMs }: Build, { check }: { check: boolean }): object {
+export function buildReport(
+  { compilation, difference, durationMs, unchecked }: Build,
+  { check }: { check: boolean },
+): object {
   const written = [...(difference?.missing ?? []), ...(difference?.stale ?? [])].map(({ path }) => path).sort();
   const removed = difference?.superfluous ?? [];
   return reportOf({
@@ -16,6 +19,7 @@ export function buildReport({ compilation, difference, durationMs }: Build, { ch
     removed,
     diagnostics: compilation.diagnostics,
     durationMs,
+    unchecked,
   });
 }
 
@@ -28,8 +32,18 @@ export function reportOf(said: {
   readonly removed?: readonly string[];
   readonly diagnostics?: readonly object[];
   readonly durationMs: number;
+  readonly unchecked?: string | undefined;
 }): object {
   return { written: [], removed: [], diagnostics: [], ...said, durationMs: Math.round(said.durationMs) };
+}
+
+/** Says so where earlier commits could not be asked of their releases. */
+export function tellUnchecked({ unchecked }: Pick<Build, "unchecked">): void {
+  if (unchecked === undefined) return;
+  const { yellow } = colorsOf(process.stderr);
+  complain(
+    `${yellow("note:")} contracts.lock.json was not held against the releases of all earlier commits: ${unchecked}.`,
+  );
 }
 
 /** What a check found stale, as diagnostics: for what shows them beside files. */

@@ -1,10 +1,13 @@
 import { performance } from "node:perf_hooks";
+import { LOCK_FILE } from "../compiler/check/lock.ts";
 import { type Analysis, analyse, createCompileMemory } from "../compiler/compile.ts";
 import { isTyped } from "../compiler/read/memory.ts";
+import { readText } from "../compiler/read/text.ts";
 import type { TypeCheck } from "../compiler/read/type-errors.ts";
 import { findReading, type KeptReading, keepBuild, keepReading, originOf, recallReading } from "./build-cache.ts";
 import type { Emitting } from "./emitting.ts";
 import { createEmitting } from "./emitting-here.ts";
+import { historyOfLock } from "./lock-history.ts";
 import { type Changes, countChanges } from "./outputs.ts";
 import { FLAGS_OF_LASTING, setFlags } from "./v8-flags.ts";
 
@@ -14,6 +17,8 @@ export interface Build {
   /** What was written, or with `check` would be; `undefined` if there are errors, on which nothing is. */
   readonly difference: Changes | undefined;
   readonly durationMs: number;
+  /** In half a sentence, why it is not known whether the lock has all releases of earlier commits. */
+  readonly unchecked: string | undefined;
 }
 
 export interface BuildStep {
@@ -23,6 +28,8 @@ export interface BuildStep {
   readonly types?: boolean;
   /** A search for them that was started before. */
   readonly typeCheck?: TypeCheck | undefined;
+  /** Whether the lock is held against all earlier commits rather than against the last one. Default false. */
+  readonly wholeHistory?: boolean;
   /** Whether what is found out is left for other processes. Default false. */
   readonly keep?: boolean;
 }
@@ -50,15 +57,20 @@ export function createBuilder(root: string, { emitting, reading = findReading(ro
   const { add, finish, stampsOf } = emitting ?? createEmitting(root);
   const memory = createCompileMemory();
   if (reading) recallReading(reading, memory);
+  /** The lock as a build of this builder left it: git need not be asked of that. */
+  let left: string | undefined;
 
   return {
-    async build({ check = false, types = true, keep = false, typeCheck } = {}) {
+    async build({ check = false, types = true, keep = false, typeCheck, wholeHistory = false } = {}) {
       const startedAt = performance.now();
+      const isLeft = left !== undefined && left === readText(root, LOCK_FILE).text;
+      const history = isLeft ? undefined : historyOfLock(root, { whole: wholeHistory });
       const compilation = await analyse({
         root,
         types,
         memory,
         typeCheck,
+        history,
         onUseCases: add,
       });
       const { useCases, lock } = compilation;
@@ -70,12 +82,14 @@ export function createBuilder(root: string, { emitting, reading = findReading(ro
       const { files = [], difference } = (await emitted) ?? {};
       const isOnDisk = difference && (!check || countChanges(difference) === 0);
       if (origin && isOnDisk) await keepBuild(root, origin, files, stampsOf);
-      return { compilation, difference, durationMs: performance.now() - startedAt };
+      if (difference && !check) left = lock?.text;
+      const unchecked = history?.unchecked;
+      return { compilation, difference, durationMs: performance.now() - startedAt, unchecked };
     },
     async checkTypes(signal) {
       const startedAt = performance.now();
       const compilation = await analyse({ root, memory, signal });
-      return { compilation, difference: undefined, durationMs: performance.now() - startedAt };
+      return { compilation, difference: undefined, durationMs: performance.now() - startedAt, unchecked: undefined };
     },
     keep() {
       keepReading(root, memory);

@@ -1,11 +1,23 @@
 import { performance } from "node:perf_hooks";
+import { checkHistory } from "../compiler/check/check-history.ts";
+import { LOCK_FILE } from "../compiler/check/lock.ts";
 import { findSources } from "../compiler/read/find-files.ts";
+import { readText } from "../compiler/read/text.ts";
 import { checkAllTypes } from "../compiler/read/type-errors.ts";
 import { findReading, findUnchangedBuild } from "./build-cache.ts";
-import { buildReport, reportOf, showBuild, showCheck, showUpToDate, staleOutputs } from "./build-output.ts";
+import {
+  buildReport,
+  reportOf,
+  showBuild,
+  showCheck,
+  showUpToDate,
+  staleOutputs,
+  tellUnchecked,
+} from "./build-output.ts";
 import { type ReportFormat, reportDiagnostics } from "./diagnostics.ts";
 import { startEmitting } from "./emitting.ts";
 import { EXIT } from "./fault.ts";
+import { historyOfLock } from "./lock-history.ts";
 import { countChanges } from "./outputs.ts";
 import { findProject, USE_CASES } from "./project.ts";
 import { sayJson } from "./terminal.ts";
@@ -16,6 +28,7 @@ export interface BuildOptions {
   readonly json?: boolean;
   readonly format?: ReportFormat;
   readonly watch?: boolean;
+  readonly forgetReleases?: boolean;
   readonly root?: string;
 }
 
@@ -28,7 +41,11 @@ export async function build(options: BuildOptions): Promise<void> {
     const { watchBuilds } = await import("./watch-builds.ts");
     return watchBuilds(root, { json });
   }
-  const unchanged = findUnchangedBuild(root);
+  if (options.forgetReleases) {
+    const { forgetLostReleases } = await import("./forget-releases.ts");
+    await forgetLostReleases(root);
+  }
+  const unchanged = !check || hasWholeLock(root) ? findUnchangedBuild(root) : undefined;
   if (unchanged && !format) {
     const { useCases, files } = unchanged;
     const durationMs = performance.now() - startedAt;
@@ -46,13 +63,16 @@ export async function build(options: BuildOptions): Promise<void> {
   const { createBuilder } = await import("./build-project.ts");
   hasLoaded(emitting?.loading ?? createLoading(1), FLAGS_OF_ONCE);
   const builder = createBuilder(root, { emitting, reading });
-  const result = await builder.build({ check, keep: true, typeCheck }).finally(() => emitting?.close());
+  const result = await builder
+    .build({ check, keep: true, typeCheck, wholeHistory: check })
+    .finally(() => emitting?.close());
   const stale = check && !!result.difference && countChanges(result.difference) > 0;
   if (json) sayJson(buildReport(result, { check }));
   else if (format)
     reportDiagnostics(root, [...result.compilation.diagnostics, ...(check ? staleOutputs(result) : [])], format);
   else if (check) showCheck(result);
   else showBuild(result);
+  if (!json) tellUnchecked(result);
   if (!result.difference || stale) process.exitCode = EXIT.input;
   // To take down in order what the compiler holds would take a thirtieth of the build.
   // What was said must be out: not everywhere are pipes written at once.
@@ -61,4 +81,10 @@ export async function build(options: BuildOptions): Promise<void> {
   function leave(): void {
     process.exit();
   }
+}
+
+/** Whether earlier commits say nothing of the lock that a check would have to tell. */
+function hasWholeLock(root: string): boolean {
+  const history = historyOfLock(root, { whole: true });
+  return history.unchecked === undefined && checkHistory(readText(root, LOCK_FILE).text, history).length === 0;
 }

@@ -17,6 +17,7 @@ function createProgram(): Command {
     .option("--check", "write nothing; fail where generated/ or contracts.lock.json is stale")
     .option("--json", "print one JSON object")
     .option("--watch", "build again at every change, until it is ended")
+    .addOption(forgetReleases())
     .addOption(
       new Option("--format <format>", "print diagnostics as GitHub annotations or as a SARIF 2.1.0 log")
         .choices(["github", "sarif"])
@@ -66,6 +67,7 @@ function createProgram(): Command {
     .description("build, and freeze the events as versions that later ones must be compatible with")
     .option("--use-case <name...>", "only these (default: all)")
     .option("--check", "write nothing; fail where an event is not released as it is")
+    .addOption(forgetReleases())
     .option("--json", "print one JSON object")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (options) => {
@@ -214,6 +216,12 @@ function createProgram(): Command {
 
   for (const command of [...program.commands, ...strays.commands]) command.exitOverride();
   return program;
+}
+
+function forgetReleases(): Option {
+  const what =
+    "retire versions that earlier commits released and contracts.lock.json lacks: none of their records is left";
+  return new Option("--forget-releases", what).conflicts("check");
 }
 
 /** Runs one command line, and sets the process's exit code. */

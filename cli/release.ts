@@ -1,8 +1,10 @@
 import { releaseVersions } from "../compiler/check/release.ts";
 import type { UseCase } from "../compiler/model/model.ts";
+import { tellUnchecked } from "./build-output.ts";
 import { createBuilder } from "./build-project.ts";
 import { showDiagnostics } from "./diagnostics.ts";
 import { EXIT, Fault } from "./fault.ts";
+import { forgetLostReleases } from "./forget-releases.ts";
 import { writeLockFile } from "./lock-file.ts";
 import { findProject } from "./project.ts";
 import { colorsOf, count, say, sayJson } from "./terminal.ts";
@@ -10,6 +12,7 @@ import { colorsOf, count, say, sayJson } from "./terminal.ts";
 export interface ReleaseOptions {
   readonly useCase?: readonly string[];
   readonly check?: boolean;
+  readonly forgetReleases?: boolean;
   readonly json?: boolean;
   readonly root?: string;
 }
@@ -18,10 +21,12 @@ export interface ReleaseOptions {
 export async function release({
   useCase: names,
   check = false,
+  forgetReleases = false,
   json = false,
   root: folder,
 }: ReleaseOptions): Promise<void> {
   const root = findProject(folder);
+  if (forgetReleases) await forgetLostReleases(root);
   const built = await build(root, { check, json });
   if (!built) return;
   const { lockText, useCases } = built;
@@ -48,8 +53,9 @@ export async function release({
 /** The project's use cases and lock as a build leaves them. `undefined`: it failed, which has been said. */
 async function build(root: string, { check, json }: { readonly check: boolean; readonly json: boolean }) {
   const builder = createBuilder(root);
-  const { compilation, difference } = await builder.build({ check, keep: true });
+  const { compilation, difference, unchecked } = await builder.build({ check, keep: true, wholeHistory: true });
   const lockText = compilation.lock?.text;
+  if (!json) tellUnchecked({ unchecked });
   if (difference && lockText !== undefined) return { useCases: compilation.useCases, lockText };
   if (json) sayJson({ ok: false, released: [], diagnostics: compilation.diagnostics });
   else showDiagnostics(compilation);

@@ -1,3 +1,4 @@
+import { checkHistory, type History } from "./check/check-history.ts";
 import { runChecks } from "./check/checks.ts";
 import { applyLock, createLockMemory, LOCK_FILE, type LockMemory, numberUseCases } from "./check/lock.ts";
 import { type Code, type Diagnostic, type Sources, sortDiagnostics, uniqueDiagnostics } from "./diagnostics.ts";
@@ -22,6 +23,8 @@ export interface CompileOptions {
   readonly unsaved?: ReadonlyMap<string, string>;
   /** Ends the search for TypeScript's errors: then none is said to be found. */
   readonly signal?: AbortSignal;
+  /** What earlier commits say of the lock. Default: nothing is known of any. */
+  readonly history?: History | undefined;
   /** What is known from before, and is added to. Default: nothing, and nothing is kept. */
   readonly memory?: CompileMemory;
   /**
@@ -69,7 +72,7 @@ export async function compile(options: CompileOptions): Promise<Compilation> {
 
 /** Reads and checks all use cases below `root`, for a caller that emits by itself. */
 export async function analyse(options: CompileOptions): Promise<Analysis> {
-  const { root, types = true, unsaved, signal, memory = createCompileMemory(), onUseCases } = options;
+  const { root, types = true, unsaved, signal, history, memory = createCompileMemory(), onUseCases } = options;
   const project = openProject(root, unsaved);
   const unchecked = types ? uncheckedModules(project, memory.reading) : [];
   const { typeCheck = checkTypes({ ...project, files: unchecked }, signal) } = options;
@@ -85,6 +88,7 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
     ...project.diagnostics,
     ...reading.diagnostics,
     ...lock.diagnostics,
+    ...(history && lock.diagnostics.length === 0 ? checkHistory(lock.text, history) : []),
     ...ofLock,
     ...runChecks(useCases),
   ];

@@ -19,4 +19,21 @@ export const LOCK = {
       `dead-lettered hold ${old}.`,
     ({ old, now }) => `Keep ${old} as the event, or move ${now} to a use case of its own, whose topic is new.`,
   ),
+  "missing-lock": error<{ commit: string }>(
+    ({ commit }) =>
+      `contracts.lock.json is missing, and commit ${commit} has it. It alone says which number each field has, and which ` +
+      "versions were released: without it, new fields could take the numbers of old ones.",
+    ({ commit }) =>
+      `Restore it: \`git checkout ${commit} -- contracts.lock.json\`. If no record of any released version is left ` +
+      "anywhere, `fivefold build --forget-releases` retires them all.",
+  ),
+  "lost-release": error<{ useCase: string; version: number; isOther: boolean; commit: string }>(
+    ({ useCase, version, isOther, commit }) =>
+      `Version ${version} of '${useCase}' was released in commit ${commit}, and contracts.lock.json ` +
+      `${isOther ? "has another one by that number" : "does not have it"}. Its records may be anywhere, and a change ` +
+      "is safe for them only if it is held against that version.",
+    ({ useCase, version }) =>
+      "Put it back: `fivefold resolve`. If none of its records is left anywhere, retire it by " +
+      `\`fivefold retire ${useCase} ${version}\` then.`,
+  ),
 };

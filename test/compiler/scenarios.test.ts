@@ -3,7 +3,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { CATALOGUE, type Code } from "../../compiler/catalogue/catalogue.ts";
+import type { History } from "../../compiler/check/check-history.ts";
 import { LOCK_FILE } from "../../compiler/check/lock.ts";
+import { readLock } from "../../compiler/check/lock-file.ts";
+import { claimsOf } from "../../compiler/check/lock-history.ts";
 import { type Compilation, compile } from "../../compiler/compile.ts";
 import { formatPretty } from "../../compiler/format/pretty.ts";
 import { tscScript } from "../../compiler/read/typescript-package.ts";
@@ -23,7 +26,7 @@ const shown = new Set<Code>();
 describe("scenarios", () => {
   test.each(names)("%s", async (name) => {
     const root = join(SCENARIOS, name);
-    const compilation = await compile({ root });
+    const compilation = await compile({ root, history: historyOf(root) });
     const [first, ...more] = compilation.diagnostics;
     if (first && more.length === 0) shown.add(first.code);
     const actual = resultOf(compilation);
@@ -53,6 +56,14 @@ describe("scenarios", () => {
 test("every code of the catalogue has a scenario in which it is the only one", () => {
   expect(Object.keys(CATALOGUE).filter((code) => !shown.has(code as Code))).toEqual([]);
 });
+
+/** A scenario may have the lock of an earlier commit. */
+function historyOf(root: string): History | undefined {
+  const path = join(root, "earlier.lock.json");
+  if (!existsSync(path)) return undefined;
+  const last = { name: "of before", parents: [], lock: readLock(readFileSync(path, "utf8")) };
+  return { claims: claimsOf([last]), last };
+}
 
 /** Texts by path, relative to the scenario's folder. */
 type Result = Readonly<Record<string, string>>;

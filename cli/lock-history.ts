@@ -1,0 +1,68 @@
+import type { History } from "../compiler/check/check-history.ts";
+import { LOCK_FILE } from "../compiler/check/lock.ts";
+import { type Claims, claimsOf, joinClaims, type LockCommit } from "../compiler/check/lock-history.ts";
+import { type LockParts, readLockParts } from "../compiler/check/read-lock-parts.ts";
+import { readText } from "../compiler/read/text.ts";
+import { findRepository, type Repository } from "./git.ts";
+
+/** What git says of the lock, and what it can't say. */
+export interface KnownHistory extends History {
+  /** In half a sentence, why some of it is not known. */
+  readonly unchecked: string | undefined;
+}
+
+/** What the next commit comes after; with MERGE_HEAD, it is a merge. */
+const PARENTS = ["HEAD", "MERGE_HEAD"];
+
+/**
+ * What earlier commits released. Of a lock that is there, its last commit is asked alone unless `whole` is set: to go
+ * through all of a history takes a while in a large repository.
+ */
+export function historyOfLock(root: string, { whole }: { readonly whole: boolean }): KnownHistory {
+  const repository = findRepository(root);
+  if (!repository) return { ...NONE, unchecked: undefined };
+  if ("reason" in repository) return { ...NONE, unchecked: repository.reason };
+  const { text } = readText(root, LOCK_FILE);
+  const asked = whole || text === undefined;
+  const histories = asked ? wholeHistories(repository) : lastCommits(repository);
+  const lock = text === undefined ? undefined : readLockParts(text, new Map());
+  const claims = joinClaims(histories.map(claimsOf), lock, LOCK_FILE);
+  const last = histories.flatMap((commits) => commits.findLast((commit) => commit.lock !== undefined) ?? [])[0];
+  const isCut = asked && repository.isShallow;
+  return {
+    claims,
+    last,
+    unchecked: isCut ? "the clone is shallow (`git fetch --unshallow` gets the rest)" : undefined,
+  };
+}
+
+const NONE = { claims: new Map() as Claims, last: undefined };
+
+function lastCommits(repository: Repository): LockCommit[][] {
+  const names = PARENTS.map((name) => [name]);
+  return commitsOf(repository, names).map((commit) => [commit]);
+}
+
+/** For each parent, the commits up to it that changed the lock, and the merges between them, oldest first. */
+function wholeHistories(repository: Repository): LockCommit[][] {
+  return PARENTS.filter((name) => repository.find(name) !== undefined).map((tip) => {
+    const options = ["--full-history", "--simplify-merges", "--parents", "--topo-order", "--reverse"];
+    const lines = repository.run("rev-list", ...options, tip, "--", LOCK_FILE) ?? [];
+    return commitsOf(
+      repository,
+      lines.map((line) => line.split(" ")),
+    );
+  });
+}
+
+function commitsOf(repository: Repository, commits: readonly (readonly string[])[]): LockCommit[] {
+  const known: LockParts = new Map();
+  const texts = repository.showAll(
+    commits.map(([name = ""]) => name),
+    LOCK_FILE,
+  );
+  return commits.map(([name = "", ...parents], i) => {
+    const text = texts[i];
+    return { name, parents, lock: text === undefined ? undefined : readLockParts(text, known) };
+  });
+}

@@ -1,0 +1,38 @@
+import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import { LOCK_FILE } from "./lock.ts";
+import { type Lock, readLock } from "./lock-file.ts";
+import { type Claims, type LockCommit, lostReleases } from "./lock-history.ts";
+
+/** What earlier commits say of the lock. */
+export interface History {
+  readonly claims: Claims;
+  /** The last commit with a lock; `undefined`: none ever had one. */
+  readonly last: LockCommit | undefined;
+}
+
+/** Refuses a lock that is gone, or that lacks releases of earlier commits. */
+export function checkHistory(lockText: string | undefined, { claims, last }: History): Diagnostic[] {
+  const span = { file: LOCK_FILE, line: 1, column: 1, endLine: 1, endColumn: 1 };
+  if (lockText === undefined) {
+    return last ? [diagnostic("missing-lock", span, { commit: shortHash(last.name) })] : [];
+  }
+  const lock = lockOf(lockText);
+  if (!lock) return [];
+  return lostReleases(lock, claims).map(({ useCase, version, isOther, claim }) =>
+    diagnostic("lost-release", span, { useCase, version, isOther, commit: shortHash(claim.commit) }),
+  );
+}
+
+/** As people tell commits apart. */
+function shortHash(name: string): string {
+  return /^[0-9a-f]{40,}$/.test(name) ? name.slice(0, 10) : name;
+}
+
+/** What is wrong with a lock that can't be read is told elsewhere. */
+function lockOf(text: string): Lock | undefined {
+  try {
+    return readLock(text);
+  } catch {
+    return undefined;
+  }
+}
