@@ -230,7 +230,7 @@ async function open(
         const identity = await cursors.whenFree(() => ({ id: cursors.newId("consumer"), session }));
         if (!(await cursors.whenFree(() => subscription.join(identity, type)))) {
           throw new FivefoldError(
-            "invalid-option",
+            "conflict",
             `Subscription '${name}' of topic '${topic}' cannot be consumed as ${type}: its consumers must agree, and others consume it otherwise.`,
           );
         }

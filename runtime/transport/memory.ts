@@ -79,7 +79,7 @@ export function createMemoryTransport({ clock }: { readonly clock: Clock }): Tra
     const id = lastConsumerId;
     if (!join(state, { id, session: 0 }, type)) {
       throw new FivefoldError(
-        "invalid-option",
+        "conflict",
         `Subscription '${name}' of topic '${topic.name}' is consumed as ${state.type} already: consumers of one subscription must agree, found ${type}.`,
       );
     }

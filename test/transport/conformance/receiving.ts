@@ -71,7 +71,7 @@ export function describeReceiving({ open }: Subject): void {
       const transport = await open();
       await transport.declare([{ name: "t", ordered: true, subscriptions: ["s"] }]);
       const consumer = await transport.subscribe("t", "s", "shared");
-      await expect(transport.subscribe("t", "s", "key-shared")).rejects.toMatchObject({ code: "invalid-option" });
+      await expect(transport.subscribe("t", "s", "key-shared")).rejects.toMatchObject({ code: "conflict" });
       await consumer.close();
       await (await transport.subscribe("t", "s", "key-shared")).close();
     });
