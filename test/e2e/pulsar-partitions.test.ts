@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Transport } from "../../runtime/transport/transport.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";
@@ -36,7 +36,11 @@ test("partitions that a deployment has made are used, and a key has the same one
   }
   for (const transport of transports) expect(await transport.backlog("t", "s")).toBeGreaterThan(0);
   const consumers = await Promise.all(transports.map((transport) => transport.subscribe("t", "s", "key-shared")));
-  const consumed = consumers.map((consumer) => consumeSteadily(consumer));
+  const nextOfKey = new Map<string, number>();
+  const consumed = consumers.map((consumer) => consumeSteadily(consumer, nextOfKey));
+  onTestFinished(async () => {
+    for (const one of consumed) await one.stop();
+  });
   const came = () => consumed.reduce((sum, { counts }) => sum + counts.size, 0);
   await waitUntil(
     () => came() >= 600,
@@ -49,7 +53,6 @@ test("partitions that a deployment has made are used, and a key has the same one
     10_000,
     () => "a backlog is left",
   );
-  for (const one of consumed) await one.stop();
 });
 
 test("a consumer that waited long for a partition still gets what comes", async () => {

@@ -57,9 +57,9 @@ export interface Consumed {
   stop(): Promise<void>;
 }
 
-export function consumeSteadily(consumer: Consumer): Consumed {
+/** Consumers of one subscription share `nextOfKey`: a key may pass from one to another, in its order. */
+export function consumeSteadily(consumer: Consumer, nextOfKey = new Map<string, number>()): Consumed {
   const counts = new Map<string, number>();
-  const nextOfKey = new Map<string, number>();
   const early: string[] = [];
   const settling = new Set<Promise<void>>();
   let stopped = false;
