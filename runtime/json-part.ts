@@ -19,6 +19,11 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** What every object has through its prototype is none of its own. */
+export function ownProperty(value: object, name: string): unknown {
+  return Object.hasOwn(value, name) ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+}
+
 /** What is made when it is first asked for: parts may hold each other. */
 export function lazily<T>(make: () => T): () => T {
   let made: T | undefined;

@@ -1,4 +1,4 @@
-import { isObject, type JsonPart, lazily } from "./json-part.ts";
+import { isObject, type JsonPart, lazily, ownProperty } from "./json-part.ts";
 
 /** A type of a union, and what its values are known by. */
 export interface JsonVariant {
@@ -85,9 +85,10 @@ function variantOf(variants: readonly JsonVariant[], value: unknown, kindOf: Kin
 }
 
 function fieldOf(value: Readonly<Record<string, unknown>>, name: string, { formerNames }: FieldLook): unknown {
+  // What every object inherits tells no variants apart, but a field may have been called so.
   const held = value[name];
   if (held !== undefined || formerNames === undefined) return held;
-  return formerNames.map((former) => value[former]).find((found) => found !== undefined);
+  return formerNames.map((former) => ownProperty(value, former)).find((found) => found !== undefined);
 }
 
 function looksLike({ literals = [], looks = [] }: FieldLook, value: unknown, kindOf: KindOf): boolean {

@@ -1,5 +1,5 @@
 import { InvalidEventError, type Violation } from "./errors.ts";
-import { isObject, type JsonPart, lazily } from "./json-part.ts";
+import { isObject, type JsonPart, lazily, ownProperty } from "./json-part.ts";
 import { allViolations, JsonReading } from "./json-reading.ts";
 import { bigintFromJson, bytesFromJson, bytesToJson, timestampFromJson } from "./json-scalars.ts";
 import type { Json } from "./types.ts";
@@ -263,10 +263,6 @@ export function skippable(part: JsonPart): JsonPart {
 
 function withoutEnd(items: readonly unknown[]): readonly unknown[] {
   return items.slice(0, items.findLastIndex((item) => item !== undefined) + 1);
-}
-
-function ownProperty(value: object, name: string): unknown {
-  return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
 }
 
 /** A field of an event: what every object has through its prototype is none. */

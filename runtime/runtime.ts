@@ -30,6 +30,7 @@ export {
   type ReadMessage,
   readTimestamp,
   setEntry,
+  setProperty,
   trimTuple,
   type WriteMessage,
   type Writer,

@@ -219,7 +219,11 @@ export function trimTuple<T extends readonly unknown[]>(elements: T, least: numb
 
 /** Sets a record's entry, whatever its key: a plain assignment to `__proto__` would set no entry. */
 export function setEntry<T>(record: Record<string, T>, key: string, value: T): void {
-  if (key === "__proto__") {
-    Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
-  } else record[key] = value;
+  if (key === "__proto__") setProperty(record, key, value);
+  else record[key] = value;
+}
+
+/** Gives an object a property of its own, whatever the prototype has under that name. */
+export function setProperty(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -12,6 +12,7 @@ export {
   type ReadMessage,
   readTimestamp,
   setEntry,
+  setProperty,
   trimTuple,
 } from "./wire-reader.ts";
 export { encodeMessage, type WriteMessage, type Writer } from "./wire-writer.ts";

@@ -44,7 +44,7 @@ export function lackingValue({ type, earlier = [] }: Past, later: string): strin
 }
 
 /** Sets the property of a field that may be absent, where its variable holds nothing. */
-export function setLacking(target: string, isEmpty: string, { type, earlier = [] }: Past): Code[] {
+export function setLacking(assign: (value: string) => string, isEmpty: string, { type, earlier = [] }: Past): Code[] {
   return earlier.flatMap(({ before, is }, i) => {
     if (is.kind === "absent") return [];
     const from = earlier[i - 1]?.before;
@@ -53,7 +53,7 @@ export function setLacking(target: string, isEmpty: string, { type, earlier = []
       ...(from === undefined ? [] : [`reader.version >= ${from}`]),
       `reader.version < ${before}`,
     ];
-    return [onlyIf(conditions, `${target} = ${literalFor(is, type)};`)];
+    return [onlyIf(conditions, assign(literalFor(is, type)))];
   });
 }
 

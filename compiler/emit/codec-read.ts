@@ -26,6 +26,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
   "reader",
   "record",
   "setEntry",
+  "setProperty",
   "tag",
   "to",
   "undefined",
@@ -104,14 +105,31 @@ function readBody(message: Message, some: readonly Field[], type: string, names:
   const optional: Code[] = [];
   for (const [i, { name }] of some.entries()) {
     const field = fields[i]!;
-    // An absent field has no property, except where another would be seen through the prototype.
-    const isLate = (field.missing === "undefined" || field.missing === "either") && !isInherited(name);
-    if (isLate) optional.push(...setProperty(property(value, name), field, marks));
+    // An absent field has no property.
+    const isLate = field.missing === "undefined" || field.missing === "either";
+    if (isLate) optional.push(...setProperty(assignmentTo(value, name), field, marks));
     else properties.push({ key: propertyKey(name), value: finished(field, marks) });
   }
   if (optional.length === 0) code.push(objectOf(properties, "return "));
-  else code.push(objectOf(properties, `const ${value}: ${type} = `), ...optional, `return ${value};`);
+  else if (some.some(isOptionalInherited)) {
+    // TypeScript takes what every object inherits for the field's value, and finds it of another type.
+    code.push(objectOf(properties, `const ${value} = `, ` as ${type}`), ...optional, `return ${value};`);
+  } else code.push(objectOf(properties, `const ${value}: ${type} = `), ...optional, `return ${value};`);
   return code;
+}
+
+/** Whether the prototype has a property of that name: setting the field must neither call nor be stopped by it. */
+export function isOptionalInherited({ name, optional }: Field): boolean {
+  return optional && isInherited(name);
+}
+
+/** The statement that gives an object's property a value. */
+type Assignment = (value: string) => string;
+
+function assignmentTo(object: string, name: string): Assignment {
+  if (isInherited(name)) return (value) => `setProperty(${object}, ${literal(name)}, ${value});`;
+  const target = property(object, name);
+  return (value) => `${target} = ${value};`;
 }
 
 interface Property {
@@ -119,12 +137,12 @@ interface Property {
   readonly value: string;
 }
 
-function objectOf(properties: readonly Property[], opening: string): Code {
-  if (properties.length === 0) return `${opening}{};`;
+function objectOf(properties: readonly Property[], opening: string, closing = ""): Code {
+  if (properties.length === 0) return `${opening}{}${closing};`;
   const lines = properties.map(({ key, value }) => (key === value ? key : `${key}: ${value}`));
   return {
-    line: `${opening}{ ${lines.join(", ")} };`,
-    lines: () => [`${opening}{`, properties.map(brokenProperty), "};"],
+    line: `${opening}{ ${lines.join(", ")} }${closing};`,
+    lines: () => [`${opening}{`, properties.map(brokenProperty), `}${closing};`],
   };
 }
 
@@ -187,14 +205,14 @@ export function readEntries(type: Type, place: Place): Code[] {
   return ["", signature, body, "}", ...inner];
 }
 
-function setProperty(target: string, field: Incoming, { nulls }: MarkNames): Code[] {
+function setProperty(assign: Assignment, field: Incoming, { nulls }: MarkNames): Code[] {
   const { missing, number, local, deferred } = field;
   const nothing = deferred ? "ABSENT" : "undefined";
-  const statement = `${target} = ${deferred ? `reader.deferred(${local}, ${deferred})` : local};`;
+  const statement = assign(deferred ? `reader.deferred(${local}, ${deferred})` : local);
   return [
-    ...(missing === "either" ? [onlyIf([`${nulls}?.includes(${number})`], `${target} = null;`)] : []),
+    ...(missing === "either" ? [onlyIf([`${nulls}?.includes(${number})`], assign("null"))] : []),
     onlyIf([`${local} !== ${nothing}`], statement),
-    ...setLacking(target, `${local} === ${nothing}`, field),
+    ...setLacking(assign, `${local} === ${nothing}`, field),
   ];
 }
 

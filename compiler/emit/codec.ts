@@ -2,7 +2,7 @@ import type { Event, Message, Type, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { hasEarlier } from "./codec-earlier.ts";
 import { codecNames } from "./codec-names.ts";
-import { readEnum, readMessage } from "./codec-read.ts";
+import { isOptionalInherited, readEnum, readMessage } from "./codec-read.ts";
 import { readUnion, writeUnion } from "./codec-union.ts";
 import { writeEnum, writeMessage } from "./codec-write.ts";
 import { everyKind } from "./every-type.ts";
@@ -66,6 +66,7 @@ function runtimeNames(event: Event): string[] {
     ...(kinds.has("timestamp") ? ["readTimestamp"] : []),
     ...(event.messages.some(hasOptionalElements) ? ["trimTuple"] : []),
     ...(kinds.has("record") ? ["setEntry"] : []),
+    ...(event.messages.some(({ tuple, fields }) => !tuple && fields.some(isOptionalInherited)) ? ["setProperty"] : []),
   ];
 }
 

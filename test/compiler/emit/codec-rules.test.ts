@@ -1,6 +1,20 @@
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
 import { load } from "./load.ts";
-import { enumOf, enumRef, INT, list, message, messageRef, record, TEXT, useCaseOf } from "./models.ts";
+import { loadJson } from "./load-json.ts";
+import {
+  enumOf,
+  enumRef,
+  INT,
+  list,
+  message,
+  messageOf,
+  messageRef,
+  nullable,
+  record,
+  TEXT,
+  useCaseOf,
+} from "./models.ts";
 
 const TIME = { kind: "timestamp" } as const;
 
@@ -223,20 +237,51 @@ describe("protobuf's rules", () => {
     expect(decode(encode({ ...nothing, note: "next" }))).toEqual({ ...nothing, note: "next" });
   });
 
-  test("what is absent has no property, unless another would be seen in its place", () => {
+  test("what is absent has no property", () => {
     expect(Object.keys(decode(new Uint8Array()) as object)).toEqual(Object.keys(nothing));
-    const inherited = load(
-      useCaseOf("inherited", [message("Inherited", { "constructor?": TEXT, "__proto__?": TEXT })]),
-    );
-    expect(Object.getOwnPropertyNames(inherited.decode(new Uint8Array()))).toEqual(["constructor", "__proto__"]);
-    const value = Object.fromEntries([
-      ["__proto__", "p"],
-      ["constructor", "c"],
-    ]);
+  });
+});
+
+describe("optional fields that are called as what every object inherits", () => {
+  const NAMES = Object.getOwnPropertyNames(Object.prototype);
+  const useCase = useCaseOf("inherited", [
+    messageOf("Inherited", [
+      ["id", TEXT],
+      ...NAMES.map((name) => [`${name}?`, TEXT] as const),
+      ["nested?", messageRef("Nested")],
+    ]),
+    messageOf("Nested", [
+      ["constructor?", nullable(list(TEXT))],
+      ["valueOf?", messageRef("Nested")],
+      ["__proto__?", nullable({ kind: "json" })],
+    ]),
+  ]);
+  const inherited = load(useCase);
+  const { toJson, fromJson } = loadJson(useCase, inherited);
+  const own = (entries: readonly (readonly [string, unknown])[]) => Object.fromEntries([["id", "a"], ...entries]);
+
+  test.each<readonly [string, object]>([
+    ["absent", own([])],
+    ["absent in an object that is there", own([["nested", {}]])],
+    ["there", own(NAMES.map((name) => [name, `its ${name}`]))],
+    ...NAMES.map((name) => [`${name} alone`, own([[name, ""]])] as const),
+    ["empty or null", own([["nested", JSON.parse('{"constructor":[],"valueOf":{},"__proto__":null}')]])],
+    ["objects", own([["nested", JSON.parse('{"valueOf":{"constructor":null},"__proto__":{"a":1}}')]])],
+  ])("%s: comes back as it was by bytes and by JSON, without a property for what is absent", (_, value) => {
     expect(inherited.validate(value)).toBeUndefined();
-    expect(Object.entries(inherited.decode(inherited.encode(value)) as object)).toEqual([
-      ["constructor", "c"],
-      ["__proto__", "p"],
-    ]);
+    expect(isDeepStrictEqual(inherited.decode(inherited.encode(value)), value)).toBe(true);
+    expect(isDeepStrictEqual(fromJson(JSON.parse(JSON.stringify(toJson(value)))), value)).toBe(true);
+  });
+
+  test("can be set where what objects inherit may not be changed, as in hardened programs", () => {
+    const value = own(NAMES.map((name) => [name, "x"]));
+    const bytes = inherited.encode(value);
+    const inheritedOne = Object.getOwnPropertyDescriptor(Object.prototype, "valueOf")!;
+    Object.defineProperty(Object.prototype, "valueOf", { ...inheritedOne, writable: false });
+    try {
+      expect(isDeepStrictEqual(inherited.decode(bytes), value)).toBe(true);
+    } finally {
+      Object.defineProperty(Object.prototype, "valueOf", inheritedOne);
+    }
   });
 });

@@ -17,7 +17,9 @@ describe("any event", () => {
         const { encode, decode, validate } = load(useCase);
         for (const value of values) {
           expect(validate(value)).toBeUndefined();
-          expect(decode(encode(value))).toEqual(value);
+          const decoded = decode(encode(value));
+          expect(decoded).toEqual(value);
+          expect(hasUndefined(decoded)).toBe(false);
         }
       }),
       runs(100),
@@ -34,6 +36,13 @@ describe("any event", () => {
     );
   });
 });
+
+/** Whether an object in it has a property for what is absent. */
+function hasUndefined(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const parts = Object.values(value);
+  return (!Array.isArray(value) && parts.includes(undefined)) || parts.some(hasUndefined);
+}
 
 /** The same value with all its objects' properties the other way round. */
 function reversed(value: unknown): unknown {
