@@ -27,6 +27,7 @@ export function commas(items: readonly (readonly string[])[]): string[] {
 /** A small value on one line: `{ "number": 1, "type": "text" }`. */
 export function inline(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
   return `{ ${Object.entries(value)
     .map(([key, part]) => `${JSON.stringify(key)}: ${inline(part)}`)
     .join(", ")} }`;

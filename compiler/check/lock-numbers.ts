@@ -16,7 +16,14 @@ interface Assigned<T> {
   /** What the lock knows as something else. */
   readonly conflicts: readonly (readonly [declared: T, locked: LockedPart])[];
   /** What names as its earlier self something that is not to be had. */
-  readonly misnamed: readonly (readonly [declared: T, reason: string])[];
+  readonly misnamed: readonly (readonly [declared: T, fault: WrongFormerName])[];
+}
+
+export interface WrongFormerName {
+  /** Completes "'x' says that it was 'y', but". */
+  readonly reason: string;
+  /** A whole sentence. */
+  readonly mend: string;
 }
 
 /**
@@ -36,18 +43,22 @@ export function assignNumbers<T extends Declared>(
   const used = new Set([...parts, ...removed].map(({ number }) => number));
   const taken = new Set<LockedPart>();
   const conflicts: (readonly [T, LockedPart])[] = [];
-  const misnamed: (readonly [T, string])[] = [];
+  const misnamed: (readonly [T, WrongFormerName])[] = [];
 
   /** What the lock knows the part as: by its own name, or by one that it had. */
   const find = (part: T): LockedPart | undefined => {
-    const known = live.get(part.name);
-    if (known) return known;
     const { was = [] } = part;
+    const known = live.get(part.name);
+    if (known) {
+      const fault = contradiction(part, known, declared, before);
+      if (fault) misnamed.push([part, fault]);
+      return known;
+    }
     const names = was.filter((name) => !current.has(name));
     const earlier = names.map((name) => live.get(name)).find((found) => found && !taken.has(found));
     const back = removed.findLast((gone) => [part.name, ...names].includes(gone.name) && isSame(gone, part));
     const found = earlier ?? (back && !taken.has(back) ? back : undefined);
-    if (!found && was.length > 0) misnamed.push([part, reasonOf(was, current, live)]);
+    if (!found && was.length > 0) misnamed.push([part, faultOf(part, declared, live)]);
     return found;
   };
 
@@ -88,12 +99,50 @@ function firstNumbers<T extends Declared>(declared: readonly T[]): Assigned<T> {
   return { numbers: parts.map((part) => part.number), locked, conflicts: [], misnamed: [] };
 }
 
-/** Completes "'x' says that it was … before, but". */
-function reasonOf(was: readonly string[], current: ReadonlySet<string>, live: ReadonlyMap<string, LockedPart>): string {
-  const present = was.find((name) => current.has(name));
-  if (present !== undefined) return `'${present}' is still there`;
+const REMOVE = "Name what the lock has in its place, see contracts.lock.json; remove the tag from what is new.";
+
+function faultOf(part: Declared, declared: readonly Declared[], live: ReadonlyMap<string, LockedPart>) {
+  const { was = [] } = part;
+  const present = stillThere(part, declared);
+  if (present) return present;
   const claimed = was.find((name) => live.has(name));
-  return claimed === undefined ? "the lock knows none of that name" : `so does another, and '${claimed}' was one`;
+  const reason =
+    claimed === undefined ? "the lock knows none of that name" : `so does another, and '${claimed}' was one`;
+  return { reason, mend: REMOVE };
+}
+
+/** A former name that something else has now. */
+export function stillThere(
+  { name, was = [] }: Pick<Declared, "name" | "was">,
+  declared: readonly Pick<Declared, "name" | "was">[],
+): WrongFormerName | undefined {
+  const other = declared.find((one) => one.name !== name && was.includes(one.name));
+  if (!other) return undefined;
+  if (!other.was?.includes(name)) return { reason: `'${other.name}' is still there`, mend: REMOVE };
+  return {
+    reason: `'${other.name}' says that it was '${name}', and names can't be exchanged`,
+    mend: "Give one of the two a name that neither had, with its tag: JSON knows names only, and would take one for the other.",
+  };
+}
+
+/** Why what the lock knows by its own name can't have been something else, as it says; `undefined`: it can. */
+function contradiction(
+  part: Declared,
+  known: LockedPart,
+  declared: readonly Declared[],
+  { parts, removed }: LockedType,
+): WrongFormerName | undefined {
+  const present = stillThere(part, declared);
+  if (present) return present;
+  const isFormer = ({ name }: LockedPart) => name !== part.name && part.was?.includes(name);
+  const other = parts.find(isFormer) ?? removed.find(isFormer);
+  if (!other) return undefined;
+  return {
+    reason: `the lock has '${part.name}' with number ${known.number} beside '${other.name}', which had number ${other.number}`,
+    mend:
+      `Remove the tag. If '${part.name}' is new and was never sent, and '${other.name}' under another name, take the ` +
+      "lock from before it was added: `git checkout <commit> contracts.lock.json`, and build again.",
+  };
 }
 
 function nextNumber(used: ReadonlySet<number>, max: number): number {

@@ -1,4 +1,5 @@
 import { byNumber } from "../model/by-number.ts";
+import type { DefaultValue } from "../model/earlier.ts";
 import type { Type } from "../model/model.ts";
 import { isReservedNumber, MAX_FIELD_NUMBER } from "../model/protobuf.ts";
 import type { Shape, ShapeEnum, ShapeMember, ShapeMessage } from "../model/shape.ts";
@@ -40,6 +41,7 @@ interface Field {
   readonly number: number;
   readonly type: Type;
   readonly optional: boolean;
+  readonly standIn?: DefaultValue;
 }
 
 function versionOf(key: string, at: Json): number {
@@ -87,9 +89,10 @@ function readNamed<K extends Kind>(
 function readMessage(json: Json): Fields {
   if (json.kind !== "array") return { fields: readFields(json, ["optional"]) };
   const numbers = new Set<number>();
-  const fields = itemsOf(json).map((item, i) => readField(item, String(i), ["optional", "rest"], numbers));
+  const flags = ["optional", "rest"];
+  const fields = itemsOf(json).map((item, i) => readField(item, String(i), flags, numbers));
   const rest = itemsOf(json).findIndex((item) =>
-    entriesOf(item, [], ["number", "type", "optional", "rest"]).has("rest"),
+    entriesOf(item, ["number", "type"], [...flags, "default"]).has("rest"),
   );
   if (rest >= 0 && rest !== fields.length - 1) throw wrong("only the last element may be the rest", json);
   return { fields, tuple: { isOpen: rest >= 0 } };
@@ -101,7 +104,7 @@ function readFields(json: Json, flags: readonly string[]): readonly Field[] {
 }
 
 function readField(json: Json, name: string, flags: readonly string[], numbers: Set<number>): Field {
-  const entries = entriesOf(json, ["number", "type"], flags);
+  const entries = entriesOf(json, ["number", "type"], [...flags, "default"]);
   const number = integerOf(entries.get("number")!, MAX_FIELD_NUMBER);
   if (isReservedNumber(number)) throw wrong("no field may have that number", entries.get("number")!);
   for (const flag of flags) {
@@ -109,7 +112,20 @@ function readField(json: Json, name: string, flags: readonly string[], numbers: 
     if (set && !(set.kind === "scalar" && set.value === true)) throw wrong("it must be true", set);
   }
   const type = readType(entries.get("type")!);
-  return { name, number: once(number, numbers, json), type, optional: entries.has("optional") };
+  const standIn = entries.get("default");
+  return {
+    name,
+    number: once(number, numbers, json),
+    type,
+    optional: entries.has("optional"),
+    ...(standIn && { standIn: readStandIn(standIn) }),
+  };
+}
+
+function readStandIn(json: Json): DefaultValue {
+  if (json.kind === "scalar") return json.value;
+  if (json.kind === "array" && json.items.length === 0) return [];
+  throw wrong("it must be a literal or []", json);
 }
 
 function readMembers(json: Json): readonly ShapeMember[] {

@@ -6,7 +6,7 @@ import { evolve } from "./evolution/evolve.ts";
 import { type Ancestors, ancestorsOf, variantsOf } from "./lock-ancestors.ts";
 import { type Lock, type LockedPart, type LockedType, type LockedUseCase, readLock } from "./lock-file.ts";
 import { LockFault } from "./lock-json.ts";
-import { assignNumbers } from "./lock-numbers.ts";
+import { assignNumbers, stillThere, type WrongFormerName } from "./lock-numbers.ts";
 import { isReadable, type Kind, renamed, wireTypeName } from "./lock-types.ts";
 import { writeLock } from "./write-lock.ts";
 
@@ -117,6 +117,7 @@ function applyUseCase(useCase: UseCase, before: LockedUseCase = NEW_USE_CASE): R
   const root = rootMessages(event)[0]?.span ?? useCase.span;
   const diagnostics = [
     ...otherRoot(event, before).map((names) => diagnostic("event-type-changed", root, names)),
+    ...misnamedTypes(event, before),
     ...[...messages, ...enums, ...unions].flatMap(({ diagnostics }) => diagnostics),
   ];
   const numbered: Event = {
@@ -194,7 +195,7 @@ function assignTyped(
     ...conflicts.map(([{ name, type, span }, { type: old, number }]) =>
       diagnostic("field-type-changed", span, { field: name, message: owner, number, old, now: type }),
     ),
-    ...misnamed.map(([part, reason]) => unknownFormerName(part, part.span, owner, reason)),
+    ...misnamed.map(([part, fault]) => unknownFormerName(part, part.span, owner, fault)),
   ];
   return { numbers, locked, diagnostics };
 }
@@ -209,7 +210,7 @@ function applyEnum(union: Enum, before: LockedType | undefined) {
       members: union.members.map((member, i) => ({ ...member, number: numbers[i]! })),
       removed: removedOf(locked),
     },
-    diagnostics: misnamed.map(([member, reason]) => unknownFormerName(member, union.span, union.name, reason)),
+    diagnostics: misnamed.map(([member, fault]) => unknownFormerName(member, union.span, union.name, fault)),
   };
 }
 
@@ -218,8 +219,16 @@ interface Renamed {
   readonly was?: readonly string[] | undefined;
 }
 
-function unknownFormerName({ name, was = [] }: Renamed, span: Span, owner: string, reason: string) {
-  return diagnostic("unknown-former-name", span, { name, owner, was: was.join("' and '"), reason });
+function unknownFormerName({ name, was = [] }: Renamed, span: Span, owner: string, fault: WrongFormerName) {
+  return diagnostic("unknown-former-name", span, { name, owner, was: was.join("' and '"), ...fault });
+}
+
+/** Types that say they were called as others are now: which is which the lock could not tell. */
+function misnamedTypes({ name: owner, messages }: Event, before: LockedUseCase): Diagnostic[] {
+  return messages.flatMap((message) => {
+    const fault = before.messages.has(message.name) ? stillThere(message, messages) : undefined;
+    return fault ? [unknownFormerName(message, message.span, owner, fault)] : [];
+  });
 }
 
 function removedOf({ removed }: LockedType) {

@@ -1,5 +1,5 @@
 import { type Lock, readLock } from "../check/lock-file.ts";
-import { isSameShape } from "../model/shape.ts";
+import { isSameRelease } from "../model/shape.ts";
 
 /** A released version of before that is not there as it was. */
 export interface ChangedRelease {
@@ -17,7 +17,7 @@ export function changedReleases(before: string | undefined, after: string | unde
     return [...releases].flatMap(([version, shape]): ChangedRelease[] => {
       if (version <= retired) return [{ useCase, version, kind: "retired" }];
       const same = kept?.get(version);
-      return same && isSameShape(shape, same) ? [] : [{ useCase, version, kind: "altered" }];
+      return same && isSameRelease(shape, same) ? [] : [{ useCase, version, kind: "altered" }];
     });
   });
 }

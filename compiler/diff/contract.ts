@@ -1,3 +1,5 @@
+import { defaultText } from "../check/evolution/default-value.ts";
+import { isAlike } from "../check/evolution/look-alikes.ts";
 import { pairsOf } from "../check/evolution/pairs.ts";
 import { type Order, verdictOf } from "../check/evolution/verdict.ts";
 import type { Shape, ShapeEnum, ShapeField, ShapeMessage, ShapeUnion } from "../model/shape.ts";
@@ -41,7 +43,11 @@ export function diffContracts(before: Version, after: Version): ContractDiff | u
       ...backward.filter((found) => isAt(found, owner, part)).map((found) => effectOf(found, "now")),
       ...forward.filter((found) => isAt(found, oldOwner, oldPart)).map((found) => effectOf(found, "old")),
     ].join("; ");
-  const fields = messages.flatMap(([was, is]) => diffFields(was, is, effect));
+  const fields = messages.flatMap(([was, is]) =>
+    diffFields(was, is, effect, (before, field) => {
+      return isAlike(before.type, old, field.type, now);
+    }),
+  );
   const changes = [
     ...fields,
     ...unions.flatMap(([was, is]) => diffVariants(was, is, effect)),
@@ -66,17 +72,35 @@ function isAt({ owner, part, name }: At, wantedOwner: string, wanted: string): b
 
 type EffectAt = (owner: string, part: string, oldOwner: string, oldPart: string) => string;
 
-function diffFields(was: ShapeMessage, is: ShapeMessage, effect: EffectAt): Change[] {
+function diffFields(
+  was: ShapeMessage,
+  is: ShapeMessage,
+  effect: EffectAt,
+  isAlike: (old: ShapeField, now: ShapeField) => boolean,
+): Change[] {
+  const known = new Set(was.fields.map(({ number }) => number));
+  const fresh = is.fields.filter(({ number }) => !known.has(number));
+  /** What becomes of a removed field's values. */
+  const loss = (field: ShapeField) => {
+    const alike = fresh.filter((one) => isAlike(field, one)).map(({ name }) => `'${name}'`);
+    if (alike.length === 0) return "";
+    return `new code ignores it in old records; if ${alike.join(" or ")} is it under a new name, tag that \`@was ${field.name}\``;
+  };
   return diffParts(was.fields, is.fields, {
     added: (field) => added(`${is.name}.${field.name}`, fieldText(field), effect(is.name, field.name, was.name, "")),
     removed: (field) =>
-      removed(`${is.name}.${field.name}`, fieldText(field), effect(is.name, "", was.name, field.name)),
+      removed(
+        `${is.name}.${field.name}`,
+        fieldText(field),
+        [effect(is.name, "", was.name, field.name), loss(field)].filter((text) => text !== "").join("; "),
+      ),
     changed: (old, now) => {
       const what = `${is.name}.${now.name}`;
+      const defaults = defaultTexts(old, now);
       const followed = effect(is.name, now.name, was.name, old.name);
       return [
         ...changed(what, `named ${old.name}`, `named ${now.name}`),
-        ...changed(what, fieldText(old), fieldText(now), followed),
+        ...changed(what, `${fieldText(old)}${defaults.was}`, `${fieldText(now)}${defaults.is}`, followed),
       ];
     },
   });
@@ -117,6 +141,13 @@ function diffParts<T extends { readonly number: number }>(
     }),
     ...was.filter(({ number }) => !now!.has(number)).map(differ.removed),
   ];
+}
+
+/** Behind the fields' texts, where they are not the same in records that have none. */
+function defaultTexts(old: ShapeField, now: ShapeField): { readonly was: string; readonly is: string } {
+  if (old.standIn === undefined || now.standIn === undefined) return { was: "", is: "" };
+  const [was, is] = [defaultText(old.standIn, old.type), defaultText(now.standIn, now.type)];
+  return was === is ? { was: "", is: "" } : { was: `, @default ${was}`, is: `, @default ${is}` };
 }
 
 function fieldText({ type, optional }: ShapeField): string {

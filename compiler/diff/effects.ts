@@ -1,8 +1,8 @@
-import type { Misreading, Reads } from "../check/evolution/misreading.ts";
+import type { DefaultChange, Misreading, Reads } from "../check/evolution/misreading.ts";
 import { typeText } from "./type-text.ts";
 
 /** What a misreading comes to, for code of the version that was or that is now. */
-export function effectOf(misreading: Misreading, reader: "old" | "now"): string {
+export function effectOf(misreading: Misreading | DefaultChange, reader: "old" | "now"): string {
   const who = reader === "old" ? "old code" : "new code";
   const records = reader === "old" ? "new records" : "old records";
   switch (misreading.kind) {
@@ -14,6 +14,8 @@ export function effectOf(misreading: Misreading, reader: "old" | "now"): string 
     }
     case "rule":
       return `${who} is given what its rule '${misreading.rule}' forbids`;
+    case "default":
+      return `${who} reads it otherwise in records that have none`;
     case "unknown":
       return `${who} can't decode ${records} with it`;
     case "type":

@@ -1,5 +1,5 @@
 import type { Span } from "../diagnostics.ts";
-import type { Earlier, EarlierJson } from "./earlier.ts";
+import type { DefaultValue, Earlier, EarlierJson } from "./earlier.ts";
 
 /* What the compiler knows, as plain JSON-serialisable data: reading makes it, checks and emitters need nothing else. */
 
@@ -140,6 +140,8 @@ export interface Field {
   readonly was?: readonly string[];
   /** What its `@default` tag says, as it is written. Absent: it has none. */
   readonly defaultText?: string;
+  /** What it is in records of earlier versions that have none of it. Absent: there are none, or it is absent in them. */
+  readonly standIn?: DefaultValue;
   /** What it is where a record of an earlier version has nothing of it; by `before`. Absent: what it is in later ones. */
   readonly earlier?: readonly Earlier[];
   /** What JSON of released versions has otherwise. Absent: nothing. */

@@ -1,4 +1,5 @@
 import { byNumber } from "./by-number.ts";
+import type { DefaultValue } from "./earlier.ts";
 import type { Enum, EnumMember, Field, Message, Union, Variant } from "./model.ts";
 
 /** What of an event decides how its records look and which values they hold. Every event is one. */
@@ -16,7 +17,7 @@ export interface ShapeMessage extends Pick<Message, "name"> {
   readonly fields: readonly ShapeField[];
 }
 
-export type ShapeField = Pick<Field, "name" | "number" | "type" | "optional" | "earlier">;
+export type ShapeField = Pick<Field, "name" | "number" | "type" | "optional" | "earlier" | "standIn">;
 
 export interface ShapeEnum extends Pick<Enum, "name"> {
   readonly members: readonly ShapeMember[];
@@ -45,6 +46,8 @@ export interface FieldJson {
   readonly type: TypeJson;
   /** Only where it is. */
   readonly optional?: true;
+  /** What it is in records of earlier versions that have none of it; only where there are such. */
+  readonly default?: DefaultValue;
   /** Only of the last element of a tuple that is open. */
   readonly rest?: true;
 }
@@ -54,21 +57,35 @@ export type TypeJson = string | { readonly [property: string]: TypeJson | number
 /** The number, and the value where that is not the name. */
 export type MemberJson = number | { readonly number: number; readonly value: string | number | boolean };
 
-export function shapeJson({ name, messages, enums, unions }: Shape): ShapeJson {
-  return {
-    event: name,
-    messages: byName(messages.toSorted(alphabetically), messageJson),
-    enums: byName(enums.toSorted(alphabetically), ({ members }) => byName(byNumber(members), memberJson)),
-    unions: byName(unions.toSorted(alphabetically), ({ variants }) => byName(byNumber(variants), fieldJson)),
-  };
+export function shapeJson(shape: Shape): ShapeJson {
+  return jsonOf(shape, (field) => {
+    return field.standIn === undefined ? recordJson(field) : { ...recordJson(field), default: field.standIn };
+  });
 }
 
-/** Whether records of the two look the same and hold the same values. */
+/** Whether records of the two look the same and hold the same values, whatever those of earlier versions are read as. */
 export function isSameShape(a: Shape, b: Shape): boolean {
+  return JSON.stringify(jsonOf(a, recordJson)) === JSON.stringify(jsonOf(b, recordJson));
+}
+
+/** Whether the two also read records of earlier versions alike. */
+export function isSameRelease(a: Shape, b: Shape): boolean {
   return JSON.stringify(shapeJson(a)) === JSON.stringify(shapeJson(b));
 }
 
-function messageJson({ fields, tuple }: ShapeMessage): ShapeJson["messages"][string] {
+function jsonOf({ name, messages, enums, unions }: Shape, fieldJson: (field: ShapeField) => FieldJson): ShapeJson {
+  return {
+    event: name,
+    messages: byName(messages.toSorted(alphabetically), (message) => messageJson(message, fieldJson)),
+    enums: byName(enums.toSorted(alphabetically), ({ members }) => byName(byNumber(members), memberJson)),
+    unions: byName(unions.toSorted(alphabetically), ({ variants }) => byName(byNumber(variants), recordJson)),
+  };
+}
+
+function messageJson(
+  { fields, tuple }: ShapeMessage,
+  fieldJson: (field: ShapeField) => FieldJson,
+): ShapeJson["messages"][string] {
   if (!tuple) return byName(byNumber(fields), fieldJson);
   return fields.map((field) => ({
     ...fieldJson(field),
@@ -76,7 +93,7 @@ function messageJson({ fields, tuple }: ShapeMessage): ShapeJson["messages"][str
   }));
 }
 
-function fieldJson({ number, type, optional }: ShapeVariant & { readonly optional?: boolean }): FieldJson {
+function recordJson({ number, type, optional }: ShapeVariant & { readonly optional?: boolean }): FieldJson {
   const typeJson = compact(type) as TypeJson;
   return optional ? { number, type: typeJson, optional } : { number, type: typeJson };
 }

@@ -80,6 +80,13 @@ function fitting(type: Type, literal: unknown, event: Event): DefaultValue | und
   }
 }
 
+/** As the tag of a field of that type has it. */
+export function defaultText(value: DefaultValue, type: Type): string {
+  const of = type.kind === "nullable" ? type.of : type;
+  if (of.kind === "bigint") return String(value);
+  return of.kind === "record" && value !== null ? "{}" : JSON.stringify(value);
+}
+
 function isMember(literal: object | null, name: string): boolean {
   return literal !== null && "member" in literal && literal.member === name;
 }

@@ -51,7 +51,7 @@ function withField(field: Field, was: ShapeField | undefined, { fields, tuple }:
 
 /** What a required field is where JSON of that version has none, or null. */
 function lackingIn(was: ShapeField | undefined, field: Field, event: Event): Omit<EarlierJson, "names"> {
-  if (field.optional || (was && !was.optional && !canBeNull(was.type))) return {};
+  if (field.optional || (was && !was.optional && (!canBeNull(was.type) || canBeNull(field.type)))) return {};
   const standIn = defaultOf(field, event);
   if (standIn?.kind === "default") {
     const wasNullable = was && canBeNull(was.type) && !canBeNull(field.type);

@@ -1,10 +1,12 @@
 import { type Diagnostic, diagnostic, type Span } from "../../diagnostics.ts";
 import type { Event, Field } from "../../model/model.ts";
-import { isSameShape } from "../../model/shape.ts";
+import { isSameShape, type Shape } from "../../model/shape.ts";
 import { wireTypeName } from "../lock-types.ts";
-import { defaultOf } from "./default-value.ts";
+import { defaultChanges, versionsWithout } from "./default-changes.ts";
+import { defaultOf, defaultText } from "./default-value.ts";
 import type { Releases } from "./earlier.ts";
-import type { Misreading, Reads } from "./misreading.ts";
+import { formerNamesOf, newNamesOf } from "./look-alikes.ts";
+import type { Misreading, Place, Reads } from "./misreading.ts";
 import { misreadings } from "./misreadings.ts";
 
 /** What records of released versions don't survive, each change once, with the versions that it concerns. */
@@ -19,10 +21,40 @@ export function incompatibilities(event: Event, releases: Releases, useCase: str
       found.set(key, known);
     }
   }
-  return [...found.values()].map(({ misreading, versions }) => describe(misreading, versions, event, useCase));
+  return [
+    ...[...found.values()].map(({ misreading, versions }) => {
+      const shapes = versions.map((version) => releases.get(version)!);
+      return describe(misreading, versions, shapes, event, useCase);
+    }),
+    ...changedDefaults(event, releases, useCase),
+  ];
 }
 
-function describe(misreading: Misreading, versions: readonly number[], event: Event, useCase: string): Diagnostic {
+/** Each field once, with the first version that says otherwise. */
+function changedDefaults(event: Event, releases: Releases, useCase: string): Diagnostic[] {
+  const found = new Map<string, Diagnostic>();
+  for (const [by, shape] of releases) {
+    for (const change of defaultChanges(shape, event)) {
+      const { owner, part: name } = change;
+      const field = fieldAt(change, event);
+      const versions = versionsWithout(change, by, event, releases);
+      const key = `${owner} ${name}`;
+      if (!field || versions.length === 0 || found.has(key)) continue;
+      const [was, now] = [defaultText(change.was, field.type), defaultText(change.is, field.type)];
+      found.set(key, diagnostic("default-changed", field.span, { owner, name, versions, useCase, by, was, now }));
+    }
+  }
+  return [...found.values()];
+}
+
+/** `shapes` are those of the versions. */
+function describe(
+  misreading: Misreading,
+  versions: readonly number[],
+  shapes: readonly Shape[],
+  event: Event,
+  useCase: string,
+): Diagnostic {
   const { owner, part } = misreading;
   const field = fieldAt(misreading, event);
   const span = field?.span ?? spanOf(owner, event);
@@ -30,7 +62,8 @@ function describe(misreading: Misreading, versions: readonly number[], event: Ev
   switch (misreading.kind) {
     case "added": {
       const fault = field && faultOf(field, event);
-      return diagnostic("required-field-added", span, { ...about, reads: readsIt(misreading.reads), fault });
+      const former = formerNamesOf(misreading, shapes, event);
+      return diagnostic("required-field-added", span, { ...about, reads: readsIt(misreading.reads), fault, former });
     }
     case "absence": {
       const { was, reads } = misreading;
@@ -50,7 +83,8 @@ function describe(misreading: Misreading, versions: readonly number[], event: Ev
     }
     case "unknown": {
       const { name, what } = misreading;
-      return diagnostic("value-removed", span, { ...about, name, what: what === "member" ? "value" : what });
+      const renamed = newNamesOf(misreading, shapes, event);
+      return diagnostic("value-removed", span, { ...about, name, what: what === "member" ? "value" : what, renamed });
     }
     case "name": {
       const { name, what, number } = misreading;
@@ -95,7 +129,7 @@ function faultOf(field: Field, event: Event): string | undefined {
   return given?.kind === "wrong" ? `'${given.text}' is no default of it: that is ${given.expected}.` : undefined;
 }
 
-function fieldAt({ owner, part }: Misreading, { messages }: Event): Field | undefined {
+function fieldAt({ owner, part }: Place, { messages }: Event): Field | undefined {
   return messages.find(({ name }) => name === owner)?.fields.find(({ name }) => name === part);
 }
 

@@ -1,4 +1,4 @@
-import type { Lacking } from "../../model/earlier.ts";
+import type { DefaultValue, Lacking } from "../../model/earlier.ts";
 import type { Type } from "../../model/model.ts";
 
 /** A way in which records of one shape come out wrong where code of another one reads them. */
@@ -18,6 +18,13 @@ export type Misreading = Place &
     /** The same on the wire, and something else in JSON. */
     | { readonly kind: "json"; readonly was: string; readonly is: string }
   );
+
+/** A field that is something else, where records of still earlier versions have none of it, than the old version says. */
+export interface DefaultChange extends Place {
+  readonly kind: "default";
+  readonly was: DefaultValue;
+  readonly is: DefaultValue;
+}
 
 /** What a field is read as where a record has nothing of it; `fault`: decoding fails. */
 export type Reads = Lacking["kind"] | "fault";

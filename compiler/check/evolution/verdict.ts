@@ -1,6 +1,7 @@
 import type { Shape } from "../../model/shape.ts";
 import { isSameShape } from "../../model/shape.ts";
-import type { Misreading } from "./misreading.ts";
+import { defaultChanges } from "./default-changes.ts";
+import type { DefaultChange, Misreading } from "./misreading.ts";
 import { misreadings } from "./misreadings.ts";
 
 /**
@@ -16,15 +17,16 @@ export type Order = "same" | "safe" | "readers-first" | "breaking";
 export interface Verdict {
   readonly order: Order;
   /** How code of the new version misreads records of the old one. */
-  readonly backward: readonly Misreading[];
+  readonly backward: readonly (Misreading | DefaultChange)[];
   /** How code of the old version misreads records of the new one. */
   readonly forward: readonly Misreading[];
 }
 
 /** Compares two versions of one event; `oldVersion` is what the old records say that they are. */
 export function verdictOf(old: Shape, oldVersion: number, now: Shape): Verdict {
-  if (isSameShape(old, now)) return { order: "same", backward: [], forward: [] };
-  const backward = misreadings(old, oldVersion, now);
+  const defaults = defaultChanges(old, now);
+  if (defaults.length === 0 && isSameShape(old, now)) return { order: "same", backward: [], forward: [] };
+  const backward = [...misreadings(old, oldVersion, now), ...defaults];
   // To old code, what is new has the version after its own; what it knows of still older records is no matter here.
   // JSON that it has another form for it refuses, as it does all JSON with properties that it doesn't know.
   const forward = misreadings(now, Infinity, old).filter(({ kind }) => kind !== "json");

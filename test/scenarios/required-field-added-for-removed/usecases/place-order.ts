@@ -1,0 +1,8 @@
+import { useCase } from "fivefold";
+
+export interface OrderPlaced {
+  id: string;
+  note: string;
+}
+
+export default useCase<OrderPlaced>({ owner: "team-shop", handler: () => {} });
