@@ -81,6 +81,7 @@ export function createPulsarWebSocketTransport(settings: PulsarWebSocketSettings
             hashingScheme: KEY_HASH,
           });
         },
+        explain: () => admin.whyNotStored(topic),
         onClose,
       }),
     openConsumer(topic, subscription, type, on) {

@@ -2,7 +2,7 @@ import { sleep } from "../../clock.ts";
 import { FivefoldError } from "../../errors.ts";
 import { consumed, type TopicDeclaration } from "../transport.ts";
 import { type Answer, parse, reasonOf, send } from "./admin-request.ts";
-import { refusal } from "./errors.ts";
+import { quotaUsedUp, refusal } from "./errors.ts";
 import {
   authorization,
   FAIR_PARTITIONS,
@@ -31,6 +31,8 @@ export interface TopicState {
   readonly backlogs: ReadonlyMap<string, number>;
   /** How many consume each subscription, by all partitions. */
   readonly consumers: ReadonlyMap<string, number>;
+  /** Whether its backlog is as large as a quota allows. */
+  readonly isFull: boolean;
 }
 
 /** How a topic is divided. */
@@ -46,6 +48,8 @@ export interface Admin {
   declare(topics: readonly TopicDeclaration[]): Promise<void>;
   /** Throws `unknown-topic` where topic or subscription are missing. */
   requireTopic(topic: string, subscription?: string): Promise<TopicState>;
+  /** Why a topic takes no records: it is gone, or a quota is used up; undefined: nothing speaks against it. */
+  whyNotStored(topic: string): Promise<FivefoldError | undefined>;
   /** How a topic is divided. Throws `unknown-topic`. */
   readPartitions(topic: string): Promise<Partitioning>;
   /** How many partitions a topic has; 0: it is not partitioned. Throws as `requireTopic`. */
@@ -67,6 +71,9 @@ export interface Admin {
 
 interface Stats {
   readonly subscriptions?: Record<string, { msgBacklog?: number; msgDelayed?: number; consumers?: ConsumerStats[] }>;
+  readonly backlogSize?: number;
+  /** In bytes; below 0: there is none. */
+  readonly backlogQuotaLimitSize?: number;
 }
 
 interface ConsumerStats {
@@ -128,13 +135,15 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
       what,
     );
     if (stats === undefined) return undefined;
-    const subscriptions = Object.entries(stats.subscriptions ?? {});
+    const { subscriptions: ofTopic = {}, backlogSize: size = 0, backlogQuotaLimitSize: limit = -1 } = stats;
+    const subscriptions = Object.entries(ofTopic);
     return {
       partitions,
       backlogs: new Map(
         subscriptions.map(([name, { msgBacklog = 0, msgDelayed = 0 }]) => [name, Math.max(0, msgBacklog - msgDelayed)]),
       ),
       consumers: new Map(subscriptions.map(([name, { consumers = [] }]) => [name, consumers.length])),
+      isFull: limit >= 0 && size >= limit,
     };
   }
 
@@ -223,6 +232,11 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
       if (!state) throw missing(topic);
       if (subscription !== undefined && !state.backlogs.has(subscription)) throw missing(topic, subscription);
       return state;
+    },
+    async whyNotStored(topic) {
+      const state = await stateOf(topic);
+      if (!state) return missing(topic);
+      return state.isFull ? quotaUsedUp(`Publishing to topic '${topic}'`, "its statistics say so") : undefined;
     },
     async readPartitions(topic) {
       const partitions = await partitionsOf(topic);

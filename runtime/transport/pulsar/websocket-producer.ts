@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import { type Clock, sleep } from "../../clock.ts";
 import type { TaskRecord } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
 import { checkRecords, hasGrown } from "../record-check.ts";
@@ -12,6 +12,8 @@ import { createOutbox } from "./outbox.ts";
 const NAME_TRIES = 5;
 /** What a record may gain, as JSON: a character may take six bytes. */
 const ROOM_FRAME_BYTES = 10_240;
+/** For so long a call that has ended waits for the reason. */
+const EXPLAIN_MS = 2_000;
 /** A frame's context, which holds its number, and the text around it. */
 const CONTEXT_BYTES = 40;
 
@@ -23,6 +25,8 @@ export interface WebSocketProducerSettings {
   readonly clock: Clock;
   /** Where a producer of this name connects, to number its messages from behind `last`. */
   readonly target: (name: string, last: number) => Promise<Target>;
+  /** Why the topic takes nothing; undefined where nothing speaks against it. Rejects where it can't be known. */
+  readonly explain: () => Promise<FivefoldError | undefined>;
   readonly onClose: () => void;
 }
 
@@ -37,6 +41,7 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
   /** Whether the broker may have numbered messages of this name otherwise than they are here. */
   let isNameSpent = false;
   let refusals = 0;
+  let explaining: Promise<FivefoldError | undefined> | undefined;
   let closed = false;
 
   const outbox = createOutbox<string>({
@@ -102,6 +107,23 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
     if (error.code === "unauthorized" || error.code === "unknown-topic") outbox.failAll(error);
   }
 
+  /** By this API the broker says that it took nothing, but not always why. Calls that end together ask together. */
+  async function explained(error: FivefoldError): Promise<FivefoldError> {
+    if (closed || !isVague(error)) return error;
+    explaining ??= Promise.race([settings.explain(), sleep(clock, EXPLAIN_MS).then(() => undefined)])
+      .catch(() => undefined)
+      .finally(() => {
+        explaining = undefined;
+      });
+    const reason = await explaining;
+    return reason
+      ? new FivefoldError(reason.code, `${reason.message} (${error.message})`, {
+          cause: error,
+          mayBeStored: error.mayBeStored,
+        })
+      : error;
+  }
+
   function late(): FivefoldError {
     return link.fault ?? notAcknowledged(what, timeoutMs);
   }
@@ -139,7 +161,11 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
       if (frames.length === 0) return;
       const added = outbox.add(frames);
       if (link.isOpen) send(link);
-      await added;
+      try {
+        await added;
+      } catch (error) {
+        throw await explained(error as FivefoldError);
+      }
     },
     async close() {
       if (closed) return;
@@ -151,6 +177,10 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
       settings.onClose();
     },
   };
+}
+
+function isVague({ code }: FivefoldError): boolean {
+  return code === "not-connected" || code === "throttled";
 }
 
 /** What the broker's refusal of one message means. */

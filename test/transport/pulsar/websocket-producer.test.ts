@@ -29,6 +29,7 @@ async function open(timeoutMs: number): Promise<Producer> {
     timeoutMs,
     clock: systemClock,
     target: async (name, last) => ({ url: `${broker.url}?name=${name}&last=${last}`, headers: {} }),
+    explain: async () => undefined,
     onClose() {},
   });
   producers.push(producer);
