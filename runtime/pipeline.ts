@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "./clock.ts";
+import type { Cancel } from "./clock.ts";
 import {
   deadLetterTopicOf,
   type ExecutorContract,
@@ -9,7 +9,7 @@ import {
   topicOf,
   type UseCaseSettings,
 } from "./contract.ts";
-import { createDelivery } from "./delivery/delivery.ts";
+import { createDelivery, type Target } from "./delivery/delivery.ts";
 import { createSettlement, type Retry, type Settled } from "./delivery/settlement.ts";
 import { suspectsAtEnd } from "./execution/calls.ts";
 import { createExecution, type Execution, stuckTask } from "./execution/execution.ts";
@@ -18,26 +18,16 @@ import { watchProcessFaults } from "./execution/process-faults.ts";
 import { createAdmission } from "./flow-control/admission.ts";
 import { createGate, type Gate } from "./flow-control/gate.ts";
 import { createFixedLimit } from "./flow-control/limit.ts";
-import type { DedupeStore } from "./frontend/dedupe-store.ts";
 import type { Admission, Enqueued, Frontend, Receipt } from "./frontend/frontend.ts";
 import { tellAll } from "./observers.ts";
 import type { PipelineCounts } from "./pipeline-counts.ts";
+import type { Ports } from "./ports.ts";
 import { createDelayRunner, type DelayRunner, type DelayRunnerOptions } from "./scheduler/delay-runner.ts";
-import type { Delayed, DelayStore } from "./scheduler/delay-store.ts";
+import type { Delayed } from "./scheduler/delay-store.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
-import type { Consumer, Transport } from "./transport/transport.ts";
+import type { Consumer } from "./transport/transport.ts";
 
-export type { Admission, Delayed, Enqueued, Frontend, PipelineCounts, Receipt, Settled };
-
-/** What the layers stand on, in one process. */
-export interface Ports {
-  readonly transport: Transport;
-  readonly delayStore: DelayStore;
-  readonly dedupeStore: DedupeStore;
-  readonly clock: Clock;
-  /** How another process opens the same. Absent where none can, since these are of this process's memory. */
-  readonly openedWith?: unknown;
-}
+export type { Admission, Delayed, Enqueued, Frontend, PipelineCounts, Ports, Receipt, Settled };
 
 /** One subscriber's way from the topic to its handler, running. */
 export interface Pipeline {
@@ -224,6 +214,12 @@ async function openPipeline(
     report: (message, outcome, startedAt, endedAt) => settlement.add(message, outcome, startedAt, endedAt),
     clock,
   });
+  const target: Target<unknown> = {
+    run(messages, events) {
+      consumer.starting?.(messages);
+      execution.run(messages, events);
+    },
+  };
   const { url } = contract;
   const lodging =
     url === undefined || ports.openedWith === undefined
@@ -238,7 +234,7 @@ async function openPipeline(
     lodging?.run(messages);
   };
   const delivery = createDelivery({
-    ...{ contract, subscriber, target: execution, settlement, clock, reportProblem },
+    ...{ contract, subscriber, target, settlement, clock, reportProblem },
     alone: lodging && runAlone,
   });
 
@@ -273,7 +269,7 @@ async function openPipeline(
         deadLetters: { ...settlement.counts.deadLetters },
       },
       execution: {
-        running: execution.counts.running + (lodging?.isRunning ? 1 : 0),
+        running: execution.counts.running + (lodging?.running ?? 0),
         stuck: execution.counts.stuck,
         alone: lodging?.waiting ?? 0,
       },
@@ -285,7 +281,7 @@ async function openPipeline(
       lodging?.stop();
     },
     get quiet() {
-      return admission.inFlight === 0 && !lodging?.isRunning;
+      return admission.inFlight === 0 && !lodging?.running;
     },
     abort(reason) {
       execution.abort(reason);

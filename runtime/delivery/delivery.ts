@@ -63,8 +63,9 @@ export function createDelivery<E>(options: DeliveryOptions<E>): Delivery {
       );
       return false;
     }
-    if ((message.crashes ?? 0) >= MOST_CRASHES) {
-      const found = `it ended ${message.crashes} processes in which nothing else ran`;
+    const { crashes } = message;
+    if (crashes !== undefined && crashes >= MOST_CRASHES) {
+      const found = `it ended ${crashes} processes in which nothing else ran`;
       settlement.add(message, { kind: "reject", reason: "crashed", message: found });
       return false;
     }

@@ -53,13 +53,20 @@ interface Try {
 
 /** What a handler gets to heed its signal, at most; as long as its time where that is shorter. */
 const LONGEST_GRACE_MS = 10_000;
+/** Tries that have ended and may stay among those that have not. */
+const SPARE_TRIES = 256;
 
 /** Runs one subscriber's handler in this process, each try within its time. */
 export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
   const { handler, report, clock, timeoutMs, ordered } = options;
   const graceMs = Math.min(timeoutMs, LONGEST_GRACE_MS);
-  /** All tries have the same length of time, so that the order of starting is the order of ending: one timer serves all. */
-  const inTime = new Set<Try>();
+  /**
+   * Tries that a promise stands for, in the order of their starts, and some that have ended since. All have the same length of
+   * time, so that one timer serves all.
+   */
+  let pending: Try[] = [];
+  /** Those of them that have neither ended nor timed out. */
+  let inTime = 0;
   /** Timed out, and in their grace. */
   const overdue = new Set<Try>();
   const stuck = new Set<Try>();
@@ -70,9 +77,13 @@ export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
   function end(tried: Try, outcome: Outcome, endedAt?: number): void {
     if (tried.ended) return;
     tried.ended = true;
-    if (!inTime.delete(tried) && !overdue.delete(tried)) stuck.delete(tried);
+    if (!tried.timedOut) inTime--;
+    else if (!overdue.delete(tried)) stuck.delete(tried);
+    if (pending.length > SPARE_TRIES + 2 * inTime) pending = pending.filter(isInTime);
     report(tried.message, tried.timedOut ?? outcome, tried.startedAt, endedAt);
   }
+
+  const unended = (): Try[] => [...pending.filter(isInTime), ...overdue, ...stuck];
 
   function watch(delayMs: number): void {
     if (timed) return;
@@ -84,14 +95,15 @@ export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
     timed = false;
     const now = clock.monotonic();
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const tried of inTime) {
+    pending = pending.filter(isInTime);
+    for (const tried of pending) {
       const leftMs = tried.startedAt + timeoutMs - now;
       if (leftMs > 0) {
         nextMs = leftMs;
         break;
       }
       const message = `timed out after ${timeoutMs} ms`;
-      inTime.delete(tried);
+      inTime--;
       overdue.add(tried);
       tried.timedOut = { kind: "retry", message };
       tried.context.abort(message);
@@ -119,44 +131,48 @@ export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
    */
   function runOne(message: Message, event: E, startedAt: number): number {
     const context = new TryContext(message, options.subscriber, options.enqueue);
-    const tried: Try = { message, context, startedAt, timedOut: undefined, ended: false };
     called = message;
-    let result: unknown;
     let outcome: Outcome | undefined;
     try {
-      result = handler(event, context);
-      if (isThenable(result)) follow(tried, result);
+      const result = handler(event, context);
+      if (isThenable(result)) follow({ message, context, startedAt, timedOut: undefined, ended: false }, result);
       else outcome = outcomeOfResult(result);
     } catch (error) {
       outcome = outcomeOf(error);
     }
     called = undefined;
     const returnedAt = clock.monotonic();
-    if (outcome) end(tried, outcome, returnedAt);
-    else if (!tried.ended) inTime.add(tried);
+    if (outcome) report(message, outcome, startedAt, returnedAt);
     return returnedAt;
   }
 
   function follow(tried: Try, result: PromiseLike<unknown>): void {
-    // A thenable of others may call back twice, at once, or with another thenable: a promise of our own adopts it.
-    const promise = result instanceof Promise ? result : Promise.resolve(result);
-    promise.then(
-      (value) => end(tried, outcomeOfResult(value)),
-      (error: unknown) => end(tried, outcomeOf(error)),
-    );
+    pending.push(tried);
+    inTime++;
+    try {
+      // A thenable of others may call back twice, at once, or with another thenable: a promise of our own adopts it.
+      const promise = result instanceof Promise ? result : Promise.resolve(result);
+      promise.then(
+        (value) => end(tried, outcomeOfResult(value)),
+        (error: unknown) => end(tried, outcomeOf(error)),
+      );
+    } catch (error) {
+      // A promise whose class is somebody's own may have called back already.
+      end(tried, outcomeOf(error));
+    }
   }
 
   return {
     counts: {
       get running() {
-        return inTime.size + overdue.size + stuck.size;
+        return inTime + overdue.size + stuck.size;
       },
       get stuck() {
         return stuck.size;
       },
     },
     get running() {
-      return [...inTime, ...overdue, ...stuck].map(({ message }) => message);
+      return unended().map(({ message }) => message);
     },
     get called() {
       return called;
@@ -172,12 +188,16 @@ export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
           callFor({ subscriber, messages: [messages[i]!] }, () => each(i, i + 1));
         }
       } else callFor({ subscriber, messages }, () => each(0, messages.length));
-      if (inTime.size > 0) watch(timeoutMs);
+      if (inTime > 0) watch(timeoutMs);
     },
     abort(reason) {
-      for (const tried of [...inTime, ...overdue, ...stuck]) tried.context.abort(reason);
+      for (const tried of unended()) tried.context.abort(reason);
     },
   };
+}
+
+function isInTime({ ended, timedOut }: Try): boolean {
+  return !ended && timedOut === undefined;
 }
 
 /** Reading `then` may throw, as may whatever is called with a hostile result: the caller catches. */

@@ -29,7 +29,7 @@ export interface LoneSubscriber {
 export interface Lodging {
   run(messages: readonly Message[]): void;
   readonly waiting: number;
-  readonly isRunning: boolean;
+  readonly running: number;
   /** Starts no more of them. */
   stop(): void;
   /** Ends what runs; its tasks get no outcome, and are delivered again. */
@@ -49,7 +49,7 @@ interface Waiting {
 
 /**
  * Runs tasks that were in flight when a process ended, each in a process where nothing else runs: what it does to that
- * process is told by the process's end. Subscribers share a few processes, and each has one at a time.
+ * process is told by the process's end. Subscribers share a few processes: one that has several of them gives way.
  */
 export function createIsolation(settings: {
   readonly connection: unknown;
@@ -78,22 +78,25 @@ export function createIsolation(settings: {
     lodge({ url, useCase, subscriber, report, runHere }) {
       const waiting: Waiting[] = [];
       const timeMs = subscriber.timeoutMs + Math.min(subscriber.timeoutMs, LONGEST_GRACE_MS) + BLOCKED_MS;
-      let isLodged = false;
+      /** Processes that it has, or waits for. */
+      let lodged = 0;
       let stopped = false;
       let restarts = 0;
-      let current: { readonly waiting: Waiting; readonly startedAt: number } | undefined;
-      let lone: LoneProcess | undefined;
-      let cancel: Cancel = () => {};
+      /** Whether the last process could be opened: only then there may be several. */
+      let canOpen = false;
+      /** What runs in each. */
+      const running = new Map<LoneProcess, { readonly waiting: Waiting; readonly startedAt: number }>();
+      const lones = new Set<LoneProcess>();
 
       function begin(): void {
-        if (isLodged || stopped || waiting.length === 0) return;
-        isLodged = true;
-        acquire(openProcess);
+        while (!stopped && lodged < Math.min(canOpen ? MOST_PROCESSES : 1, waiting.length)) {
+          lodged++;
+          acquire(openProcess);
+        }
       }
 
       function leave(): void {
-        isLodged = false;
-        lone = undefined;
+        lodged--;
         release();
       }
 
@@ -102,6 +105,7 @@ export function createIsolation(settings: {
           leave();
           return;
         }
+        let cancel: Cancel = () => {};
         let isOpen = false;
         let isDone = false;
         let isBlocked = false;
@@ -113,12 +117,14 @@ export function createIsolation(settings: {
               if (answer.kind === "refused") refusal = answer.message;
               if (answer.kind === "opened") {
                 isOpen = true;
+                canOpen = true;
                 restarts = 0;
                 give();
-              } else if (answer.kind === "ended" && current) {
+                begin();
+              } else if (answer.kind === "ended" && running.has(own)) {
                 cancel();
-                const { waiting: ended, startedAt } = current;
-                current = undefined;
+                const { waiting: ended, startedAt } = running.get(own)!;
+                running.delete(own);
                 report(ended.message, answer.outcome, startedAt, startedAt + answer.tookMs);
                 // What failed may have left work behind, which must not be the next one's fault.
                 if (answer.outcome.kind === "done") give();
@@ -127,8 +133,9 @@ export function createIsolation(settings: {
             },
             ended(how, byItself) {
               cancel();
-              const ended = current;
-              current = undefined;
+              const ended = running.get(own);
+              running.delete(own);
+              lones.delete(own);
               leave();
               if (!isOpen) return failToOpen(refusal || `it ended at its start (${how})`);
               if (ended && !isDone) judge(ended.waiting, how, byItself || isBlocked, isBlocked);
@@ -136,7 +143,7 @@ export function createIsolation(settings: {
             },
           },
         );
-        lone = own;
+        lones.add(own);
         cancel = clock.after(OPEN_MS, () => {
           refusal = `it did not load its use case within ${OPEN_MS / 1_000} s`;
           own.kill();
@@ -145,12 +152,13 @@ export function createIsolation(settings: {
         function give(): void {
           cancel();
           const next = waiting[0];
-          if (stopped || !next || (own.ran > 0 && isPrecise(next))) {
+          const givesWay = queue.length > 0 && lodged > 1 && own.ran > 0;
+          if (stopped || !next || givesWay || (own.ran > 0 && isPrecise(next))) {
             finish();
             return;
           }
           waiting.shift();
-          current = { waiting: next, startedAt: clock.monotonic() };
+          running.set(own, { waiting: next, startedAt: clock.monotonic() });
           cancel = clock.after(timeMs, () => {
             isBlocked = true;
             own.kill();
@@ -178,6 +186,7 @@ export function createIsolation(settings: {
 
       function failToOpen(why: string): void {
         const name = `'${useCase}' (${subscriber.name})`;
+        canOpen = false;
         restarts++;
         const giveUp = restarts >= MOST_RESTARTS;
         const next = giveUp ? "they run in the worker's own process" : "it is tried again";
@@ -197,15 +206,15 @@ export function createIsolation(settings: {
         get waiting() {
           return waiting.length;
         },
-        get isRunning() {
-          return current !== undefined;
+        get running() {
+          return running.size;
         },
         stop() {
           stopped = true;
         },
         abort() {
-          current = undefined;
-          lone?.kill();
+          running.clear();
+          for (const lone of lones) lone.kill();
         },
       };
     },

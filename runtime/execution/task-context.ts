@@ -10,14 +10,15 @@ import { FivefoldError } from "../errors.ts";
 
 /** A try as its handler sees it: data that a copy keeps, and a signal that exists only where somebody asks for it. */
 export class TryContext implements TaskContext {
-  readonly id: string;
-  readonly useCase: string;
-  readonly subscriber: string;
-  readonly attempt: number;
-  readonly enqueuedAt: Date;
-  readonly dueAt: Date;
-  readonly key: string;
-  readonly traceparent: string;
+  // `declare`: the constructor sets them. As fields they would be set twice, for every task.
+  declare readonly id: string;
+  declare readonly useCase: string;
+  declare readonly subscriber: string;
+  declare readonly attempt: number;
+  declare readonly enqueuedAt: Date;
+  declare readonly dueAt: Date;
+  declare readonly key: string;
+  declare readonly traceparent: string;
   #controller: AbortController | undefined;
   #reason: string | undefined;
   readonly #enqueue: EnqueueForTask | undefined;

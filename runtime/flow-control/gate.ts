@@ -22,6 +22,8 @@ const TURNS: Readonly<Record<Priority, number>> = { high: 8, normal: 3, low: 1 }
 
 /** Most permits of one turn: small enough that levels alternate, large enough that batches stay batches. */
 const TURN_PERMITS = 32;
+/** The same where nobody else waits: a larger batch costs less, and is all the same in the hands of one subscriber. */
+const LONE_PERMITS = 256;
 
 /**
  * A fixed number of permits. Where they run short, levels take turns in proportion to TURNS by stride scheduling
@@ -43,6 +45,8 @@ export function createGate(permits: number): Gate {
     return next;
   }
 
+  const isAnyWaiting = (): boolean => waiting.high.size + waiting.normal.size + waiting.low.size > 0;
+
   function grantWhatThereIs(): void {
     // A grant may end in a release or another application, at once: the loop sees both, so they need not nest.
     if (granting) return;
@@ -61,7 +65,8 @@ export function createGate(permits: number): Gate {
       const [applicant] = waiting[level];
       if (applicant === undefined) break;
       waiting[level].delete(applicant);
-      const count = Math.min(applicant.wants(), permits - inFlight, TURN_PERMITS);
+      const most = isAnyWaiting() ? TURN_PERMITS : LONE_PERMITS;
+      const count = Math.min(applicant.wants(), permits - inFlight, most);
       if (count <= 0) continue;
       inFlight += count;
       passNow = pass[level];

@@ -15,9 +15,9 @@ import { createInventory } from "./embedded/inventory.ts";
 import { createLog } from "./embedded/log.ts";
 import { createLogWriter } from "./embedded/log-writer.ts";
 import { createSessions } from "./embedded/sessions.ts";
+import { createStarts } from "./embedded/starts.ts";
 import { openCursorStore, openLogStore } from "./embedded/stores.ts";
 import { createEmbeddedSubscription, type EmbeddedSubscription } from "./embedded/subscription.ts";
-import { createSuspects } from "./embedded/suspects.ts";
 import type { TopicRow } from "./embedded/topic-row.ts";
 import { createWakeUp } from "./embedded/wake-up.ts";
 import { partitionOfKey } from "./key-partition.ts";
@@ -91,8 +91,8 @@ async function open(
   }
   const log = createLog(stores.log);
   const cursors = createCursors(stores.cursors, log, cursorFolder);
-  const suspects = createSuspects(stores.cursors);
-  const sessions = createSessions({ store: stores.cursors, cursors, suspects, clock, reportProblem });
+  const starts = createStarts(join(thisBoot, "starts"));
+  const sessions = createSessions({ store: stores.cursors, cursors, starts, clock, reportProblem });
 
   const subscriptions = new Map<string, EmbeddedSubscription>();
   const consumers = new Set<ReturnType<typeof createEmbeddedConsumer>>();
@@ -184,7 +184,7 @@ async function open(
       );
     }
     const created = createEmbeddedSubscription({
-      ...{ topic, name, log, cursors, suspects, clock, explain },
+      ...{ topic, name, log, cursors, starts, clock, explain },
       onSettled: () => housekeeping.settled(topic, name),
       onTakenForDead: sessions.enter,
       onFreed: () => announce(new Set([topicName])),
@@ -279,6 +279,7 @@ async function open(
       for (const subscription of subscriptions.values()) await subscription.flush();
       await housekeeping.close();
       await sessions.close();
+      starts.close();
       await cursors.close();
       await log.close();
       bell.close();

@@ -25,6 +25,8 @@ export interface PartitionCursor {
   readonly open: OffsetSet;
   /** How often something came back to `open`: whoever knows what was in it has to look again. */
   returns: number;
+  /** By offset, records that were in flight when a process ended: how many have ended since while they ran it alone. */
+  readonly suspects: Map<number, number>;
 }
 
 export interface ConsumerEntry {
@@ -51,7 +53,7 @@ export function createSubscriptionState(starts: readonly number[]): Subscription
 }
 
 export function createPartitionCursor(next: number, owner: number, returns: number): PartitionCursor {
-  return { next, owner, pending: [], open: new OffsetSet(), returns };
+  return { next, owner, pending: [], open: new OffsetSet(), returns, suspects: new Map() };
 }
 
 /** The first record of a partition that is not settled. */
@@ -98,9 +100,10 @@ function reopen(cursor: PartitionCursor, first: number, end: number, consumer: n
 
 /** Settles records for good, whoever holds them: they were handled. */
 export function settle(state: SubscriptionState, { partition, first, end }: Range): void {
-  const { pending, open } = state.partitions[partition]!;
+  const { pending, open, suspects } = state.partitions[partition]!;
   replaceRuns(pending, first, end, () => null);
   open.delete(first, end);
+  for (const offset of suspects.keys()) if (offset >= first && offset < end) suspects.delete(offset);
 }
 
 /** Gives records back, if that consumer holds them still. `dueAt`: 0 for at once. */

@@ -83,6 +83,11 @@ export interface Consumer {
    */
   negativeAcknowledge(messages: readonly Message[], delayMs?: number): void;
   /**
+   * Called before the handlers of messages are, so that a crash leaves behind which may have caused it. Takes next to no
+   * time. Absent where the transport keeps no such mark.
+   */
+  starting?(messages: readonly Message[]): void;
+  /**
    * Counts processes that ended while they ran a message that this consumer holds, and nothing else: it comes with that
    * count wherever it is delivered again. Resolves once that is stored. Absent where the transport keeps no such count.
    */

@@ -5,6 +5,7 @@ import { StoreHeldError, storageCorrupt } from "../../storage/storage-error.ts";
 import { checkMax, rangesOf } from "../message-position.ts";
 import { createSelectiveReceiver, type SelectiveReceiver } from "../selective-receiver.ts";
 import type { Range } from "../subscription-state.ts";
+import { markSuspects, type Suspect } from "../suspects.ts";
 import type { Consumer, SubscribeOptions, SubscriptionType } from "../transport.ts";
 import { createEntryCursor, type UnreadableRange } from "./entry-cursor.ts";
 import type { Log } from "./log.ts";
@@ -37,6 +38,8 @@ export function createEmbeddedConsumer(settings: {
   let turn = 0;
   /** Claimed, and not returned yet: also where the way from the one to the other failed. */
   let owed: Range[] = [];
+  /** What is known of those that were in flight at a crash. */
+  let suspects: readonly Suspect[] = [];
   /** Of records that could not be read, while others were returned. */
   let fault: unknown;
   let wait: { max: number; resolve: (m: readonly Message[]) => void; reject: (e: unknown) => void } | undefined;
@@ -52,12 +55,12 @@ export function createEmbeddedConsumer(settings: {
       throw error;
     }
     if (receiver) return takePicked(receiver, max);
-    if (owed.length === 0) owed = subscription.claim(consumer, type, max, turn);
+    if (owed.length === 0) ({ claimed: owed, suspects } = subscription.claim(consumer, type, max, turn));
     if (owed.length === 0) return [];
     turn = (owed.at(-1)!.partition + 1) % subscription.topic.partitions;
     const messages = readOwed();
     // Only records that were deleted: there may be more behind them.
-    return messages.length === 0 ? take(max) : subscription.markSuspects(messages);
+    return messages.length === 0 ? take(max) : messages;
   }
 
   /** Reads what is owed. Where that fails it stays so, for another call. */
@@ -67,18 +70,19 @@ export function createEmbeddedConsumer(settings: {
     for (const range of owed) entries.readRange(range, messages, unreadable);
     if (unreadable.length > 0) report(unreadable);
     owed = [];
-    return messages;
+    return markSuspects(messages, suspects);
   }
 
   function takePicked(receiver: SelectiveReceiver, max: number): Message[] {
-    if (owed.length > 0) return subscription.markSuspects(readOwed());
-    const { claimed, isUnfinished } = subscription.claimPicked(consumer, type, receiver, max);
+    if (owed.length > 0) return readOwed();
+    const { claimed, isUnfinished, ...found } = subscription.claimPicked(consumer, type, receiver, max);
+    suspects = found.suspects;
     owed = claimed.map(({ partition, offset }) => ({ partition, first: offset, end: offset + 1 }));
     const read = claimed.map(({ partition, offset, message }) => message ?? entries.read(partition, offset));
     // What can't be read is told of by the next call.
     owed = owed.filter((_, index) => read[index] === undefined);
     const messages = read.filter((message) => message !== undefined);
-    if (messages.length > 0) return subscription.markSuspects(messages);
+    if (messages.length > 0) return markSuspects(messages, suspects);
     if (owed.length > 0 || isUnfinished) lookSoon();
     return [];
   }
@@ -165,10 +169,9 @@ export function createEmbeddedConsumer(settings: {
       if (messages.length === 0) return;
       receiver?.settled(messages);
       if (wait && receiver?.ready) lookSoon();
-      const suspects = messages.filter(({ crashes }) => crashes !== undefined);
       await subscription.settle(rangesOf(messages));
-      if (suspects.length > 0) await subscription.forget(suspects);
     },
+    starting: subscription.starter(consumer.id),
     async rememberCrashes(messages, crashes) {
       try {
         await subscription.remember(messages.map((message) => ({ ...message, crashes })));

@@ -4,9 +4,10 @@ import { FivefoldError } from "../../errors.ts";
 import type { Store } from "../../storage/environment.ts";
 import { currentProcess, hasEnded, ownCommand, type ProcessIdentity } from "../../storage/process-identity.ts";
 import { leave, type Range, type SubscriptionState } from "../subscription-state.ts";
+import { suspect } from "../suspects.ts";
 import type { Cursors } from "./cursors.ts";
+import type { Started, Starts } from "./starts.ts";
 import type { CursorTables } from "./stores.ts";
-import type { Suspects } from "./suspects.ts";
 
 const BEAT_EVERY_MS = 10_000;
 /** A process that has not moved for this long is named to whoever looks after the others. */
@@ -36,11 +37,11 @@ export type Sessions = ReturnType<typeof createSessions>;
 export function createSessions(settings: {
   readonly store: Store<CursorTables>;
   readonly cursors: Cursors;
-  readonly suspects: Pick<Suspects, "enter">;
+  readonly starts: Pick<Starts, "begin" | "read" | "forget">;
   readonly clock: Clock;
   readonly reportProblem: ReportProblem;
 }) {
-  const { store, cursors, suspects, clock, reportProblem } = settings;
+  const { store, cursors, starts, clock, reportProblem } = settings;
   const { sessions } = store.tables;
   const seen = new Map<number, Seen>();
   let own: number | undefined;
@@ -68,19 +69,21 @@ export function createSessions(settings: {
     );
   }
 
-  /** Gives back all that a session's consumers hold; where it has `died`, that may be what it died of. */
+  /** Gives back all that a session's consumers hold; where it has `died`, what it had started may be what it died of. */
   function end(session: number, died: boolean): void {
+    const started = died ? starts.read(session) : [];
     const belongs = (consumer: { session: number }) => consumer.session === session;
     for (const name of cursors.names()) {
       if (!cursors.peek(name)?.consumers.some(belongs)) continue;
       cursors.change(name, (state) => {
         for (const { id } of state.consumers.filter(belongs)) {
-          if (died) suspects.enter(name, heldBy(state, id));
+          suspect(state, started ? startedOf(state, id, started) : heldBy(state, id));
           leave(state, id);
         }
       });
     }
     store.transact(() => sessions.removeSync(session));
+    starts.forget(session);
     seen.delete(session);
   }
 
@@ -107,6 +110,7 @@ export function createSessions(settings: {
         const id = cursors.newId("session");
         beat(id);
         own = id;
+        starts.begin(id);
         beatOnAndOn();
       }
       return own;
@@ -145,5 +149,19 @@ export function createSessions(settings: {
 function heldBy(state: SubscriptionState, consumer: number): Range[] {
   return state.partitions.flatMap(({ pending }, partition) =>
     pending.filter(({ holder }) => holder === consumer).map(({ first, end }) => ({ partition, first, end })),
+  );
+}
+
+/** What of the records that a consumer holds it has started. */
+function startedOf(state: SubscriptionState, consumer: number, started: readonly Started[]): Range[] {
+  const own = started.filter((entry) => entry.consumer === consumer);
+  return heldBy(state, consumer).flatMap((held) =>
+    own
+      .filter(({ partition, first, end }) => partition === held.partition && first < held.end && end > held.first)
+      .map(({ partition, first, end }) => ({
+        partition,
+        first: Math.max(first, held.first),
+        end: Math.min(end, held.end),
+      })),
   );
 }

@@ -33,8 +33,6 @@ export interface CursorTables {
   readonly openChunks: Database<Uint8Array, (string | number)[]>;
   readonly sessions: Database<unknown, number>;
   readonly counters: Database<number, string>;
-  /** By topic, subscription, partition and offset. */
-  readonly suspects: Database<number, (string | number)[]>;
 }
 
 export interface Opening {
@@ -84,7 +82,6 @@ export async function openCursorStore(
         openChunks: root.openDB<Uint8Array, (string | number)[]>("open-chunks", { encoding: "binary" }),
         sessions: root.openDB<unknown, number>("sessions", { encoding: "json", keyEncoding: "uint32" }),
         counters: root.openDB<number, string>("counters", { encoding: "json" }),
-        suspects: root.openDB<number, (string | number)[]>("suspects", { encoding: "json" }),
       }),
     },
     isAlone,

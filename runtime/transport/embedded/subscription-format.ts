@@ -9,7 +9,8 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
  * A subscription's state: format version (1 byte), CRC-32 of all that follows (4), revision (8), then varints: type,
  * consumers, and for each partition its cursor, with runs as distances from the one before, so that the common run takes
  * three bytes. Then the chunks of what is open below the cursor: each one's index, as a distance, and where its bits are:
- * nowhere for a full one, in a value of its own, written with that revision, or right here, as in checkpoints.
+ * nowhere for a full one, in a value of its own, written with that revision, or right here, as in checkpoints. Last, and
+ * mostly absent, suspects: for each partition that has some its number, theirs, and each one's offset and crashes.
  *
  * Format 1 had no chunks: what is open was a run that nobody holds and that is due at once.
  */
@@ -55,6 +56,7 @@ export function encodeSubscription(state: SubscriptionState, revision: number, w
     encodeRuns(cursor);
     encodeChunks(cursor, revision, whole);
   }
+  for (const [partition, { suspects }] of state.partitions.entries()) encodeSuspects(partition, suspects);
   const value = Buffer.from(writer.bytes.subarray(0, writer.position));
   value.writeUInt32LE(crc32(value.subarray(CHECKED_FROM)), 1);
   return value;
@@ -93,6 +95,17 @@ function encodeChunks({ open }: PartitionCursor, revision: number, whole: boolea
   });
 }
 
+function encodeSuspects(partition: number, suspects: ReadonlyMap<number, number>): void {
+  if (suspects.size === 0) return;
+  writer.reserve(16 + 16 * suspects.size);
+  writer.varint(partition);
+  writer.varint(suspects.size);
+  for (const [offset, crashes] of suspects) {
+    writer.varint(offset);
+    writer.varint(crashes);
+  }
+}
+
 const bytesOf = (bits: Uint32Array): Uint8Array => new Uint8Array(bits.buffer, bits.byteOffset, CHUNK_BYTES);
 
 /** For values that hold all of their chunks. */
@@ -114,6 +127,10 @@ function decode(reader: ByteReader, format: number, readChunk: ReadChunk): Subsc
     decodeRuns(reader, cursor);
     if (format > 1 && !decodeChunks(reader, cursor, partitions.length, readChunk)) return undefined;
     partitions.push(cursor);
+  }
+  while (reader.position < reader.bytes.length) {
+    const { suspects } = partitions[reader.varint()]!;
+    for (let count = reader.varint(); count > 0; count--) suspects.set(reader.varint(), reader.varint());
   }
   return { type, consumers, partitions };
 }

@@ -17,10 +17,11 @@ import {
   settle,
   sharesAt,
 } from "../subscription-state.ts";
+import { rememberCrashes, type Suspect, suspectsIn } from "../suspects.ts";
 import type { SubscriptionType } from "../transport.ts";
 import type { Cursors, SubscriptionName } from "./cursors.ts";
 import type { Log } from "./log.ts";
-import type { Suspects } from "./suspects.ts";
+import type { Starts } from "./starts.ts";
 import type { TopicRow } from "./topic-row.ts";
 
 /** Acknowledgements of so much time share a transaction. */
@@ -38,7 +39,7 @@ export function createEmbeddedSubscription(settings: {
   readonly name: SubscriptionName;
   readonly log: Pick<Log, "heads" | "headsNow">;
   readonly cursors: Pick<Cursors, "change" | "peek" | "untilFree" | "whenFree">;
-  readonly suspects: Suspects;
+  readonly starts: Pick<Starts, "of">;
   readonly clock: Clock;
   /** The state moved on: it wants a checkpoint. */
   readonly onSettled: () => void;
@@ -48,7 +49,7 @@ export function createEmbeddedSubscription(settings: {
   readonly onFreed: () => void;
   readonly explain: (error: unknown) => unknown;
 }) {
-  const { topic, name, log, cursors, suspects, clock } = settings;
+  const { topic, name, log, cursors, starts, clock } = settings;
   let settled: Range[] = [];
   let stored: PromiseWithResolvers<void> | undefined;
   let storedAt = Number.NEGATIVE_INFINITY;
@@ -118,19 +119,25 @@ export function createEmbeddedSubscription(settings: {
     },
 
     /** Claims up to `max` records for a consumer; enters it again where it was taken for dead in the meantime. */
-    claim(consumer: { id: number; session: number }, type: SubscriptionType, max: number, turn: number): Range[] {
+    claim(
+      consumer: { id: number; session: number },
+      type: SubscriptionType,
+      max: number,
+      turn: number,
+    ): { claimed: Range[]; suspects: readonly Suspect[] } {
       const heads = log.heads(topic);
       const now = clock.now();
       const state = cursors.peek(name);
       // Looking costs less than a transaction, which is needed only when there is something to change.
-      if (state && claimableAt(state, consumer.id, heads, now) > now) return [];
+      if (state && claimableAt(state, consumer.id, heads, now) > now) return { claimed: [], suspects: [] };
       // Its process was taken for dead, wrongly: then others have to know of it again before it holds anything.
       if (state && !state.consumers.some(({ id }) => id === consumer.id)) settings.onTakenForDead();
       return change((state) => {
         if (!state.consumers.some(({ id }) => id === consumer.id)) join(state, consumer, type);
         // Others may have consumed and given back what was not there yet when the heads were read.
         const isNewer = state.partitions.some(({ next }, index) => next > heads[index]!);
-        return claim(state, consumer.id, isNewer ? log.headsNow(topic) : heads, { max, now, turn });
+        const claimed = claim(state, consumer.id, isNewer ? log.headsNow(topic) : heads, { max, now, turn });
+        return { claimed, suspects: suspectsIn(state, claimed) };
       });
     },
 
@@ -143,7 +150,7 @@ export function createEmbeddedSubscription(settings: {
       type: SubscriptionType,
       receiver: SelectiveReceiver,
       max: number,
-    ): { claimed: Picked[]; isUnfinished: boolean } {
+    ): { claimed: Picked[]; suspects: readonly Suspect[]; isUnfinished: boolean } {
       const known = cursors.peek(name);
       const isIn = known?.consumers.some(({ id }) => id === consumer.id) ?? false;
       if (known && !isIn) settings.onTakenForDead();
@@ -155,17 +162,21 @@ export function createEmbeddedSubscription(settings: {
       const { mine, moves } = sharesAt(state, consumer.id);
       receiver.follow(state, isNewer ? log.headsNow(topic) : heads, mine, now);
       const { picks, isUnfinished } = receiver.pick(state, max);
-      if (picks.length === 0 && !moves) return { claimed: picks, isUnfinished };
+      if (picks.length === 0 && !moves) return { claimed: picks, suspects: [], isUnfinished };
       let done: boolean[];
+      let suspects: readonly Suspect[];
       try {
-        done = change((state) => claimThese(state, consumer.id, picks, now));
+        [done, suspects] = change((state) => {
+          const ranges = picks.map(({ partition, offset }) => ({ partition, first: offset, end: offset + 1 }));
+          return [claimThese(state, consumer.id, picks, now), suspectsIn(state, ranges)];
+        });
       } catch (error) {
         receiver.restore(picks);
         throw error;
       }
       receiver.claimed(picks, done);
       const claimed = picks.filter((_, index) => done[index]);
-      return { claimed, isUnfinished: isUnfinished || claimed.length < picks.length || moves };
+      return { claimed, suspects, isUnfinished: isUnfinished || claimed.length < picks.length || moves };
     },
 
     /** When there may be something to claim, in ms since the Unix epoch. */
@@ -174,22 +185,22 @@ export function createEmbeddedSubscription(settings: {
       return state ? claimableAt(state, consumer, log.heads(topic), clock.now()) : Number.POSITIVE_INFINITY;
     },
 
-    /** The messages, with what is known of those that were in flight at a crash. */
-    markSuspects: (messages: Message[]): Message[] => suspects.mark(name, messages),
-
-    /** Resolves once stored. */
+    /** Keeps the `crashes` of messages. Resolves once stored. */
     async remember(messages: readonly Message[]): Promise<void> {
-      await cursors.whenFree(() => change(() => suspects.remember(name, messages)));
+      await cursors.whenFree(() => change((state) => rememberCrashes(state, messages)));
     },
 
-    async forget(messages: readonly Message[]): Promise<void> {
-      await cursors.whenFree(() => change(() => suspects.forget(name, messages)));
-    },
+    /** Returns what a consumer calls before the handlers of its messages are. */
+    starter: (consumer: number): ((messages: readonly Message[]) => void) =>
+      starts.of(consumer, ({ partition, first, end }) => {
+        const runs = cursors.peek(name)?.partitions[partition]?.pending ?? [];
+        return runs.some((run) => run.holder === consumer && run.first < end && run.end > first);
+      }),
 
     /** Lets a consumer go at once, as its process ends: what is in flight may be what ends it. */
     leaveNow(consumer: number, inFlight: readonly Message[]): void {
       change((state) => {
-        suspects.remember(name, inFlight);
+        rememberCrashes(state, inFlight);
         leave(state, consumer);
       });
       settings.onFreed();
