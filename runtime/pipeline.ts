@@ -1,4 +1,4 @@
-import type { Cancel } from "./clock.ts";
+import type { Cancel, Clock } from "./clock.ts";
 import {
   deadLetterTopicOf,
   type ExecutorContract,
@@ -9,7 +9,7 @@ import {
   topicOf,
   type UseCaseSettings,
 } from "./contract.ts";
-import { createDelivery, type Target } from "./delivery/delivery.ts";
+import { createDelivery } from "./delivery/delivery.ts";
 import { createSettlement, type Retry, type Settled } from "./delivery/settlement.ts";
 import { suspectsAtEnd } from "./execution/calls.ts";
 import { createExecution, type Execution, stuckTask } from "./execution/execution.ts";
@@ -18,16 +18,26 @@ import { watchProcessFaults } from "./execution/process-faults.ts";
 import { createAdmission } from "./flow-control/admission.ts";
 import { createGate, type Gate } from "./flow-control/gate.ts";
 import { createFixedLimit } from "./flow-control/limit.ts";
+import type { DedupeStore } from "./frontend/dedupe-store.ts";
 import type { Admission, Enqueued, Frontend, Receipt } from "./frontend/frontend.ts";
 import { tellAll } from "./observers.ts";
 import type { PipelineCounts } from "./pipeline-counts.ts";
-import type { Ports } from "./ports.ts";
 import { createDelayRunner, type DelayRunner, type DelayRunnerOptions } from "./scheduler/delay-runner.ts";
-import type { Delayed } from "./scheduler/delay-store.ts";
+import type { Delayed, DelayStore } from "./scheduler/delay-store.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
-import type { Consumer } from "./transport/transport.ts";
+import type { Consumer, Transport } from "./transport/transport.ts";
 
-export type { Admission, Delayed, Enqueued, Frontend, PipelineCounts, Ports, Receipt, Settled };
+export type { Admission, Delayed, Enqueued, Frontend, PipelineCounts, Receipt, Settled };
+
+/** What the layers stand on, in one process. */
+export interface Ports {
+  readonly transport: Transport;
+  readonly delayStore: DelayStore;
+  readonly dedupeStore: DedupeStore;
+  readonly clock: Clock;
+  /** How another process opens the same. Absent where none can, since these are of this process's memory. */
+  readonly openedWith?: unknown;
+}
 
 /** One subscriber's way from the topic to its handler, running. */
 export interface Pipeline {
@@ -206,6 +216,7 @@ async function openPipeline(
     enqueue: contract.enqueue,
     timeoutMs: subscriber.timeoutMs,
     ordered,
+    starting: consumer.starting,
     stuck(message) {
       reportProblem(stuckTask(message, subscriber));
       // Once this process is gone: where nothing else runs, a try that outlives its time is ended.
@@ -214,12 +225,6 @@ async function openPipeline(
     report: (message, outcome, startedAt, endedAt) => settlement.add(message, outcome, startedAt, endedAt),
     clock,
   });
-  const target: Target<unknown> = {
-    run(messages, events) {
-      consumer.starting?.(messages);
-      execution.run(messages, events);
-    },
-  };
   const { url } = contract;
   const lodging =
     url === undefined || ports.openedWith === undefined
@@ -234,7 +239,7 @@ async function openPipeline(
     lodging?.run(messages);
   };
   const delivery = createDelivery({
-    ...{ contract, subscriber, target, settlement, clock, reportProblem },
+    ...{ contract, subscriber, target: execution, settlement, clock, reportProblem },
     alone: lodging && runAlone,
   });
 

@@ -22,6 +22,8 @@ export interface ExecutionOptions<E> {
   readonly timeoutMs: number;
   /** Whether a try that outlives its time must have ended before its outcome counts, since it keeps its key. */
   readonly ordered: boolean;
+  /** Told of messages whose handlers are about to be called. */
+  readonly starting?: ((messages: readonly Message[]) => void) | undefined;
   /** Told of each try's outcome, once. Times are on the monotonic clock; `endedAt` is absent where it was not read. */
   readonly report: (message: Message, outcome: Outcome, startedAt: number, endedAt?: number) => void;
   /** Told of ordered tries that run on though their time and their grace are over: only their process's end ends them. */
@@ -178,6 +180,7 @@ export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
       return called;
     },
     run(messages, events) {
+      options.starting?.(messages);
       let startsAt = clock.monotonic();
       const each = (first: number, end: number) => {
         for (let i = first; i < end; i++) startsAt = runOne(messages[i]!, events[i]!, startsAt);
