@@ -225,12 +225,11 @@ async function openPipeline(
     report: (message, outcome, startedAt, endedAt) => settlement.add(message, outcome, startedAt, endedAt),
     clock,
   });
-  const { url } = contract;
   const lodging =
-    url === undefined || ports.openedWith === undefined
+    contract.url === undefined || ports.openedWith === undefined
       ? undefined
       : isolation.lodge({
-          ...{ url, useCase: name, subscriber },
+          ...{ url: contract.url, useCase: name, subscriber },
           report: (message, outcome, startedAt, endedAt) => settlement.addFreed(message, outcome, startedAt, endedAt),
           runHere: (message) => admission.offer([{ ...message, crashes: undefined }]),
         });
