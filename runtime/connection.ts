@@ -6,7 +6,7 @@ import { FivefoldError } from "./errors.ts";
 import { tellAll } from "./observers.ts";
 import type { Enqueued, Ports } from "./pipeline.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
-import type { PulsarOptions } from "./pulsar.ts";
+import type { OpenCrashStore, PulsarOptions } from "./pulsar.ts";
 
 /** Open ports, and one producer a topic on them. */
 export interface Connection {
@@ -111,17 +111,25 @@ export function connectTo(given: Ports): Connection {
   return connection;
 }
 
-/** Where delays and deduplicated ids are kept beside Pulsar. */
-async function openStores({ data, postgres }: ConnectOptions): Promise<Pick<Ports, "delayStore" | "dedupeStore">> {
+/** Where delays, deduplicated ids and the counts of crashes are kept beside Pulsar. */
+interface Stores extends Pick<Ports, "delayStore" | "dedupeStore"> {
+  readonly openCrashStore: OpenCrashStore;
+}
+
+async function openStores({ data, postgres }: ConnectOptions): Promise<Stores> {
   const url = postgres ?? process.env.FIVEFOLD_POSTGRES_URL;
   if (url) {
-    const { openPostgresStores } = await import("./postgres.ts");
-    return openPostgresStores({ url });
+    const { openPostgresCrashStore, openPostgresStores } = await import("./postgres.ts");
+    return { ...(await openPostgresStores({ url })), openCrashStore: () => openPostgresCrashStore({ url }) };
   }
   const folder = data ?? process.env.FIVEFOLD_DATA;
   if (folder) {
-    const { openEmbeddedStores } = await import("./embedded.ts");
-    return openEmbeddedStores(resolve(folder));
+    const { openEmbeddedStores, openFolderCrashStore } = await import("./embedded.ts");
+    const crashes = join(resolve(folder), "crashes");
+    return {
+      ...(await openEmbeddedStores(resolve(folder))),
+      openCrashStore: async () => openFolderCrashStore(crashes, systemClock.now),
+    };
   }
   throw new FivefoldError(
     "invalid-option",
@@ -131,10 +139,11 @@ async function openStores({ data, postgres }: ConnectOptions): Promise<Pick<Port
 }
 
 async function openOnPulsar(options: ConnectOptions): Promise<Ports> {
-  const stores = await openStores(options);
+  const { openCrashStore, ...stores } = await openStores(options);
   try {
-    const { openPulsar } = await import("./pulsar.ts");
-    return { ...stores, transport: await openPulsar(options.pulsar), clock: systemClock };
+    const { openCountingPulsar } = await import("./pulsar.ts");
+    const transport = await openCountingPulsar(options.pulsar, openCrashStore, JSON.stringify(options));
+    return { ...stores, transport, clock: systemClock };
   } catch (error) {
     await Promise.all([stores.delayStore.close(), stores.dedupeStore.close()]);
     throw error;

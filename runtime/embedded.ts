@@ -3,7 +3,10 @@ import { systemClock } from "./clock.ts";
 import { openLmdbDedupeStore } from "./frontend/lmdb-dedupe-store.ts";
 import type { Ports } from "./pipeline.ts";
 import { openLmdbDelayStore } from "./scheduler/lmdb-delay-store.ts";
+import { openFolderCrashStore } from "./transport/crashes/folder-crash-store.ts";
 import { openEmbeddedTransport } from "./transport/embedded.ts";
+
+export { openFolderCrashStore };
 
 /** Opens the embedded transport and stores in a data folder, for any number of processes of one machine. */
 export async function openEmbedded(folder: string): Promise<Ports> {

@@ -2,8 +2,10 @@ import { openPostgresDedupeStore } from "./frontend/postgres-dedupe-store.ts";
 import type { Ports } from "./pipeline.ts";
 import { openPostgresDelayStore } from "./scheduler/postgres-delay-store.ts";
 import type { PostgresOptions } from "./storage/postgres.ts";
+import { openPostgresCrashStore } from "./transport/crashes/postgres-crash-store.ts";
 
 export type { PostgresOptions };
+export { openPostgresCrashStore };
 
 /**
  * Opens both stores of a cluster in one database. The delay store's is what workers use most; a producer opens it for

@@ -1,7 +1,12 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import { FivefoldError } from "./errors.ts";
 import type { Ports } from "./pipeline.ts";
+import { countCrashes } from "./transport/crashes/count-crashes.ts";
+import type { CrashStore } from "./transport/crashes/crash-store.ts";
 import { createFailoverTransport } from "./transport/failover.ts";
 import { openPulsarTransport } from "./transport/pulsar.ts";
 import { createPulsarWebSocketTransport } from "./transport/pulsar-websocket.ts";
@@ -111,4 +116,25 @@ export async function openPulsar(options: PulsarOptions = {}): Promise<Ports["tr
   }
   const [only] = transports;
   return only && transports.length === 1 ? only : createFailoverTransport({ clusters: transports, clock: systemClock });
+}
+
+/** Opens where counts of crashes are kept, once somebody consumes. */
+export type OpenCrashStore = () => Promise<CrashStore>;
+
+/** As `openPulsar`, with counts of crashes, which Pulsar keeps none of. `stores` tells clusters of one machine apart. */
+export async function openCountingPulsar(
+  options: PulsarOptions | undefined,
+  openStore: OpenCrashStore,
+  stores: string,
+): Promise<Ports["transport"]> {
+  const { FIVEFOLD_PULSAR_URL, FIVEFOLD_PULSAR_NAMESPACE, FIVEFOLD_POSTGRES_URL, FIVEFOLD_DATA } = process.env;
+  const cluster = [stores, FIVEFOLD_PULSAR_URL, FIVEFOLD_PULSAR_NAMESPACE, FIVEFOLD_POSTGRES_URL, FIVEFOLD_DATA];
+  const hash = createHash("sha256").update(JSON.stringify(cluster)).digest("hex").slice(0, 16);
+  return countCrashes(await openPulsar(options), {
+    openStore,
+    // It outlives the process, and in a pod its container.
+    folder: join(tmpdir(), `fivefold-${process.getuid?.() ?? "user"}-${hash}`),
+    clock: systemClock,
+    reportProblem: ({ message }) => process.emitWarning(message),
+  });
 }

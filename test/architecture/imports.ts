@@ -75,7 +75,7 @@ const ZONES: readonly Zone[] = [
   {
     name: "a choice of ports",
     files: /^runtime\/(embedded|memory|postgres|pulsar)\.ts$/,
-    may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|failover|lmdb-|postgres|pulsar|memory).*"],
+    may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|failover|lmdb-|postgres|pulsar|memory|crashes/).*"],
     packages: ["node:*"],
   },
   // Every use case imports it: it must not drag the layers along.
