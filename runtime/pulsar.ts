@@ -93,7 +93,7 @@ function isWebUrl(url: string): boolean {
 }
 
 /** Opens Pulsar as a transport. What is left out comes from the environment. */
-export async function openPulsar(options: PulsarOptions = {}): Promise<Ports["transport"]> {
+async function openPulsar(options: PulsarOptions = {}): Promise<Ports["transport"]> {
   const { env } = process;
   const clusters = clustersOf(options);
   const tokenFile = options.tokenFile ?? env.FIVEFOLD_PULSAR_TOKEN_FILE;
