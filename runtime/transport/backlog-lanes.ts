@@ -37,20 +37,36 @@ export interface LanesOptions {
   readonly fair: boolean;
   /** Records of one key that the consumer may hold at once. */
   readonly heldPerKey: number;
+  /** How many records of a tenant wait for other consumers alone. */
+  readonly elsewhere: (tenant: string) => number;
 }
+
+/** A tenant whose records wait here. */
+interface Tenant {
+  waiting: number;
+  /** How many turns it passes over before its next one, and whether that was found out since its last one. */
+  passes: number;
+  isCounted: boolean;
+}
+
+/** However many records wait elsewhere: they may be done sooner than these. */
+const MAX_PASSES = 100;
 
 export type BacklogLanes = ReturnType<typeof createBacklogLanes>;
 
 /**
  * What a consumer could take, in lanes. With `ordered`, a lane is a key, and gives out no more while what was given back
  * of it has to wait for what is held. With `fair`, tenants take turns; without, lanes do. With both, a key's turn is that
- * of its first record's tenant.
+ * of its first record's tenant, and a tenant passes over as many turns as it gets from other consumers: all together they
+ * give it no more than one whose records are all here.
  */
-export function createBacklogLanes({ ordered, fair, heldPerKey }: LanesOptions) {
+export function createBacklogLanes({ ordered, fair, heldPerKey, elsewhere }: LanesOptions) {
   const lanes = new Map<string, Lane>();
   const turns = new Map<string, Turn>();
   /** Turns that have something to give, in order. A set iterates in the order of insertion. */
   const round = new Set<Turn>();
+  /** Kept with order by key only: without, all consumers can take everything. */
+  const tenants = new Map<string, Tenant>();
 
   function laneOf(key: string, tenant: string, partition: number): Lane {
     const name = ordered ? key : tenant;
@@ -61,6 +77,43 @@ export function createBacklogLanes({ ordered, fair, heldPerKey }: LanesOptions) 
       lanes.set(name, lane);
     }
     return lane;
+  }
+
+  function wait(lane: Lane, offset: number, tenant: string): void {
+    if (!lane.waiting.add(offset, tenant) || !ordered || !fair) return;
+    const known = tenants.get(tenant);
+    if (known) known.waiting += 1;
+    else tenants.set(tenant, { waiting: 1, passes: 0, isCounted: false });
+  }
+
+  function waitsNoMore(tenant: string): void {
+    const known = tenants.get(tenant);
+    if (!known) return;
+    known.waiting -= 1;
+    known.isCounted = false;
+    if (known.waiting === 0) tenants.delete(tenant);
+  }
+
+  function passes(tenant: string): boolean {
+    const known = tenants.get(tenant);
+    if (!known) return false;
+    // Of all its records, those here come at even distances, the last one last.
+    if (!known.isCounted) known.passes += Math.min(MAX_PASSES, elsewhere(tenant) / known.waiting);
+    known.isCounted = true;
+    if (known.passes < 1) return false;
+    known.passes -= 1;
+    return true;
+  }
+
+  /** The turn that is next; it goes behind all others. */
+  function nextTurn(): Turn | undefined {
+    for (const turn of round) {
+      round.delete(turn);
+      if (!passes(turn.tenant)) return turn;
+      // What is added to a set while it is gone through comes in it once more.
+      round.add(turn);
+    }
+    return undefined;
   }
 
   const tenantOfNext = (lane: Lane): string => (!fair ? "" : ordered ? lane.waiting.firstTag : lane.name);
@@ -106,7 +159,7 @@ export function createBacklogLanes({ ordered, fair, heldPerKey }: LanesOptions) 
     /** Adds a record that can be taken. */
     add({ partition, offset, key, tenant }: Taken): void {
       const lane = laneOf(key, tenant, partition);
-      lane.waiting.add(offset, tenant);
+      wait(lane, offset, tenant);
       list(lane);
     },
 
@@ -120,14 +173,13 @@ export function createBacklogLanes({ ordered, fair, heldPerKey }: LanesOptions) 
 
     /** Takes the record whose turn it is. */
     next(): Taken | undefined {
-      const [turn] = round;
+      const turn = nextTurn();
       if (!turn) return undefined;
       const [lane] = turn.lanes as Set<Lane>;
       const { tenant } = turn;
       const offset = lane!.waiting.take();
+      waitsNoMore(tenant);
       if (ordered) lane!.held += 1;
-      // Behind all others, in both rounds.
-      round.delete(turn);
       turn.lanes.delete(lane!);
       lane!.turn = undefined;
       if (turn.lanes.size > 0) round.add(turn);
@@ -148,7 +200,7 @@ export function createBacklogLanes({ ordered, fair, heldPerKey }: LanesOptions) 
     restore(taken: Taken): void {
       const lane = laneOf(taken.key, taken.tenant, taken.partition);
       if (ordered) lane.held -= 1;
-      lane.waiting.add(taken.offset, taken.tenant);
+      wait(lane, taken.offset, taken.tenant);
       unblock(lane);
     },
 
@@ -184,7 +236,7 @@ export function createBacklogLanes({ ordered, fair, heldPerKey }: LanesOptions) 
     /** It was given back. `isOpen`: it can be taken again. */
     returned(record: Taken, isOpen: boolean): void {
       const lane = laneOf(record.key, record.tenant, record.partition);
-      if (isOpen) lane.waiting.add(record.offset, record.tenant);
+      if (isOpen) wait(lane, record.offset, record.tenant);
       if (ordered) lane.returning -= 1;
       unblock(lane);
     },
@@ -193,6 +245,7 @@ export function createBacklogLanes({ ordered, fair, heldPerKey }: LanesOptions) 
     forget(partition: number): void {
       for (const lane of [...lanes.values()]) {
         if (lane.partition !== partition) continue;
+        if (ordered && fair) lane.waiting.eachTag(waitsNoMore);
         lane.waiting.clear();
         list(lane);
       }

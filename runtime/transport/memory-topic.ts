@@ -1,6 +1,6 @@
 import type { Message, TaskRecord } from "../contract.ts";
 import { ORDERED_PARTITIONS, partitionOfKey } from "./key-partition.ts";
-import type { RecordSource } from "./selective-receiver.ts";
+import type { RecordSource } from "./look-ahead.ts";
 import { createSubscriptionState, markDelete, type SubscriptionState } from "./subscription-state.ts";
 import type { TopicDeclaration } from "./transport.ts";
 

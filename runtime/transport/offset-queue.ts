@@ -17,16 +17,16 @@ export class OffsetQueue {
     return this.tags![this.head]!;
   }
 
-  /** Adds an offset at its place. Once more is no more than once. */
-  add(offset: number, tag: string): void {
+  /** Adds an offset at its place. False where it is there already. */
+  add(offset: number, tag: string): boolean {
     let place = this.length;
     if (place > 0 && this.offsets[this.head + place - 1]! > offset) place = this.before(offset, place);
-    if (place > 0 && this.offsets[this.head + place - 1] === offset) return;
+    if (place > 0 && this.offsets[this.head + place - 1] === offset) return false;
     if (place === 0 && this.head > 0 && this.length > 0) {
       this.head -= 1;
       this.length += 1;
       this.set(this.head, offset, tag);
-      return;
+      return true;
     }
     if (this.head + this.length === this.offsets.length) this.makeRoom();
     const at = this.head + place;
@@ -34,6 +34,11 @@ export class OffsetQueue {
     if (place < this.length) this.tags?.splice(at, 0, tag);
     this.length += 1;
     this.set(at, offset, tag);
+    return true;
+  }
+
+  eachTag(visit: (tag: string) => void): void {
+    for (let at = this.head; at < this.head + this.length; at++) visit(this.tags![at]!);
   }
 
   /** Takes the first one out. */

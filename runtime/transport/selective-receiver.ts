@@ -1,22 +1,13 @@
 import type { Message } from "../contract.ts";
 import { createBacklogLanes, type LanesOptions, type Taken } from "./backlog-lanes.ts";
+import { lookAhead, type RecordSource } from "./look-ahead.ts";
 import { OffsetSet } from "./offset-set.ts";
+import { createOthersBacklog } from "./others-backlog.ts";
 import { NOBODY } from "./runs.ts";
 import { markDelete, type PartitionCursor, type SubscriptionState } from "./subscription-state.ts";
 
 /** Records looked at in one go: a few ms, so that others have their turn on the event loop. */
 const LOOK_AT_ONCE = 8_192;
-
-/** Where a topic's records are read. */
-export interface RecordSource {
-  /**
-   * Reads records from `first` on, below `end`, for as long as `visit` wants more; without a message what cannot be read.
-   * Returns the offset behind the last one.
-   */
-  scan(partition: number, first: number, end: number, visit: (offset: number, message?: Message) => boolean): number;
-  /** `undefined` for what cannot be read. */
-  read(partition: number, offset: number): Message | undefined;
-}
 
 /** A record that a consumer asks for. */
 export interface Picked {
@@ -45,10 +36,11 @@ export type SelectiveReceiver = ReturnType<typeof createSelectiveReceiver>;
  * have to wait; in turns, it goes round the tenants of the whole backlog. It knows records by their headers and may be
  * behind what others do: what it picks counts once the subscription's state says so.
  */
-export function createSelectiveReceiver(settings: LanesOptions & { readonly source: RecordSource }) {
+export function createSelectiveReceiver(settings: Omit<LanesOptions, "elsewhere"> & { readonly source: RecordSource }) {
   const { ordered, fair, source } = settings;
-  const lanes = createBacklogLanes(settings);
   const followed = new Map<number, Followed>();
+  const others = createOthersBacklog();
+  const lanes = createBacklogLanes({ ...settings, elsewhere: others.count });
   /** By partition, with order: what the consumer holds, so that what is settled or given back twice counts once. */
   const held = new Map<number, OffsetSet>();
   /** What cannot be read: taken as it is found, so that it is told of and set aside. */
@@ -96,8 +88,10 @@ export function createSelectiveReceiver(settings: LanesOptions & { readonly sour
     for (const [partition, cursor] of state.partitions.entries()) {
       if (mine && !mine.has(partition)) {
         if (followed.delete(partition)) lanes.forget(partition);
+        if (ordered && fair) others.follow(partition, cursor, heads[partition]!);
         continue;
       }
+      others.leave(partition);
       let known = followed.get(partition);
       if (!known) {
         known = { lookedTo: markDelete(cursor), head: 0, returns: cursor.returns, known: new OffsetSet() };
@@ -130,44 +124,25 @@ export function createSelectiveReceiver(settings: LanesOptions & { readonly sour
     }
   }
 
-  /** Looks at what was not looked at yet, up to `budget` records and while `visit` wants more. Returns what is left of it. */
-  function lookAhead(
-    partition: number,
-    { next, open }: PartitionCursor,
-    budget: number,
-    visit: (offset: number, message?: Message) => boolean,
-  ): number {
-    const known = followed.get(partition)!;
-    let left = budget;
-    let goesOn = true;
-    while (left > 0 && goesOn && known.lookedTo < known.head) {
-      let end = known.head;
-      if (known.lookedTo < next) {
-        // Below, what is neither open nor put off is somebody's or nobody's any more.
-        const offset = Math.min(open.next(known.lookedTo) ?? next, next, known.head);
-        known.lookedTo = offset;
-        if (offset === next || offset === known.head) continue;
-        end = Math.min(open.runEnd(offset, next), known.head);
-      }
-      known.lookedTo = source.scan(partition, known.lookedTo, end, (offset, message) => {
-        left -= 1;
-        goesOn = visit(offset, message);
-        return goesOn && left > 0;
-      });
-    }
-    return left;
-  }
-
   function pickFair(state: SubscriptionState, max: number, picks: Picked[]): boolean {
     let left = LOOK_AT_ONCE;
-    for (const partition of followed.keys()) {
+    for (const [partition, known] of followed) {
       if (left === 0) break;
-      left = lookAhead(partition, state.partitions[partition]!, left, (offset, message) => {
+      left = lookAhead(source, partition, known, state.partitions[partition]!, left, (offset, message) => {
         know(partition, offset, message);
         return true;
       });
     }
-    const isUnfinished = [...followed.values()].some(({ lookedTo, head }) => lookedTo < head);
+    for (const [partition, known] of others.partitions) {
+      if (left === 0) break;
+      left = lookAhead(source, partition, known, state.partitions[partition]!, left, (_, message) => {
+        others.add(partition, message?.tenant ?? "");
+        return true;
+      });
+    }
+    const isUnfinished = [...followed.values(), ...others.partitions.values()].some(
+      ({ lookedTo, head }) => lookedTo < head,
+    );
     // Turns are fair only among those who are known: nobody waits for that longer than a first batch takes.
     if (!isUnfinished) hurried = false;
     else if (hurried) return true;
@@ -192,9 +167,10 @@ export function createSelectiveReceiver(settings: LanesOptions & { readonly sour
     const from = turn;
     for (let step = 0; step < length && picks.length < max && left > 0; step++) {
       const partition = (from + step) % length;
-      if (!followed.has(partition)) continue;
+      const known = followed.get(partition);
+      if (!known) continue;
       turn = (partition + 1) % length;
-      left = lookAhead(partition, state.partitions[partition]!, left, (offset, message) => {
+      left = lookAhead(source, partition, known, state.partitions[partition]!, left, (offset, message) => {
         if (!message || !lanes.takeAtOnce(message.key, partition)) know(partition, offset, message);
         else {
           const taken = { partition, offset, key: message.key, tenant: message.tenant };

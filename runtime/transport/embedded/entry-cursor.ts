@@ -1,5 +1,5 @@
 import type { Message } from "../../contract.ts";
-import type { RecordSource } from "../selective-receiver.ts";
+import type { RecordSource } from "../look-ahead.ts";
 import type { Range } from "../subscription-state.ts";
 import type { Log } from "./log.ts";
 import { createReaderCache } from "./reader-cache.ts";
