@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { LOCK_FILE } from "../compiler/check/lock.ts";
 import { type Analysis, analyse, createCompileMemory } from "../compiler/compile.ts";
 import { isTyped } from "../compiler/read/memory.ts";
+import { stampOf } from "../compiler/read/stamp.ts";
 import { readText } from "../compiler/read/text.ts";
 import type { TypeCheck } from "../compiler/read/type-errors.ts";
 import { findReading, type KeptReading, keepBuild, keepReading, originOf, recallReading } from "./build-cache.ts";
@@ -30,6 +33,8 @@ export interface BuildStep {
   readonly typeCheck?: TypeCheck | undefined;
   /** Whether the lock is held against all earlier commits rather than against the last one. Default false. */
   readonly wholeHistory?: boolean;
+  /** Whether somebody else may have changed what builds of this process wrote. Default false. */
+  readonly outputs?: boolean | undefined;
   /** Whether what is found out is left for other processes. Default false. */
   readonly keep?: boolean;
 }
@@ -42,6 +47,12 @@ export interface Builder {
   checkTypes(signal: AbortSignal): Promise<Build>;
   /** Leaves for other processes what was read. */
   keep(): void;
+  /** The paths that builds of this process wrote, relative to the root. */
+  written(): string[];
+  /** Whether a file or folder that they wrote is as they left it. What they never wrote is. */
+  isAsLeft(path: string): boolean;
+  /** Whether a file, by its absolute path, is as the last build read it. What none read is. */
+  isAsRead(path: string): boolean;
 }
 
 export interface BuilderParts {
@@ -54,15 +65,17 @@ export interface BuilderParts {
 export function createBuilder(root: string, { emitting, reading = findReading(root) }: BuilderParts = {}): Builder {
   // Where a thread emits, it may still be loading: then its starter sets them.
   if (!emitting) setFlags(FLAGS_OF_LASTING);
-  const { add, finish, stampsOf } = emitting ?? createEmitting(root);
+  const here = emitting ? undefined : createEmitting(root);
+  const { add, finish, stampsOf } = emitting ?? here!;
   const memory = createCompileMemory();
   if (reading) recallReading(reading, memory);
   /** The lock as a build of this builder left it: git need not be asked of that. */
   let left: string | undefined;
 
   return {
-    async build({ check = false, types = true, keep = false, typeCheck, wholeHistory = false } = {}) {
+    async build({ check = false, types = true, keep = false, outputs = false, typeCheck, wholeHistory = false } = {}) {
       const startedAt = performance.now();
+      if (outputs) here?.forget();
       const isLeft = left !== undefined && left === readText(root, LOCK_FILE).text;
       const history = isLeft ? undefined : historyOfLock(root, { whole: wholeHistory });
       const compilation = await analyse({
@@ -93,6 +106,17 @@ export function createBuilder(root: string, { emitting, reading = findReading(ro
     },
     keep() {
       keepReading(root, memory);
+    },
+    written: () => [...(here?.written().keys() ?? [])],
+    isAsRead(path) {
+      const stamp = memory.reading.stamps.get(path);
+      return stamp === undefined || stamp === stampOf(path);
+    },
+    isAsLeft(path) {
+      const written = here?.written() ?? new Map<string, string>();
+      const text = written.get(path);
+      if (text !== undefined) return readText(root, path).text === text;
+      return existsSync(join(root, path)) || ![...written.keys()].some((one) => one.startsWith(`${path}/`));
     },
   };
 }

@@ -12,7 +12,8 @@ export interface DevOutput {
   report(report: WorkerReport): void;
   /** The worker ended by itself, and starts again in that time. */
   crashed(how: string, againMs: number): void;
-  changed(): void;
+  /** What changed, relative to the project's root. */
+  changed(path: string): void;
   stopping(): void;
   stopped(): void;
 }
@@ -32,7 +33,7 @@ export function createJsonOutput(): DevOutput {
       }
     },
     crashed: (how, againMs) => tell("worker-crashed", { how, againMs }),
-    changed: () => tell("changed"),
+    changed: (path) => tell("changed", { path }),
     stopping: () => tell("stopping"),
     stopped: () => tell("stopped"),
   };
@@ -107,7 +108,7 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
       complain(
         `${red("error:")} the worker ended ${how}. It starts again ${againMs < 1_000 ? "now" : `in ${againMs / 1_000} s`}.`,
       ),
-    changed: () => say(`${time()}  ${dim("usecases/ changed")}`),
+    changed: (path) => say(`${time()}  ${dim(`${path} changed`)}`),
     stopping: () => say(dim("Letting running tasks end (Ctrl+C again ends at once).")),
     stopped: () => say(dim("Stopped. What is still to do stays in the data folder.")),
   };

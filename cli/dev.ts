@@ -3,8 +3,8 @@ import { type Build, type Builder, createBuilder } from "./build-project.ts";
 import { createJsonOutput, createTerminalOutput, type DevOutput } from "./dev-output.ts";
 import { Fault } from "./fault.ts";
 import { refuseLinks } from "./own-files.ts";
-import { findProject, USE_CASES } from "./project.ts";
-import { watchFolder } from "./watch.ts";
+import { findProject } from "./project.ts";
+import { type ProjectChange, watchProject } from "./watch-project.ts";
 import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
 
 export interface DevOptions {
@@ -27,8 +27,8 @@ export async function dev({ data, json = false, root: named }: DevOptions): Prom
   if (!data && !process.env.FIVEFOLD_DATA) refuseLinks(root, ".fivefold/data");
   const dataFolder = resolve(data || process.env.FIVEFOLD_DATA || join(root, ".fivefold", "data"));
   const output = json ? createJsonOutput() : createTerminalOutput(dataFolder);
-  const changes = watchFolder(join(root, USE_CASES));
   const builder = createBuilder(root);
+  const changes = watchProject(root, builder);
   let worker: WorkerProcess | undefined;
   let stoppingSince: number | undefined;
 
@@ -70,13 +70,13 @@ export async function dev({ data, json = false, root: named }: DevOptions): Prom
   };
 
   try {
+    let change: ProjectChange | undefined;
     do {
-      const build = await tryBuild(builder, output, worker !== undefined);
-      if (!build?.difference || stoppingSince !== undefined) continue;
-      clearTimeout(restart);
-      await worker?.drain();
-      if (stoppingSince === undefined) worker = start();
-    } while (await nextChange());
+      const build = await tryBuild(builder, output, change, worker !== undefined);
+      if (build) changes.follow(build);
+      if (build?.difference && stoppingSince === undefined) await startOver();
+      change = await nextChange();
+    } while (change);
   } finally {
     changes.close();
     clearTimeout(restart);
@@ -84,17 +84,28 @@ export async function dev({ data, json = false, root: named }: DevOptions): Prom
   }
   output.stopped();
 
-  async function nextChange(): Promise<boolean> {
-    const changed = await changes.next();
-    if (changed) output.changed();
-    return changed;
+  async function startOver(): Promise<void> {
+    clearTimeout(restart);
+    await worker?.drain();
+    if (stoppingSince === undefined) worker = start();
+  }
+
+  async function nextChange(): Promise<ProjectChange | undefined> {
+    const change = await changes.next();
+    if (change) output.changed(change.path);
+    return change;
   }
 }
 
 /** Builds, and tells of it. While something runs, a build that can't be done is told too, and does not end it. */
-async function tryBuild(builder: Builder, output: DevOutput, running: boolean): Promise<Build | undefined> {
+async function tryBuild(
+  builder: Builder,
+  output: DevOutput,
+  change: ProjectChange | undefined,
+  running: boolean,
+): Promise<Build | undefined> {
   try {
-    const build = await builder.build();
+    const build = await builder.build({ outputs: change?.outputs });
     output.built(build, running);
     return build;
   } catch (error) {

@@ -5,16 +5,19 @@ import type { Diff } from "../compiler/diff/diff.ts";
 import type { RolloutStep } from "../compiler/diff/rollout.ts";
 import type { UseCaseDiff } from "../compiler/diff/use-case-diff.ts";
 import type { Commit } from "./git.ts";
+import { GIVEN_OUT_MEND, type GivenOut, givenOutText } from "./given-out.ts";
 import { type Colors, colorsOf, count, say } from "./terminal.ts";
 
 export interface DiffResult extends Diff {
   readonly releases: readonly ChangedRelease[];
+  /** What the other branch has given out since this one left it, and this one too. */
+  readonly collisions: readonly GivenOut[];
 }
 
 /** Whether all of it can be deployed, in some order. */
-export function isFine({ useCases, releases }: DiffResult): boolean {
+export function isFine({ useCases, releases, collisions }: DiffResult): boolean {
   const isBreaking = useCases.some(({ contract }) => contract?.order === "breaking");
-  return !isBreaking && releases.every(({ kind }) => kind === "retired");
+  return !isBreaking && collisions.length === 0 && releases.every(({ kind }) => kind === "retired");
 }
 
 /** A diff as a machine reads it. */
@@ -35,12 +38,16 @@ export function diffReport(result: DiffResult, { hash, label }: Commit, diagnost
     rollout: result.rollout,
     feeds: result.feeds,
     releases: result.releases,
+    collisions: result.collisions,
     diagnostics,
   };
 }
 
 /** Prints a diff so that it reads in a terminal and, between code fences, in a comment on a pull request. */
-export function showDiff({ useCases, rollout, releases, feeds }: DiffResult, { hash, label }: Commit): void {
+export function showDiff(
+  { useCases, rollout, releases, collisions, feeds }: DiffResult,
+  { hash, label }: Commit,
+): void {
   const colors = colorsOf(process.stdout);
   const { bold, dim, red } = colors;
   const against = label === hash ? hash.slice(0, 10) : `${label} (${hash.slice(0, 10)})`;
@@ -54,6 +61,8 @@ export function showDiff({ useCases, rollout, releases, feeds }: DiffResult, { h
         `\n${red("✗")} ${useCase}: released version ${version} is not as it was. Restore it: its records may be anywhere.`,
       );
   }
+  for (const collision of collisions) say(`\n${red("✗")} ${givenOutText(collision)}`);
+  if (collisions.length > 0) say(GIVEN_OUT_MEND);
   showFeeds(feeds, colors);
   const stuck = useCases.filter(({ contract }) => contract?.order === "breaking").map(({ name }) => name);
   if (rollout.length > 0) showRollout(rollout, colors);

@@ -1,6 +1,8 @@
 import { EVOLUTION } from "../compiler/catalogue/evolution.ts";
 import { LOCK } from "../compiler/catalogue/lock.ts";
 import { LOCK_FILE } from "../compiler/check/lock.ts";
+import { readLock } from "../compiler/check/lock-file.ts";
+import { releaseVersions } from "../compiler/check/release.ts";
 import { type Analysis, analyse } from "../compiler/compile.ts";
 import type { Code } from "../compiler/diagnostics.ts";
 import { changedReleases } from "../compiler/diff/changed-releases.ts";
@@ -13,6 +15,7 @@ import { showDiagnostics } from "./diagnostics.ts";
 import { diffReport, isFine, showDiff } from "./diff-output.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { type Commit, openRepository, type Repository } from "./git.ts";
+import { collisionsWith, type GivenOut } from "./given-out.ts";
 import { findProject } from "./project.ts";
 import { complain, sayJson } from "./terminal.ts";
 
@@ -26,7 +29,7 @@ export interface DiffOptions {
 export async function diff({ against, json = false, root: folder }: DiffOptions): Promise<void> {
   const root = findProject(folder);
   const repository = openRepository(root);
-  const commit = against === undefined ? repository.base() : repository.commit(against);
+  const commit = against === undefined ? repository.base() : comparedWith(repository, repository.commit(against));
   // What TypeScript finds besides changes nothing of what records look like.
   const compilation = await analyse({ root, types: false });
   const unread = compilation.diagnostics.filter(({ code, severity }) => severity === "error" && !isOfEvolution(code));
@@ -44,6 +47,8 @@ export async function diff({ against, json = false, root: folder }: DiffOptions)
   const result = reading(commit, () => ({
     ...diffStates(readState(old), currentState(compilation.useCases, lock)),
     releases: changedReleases(old.lock, lock),
+    collisions:
+      lock === undefined ? [] : collisions(repository, against, releaseVersions(compilation.useCases, lock).lockText),
   }));
   if (json) sayJson(diffReport(result, commit, compilation.diagnostics));
   else {
@@ -53,6 +58,19 @@ export async function diff({ against, json = false, root: folder }: DiffOptions)
   if (!isFine(result) || compilation.diagnostics.some(({ severity }) => severity === "error")) {
     process.exitCode = EXIT.input;
   }
+}
+
+/** A branch that has gone on since this one left it has not lost what this one gained, nor the other way round. */
+function comparedWith(repository: Repository, commit: Commit): Commit {
+  const base = repository.isAncestor(commit.hash, "HEAD") ? undefined : repository.mergeBase("HEAD", commit.hash);
+  return base === undefined ? commit : { hash: base, label: `the merge-base with ${commit.label}` };
+}
+
+/** With that commit, or with every main branch. */
+function collisions(repository: Repository, against: string | undefined, lock: string): GivenOut[] {
+  const others = against === undefined ? repository.mains() : [repository.commit(against)];
+  const here = readLock(lock);
+  return others.flatMap(({ hash, label }) => collisionsWith(repository, hash, label, here));
 }
 
 /** Faults of changes, which a diff is there to tell; a lock that can't be read tells nothing. */

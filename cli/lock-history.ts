@@ -1,7 +1,9 @@
 import type { History } from "../compiler/check/check-history.ts";
 import { LOCK_FILE } from "../compiler/check/lock.ts";
-import { type Claims, claimsOf, joinClaims, type LockCommit } from "../compiler/check/lock-history.ts";
+import type { Lock, LockedUseCase } from "../compiler/check/lock-file.ts";
+import { type Claims, claimsOf, joinClaims, type LockCommit, lostReleases } from "../compiler/check/lock-history.ts";
 import { type LockParts, readLockParts } from "../compiler/check/read-lock-parts.ts";
+import { isSameShape } from "../compiler/model/shape.ts";
 import { readText } from "../compiler/read/text.ts";
 import { findRepository, type Repository } from "./git.ts";
 
@@ -26,7 +28,10 @@ export function historyOfLock(root: string, { whole }: { readonly whole: boolean
   const asked = whole || text === undefined;
   const histories = asked ? wholeHistories(repository) : lastCommits(repository);
   const lock = text === undefined ? undefined : readLockParts(text, new Map());
-  const claims = joinClaims(histories.map(claimsOf), lock, LOCK_FILE);
+  const before = histories.map(claimsOf);
+  const own = joinClaims(before, lock, LOCK_FILE);
+  const isContradicted = lock !== undefined && lostReleases(lock, own).some(({ isOther }) => isOther);
+  const claims = isContradicted ? joinClaims([...before, ...claimsOfMains(repository, lock)], lock, LOCK_FILE) : own;
   const last = histories.flatMap((commits) => commits.findLast((commit) => commit.lock !== undefined) ?? [])[0];
   const isCut = asked && repository.isShallow;
   return {
@@ -37,6 +42,26 @@ export function historyOfLock(root: string, { whole }: { readonly whole: boolean
 }
 
 const NONE = { claims: new Map() as Claims, last: undefined };
+
+/**
+ * What a lock has as main branches have it: what this branch released by the same numbers is then given up, as it would be
+ * in a merge.
+ */
+function claimsOfMains(repository: Repository, lock: Lock): Claims[] {
+  return repository.mains().map(({ hash }) => {
+    const [text] = repository.showAll([hash], LOCK_FILE);
+    const there = (text !== undefined && readLockParts(text, new Map())) || new Map<string, LockedUseCase>();
+    const same = [...there].map(([name, locked]) => {
+      const mine = lock.get(name)?.releases;
+      const releases = [...locked.releases].filter(([version, shape]) => {
+        const own = mine?.get(version);
+        return own !== undefined && isSameShape(own, shape);
+      });
+      return [name, { ...locked, releases: new Map(releases) }] as const;
+    });
+    return claimsOf([{ name: hash, parents: [], lock: new Map(same) }]);
+  });
+}
 
 function lastCommits(repository: Repository): LockCommit[][] {
   const names = PARENTS.map((name) => [name]);

@@ -1,5 +1,6 @@
 import { clientName } from "../compiler/emit/client.ts";
 import { Fault, filing } from "./fault.ts";
+import { setMergeDriver } from "./merge-driver.ts";
 import { findOrStartProject, USE_CASES } from "./project.ts";
 import { type Change, projectChanges, readIfThere, showChanges, showNextSteps, writeChanges } from "./project-files.ts";
 import { EXAMPLE_EVENT, isUseCasePath, suggestPath, useCaseName, useCaseText } from "./scaffold.ts";
@@ -18,7 +19,12 @@ export async function newUseCase(path: string, options: NewOptions): Promise<voi
     ...(await projectChanges(root)),
   ]);
   await writeChanges(root, changes);
+  const isTold = setMergeDriver(root);
   report(root, path, changes);
+  if (isTold)
+    say(
+      "\nGit merges contracts.lock.json by `fivefold merge-lock` in this clone; docs/evolution.md says how in others.",
+    );
 }
 
 function badName(path: string): Fault {

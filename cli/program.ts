@@ -86,6 +86,24 @@ function createProgram(): Command {
     });
 
   program
+    .command("resolve")
+    .description("write the lock that a merge comes to, main's numbers first, then build and release")
+    .option("--json", "print one JSON object")
+    .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
+    .action(async (options) => {
+      const { resolve } = await import("./resolve.ts");
+      await resolve(options);
+    });
+
+  program
+    .command("merge-lock <base> <ours> <theirs>")
+    .description("merge contracts.lock.json for git, as `fivefold new` sets it up")
+    .action(async (base, ours, theirs) => {
+      const { mergeLockFiles } = await import("./merge-lock.ts");
+      mergeLockFiles(base, ours, theirs);
+    });
+
+  program
     .command("dev")
     .description("build, run all use cases on this machine, and start over when a file changes")
     .option("--data <folder>", "where events are stored (default: .fivefold/data)")

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, posix, relative } from "node:path";
 import { Fault, filing } from "./fault.ts";
+import { MERGE_DRIVER } from "./merge-driver.ts";
 import { makeFolder, readOwn, refuseLinks, replaceFile } from "./own-files.ts";
 import { TSCONFIG } from "./scaffold.ts";
 import { colorsOf, say } from "./terminal.ts";
@@ -126,10 +127,15 @@ async function gitignoreChange(root: string): Promise<Change[]> {
 async function gitattributesChange(root: string): Promise<Change[]> {
   const path = ".gitattributes";
   const text = (await readIfThere(root, path)) ?? "";
-  if (/^generated\/\*\*/m.test(text)) return [];
+  const isSet = /^generated\/\*\*/m.test(text);
+  const isMerged = /^contracts\.lock\.json .*merge=/m.test(text);
+  if (isSet && isMerged) return [];
   const separator = text === "" || text.endsWith("\n") ? "" : "\n";
-  const lines = "generated/** text eol=lf\ncontracts.lock.json text eol=lf\n";
-  return [{ path, text: `${text}${separator}${lines}`, why: "generated files have the same line ends everywhere" }];
+  const lines = [
+    ...(isSet ? [] : ["generated/** text eol=lf\n"]),
+    `contracts.lock.json text eol=lf merge=${MERGE_DRIVER}\n`,
+  ].join("");
+  return [{ path, text: `${text}${separator}${lines}`, why: "the same line ends everywhere, and a lock that merges" }];
 }
 
 function isInstalled(root: string): boolean {

@@ -1,3 +1,4 @@
+import { readLock } from "../compiler/check/lock-file.ts";
 import { releaseVersions } from "../compiler/check/release.ts";
 import type { UseCase } from "../compiler/model/model.ts";
 import { tellUnchecked } from "./build-output.ts";
@@ -5,6 +6,7 @@ import { createBuilder } from "./build-project.ts";
 import { showDiagnostics } from "./diagnostics.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { forgetLostReleases } from "./forget-releases.ts";
+import { GIVEN_OUT_MEND, givenOut, givenOutText } from "./given-out.ts";
 import { writeLockFile } from "./lock-file.ts";
 import { findProject } from "./project.ts";
 import { colorsOf, count, say, sayJson } from "./terminal.ts";
@@ -32,11 +34,15 @@ export async function release({
   const { lockText, useCases } = built;
   const chosen = names ? names.map((name) => findUseCase(name, useCases)) : useCases;
   const result = releaseVersions(chosen, lockText);
-  if (!check && result.released.length > 0) await writeLockFile(root, result.lockText);
-  const isStale = check && result.released.length > 0;
-  if (isStale) process.exitCode = EXIT.input;
-  if (json) return sayJson({ ok: !isStale, released: result.released });
+  const collisions = givenOut(root, readLock(result.lockText));
+  const isFine = collisions.length === 0 && !(check && result.released.length > 0);
+  if (!isFine) process.exitCode = EXIT.input;
+  if (!check && isFine && result.released.length > 0) await writeLockFile(root, result.lockText);
+  if (json) return sayJson({ ok: isFine, released: check || isFine ? result.released : [], collisions });
   const { bold, green, red } = colorsOf(process.stdout);
+  for (const collision of collisions) say(`${red("✗")} ${givenOutText(collision)}`);
+  if (collisions.length > 0) say(`${GIVEN_OUT_MEND}${check ? "" : " Nothing was released."}`);
+  if (collisions.length > 0 && !check) return;
   for (const { useCase, version } of result.released) {
     say(
       `${check ? red("✗") : green("✓")} ${bold(useCase)}: version ${version} ${check ? "is not released" : "released"}`,

@@ -1,10 +1,8 @@
-import { join } from "node:path";
 import { buildReport, showBuild } from "./build-output.ts";
 import { type Build, type Builder, createBuilder } from "./build-project.ts";
 import { showDiagnostics } from "./diagnostics.ts";
-import { USE_CASES } from "./project.ts";
 import { colorsOf, say, sayJson } from "./terminal.ts";
-import { watchFolder } from "./watch.ts";
+import { type ProjectChange, watchProject } from "./watch-project.ts";
 
 /** How long files must rest before TypeScript's own errors are looked for: it takes a core for some hundred ms. */
 const REST_MS = 200;
@@ -44,21 +42,24 @@ function createTypeChecking(builder: Builder, found: (build: Build) => void): { 
 /** `fivefold build --watch`: builds at every change until it is ended. */
 export async function watchBuilds(root: string, { json }: { json: boolean }): Promise<void> {
   const builder = createBuilder(root);
-  const changes = watchFolder(join(root, USE_CASES));
+  const changes = watchProject(root, builder);
   const { dim } = colorsOf(process.stdout);
   const typeChecking = createTypeChecking(builder, (build) => {
     if (json) sayJson(buildReport(build, { check: true }));
     else showDiagnostics(build.compilation, { written: true });
   });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => changes.close());
+  let change: ProjectChange | undefined;
   do {
     typeChecking.stop();
-    const build = await builder.build({ types: false });
+    const build = await builder.build({ types: false, outputs: change?.outputs });
+    changes.follow(build);
     if (json) sayJson(buildReport(build, { check: false }));
     else showBuild(build);
     if (build.difference) typeChecking.start();
-    if (!json) say(dim("Watching usecases/, Ctrl+C to end."));
-  } while (await changes.next());
+    if (!json) say(dim("Watching usecases/ and what it imports, Ctrl+C to end."));
+    change = await changes.next();
+  } while (change);
   typeChecking.stop();
   builder.keep();
 }

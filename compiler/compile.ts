@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { checkHistory, type History } from "./check/check-history.ts";
 import { runChecks } from "./check/checks.ts";
 import { applyLock, createLockMemory, LOCK_FILE, type LockMemory, numberUseCases } from "./check/lock.ts";
@@ -6,8 +7,8 @@ import { emit } from "./emit/index.ts";
 import type { UseCase } from "./model/model.ts";
 import type { Output } from "./model/output.ts";
 import { createMemory, type ReadingMemory, rememberTypes } from "./read/memory.ts";
-import { openProject } from "./read/open-project.ts";
-import { readProject, uncheckedModules } from "./read/project.ts";
+import { openProject, type Project } from "./read/open-project.ts";
+import { type ProjectReading, readProject, uncheckedModules } from "./read/project.ts";
 import { installationFiles } from "./read/stamp.ts";
 import { readText } from "./read/text.ts";
 import { checkTypes, type TypeCheck } from "./read/type-errors.ts";
@@ -101,9 +102,15 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
     useCases,
     lock: failed ? undefined : { path: LOCK_FILE, text: lockText },
     diagnostics,
-    inputs: [...project.settingsFiles, ...installationFiles(project.root), ...memory.reading.stamps.keys()],
+    inputs: inputsOf(project, memory.reading, reading),
     sources: mentioned(diagnostics, sources),
   };
+}
+
+function inputsOf({ root, settingsFiles, ambient }: Project, { stamps }: ReadingMemory, { sources }: ProjectReading) {
+  // Of what is at fault nothing is remembered.
+  const own = Array.from(sources.keys(), (file) => resolve(root, file).replaceAll("\\", "/"));
+  return [...new Set([...settingsFiles, ...installationFiles(root), ...ambient.all, ...stamps.keys(), ...own])];
 }
 
 /** Where one of these is found, type errors are its consequences. */

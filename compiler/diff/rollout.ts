@@ -214,12 +214,28 @@ function deploymentSteps({ contract }: UseCaseDiff, old: UseCaseState, now: UseC
       : contract
         ? `Old workers hold records of version ${contract.to} until they are replaced, also while workers are rolled back.`
         : "";
+  const enforced = enforcedText(old, now);
   const sends =
     contract ||
     isMoved ||
+    enforced !== "" ||
     old.settings.ordered !== now.settings.ordered ||
     JSON.stringify(old.keys) !== JSON.stringify(now.keys);
-  return [...(isMoved ? [] : [workersStep(old, now)]), ...(sends ? [of("senders", "Deploy what sends it.", why)] : [])];
+  return [
+    ...(isMoved ? [] : [workersStep(old, now)]),
+    ...(sends ? [of("senders", "Deploy what sends it.", `${why} ${enforced}`.trim())] : []),
+  ];
+}
+
+/** Settings that whoever enqueues obeys, whatever workers have. */
+function enforcedText(old: UseCaseState, now: UseCaseState): string {
+  const names = { dedupeForMs: "dedupeFor", maxDelayMs: "maxDelay", maxPayloadBytes: "maxPayload" } as const;
+  const changed = (Object.keys(names) as (keyof typeof names)[]).filter(
+    (key) => old.settings[key] !== now.settings[key],
+  );
+  if (changed.length === 0) return "";
+  const quoted = changed.map((key) => `'${names[key]}'`).join(" and ");
+  return `What enqueues enforces ${quoted}: until it is deployed, the former value holds.`;
 }
 
 /** One subscription is consumed in order by key or in none, by all alike: the broker turns away who differs. */

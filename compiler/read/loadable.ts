@@ -23,6 +23,7 @@ export function createLoadableCheck(reading: Reading): CheckLoadable {
   function check(source: ts.SourceFile): void {
     if (checked.has(source)) return;
     checked.add(source);
+    if (!isConfigured(source.fileName)) return;
     for (const statement of source.statements) {
       const specifier = loadedSpecifier(statement);
       if (!specifier) continue;
@@ -36,6 +37,16 @@ export function createLoadableCheck(reading: Reading): CheckLoadable {
           reason: found.reason,
         });
       }
+    }
+  }
+
+  /** What the matter is with a tsconfig.json, or one that it extends, is said elsewhere. */
+  function isConfigured(file: string): boolean {
+    try {
+      settings.of(file);
+      return true;
+    } catch {
+      return false;
     }
   }
 

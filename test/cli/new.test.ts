@@ -14,7 +14,9 @@ test("writes a use case and all that an empty folder lacks, and says how to go o
   expect(stdout).toContain('import { greet } from "./generated/greet/client.ts";');
   expect(JSON.parse(await project.read("package.json"))).toEqual({ private: true, type: "module" });
   expect(await project.read(".gitignore")).toBe(".fivefold/\n");
-  expect(await project.read(".gitattributes")).toBe("generated/** text eol=lf\ncontracts.lock.json text eol=lf\n");
+  expect(await project.read(".gitattributes")).toBe(
+    "generated/** text eol=lf\ncontracts.lock.json text eol=lf merge=fivefold\n",
+  );
 });
 
 test("what it writes passes TypeScript's strict check", async () => {

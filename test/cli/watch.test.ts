@@ -11,7 +11,8 @@ async function watchedFolder() {
   const folder = join(root, "usecases");
   const changes = watchFolder(folder);
   onTestFinished(() => changes.close());
-  return { folder, changes };
+  const next = async () => (await changes.next()) !== undefined;
+  return { folder, changes: { ...changes, next } };
 }
 
 /** Whether a change is told within a time in which one would have been. */

@@ -1,0 +1,171 @@
+import { isReservedNumber } from "../model/protobuf.ts";
+import { isSameShape } from "../model/shape.ts";
+import type { Lock, LockedPart, LockedType, LockedUseCase } from "./lock-file.ts";
+import { pairTypes } from "./lock-pairs.ts";
+import { type Kind, renamed } from "./lock-types.ts";
+import { writeLock } from "./write-lock.ts";
+
+export interface MergedLocks {
+  readonly lock: Lock;
+  /** Versions that both released, with two shapes: the first lock's are kept, and the other's from there on given up. */
+  readonly disputes: readonly Dispute[];
+}
+
+export interface Dispute {
+  readonly useCase: string;
+  readonly version: number;
+}
+
+/**
+ * Merges two locks that come from one. What only one of them changed is as that has it. Where both changed a use case,
+ * the one with more releases keeps its numbers, else the first, and what the other one added gets numbers that are free:
+ * no number stands for two things, and no release is lost that the other lock does not contradict.
+ */
+export function mergeLocks(base: Lock, first: Lock, second: Lock): MergedLocks {
+  const disputes: Dispute[] = [];
+  const merged = new Map<string, LockedUseCase>();
+  for (const name of new Set([...first.keys(), ...second.keys()])) {
+    const [before, one, other] = [base.get(name), first.get(name), second.get(name)];
+    if (!one || !other) merged.set(name, (one ?? other)!);
+    else if (isSame(name, one, other) || isSame(name, other, before)) merged.set(name, one);
+    else if (isSame(name, one, before)) merged.set(name, other);
+    else {
+      const version = disputedVersion(one, other);
+      if (version !== undefined) disputes.push({ useCase: name, version });
+      merged.set(name, mergeUseCases(before, one, other, version));
+    }
+  }
+  return { lock: merged, disputes };
+}
+
+function isSame(name: string, one: LockedUseCase, other: LockedUseCase | undefined): boolean {
+  return !!other && (one === other || writeLock(new Map([[name, one]])) === writeLock(new Map([[name, other]])));
+}
+
+/** The lowest version that both released, with two shapes. */
+function disputedVersion(one: LockedUseCase, other: LockedUseCase): number | undefined {
+  const retired = Math.max(one.retired, other.retired);
+  const both = [...one.releases.keys()].filter((version) => version > retired && other.releases.has(version));
+  return both.sort((a, b) => a - b).find((v) => !isSameShape(one.releases.get(v)!, other.releases.get(v)!));
+}
+
+function mergeUseCases(
+  before: LockedUseCase | undefined,
+  one: LockedUseCase,
+  other: LockedUseCase,
+  disputed: number | undefined,
+): LockedUseCase {
+  const hasMore = disputed === undefined && last(other) > last(one);
+  const [kept, given] = hasMore ? [other, one] : [one, other];
+  const retired = Math.max(one.retired, other.retired);
+  const stays = ([version]: readonly [number, unknown]) => disputed === undefined || version < disputed;
+  const releases = [...[...given.releases].filter(stays), ...kept.releases];
+  const ascending = [...new Map(releases)].filter(([version]) => version > retired).sort(([a], [b]) => a - b);
+  const [theirs, earlier] = [given, before].map((useCase) => useCase && withNames(useCase, namesIn(useCase, kept)));
+  const types = (kind: "messages" | "enums" | "unions") => mergeTypes(earlier?.[kind], kept[kind], theirs![kind]);
+  const merged = {
+    ...kept,
+    messages: types("messages"),
+    enums: types("enums"),
+    unions: types("unions"),
+    releases: new Map(ascending),
+    retired,
+  };
+  return before ? withNames(merged, newNames(before, kept, given)) : merged;
+}
+
+type NameOf = (kind: Kind, name: string) => string;
+
+/** What the kept lock calls the types of another one. */
+function namesIn(useCase: LockedUseCase, kept: LockedUseCase): NameOf {
+  const names = new Map(pairTypes(useCase, kept).map(({ kind, theirName, name }) => [`${kind} ${theirName}`, name]));
+  return (kind, name) => names.get(`${kind} ${name}`) ?? name;
+}
+
+/** A type that the other side alone has renamed gets that name. */
+function newNames(before: LockedUseCase, kept: LockedUseCase, given: LockedUseCase): NameOf {
+  const was = new Map(pairTypes(before, kept).map(({ kind, name, theirName }) => [`${kind} ${name}`, theirName]));
+  const taken = new Set([kept.messages, kept.enums, kept.unions].flatMap((types) => [...types.keys()]));
+  const names = new Map(
+    pairTypes(given, kept)
+      .filter(({ kind, name, theirName }) => was.get(`${kind} ${name}`) === name && !taken.has(theirName))
+      .map(({ kind, name, theirName }) => [`${kind} ${name}`, theirName]),
+  );
+  return (kind, name) => names.get(`${kind} ${name}`) ?? name;
+}
+
+function withNames(useCase: LockedUseCase, nameOf: NameOf): LockedUseCase {
+  const now = (part: LockedPart) => ({ ...part, type: renamed(part.type, nameOf) });
+  const types = (kind: Kind, all: Types) =>
+    new Map(
+      Array.from(all, ([name, { parts, removed }]) => [
+        nameOf(kind, name),
+        { parts: parts.map(now), removed: removed.map(now) },
+      ]),
+    );
+  const { event, messages, enums, unions } = useCase;
+  return {
+    ...useCase,
+    event: nameOf(unions.has(event) ? "union" : "message", event),
+    messages: types("message", messages),
+    enums: types("enum", enums),
+    unions: types("union", unions),
+  };
+}
+
+function last({ releases, retired }: LockedUseCase): number {
+  return Math.max(retired, ...releases.keys());
+}
+
+type Types = ReadonlyMap<string, LockedType>;
+
+function mergeTypes(before: Types | undefined, kept: Types, given: Types): Map<string, LockedType> {
+  const merged = new Map(kept);
+  for (const [name, type] of given) {
+    const known = kept.get(name);
+    if (known) merged.set(name, mergeParts(before?.get(name), known, type));
+    // What was there before, and is not any more, has another name now.
+    else if (!before?.has(name)) merged.set(name, type);
+  }
+  return merged;
+}
+
+/** A field, a member or a variant goes by its number where the locks come from one that had it. */
+function mergeParts(before: LockedType | undefined, kept: LockedType, given: LockedType): LockedType {
+  const known = partsByNumber(before);
+  const others = partsByNumber(given);
+  const names = new Set(kept.parts.map(({ name }) => name));
+  // Renamed by the other one alone, it has that name.
+  const follow = (part: LockedPart): LockedPart => {
+    const [was, other] = [known.get(part.number), others.get(part.number)];
+    if (!was || !other || !isSamePart(was, part)) return part;
+    if (other.name !== part.name && names.has(other.name)) return part;
+    return { ...part, name: other.name, type: other.type };
+  };
+  const [parts, removed] = [kept.parts.map(follow), kept.removed.map(follow)];
+  const all = [...parts, ...removed];
+  const used = new Set([...all, ...others.values(), ...known.values()].map(({ number }) => number));
+  const isKnown = (part: LockedPart) => known.has(part.number) || all.some((other) => isSamePart(part, other));
+  const added = (of: readonly LockedPart[]) =>
+    of.filter((part) => !isKnown(part)).map((part) => ({ ...part, number: free(part.number, all, used) }));
+  const taken = new Set(parts.map(({ name }) => name));
+  const newParts = added(given.parts.filter(({ name }) => !taken.has(name)));
+  return { parts: [...parts, ...newParts], removed: [...removed, ...added(given.removed)] };
+}
+
+function partsByNumber(type: LockedType | undefined): Map<number, LockedPart> {
+  return new Map([...(type?.parts ?? []), ...(type?.removed ?? [])].map((part) => [part.number, part]));
+}
+
+function isSamePart(one: LockedPart, other: LockedPart): boolean {
+  return one.name === other.name && one.type === other.type;
+}
+
+/** The number itself where nothing else has it, else the next that nobody ever had. */
+function free(number: number, all: readonly LockedPart[], used: Set<number>): number {
+  if (!all.some((part) => part.number === number)) return number;
+  let next = Math.max(...used) + 1;
+  while (isReservedNumber(next)) next++;
+  used.add(next);
+  return next;
+}

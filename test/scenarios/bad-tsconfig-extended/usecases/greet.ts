@@ -1,0 +1,10 @@
+import { useCase } from "fivefold";
+
+interface Greeted {
+  name: string;
+}
+
+export default useCase<Greeted>({
+  owner: "team-a",
+  handler: () => {},
+});
