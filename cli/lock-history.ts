@@ -48,7 +48,9 @@ const NONE = { claims: new Map() as Claims, last: undefined };
  * in a merge.
  */
 function claimsOfMains(repository: Repository, lock: Lock): Claims[] {
-  return repository.mains().map(({ hash }) => {
+  // One that this branch comes after is in its own history.
+  const others = repository.mains().filter(({ hash }) => !repository.isAncestor(hash, "HEAD"));
+  return others.map(({ hash }) => {
     const [text] = repository.showAll([hash], LOCK_FILE);
     const there = (text !== undefined && readLockParts(text, new Map())) || new Map<string, LockedUseCase>();
     const same = [...there].map(([name, locked]) => {
