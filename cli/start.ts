@@ -20,6 +20,8 @@ export interface StartOptions {
 /** What storing the last outcomes and leaving the broker may take beyond the drain, before the process ends anyway. */
 const LEAVE_WITHIN_MS = 10_000;
 const AGAIN_MS = 500;
+/** What telling why it could not start takes at most. */
+const FAILED_WITHIN_MS = 500;
 const BACKLOGS_CONNECT_WITHIN_MS = 45_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -34,11 +36,21 @@ export async function start(names: readonly string[], options: StartOptions): Pr
   const maxBlockMs = options.maxBlock === undefined ? undefined : readDuration("--max-block", options.maxBlock);
   const root = findProject(options.root);
   const ended = endSignal();
-  const opening = orFault(() => patiently(() => open(root, names, port), connectWithinMs));
+  let watching: Promise<void> | undefined;
+  const watch = (useCases: readonly UseCaseSettings[]) => {
+    watching ??= startWatchdog(maxBlockMs ?? defaultMaxBlockMs(useCases));
+    return watching;
+  };
+  const opening = orFault(() => patiently(() => open(root, names, port, watch), connectWithinMs)).catch(
+    (error: unknown) => {
+      // What use cases' modules have left running must not keep a process that could not start.
+      setTimeout(() => process.exit(), FAILED_WITHIN_MS).unref();
+      throw error;
+    },
+  );
   const running = await Promise.race([opening, ended]);
   // Nothing was taken yet that would have to end.
   if (typeof running === "string") process.exit(EXIT.ok);
-  startWatchdog(maxBlockMs ?? defaultMaxBlockMs(running.useCases));
   say(`runs ${running.names.join(", ")}; metrics on port ${running.port}`);
 
   say(`${await staysUntil(ended)}: drains for up to ${options.drain}`);
@@ -51,17 +63,22 @@ export async function start(names: readonly string[], options: StartOptions): Pr
 
 interface Running {
   readonly names: readonly string[];
-  readonly useCases: readonly UseCaseSettings[];
   readonly port: number;
   /** Lets running tasks end in that time, and closes all. */
   leave(graceMs: number): Promise<void>;
 }
 
 /** Opens all; where one part fails, those before it are closed, since they would keep the process, and take tasks. */
-async function open(root: string, names: readonly string[], port: number): Promise<Running> {
+async function open(
+  root: string,
+  names: readonly string[],
+  port: number,
+  watch: (useCases: readonly UseCaseSettings[]) => Promise<void>,
+): Promise<Running> {
   const { connect, createFailureLog, startMetricsServer, startWorker } = await loadRuntime(root);
   const useCases = (await builtUseCases(root)).map(({ settings }) => settings);
   const executors = await loadExecutors(root, await builtUseCases(root, names));
+  await watch(executors.map(({ settings }) => settings));
   const connection = await connect();
   try {
     const reportProblem = ({ message }: Error) => complain(message);
@@ -72,7 +89,6 @@ async function open(root: string, names: readonly string[], port: number): Promi
       const server = await startMetricsServer({ worker, connection, port });
       return {
         names: executors.map(({ settings }) => settings.name),
-        useCases: worker.useCases,
         port: server.port,
         async leave(graceMs) {
           await worker.drain(graceMs);

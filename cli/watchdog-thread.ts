@@ -1,6 +1,6 @@
 /* The thread of `startWatchdog`. */
 import { writeSync } from "node:fs";
-import { workerData } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { BEAT_MS, type WatchdogData } from "./watchdog.ts";
 
 const { beats, maxBlockMs } = workerData as WatchdogData;
@@ -20,3 +20,4 @@ setInterval(() => {
   );
   process.kill(process.pid, "SIGKILL");
 }, BEAT_MS);
+parentPort?.postMessage("watches");

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { UseCaseSettings } from "../runtime/runtime.ts";
@@ -26,12 +27,15 @@ export function defaultMaxBlockMs(useCases: readonly UseCaseSettings[]): number 
 /**
  * Ends this process, by a thread of its own, once its event loop has stood still for that long: nothing in it, no timeout
  * either, can end a handler that computes for ever, and all that it holds waits for it. What was in flight is then tried
- * alone. Does nothing under a debugger, which stops the loop on purpose.
+ * alone. Resolves once it watches, which is to be before the first task runs. Does nothing under a debugger, which stops the
+ * loop on purpose.
  */
-export function startWatchdog(maxBlockMs: number): void {
+export async function startWatchdog(maxBlockMs: number): Promise<void> {
   if (maxBlockMs === 0 || process.execArgv.some((argument) => argument.startsWith("--inspect"))) return;
   const beats = new Int32Array(new SharedArrayBuffer(4));
   const data: WatchdogData = { beats, maxBlockMs };
-  new Worker(THREAD, { workerData: data }).unref();
+  const thread = new Worker(THREAD, { workerData: data });
+  await once(thread, "message");
+  thread.unref();
   setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS).unref();
 }

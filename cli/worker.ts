@@ -16,6 +16,7 @@ export async function work({ root, data }: WorkerOptions): Promise<void> {
     const executors = await loadExecutors(root, await builtUseCases(root));
     const reporter = createTaskReporter(send);
     const connection = await connect({ data });
+    await startWatchdog(defaultMaxBlockMs(executors.map(({ settings }) => settings)));
     const worker = await startWorker({
       ports: connection.ports,
       executors,
@@ -23,7 +24,6 @@ export async function work({ root, data }: WorkerOptions): Promise<void> {
       observe: reporter.observe,
       reportProblem: (problem) => send({ kind: "problem", message: problem.message }),
     });
-    startWatchdog(defaultMaxBlockMs(worker.useCases));
     send({ kind: "ready", useCases: executors.map(({ settings }) => settings.name) });
     await drained;
     await worker.drain();

@@ -43,9 +43,12 @@ function execArguments(): string[] {
   return kept;
 }
 
+/** Where the two versions of control groups tell of themselves. */
+const CONTROL_GROUPS = "/sys/fs/cgroup";
+
 /** How often the kernel has ended a process of this container for want of memory; 0 where it does not tell. */
-function outOfMemoryKills(): number {
-  for (const file of ["/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory/memory.oom_control"]) {
+export function outOfMemoryKills(root = CONTROL_GROUPS): number {
+  for (const file of [join(root, "memory.events"), join(root, "memory/memory.oom_control")]) {
     try {
       const count = /^oom_kill (\d+)$/m.exec(readFileSync(file, "utf8"))?.[1];
       if (count !== undefined) return Number(count);
@@ -57,14 +60,18 @@ function outOfMemoryKills(): number {
 }
 
 /** Starts a process that opens a use case's module. It ends with this one. */
-export function startLoneProcess(open: LoneRequest & { kind: "open" }, events: LoneProcessEvents): LoneProcess {
+export function startLoneProcess(
+  open: LoneRequest & { kind: "open" },
+  events: LoneProcessEvents,
+  controlGroups?: string,
+): LoneProcess {
   const child: ChildProcess = fork(CHILD, [], {
     execArgv: execArguments(),
     // Payloads stay bytes.
     serialization: "advanced",
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
-  const killsBefore = outOfMemoryKills();
+  const killsBefore = outOfMemoryKills(controlGroups);
   let ran = 0;
   let isOver = false;
   const over = (how: string, byItself: boolean) => {
@@ -82,7 +89,7 @@ export function startLoneProcess(open: LoneRequest & { kind: "open" }, events: L
   // Behind the last messages of its channel.
   child.on("close", (code, signal) => {
     if (signal === null) return over(`exit code ${code}`, true);
-    const isOutOfMemory = signal === "SIGKILL" && outOfMemoryKills() > killsBefore;
+    const isOutOfMemory = signal === "SIGKILL" && outOfMemoryKills(controlGroups) > killsBefore;
     over(isOutOfMemory ? "out of memory" : signal, isOutOfMemory || OWN_SIGNALS.has(signal));
   });
   const send = (request: LoneRequest) => {

@@ -117,7 +117,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       for (const message of soon) startIn(message, dueAtOf(message) - now);
       counts.skipped += others.length;
       counts.delayed += early.length;
-      if (others.length > 0) settle(others);
+      if (others.length > 0) void settle(others);
       if (early.length > 0) void putOff(early);
     }
     if (lanes) {
@@ -192,8 +192,18 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return message.subscription !== "" && message.subscription !== subscription;
   }
 
-  function settle(messages: readonly Message[]): void {
-    consumer.acknowledge(messages).catch((error: unknown) => report("Tasks can't be acknowledged now", error));
+  /** Tries until it is done: they would come to nobody else, and be counted as backlog. */
+  async function settle(messages: readonly Message[]): Promise<void> {
+    for (;;) {
+      try {
+        await consumer.acknowledge(messages);
+        return;
+      } catch (error) {
+        if (stopped || (error instanceof FivefoldError && error.code === "closed")) return;
+        report("Tasks can't be acknowledged now", error);
+        await sleep(clock, RETRY_MS);
+      }
+    }
   }
 
   /** The delay store gets one record for this subscription alone: each subscription puts off its own copy. */

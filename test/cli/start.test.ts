@@ -207,3 +207,13 @@ test("what a handler throws is a line of JSON, with its task and try", async () 
     error: expect.stringMatching(/no such account.*404/),
   });
 });
+
+test("a module that fails to load ends it, whatever the module has left running", async () => {
+  const project = await createProject({
+    "package.json": '{ "type": "module" }',
+    "usecases/first.ts": `${NOTE("First")}\nsetInterval(() => {}, 1_000);\nif (process.argv.includes("start")) throw new Error("not today");\n`,
+  });
+  expect(await project.fivefold("build")).toMatchObject({ code: 0 });
+  const { code, stderr } = await project.start(["start", "--metrics-port", "0"]).ended();
+  expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining("not today") });
+});

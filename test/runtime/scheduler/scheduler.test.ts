@@ -6,16 +6,19 @@ import { createSimulatedClock, type SimulatedClock } from "../../../runtime/simu
 import { record } from "../../transport/records.ts";
 
 /** A scheduler on a consumer whose `receive` is given. */
-function openSchedulerOn(receive: (clock: SimulatedClock) => () => Promise<readonly Message[]>) {
+function openSchedulerOn(receive: (clock: SimulatedClock) => () => Promise<readonly Message[]>, failures = 0) {
   const clock = createSimulatedClock(1);
   const started: [id: string, atMs: number][] = [];
   const delayed: Delayed[] = [];
   const acknowledged: string[] = [];
+  const problems: string[] = [];
+  let left = failures;
   const openedAt = clock.now();
   const scheduler = createScheduler({
     consumer: {
       receive: receive(clock),
       async acknowledge(settled) {
+        if (left-- > 0) throw new Error("the broker is away");
         acknowledged.push(...settled.map(({ id }) => id));
       },
       negativeAcknowledge() {},
@@ -31,14 +34,14 @@ function openSchedulerOn(receive: (clock: SimulatedClock) => () => Promise<reado
     },
     start: (tasks) => started.push(...tasks.map(({ id }): [string, number] => [id, clock.now() - openedAt])),
     clock,
-    reportProblem: (problem) => expect.fail(problem.message),
+    reportProblem: ({ message }) => (failures > 0 ? problems.push(message) : expect.fail(message)),
   });
   scheduler.run();
-  return { clock, scheduler, started, delayed, acknowledged };
+  return { clock, scheduler, started, delayed, acknowledged, problems };
 }
 
 /** A scheduler that is handed what `bring` is given, once. */
-function openScheduler(bring: (nowMs: number) => readonly Partial<Message>[]) {
+function openScheduler(bring: (nowMs: number) => readonly Partial<Message>[], failures = 0) {
   return openSchedulerOn((clock) => {
     let messages = bring(clock.now()).map((parts, index) => ({ ...record(`${index}`), position: index, ...parts }));
     return () => {
@@ -46,7 +49,7 @@ function openScheduler(bring: (nowMs: number) => readonly Partial<Message>[]) {
       messages = [];
       return brought.length > 0 ? Promise.resolve(brought) : new Promise(() => {});
     };
-  });
+  }, failures);
 }
 
 test("what a transport hands out a little early starts on time, and what far too early is put off", async () => {
@@ -95,4 +98,17 @@ test("a consumer that is closed is asked no more", async () => {
   });
   await clock.advance(10_000);
   expect(calls).toBe(1);
+});
+
+test("what can't be acknowledged is so later: what is for others, and what was put off", async () => {
+  const { clock, acknowledged, delayed, problems, scheduler } = openScheduler(
+    (now) => [{ subscription: "another" }, { dueAt: now + 60_000 }],
+    3,
+  );
+  await clock.advance(10_000);
+  expect(acknowledged.sort()).toEqual(["0", "1"]);
+  expect(delayed).toHaveLength(1);
+  expect(problems).toHaveLength(3);
+  expect(problems[0]).toContain("can't be acknowledged now for 't' (s), and are kept: the broker is away");
+  scheduler.stop();
 });

@@ -11,12 +11,12 @@ const executors = await Promise.all(
   }),
 );
 const connection = await connect({ data: join(project, "data") });
+await startWatchdog(3_000);
 const worker = await startWorker({
   ports: connection.ports,
   executors,
   reportProblem: ({ message }) => console.log(message),
 });
-startWatchdog(3_000);
 const { port } = await startMetricsServer({ worker, connection, port: 0, host: "127.0.0.1" });
 console.log(`ready on ${port}`);
 process.on("SIGTERM", async () => {
