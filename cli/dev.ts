@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { type Build, type Builder, createBuilder } from "./build-project.ts";
+import { claimDataFolder } from "./dev-claim.ts";
 import { createJsonOutput, createTerminalOutput, type DevOutput } from "./dev-output.ts";
 import { Fault } from "./fault.ts";
 import { refuseLinks } from "./own-files.ts";
@@ -26,6 +27,7 @@ export async function dev({ data, json = false, root: named }: DevOptions): Prom
   // As the clients choose it, for they must meet in one folder; an empty value names none.
   if (!data && !process.env.FIVEFOLD_DATA) refuseLinks(root, ".fivefold/data");
   const dataFolder = resolve(data || process.env.FIVEFOLD_DATA || join(root, ".fivefold", "data"));
+  const giveBack = claimDataFolder(dataFolder);
   const output = json ? createJsonOutput() : createTerminalOutput(dataFolder);
   const builder = createBuilder(root);
   const changes = watchProject(root, builder);
@@ -81,6 +83,7 @@ export async function dev({ data, json = false, root: named }: DevOptions): Prom
     changes.close();
     clearTimeout(restart);
     await worker?.drain();
+    giveBack();
   }
   output.stopped();
 

@@ -94,7 +94,8 @@ export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
   }
 
   function admissionOf(options: EnqueueOptions, { ports }: Connection) {
-    return { dueAt: dueAt(name, options, ports.clock.now()), traceparent: options.traceparent ?? "" };
+    const { delay, traceparent = "" } = options;
+    return { dueAt: dueAt(name, options, ports.clock.now()), delay, traceparent };
   }
 
   /** By its content, so that an event that differs is another one, whatever the order in which a try enqueues. */

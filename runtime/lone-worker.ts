@@ -10,7 +10,8 @@ import { describeThrown } from "./thrown.ts";
 let run: ((record: TaskRecord) => void) | undefined;
 
 function answer(message: LoneAnswer): void {
-  process.send?.(message);
+  // Who is gone can't be answered, and no error is to be told of that: `disconnect` ends this process.
+  process.send?.(message, undefined, {}, () => {});
 }
 
 async function open({ url, subscriber, connection }: LoneRequest & { kind: "open" }): Promise<void> {

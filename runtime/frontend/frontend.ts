@@ -15,6 +15,8 @@ export interface Receipt {
 export interface Admission {
   /** Ms since the Unix epoch before which no handler runs; 0: at once. */
   readonly dueAt: number;
+  /** The delay as the caller wrote it, where it wrote one. */
+  readonly delay?: string | undefined;
   /** W3C trace context; empty: none. A malformed one is dropped. */
   readonly traceparent: string;
   /** The same event under this id is accepted once in `forMs`, unless the use case's own `dedupeBy` says otherwise. */
@@ -96,7 +98,7 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     throw error;
   }
 
-  function toRecord(event: E, { dueAt, traceparent, once }: Admission): TaskRecord {
+  function toRecord(event: E, { dueAt, delay, traceparent, once }: Admission): TaskRecord {
     const violations = contract.validate(event);
     if (violations !== undefined) throw new InvalidEventError(settings.name, violations);
     const payload = contract.encode(event);
@@ -111,7 +113,8 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     if (dueAt - now > settings.maxDelayMs) {
       throw new FivefoldError(
         "delay-too-long",
-        `The delay for '${settings.name}' is ${dueAt - now} ms; its longest is ${settings.maxDelayMs} ms. Nothing was ` +
+        `The delay for '${settings.name}' is ${delay ?? durationText(dueAt - now)}; its longest is ` +
+          `${durationText(settings.maxDelayMs)}. Nothing was ` +
           "stored. Shorten the delay, or raise `scheduler.maxDelay` in the use case.",
       );
     }
@@ -222,4 +225,12 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
       return enqueue(readJson(value), admission);
     },
   };
+}
+
+const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
+
+/** As one would write it: in the largest unit of which it is a whole number. */
+function durationText(ms: number): string {
+  const found = Object.entries(UNITS).find(([, size]) => ms > 0 && ms % size === 0);
+  return found ? `${ms / found[1]}${found[0]}` : `${ms}ms`;
 }

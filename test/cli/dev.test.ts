@@ -166,6 +166,45 @@ test("--json prints JSON lines alone; what handlers print goes to stderr", async
   expect(lines[2]).toMatchObject({ useCase: "greet", subscriber: "default", attempt: 1, result: "done" });
 });
 
+test("--json prints JSON lines alone, whatever goes wrong: errors of a build, a module that fails, a worker that ends", async () => {
+  const project = await createGreeting("return event.nam;");
+  const dev = project.start(["dev", "--json"]);
+  await dev.prints('"ok":false');
+  await project.write("usecases/greet.ts", `${useCaseText(SAY)}throw new Error("no license key");\n`);
+  await dev.prints('"worker-failed"');
+  await project.write("usecases/greet.ts", useCaseText("process.exit(7);"));
+  await dev.prints('"ready"');
+  await enqueue(project, "Ada");
+  await dev.prints('"worker-crashed"');
+  await dev.prints('"ready"', 2);
+  await stop(dev);
+  const lines = dev.printed.stdout.trim().split("\n");
+  for (const line of lines) expect(JSON.parse(line)).toHaveProperty("event");
+  expect(dev.printed.stderr).toBe("");
+});
+
+test("a second dev on one data folder is told so, and ends; after a crash the folder is free", async () => {
+  const project = await createGreeting(SAY);
+  const first = project.start(["dev"]);
+  await first.prints("running 1 use case");
+  const second = await project.fivefold("dev");
+  expect(second.code).toBe(2);
+  expect(second.stderr).toContain(
+    `Another \`fivefold dev\` (process ${first.process.pid}) runs on .fivefold/data, and one data folder has one.`,
+  );
+  const json = await project.fivefold("dev", "--json");
+  expect(JSON.parse(json.stdout)).toMatchObject({ ok: false });
+
+  const beside = project.start(["dev", "--data", "elsewhere"]);
+  await beside.prints("running 1 use case");
+  await stop(beside);
+  first.process.kill("SIGKILL");
+  await first.ended();
+  const next = project.start(["dev"]);
+  await next.prints("running 1 use case");
+  await stop(next);
+});
+
 test("a second Ctrl+C does not wait", async () => {
   const project = await createGreeting("console.log('begun'); await sleep(20_000);");
   const dev = project.start(["dev"]);

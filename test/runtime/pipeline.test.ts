@@ -74,7 +74,13 @@ describe("delays", () => {
 
   test("bad delays are refused with the rule", async () => {
     const notes = await start({ settings: { maxDelayMs: 1_000 }, handlers: { default: () => {} } });
-    await expect(world.inTime(notes.enqueue({ id: "a" }, { delay: "2s" }))).rejects.toThrow("its longest is 1000 ms");
+    await expect(world.inTime(notes.enqueue({ id: "a" }, { delay: "2s" }))).rejects.toThrow(
+      "The delay for 'note' is 2s; its longest is 1s.",
+    );
+    // As it was written, and a time in the unit that it is a whole number of.
+    await expect(world.inTime(notes.enqueue({ id: "a" }, { delay: "1.5h" }))).rejects.toThrow("is 1.5h; its longest");
+    const at = new Date(world.clock.now() + 2 * 86_400_000);
+    await expect(world.inTime(notes.enqueue({ id: "a" }, { at }))).rejects.toThrow("is 2d; its longest");
     await expect(world.inTime(notes.enqueue({ id: "a" }, { delay: "soon" as never }))).rejects.toThrow("found 'soon'");
     await expect(world.inTime(notes.enqueue({ id: "a" }, { at: new Date(Number.NaN) }))).rejects.toThrow("valid Date");
   });
