@@ -11,6 +11,7 @@ import {
   type Ports,
   type Settled,
 } from "./pipeline.ts";
+import { reportSeldom } from "./problem-reports.ts";
 import { createPublisher } from "./publisher.ts";
 import { watchStrays } from "./stray-watch.ts";
 import { createStrayFinder } from "./strays.ts";
@@ -67,7 +68,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { executors } = options;
   const ports = onStoresClock(options.ports);
   const { clock, transport } = ports;
-  const reportProblem = reportSafely(options.reportProblem ?? ((problem) => process.emitWarning(problem)));
+  const report = reportSafely(options.reportProblem ?? ((problem) => process.emitWarning(problem)));
+  const reportProblem = reportSeldom(report, clock);
   const subscriptions = createSubscriptions({ ports, reportProblem });
   await subscriptions.declare(executors.map(({ settings }) => settings));
 
