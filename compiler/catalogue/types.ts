@@ -6,17 +6,46 @@ export const TYPES = {
     () => "The use case has no event type. The type argument of useCase is the event's schema.",
     () => "Write `useCase<Event>({ … })`, where Event is an interface of the event's fields.",
   ),
-  "event-not-object": error<{ found: string; reason: string }>(
+  "event-not-object": error<{ found: string; reason: string; mend?: string }>(
     ({ found, reason }) => `The event type is ${inCode(found)}, ${reason}. An event is an object with named fields.`,
-    () => "Declare an interface with the value as a field of it.",
+    ({ mend }) => mend ?? "Declare an interface with the value as a field of it.",
   ),
   "unsupported-type": error<{ subject: string; found: string; reason: string; mend: string }>(
     ({ subject, found, reason }) => `${subject} is ${inCode(found)}, ${reason}.`,
     ({ mend }) => mend,
   ),
+  "unsupported-type-of-package": error<{
+    /** As the project names it. */
+    type: string | undefined;
+    from: string;
+    parts: readonly string[];
+    more: number;
+    mends: readonly string[];
+    isPortable: boolean;
+  }>(
+    ({ type, from, parts, more }) =>
+      `${type === undefined ? "A type" : inCode(type)} of ${from} has what can't be sent: ${parts.join("; ")}` +
+      `${more > 0 ? `; and ${more} more like these` : ""}.`,
+    ({ type, mends, isPortable }) =>
+      isPortable || type === undefined
+        ? `${mends.join(" ")} Or declare an interface with the fields that are needed, and \`Json\` for these.`
+        : `Write \`Portable<${type}>\`, with fivefold's Portable: what says nothing of its values is \`Json\` in it, and what ` +
+          "can't leave a process is left out. Or declare an interface with the fields that are needed.",
+  ),
   "unresolved-type": error<{ subject: string; found: string }>(
     ({ subject, found }) => `${subject} is ${inCode(found)}, which can't be resolved to a type.`,
     () => "Declare or import the type, and check that the module it comes from is installed and found.",
+  ),
+  "circular-type": error<{ subject: string; name: string; declared: string }>(
+    ({ subject, name, declared }) =>
+      `${subject} is of the type '${name}', which is declared as itself: ${inCode(declared)}. What it is no value can tell.`,
+    ({ name }) =>
+      `Take '${name}' out of its own declaration, or put it into an object or a list there, such as \`${name}[]\`.`,
+  ),
+  "endless-type": error<{ type: string; path: readonly string[]; field: string }>(
+    ({ type, path }) =>
+      `${type} holds itself by ${path.join(", then ")}, which is always there: a value would have to go on without an end.`,
+    ({ field }) => `Let it end: make the field optional (\`${field}?\`), a list, or \`| null\`.`,
   ),
   "nesting-too-deep": error<{ subject: string; limit: number }>(
     ({ subject, limit }) => `${subject} nests deeper than ${limit} levels. Decoders refuse what nests without a bound.`,

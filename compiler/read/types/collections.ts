@@ -8,7 +8,7 @@ import { refuse } from "./refusal.ts";
 export const readArray: TypeReader = (type, place, scope) => {
   if (!scope.checker.isArrayType(type)) return undefined;
   const [item] = scope.checker.getTypeArguments(type as ts.TypeReference);
-  const items = item && scope.part(item, itemPlace(place, writtenItem));
+  const items = item && scope.part(item, itemPlace(place, writtenItem, "[]"));
   return items ? { kind: "array", items, ...(isReadonly(type) && { readonly: true }) } : "reported";
 };
 
@@ -27,11 +27,12 @@ export const readRecord: TypeReader = (type, place, scope) => {
   if (scope.checker.getPropertiesOfType(type).length > 0) {
     return refuse(
       "which has both named fields and an index signature",
-      "Give the named fields and the `Record<string, T>` a field each.",
+      "Give the named fields and the `Record<string, T>` a field each, or write `Portable<…>` of it, with fivefold's Portable, " +
+        "which makes one record of both.",
     );
   }
   const presence = presenceOf(info.type, scope);
-  const values = readElement(presence, itemPlace(place, writtenValue), scope);
+  const values = readElement(presence, itemPlace(place, writtenValue, "[*]"), scope);
   return values ? { kind: "record", values, ...(presence.hasUndefined && { sparse: true }) } : "reported";
 };
 
@@ -41,10 +42,15 @@ function isStringKey(type: ts.Type): boolean {
 }
 
 /** The place of what a list or record contains. A list in a list needs a message around it, so it is a level more. */
-export function itemPlace(place: Place, part: (node: ts.TypeNode) => ts.TypeNode | undefined): Place {
+export function itemPlace(
+  place: Place,
+  part: (node: ts.TypeNode) => ts.TypeNode | undefined,
+  segment: "[]" | "[*]",
+): Place {
   const written = place.written && withoutParentheses(part(place.written));
   return {
     ...place,
+    path: `${place.path}${segment}`,
     node: written ?? place.node,
     written,
     depth: place.contained ? place.depth + 1 : place.depth,

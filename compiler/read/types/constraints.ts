@@ -122,7 +122,7 @@ function readFloat(rules: Rules): FloatType | Wrong {
 
 function readList(rules: Rules, base: ts.Type, place: Place, scope: Scope): ArrayType | Wrong | "reported" {
   const [item] = scope.checker.getTypeArguments(base as ts.TypeReference);
-  const items = item && scope.part(item, itemPlace(place, writtenItem));
+  const items = item && scope.part(item, itemPlace(place, writtenItem, "[]"));
   return items ? sized<ArrayType>({ kind: "array", items, ...rules }, "minItems", "maxItems") : "reported";
 }
 

@@ -1,13 +1,15 @@
-import type { ts } from "ts-morph";
+import { ts } from "ts-morph";
 import type { Enum, Event, Message, MessageRef, Union, UnionRef, Variant } from "../../model/model.ts";
 import { rootOf } from "../../model/root.ts";
 import { kindOfValue, tellApart } from "../../model/tell-apart.ts";
 import type { Reading } from "../reading.ts";
 import { MAX_DEPTH } from "./depth.ts";
+import { checkEndless } from "./endless.ts";
 import { describeType, type MessageUse, readMessage } from "./message.ts";
 import { createNames, namedBy } from "./names.ts";
-import { isUnresolved, readPart, readType, reportRefusal } from "./part.ts";
-import type { Place, Scope } from "./reader.ts";
+import { reportOutside } from "./outside-faults.ts";
+import { isUnresolved, readPart, readType, reportRefusal, reportUnresolved } from "./part.ts";
+import type { OutsideFault, Place, Scope } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 import { typeText } from "./type-text.ts";
 import { ALIKE_LISTS, readVariants } from "./unions.ts";
@@ -25,10 +27,15 @@ export function readEvent(reading: Reading, node: ts.TypeNode, fallbackName: str
   const uses: MessageUse[] = [];
   const enums = new Map<ts.Symbol | ts.Type | number, Enum>();
   const unions = new Map<ts.Symbol | ts.Type | number, UnionUse>();
+  const outside: OutsideFault[] = [];
   let failed = false;
 
   const scope: Scope = {
     ...reading,
+    refuseOutside: (fault) => {
+      failed = true;
+      outside.push(fault);
+    },
     report: (...fault) => {
       failed = true;
       reading.report(...fault);
@@ -93,7 +100,10 @@ export function readEvent(reading: Reading, node: ts.TypeNode, fallbackName: str
   // Level by level, so that a type's depth is that of its shortest way from the root, whatever the order of fields.
   // Reading a message adds the ones that it is first to use.
   for (const use of uses) messages.push(readMessage(use, scope));
-  if (failed) return undefined;
+  if (failed) {
+    reportOutside(outside, scope);
+    return undefined;
+  }
   const event = {
     name: root.name,
     version: 0,
@@ -103,6 +113,8 @@ export function readEvent(reading: Reading, node: ts.TypeNode, fallbackName: str
   };
   for (const use of unions.values()) checkDistinct(use, event, scope);
   checkRoot(node, event, scope);
+  checkEndless(event, scope.report);
+  reportOutside(outside, scope);
   return failed ? undefined : event;
 }
 
@@ -155,15 +167,20 @@ const TOO_MANY = refuse(
 function readRoot(node: ts.TypeNode, name: string, scope: Scope): MessageRef | UnionRef | undefined {
   const type = scope.checker.getTypeFromTypeNode(node);
   const subject = "The event";
-  const place: Place = { subject, name, node, written: node, outside: undefined, depth: 0, contained: false };
-  if (isUnresolved(type)) {
-    scope.report("unresolved-type", scope.span(node), { subject, found: typeText(type, place, scope) });
+  const path = namedBy(type, node, scope)?.name ?? "event";
+  const place: Place = { subject, path, name, node, written: node, outside: undefined, depth: 0, contained: false };
+  const given = ts.isTypeReferenceNode(node) ? (node.typeArguments ?? []) : [];
+  if ([type, ...given.map((one) => scope.checker.getTypeFromTypeNode(one))].some(isUnresolved)) {
+    reportUnresolved(place, typeText(type, place, scope), scope);
     return undefined;
   }
   const result = readType(type, place, scope);
   if (result === "reported") return undefined;
   if (result.kind === "message" || result.kind === "union") return result;
-  const reason = result.kind === "refusal" ? result.reason : "which has no named fields";
-  scope.report("event-not-object", scope.span(node), { found: typeText(type, place, scope), reason });
+  const refusal = result.kind === "refusal" ? result : undefined;
+  const reason = refusal?.reason ?? "which has no named fields";
+  const isMixed = refusal !== undefined && scope.checker.getPropertiesOfType(type).length > 0;
+  const mend = isMixed && scope.checker.getIndexInfosOfType(type).length > 0 ? { mend: refusal.mend } : {};
+  scope.report("event-not-object", scope.span(node), { found: typeText(type, place, scope), reason, ...mend });
   return undefined;
 }

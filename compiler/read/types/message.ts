@@ -46,6 +46,7 @@ function readField(symbol: ts.Symbol, parent: string, around: Place, scope: Scop
   const place: Place = {
     ...around,
     subject: `'${symbol.name}'`,
+    path: `${around.path}.${symbol.name.startsWith("__@") ? "[symbol]" : symbol.name}`,
     name: `${parent}-${symbol.name}`,
     node: written ?? own ?? around.node,
     written: written && writtenPresent(written),
@@ -80,8 +81,8 @@ function readByType(
   scope: Scope,
 ): { readonly type: Type; readonly hasUndefined: boolean } | undefined {
   const presence = presenceOf(scope.checker.getTypeOfSymbol(symbol), scope);
-  // What no value has: `undefined`, and the other fields of `{ a: string; b?: never } | { a?: never; b: string }`.
-  const isAbsent = presence.type.flags & (ts.TypeFlags.Never | ts.TypeFlags.Undefined) && !presence.hasNull;
+  // What no value has: `undefined`, `void`, and the other fields of `{ a: string; b?: never } | { a?: never; b: string }`.
+  const isAbsent = presence.type.flags & (ts.TypeFlags.Never | ts.TypeFlags.VoidLike) && !presence.hasNull;
   if (isAbsent && (isOptional || presence.hasUndefined)) return undefined;
   const type = readPresent(presence, place, scope);
   return type && { type, hasUndefined: presence.hasUndefined };

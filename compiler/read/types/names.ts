@@ -34,6 +34,11 @@ export interface Named {
 
 /** What a type is declared as. `undefined` for what is written in place and for utility types. */
 export function namedBy(type: ts.Type, written: ts.TypeNode | undefined, reading: Reading): Named | undefined {
+  const original = portableOf(type, reading);
+  if (original) {
+    const named = namedBy(original, undefined, reading);
+    return named && { ...named, identity: type };
+  }
   const symbol = namingSymbol(type, reading) ?? writtenAlias(written, reading);
   if (!symbol) return undefined;
   const types = argumentsOf(type, symbol, reading);
@@ -41,6 +46,14 @@ export function namedBy(type: ts.Type, written: ts.TypeNode | undefined, reading
   if (names.includes(undefined)) return undefined;
   const name = names.length > 0 ? `${symbol.name}Of${names.join("And")}` : symbol.name;
   return { name, symbol, identity: names.length > 0 ? type : symbol };
+}
+
+/** The type of which the package's `Portable` made another, which is called the same. */
+function portableOf({ aliasSymbol, aliasTypeArguments }: ts.Type, { exported }: Reading): ts.Type | undefined {
+  const source = aliasSymbol && exported("Portable")?.declarations?.[0]?.getSourceFile();
+  // Its parts are declared beside it.
+  const isPart = source && aliasSymbol.declarations?.[0]?.getSourceFile() === source;
+  return isPart ? aliasTypeArguments?.[0] : undefined;
 }
 
 /** The alias, interface, class or enum that the checker knows the type by. */

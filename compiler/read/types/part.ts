@@ -1,8 +1,9 @@
 import type { ts } from "ts-morph";
-import type { Related } from "../../diagnostics.ts";
+import { inCode } from "../../catalogue/entry.ts";
 import type { Type } from "../../model/model.ts";
 import { readBranded } from "./brands.ts";
 import { readBuiltin, refuseBuiltin, refuseClass, refuseFunction } from "./builtins.ts";
+import { circularAlias } from "./circular-alias.ts";
 import { readArray, readRecord } from "./collections.ts";
 import { readConstrained } from "./constraints.ts";
 import { MAX_DEPTH } from "./depth.ts";
@@ -10,7 +11,7 @@ import { readEnum } from "./enums.ts";
 import { readJson } from "./json.ts";
 import { readNullable } from "./nullable.ts";
 import { readObject } from "./objects.ts";
-import type { Place, Scope, TypeReader } from "./reader.ts";
+import type { OutsideFault, Place, Scope, TypeReader } from "./reader.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { readScalar, refuseWithoutWireForm } from "./scalars.ts";
 import { readText } from "./text.ts";
@@ -51,8 +52,10 @@ export function readType(type: ts.Type, place: Place, scope: Scope): Type | Refu
 /** Reads a field's type or a part of it. `undefined`: it has no wire form, which has been reported. */
 export function readPart(type: ts.Type, place: Place, scope: Scope): Type | undefined {
   if (isUnresolved(type)) {
-    const parameters = { subject: place.subject, found: typeText(type, place, scope) };
-    scope.report("unresolved-type", scope.span(place.node), parameters, declaredOutside(place, scope));
+    const found = typeText(type, place, scope);
+    if (isOutside(place))
+      scope.refuseOutside({ place, what: `${inCode(found)}, which can't be resolved`, mend: INSTALL });
+    else reportUnresolved(place, found, scope);
     return undefined;
   }
   if (place.depth > MAX_DEPTH) {
@@ -68,13 +71,27 @@ export function readPart(type: ts.Type, place: Place, scope: Scope): Type | unde
 
 export function reportRefusal({ reason, mend }: Refusal, type: ts.Type, place: Place, scope: Scope): void {
   const found = typeText(type, place, scope);
-  const parameters = { subject: place.subject, found, reason, mend };
-  scope.report("unsupported-type", scope.span(place.node), parameters, declaredOutside(place, scope));
+  if (isOutside(place)) scope.refuseOutside({ place, what: `${inCode(found)}, ${reason}`, mend });
+  else scope.report("unsupported-type", scope.span(place.node), { subject: place.subject, found, reason, mend });
 }
 
-/** Where a field of a package's type stands, which is no place that people of this project can mend. */
-function declaredOutside({ outside }: Place, { span }: Scope): Related[] {
-  return outside ? [{ message: "The field is declared here.", span: span(outside) }] : [];
+/** The checker has said why, in words of its own, where it checked the file. */
+export function reportUnresolved(place: Place, found: string, scope: Scope): void {
+  const { subject, node, written } = place;
+  const alias = circularAlias(written, scope);
+  if (!alias) {
+    scope.report("unresolved-type", scope.span(node), { subject, found });
+    return;
+  }
+  const declared = `type ${alias.name.text} = ${alias.type.getText().replace(/\s+/g, " ")}`;
+  scope.report("circular-type", scope.span(alias.name), { subject, name: alias.name.text, declared });
+}
+
+const INSTALL = "Check that the module that the type comes from is installed and found.";
+
+/** Whether a type stands where people of this project can't mend it. */
+function isOutside(place: Place): place is OutsideFault["place"] {
+  return place.outside !== undefined;
 }
 
 /** Whether the checker could make nothing of a type's name: then it has said why, in words of its own. */

@@ -7,6 +7,8 @@ import type { Refusal } from "./refusal.ts";
 export interface Place {
   /** What diagnostics call it: `'address'`, or `The event`. */
   readonly subject: string;
+  /** Where it is from the event on: `Order.lines[].price`. */
+  readonly path: string;
   /** The name of an anonymous type here: the parent's, then the field's. */
   readonly name: string;
   /** The innermost node of the project's own sources that leads here. */
@@ -21,8 +23,18 @@ export interface Place {
   readonly contained: boolean;
 }
 
+/** A fault in a type that a package declares. */
+export interface OutsideFault {
+  readonly place: Place & { readonly outside: ts.Node };
+  /** Completes "`Order.price` is …". */
+  readonly what: string;
+  readonly mend: string;
+}
+
 /** What a type reader may ask for. */
 export interface Scope extends Reading {
+  /** Notes what a package's type has that can't be sent: all of one type is reported together. */
+  readonly refuseOutside: (fault: OutsideFault) => void;
   /** Reads a type that is part of another, and reports what is wrong with it. */
   readonly part: (type: ts.Type, place: Place) => Type | undefined;
   /** A use of an object type as message, read later; its declared name is taken where it has one. */

@@ -26,7 +26,7 @@ export const readTuple: TypeReader = (type, place, scope) => {
   if (!first || !isList) return scope.message(type, place);
   const items = readElement(
     first,
-    itemPlace(place, () => undefined),
+    itemPlace(place, () => undefined, "[]"),
     scope,
   );
   return items ? { ...asList(target), items } : "reported";
@@ -89,6 +89,7 @@ function elementPlace(around: Place, i: number, label: string | undefined, name:
   return {
     ...around,
     subject: `${label ? `'${label}'` : `Element ${i + 1}`} of ${around.subject}`,
+    path: `${around.path}[${i}]`,
     name: `${name}-${label ?? `item${i + 1}`}`,
     node: written ?? around.node,
     written,

@@ -50,6 +50,8 @@ export function readVariants(
   const members = inWrittenOrder(type, place, scope);
   const nodes = new Map(members.map(({ type, node }) => [type, node]));
   const variants: Variant[] = [];
+  let recordCount = 0;
+  let objectCount = 0;
   let failed = false;
   for (const { types, label, read } of partsOf([...nodes.keys()], scope)) {
     const [only, ...others] = types;
@@ -58,9 +60,14 @@ export function readVariants(
     const result = read(types, inside, scope);
     if (!result) failed = true;
     else if (result.kind === "refusal") return result;
-    else variants.push({ name: variantName(result, label), type: result, number: 0 });
+    else {
+      variants.push({ name: variantName(result, label), type: result, number: 0 });
+      if (result.kind === "record") recordCount++;
+      else if (result.kind === "message" && !types.some(scope.checker.isTupleType)) objectCount++;
+    }
   }
-  return failed ? undefined : (clash(variants) ?? variants);
+  if (failed) return undefined;
+  return recordCount > 1 || (recordCount > 0 && objectCount > 0) ? ALIKE_RECORDS : variants;
 }
 
 /** Strings, numbers and booleans make one variant each, all else one by itself. */
@@ -139,13 +146,7 @@ function variantName(type: Type, label: string): string {
 export const ALIKE_LISTS = refuse("and nothing tells its lists apart", "Write one list of a union: `(A | B)[]`.");
 
 /** Records hold nothing by which to tell them from other objects. */
-function clash(variants: readonly Variant[]): Refusal | undefined {
-  const count = (kind: Type["kind"]) => variants.filter(({ type }) => type.kind === kind).length;
-  if (count("record") > 1 || (count("record") > 0 && count("message") > 0)) {
-    return refuse(
-      "and a record's keys tell it from no other object",
-      "Put the record into an object, as a field of it.",
-    );
-  }
-  return undefined;
-}
+const ALIKE_RECORDS = refuse(
+  "and a record's keys tell it from no other object",
+  "Put the record into an object, as a field of it.",
+);

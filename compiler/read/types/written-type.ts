@@ -25,7 +25,7 @@ export function readWritten(node: ts.TypeNode, place: Place, scope: Scope): Type
     case ts.SyntaxKind.BooleanKeyword:
       return { kind: "boolean" };
     case ts.SyntaxKind.ArrayType: {
-      const items = readItem(itemPlace(place, writtenItem), scope);
+      const items = readItem(itemPlace(place, writtenItem, "[]"), scope);
       return items && { kind: "array", items };
     }
     case ts.SyntaxKind.UnionType:
@@ -71,7 +71,7 @@ function readReference(
       return first ? undefined : { kind: "bytes" };
     case "Record": {
       if (first?.kind !== ts.SyntaxKind.StringKeyword) return undefined;
-      const values = readItem(itemPlace(place, writtenValue), scope);
+      const values = readItem(itemPlace(place, writtenValue, "[*]"), scope);
       return values && { kind: "record", values };
     }
     default:
