@@ -18,13 +18,13 @@ export const TYPES = {
     /** As the project names it. */
     type: string | undefined;
     from: string;
-    parts: readonly string[];
+    parts: readonly { readonly path: string; readonly found: string; readonly reason: string }[];
     more: number;
     mends: readonly string[];
     isPortable: boolean;
   }>(
     ({ type, from, parts, more }) =>
-      `${type === undefined ? "A type" : inCode(type)} of ${from} has what can't be sent: ${parts.join("; ")}` +
+      `${type === undefined ? "A type" : inCode(type)} of ${from} has what can't be sent: ${parts.map(({ path, found, reason }) => `${path} is ${inCode(found)}, ${reason}`).join("; ")}` +
       `${more > 0 ? `; and ${more} more like these` : ""}.`,
     ({ type, mends, isPortable }) =>
       isPortable || type === undefined

@@ -81,8 +81,8 @@ const ZONES: readonly Zone[] = [
   // Every use case imports it: it must not drag the layers along.
   {
     name: "the authoring API",
-    files: /^runtime\/(index|use-case|types|outcome)\.ts$/,
-    may: ["runtime/(contract|use-case|types|outcome).ts"],
+    files: /^runtime\/(index|use-case|types|portable|outcome)\.ts$/,
+    may: ["runtime/(contract|use-case|types|portable|outcome).ts"],
     packages: [],
   },
   // Below the layers: tables on the disk or in a database, for the adapters of their ports.

@@ -11,7 +11,9 @@ const MAX_TOLD = 5;
  */
 export function reportOutside(faults: readonly OutsideFault[], scope: Scope): void {
   for (const [node, alike] of Map.groupBy(faults, ({ place }) => place.node)) {
-    const parts = [...new Map(alike.map((fault) => [`${fault.place.path} ${fault.what}`, fault])).values()];
+    const parts = [
+      ...new Map(alike.map((fault) => [`${fault.place.path} ${fault.found} ${fault.reason}`, fault])).values(),
+    ];
     const told = parts.slice(0, MAX_TOLD);
     const related = told.map(({ place }): Related => {
       return { message: `${place.path} is declared here.`, span: scope.span(place.outside) };
@@ -23,7 +25,7 @@ export function reportOutside(faults: readonly OutsideFault[], scope: Scope): vo
       {
         type,
         from: packageOf(told[0]!.place.outside),
-        parts: told.map(({ place, what }) => `${place.path} is ${what}`),
+        parts: told.map(({ place, found, reason }) => ({ path: place.path, found, reason })),
         more: parts.length - told.length,
         mends: [...new Set(told.map(({ mend }) => mend))],
         isPortable: type !== undefined && /^Portable\b/.test(type),

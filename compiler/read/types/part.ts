@@ -1,5 +1,4 @@
 import type { ts } from "ts-morph";
-import { inCode } from "../../catalogue/entry.ts";
 import type { Type } from "../../model/model.ts";
 import { readBranded } from "./brands.ts";
 import { readBuiltin, refuseBuiltin, refuseClass, refuseFunction } from "./builtins.ts";
@@ -53,8 +52,7 @@ export function readType(type: ts.Type, place: Place, scope: Scope): Type | Refu
 export function readPart(type: ts.Type, place: Place, scope: Scope): Type | undefined {
   if (isUnresolved(type)) {
     const found = typeText(type, place, scope);
-    if (isOutside(place))
-      scope.refuseOutside({ place, what: `${inCode(found)}, which can't be resolved`, mend: INSTALL });
+    if (isOutside(place)) scope.refuseOutside({ place, found, reason: "which can't be resolved", mend: INSTALL });
     else reportUnresolved(place, found, scope);
     return undefined;
   }
@@ -71,7 +69,7 @@ export function readPart(type: ts.Type, place: Place, scope: Scope): Type | unde
 
 export function reportRefusal({ reason, mend }: Refusal, type: ts.Type, place: Place, scope: Scope): void {
   const found = typeText(type, place, scope);
-  if (isOutside(place)) scope.refuseOutside({ place, what: `${inCode(found)}, ${reason}`, mend });
+  if (isOutside(place)) scope.refuseOutside({ place, found, reason, mend });
   else scope.report("unsupported-type", scope.span(place.node), { subject: place.subject, found, reason, mend });
 }
 

@@ -26,8 +26,10 @@ export interface Place {
 /** A fault in a type that a package declares. */
 export interface OutsideFault {
   readonly place: Place & { readonly outside: ts.Node };
-  /** Completes "`Order.price` is …". */
-  readonly what: string;
+  /** The type. */
+  readonly found: string;
+  /** As a refusal's. */
+  readonly reason: string;
   readonly mend: string;
 }
 

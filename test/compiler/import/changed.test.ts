@@ -36,8 +36,8 @@ test.each([
     const { contract } = await importContract({ file, text: change(original, draw), readImport });
     if (contract) contracts[`changed-${n}`] = contract;
   }
-  const { useCases } = await compileContracts("changed", contracts);
-  expect(useCases.size).toBe(CONTRACTS);
+  const { useCases } = await compileContracts("changed", contracts, { mayBeEndless: true });
+  expect(useCases.size).toBeGreaterThan(0.9 * CONTRACTS);
 });
 
 function changedJson(text: string, draw: (limit: number) => number): string {
