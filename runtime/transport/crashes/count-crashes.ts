@@ -31,8 +31,12 @@ export function countCrashes(
 
   async function open(): Promise<Counts | undefined> {
     try {
-      const store = await settings.openStore();
-      const counts = createCounts(store, await openStartMarks(settings.folder, clock), clock, reportProblem);
+      const marks = await openStartMarks(settings.folder, clock);
+      const store = await settings.openStore().catch((error: unknown) => {
+        marks.close();
+        throw error;
+      });
+      const counts = createCounts(store, marks, clock, reportProblem);
       await counts.refresh();
       return counts;
     } catch (error) {
