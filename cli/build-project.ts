@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { LOCK_FILE } from "../compiler/check/lock.ts";
 import { type Analysis, analyse, createCompileMemory } from "../compiler/compile.ts";
 import { isTyped } from "../compiler/read/memory.ts";
 import { stampOf } from "../compiler/read/stamp.ts";
@@ -10,7 +9,7 @@ import type { TypeCheck } from "../compiler/read/type-errors.ts";
 import { findReading, type KeptReading, keepBuild, keepReading, originOf, recallReading } from "./build-cache.ts";
 import type { Emitting } from "./emitting.ts";
 import { createEmitting } from "./emitting-here.ts";
-import { historyOfLock } from "./lock-history.ts";
+import { historyOfLock, type KnownHistory } from "./lock-history.ts";
 import { type Changes, countChanges } from "./outputs.ts";
 import { FLAGS_OF_LASTING, setFlags } from "./v8-flags.ts";
 
@@ -76,8 +75,11 @@ export function createBuilder(root: string, { emitting, reading = findReading(ro
     async build({ check = false, types = true, keep = false, outputs = false, typeCheck, wholeHistory = false } = {}) {
       const startedAt = performance.now();
       if (outputs) here?.forget();
-      const isLeft = left !== undefined && left === readText(root, LOCK_FILE).text;
-      const history = isLeft ? undefined : historyOfLock(root, { whole: wholeHistory });
+      let known: KnownHistory | undefined;
+      const history = (text: string | undefined) => {
+        if (text === undefined || text !== left) known = historyOfLock(root, { whole: wholeHistory });
+        return known;
+      };
       const compilation = await analyse({
         root,
         types,
@@ -96,7 +98,7 @@ export function createBuilder(root: string, { emitting, reading = findReading(ro
       const isOnDisk = difference && (!check || countChanges(difference) === 0);
       if (origin && isOnDisk) await keepBuild(root, origin, files, stampsOf);
       if (difference && !check) left = lock?.text;
-      const unchecked = history?.unchecked;
+      const unchecked = known?.unchecked;
       return { compilation, difference, durationMs: performance.now() - startedAt, unchecked };
     },
     async checkTypes(signal) {

@@ -26,6 +26,7 @@ export interface ProjectChanges {
 export function watchProject(root: string, builder: Builder): ProjectChanges {
   const changes = watchFolder(join(root, USE_CASES));
   let inputs = new Set<string>();
+  let wasAtFault = false;
   /** What changed between a build's reading of it and the first look at it here. */
   let missed: string | undefined;
   const isOutput = (path: string) => path === join(root, LOCK_FILE) || path.startsWith(join(root, GENERATED));
@@ -43,10 +44,15 @@ export function watchProject(root: string, builder: Builder): ProjectChanges {
       }
     },
     follow({ compilation, difference }) {
+      const isNew = !difference || difference.missing.length + difference.superfluous.length > 0 || inputs.size === 0;
       const found = compilation.inputs.filter((path) => !path.includes("/node_modules/") || isInstallation(root, path));
       const added = found.filter((path) => !inputs.has(path));
       // Where there are faults, not all is known that it would follow from.
+      const gone = inputs.size + added.length - found.length;
       inputs = new Set(difference ? found : [...inputs, ...found]);
+      // What is watched is the same, and to look at each of thousands of folders would keep the next edit waiting.
+      if (!isNew && !wasAtFault && added.length + gone === 0) return;
+      wasAtFault = !difference;
       const files = [...inputs, `${root}/${LOCK_FILE}`].map((path) => path.replaceAll("/", sep));
       const folders = new Set(builder.written().map((path) => dirname(join(root, path))));
       folders.delete(root);

@@ -49,7 +49,7 @@ export function watchFolder(root: string): Changes {
     clearTimeout(quiet);
     quiet = setTimeout(() => {
       // Before whoever waits reads the sources, so that no file is missed in a folder that is new.
-      if ([...changed].some((path) => isBelow(root, path))) attempt(watchAll);
+      if ([...changed].some((path) => isBelow(root, path))) attempt(watchSources);
       isResting = true;
       wake();
     }, QUIET_MS);
@@ -78,11 +78,25 @@ export function watchFolder(root: string): Changes {
     return watcher;
   }
 
-  /** A folder that was made again is another one. A folder that is not there is waited for by the nearest that is. */
+  /** Sooner done than all: an edit waits for it. */
+  function watchSources(): void {
+    watchEach(foldersBelow(root));
+  }
+
+  /** A folder that is not there is waited for by the nearest that is. */
   function watchAll(): void {
-    const wanted = new Set<string>();
-    for (const folder of [...foldersBelow(root), ...concerns.folders]) wanted.add(nearest(folder));
-    for (const folder of wanted) {
+    const wanted = new Set([...foldersBelow(root), ...concerns.folders].map(nearest));
+    watchEach(wanted);
+    for (const [folder, { watcher }] of watchers) {
+      if (wanted.has(folder)) continue;
+      watcher.close();
+      watchers.delete(folder);
+    }
+  }
+
+  /** A folder that was made again is another one. */
+  function watchEach(folders: Iterable<string>): void {
+    for (const folder of folders) {
       const identity = identityOf(folder);
       const known = watchers.get(folder);
       if (identity === undefined || known?.identity === identity) continue;
@@ -93,11 +107,6 @@ export function watchFolder(root: string): Changes {
         // A folder that is removed while this looks is no fault: its parent's watcher tells of it.
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
       }
-    }
-    for (const [folder, { watcher }] of watchers) {
-      if (wanted.has(folder)) continue;
-      watcher.close();
-      watchers.delete(folder);
     }
   }
 

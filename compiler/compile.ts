@@ -24,8 +24,8 @@ export interface CompileOptions {
   readonly unsaved?: ReadonlyMap<string, string>;
   /** Ends the search for TypeScript's errors: then none is said to be found. */
   readonly signal?: AbortSignal;
-  /** What earlier commits say of the lock. Default: nothing is known of any. */
-  readonly history?: History | undefined;
+  /** What earlier commits say of the lock, which is of that text. Default: nothing is known of any. */
+  readonly history?: (lockText: string | undefined) => History | undefined;
   /** What is known from before, and is added to. Default: nothing, and nothing is kept. */
   readonly memory?: CompileMemory;
   /**
@@ -78,6 +78,7 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
   const unchecked = types ? uncheckedModules(project, memory.reading) : [];
   const { typeCheck = checkTypes({ ...project, files: unchecked }, signal) } = options;
   const lock = readText(project.root, LOCK_FILE);
+  const known = history?.(lock.text);
   const reading = readProject(
     project,
     memory.reading,
@@ -89,7 +90,7 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
     ...project.diagnostics,
     ...reading.diagnostics,
     ...lock.diagnostics,
-    ...(history && lock.diagnostics.length === 0 ? checkHistory(lock.text, history) : []),
+    ...(known && lock.diagnostics.length === 0 ? checkHistory(lock.text, known) : []),
     ...ofLock,
     ...runChecks(useCases),
   ];

@@ -26,7 +26,7 @@ const shown = new Set<Code>();
 describe("scenarios", () => {
   test.each(names)("%s", async (name) => {
     const root = join(SCENARIOS, name);
-    const compilation = await compile({ root, history: historyOf(root) });
+    const compilation = await compile({ root, history: () => historyOf(root) });
     const [first, ...more] = compilation.diagnostics;
     if (first && more.length === 0) shown.add(first.code);
     const actual = resultOf(compilation);
