@@ -87,6 +87,7 @@ function diffFields(
     return `new code ignores it in old records; if ${alike.join(" or ")} is it under a new name, tag that \`@was ${field.name}\``;
   };
   return diffParts(was.fields, is.fields, {
+    owner: `${is.name}.`,
     added: (field) => added(`${is.name}.${field.name}`, fieldText(field), effect(is.name, field.name, was.name, "")),
     removed: (field) =>
       removed(
@@ -108,6 +109,7 @@ function diffFields(
 
 function diffVariants(was: ShapeUnion, is: ShapeUnion, effect: EffectAt): Change[] {
   return diffParts(was.variants, is.variants, {
+    owner: `${is.name}: variant `,
     added: ({ name }) => added(`${is.name}: variant ${name}`, "", effect(is.name, "", was.name, name)),
     removed: ({ name }) => removed(`${is.name}: variant ${name}`, "", effect(is.name, name, was.name, "")),
     changed: (old, now) => changed(`${is.name}: variant ${now.name}`, typeText(old.type), typeText(now.type)),
@@ -116,6 +118,7 @@ function diffVariants(was: ShapeUnion, is: ShapeUnion, effect: EffectAt): Change
 
 function diffMembers(was: ShapeEnum, is: ShapeEnum, effect: EffectAt): Change[] {
   return diffParts(was.members, is.members, {
+    owner: `${is.name}: value `,
     added: ({ name }) => added(`${is.name}: value ${name}`, "", effect(is.name, "", was.name, name)),
     removed: ({ name }) => removed(`${is.name}: value ${name}`, "", effect(is.name, name, was.name, "")),
     changed: (old, now) => changed(`${is.name}: value ${now.name}`, `named ${old.value}`, `named ${now.value}`),
@@ -126,20 +129,34 @@ interface Differ<T> {
   readonly added: (part: T) => Change;
   readonly removed: (part: T) => Change;
   readonly changed: (was: T, is: T) => Change[];
+  /** What it is called, before its name. */
+  readonly owner: string;
 }
 
-function diffParts<T extends { readonly number: number }>(
+/** One number stands for one thing, under another name, unless either name stands for something else as well. */
+function diffParts<T extends { readonly number: number; readonly name: string }>(
   was: readonly T[],
   is: readonly T[],
   differ: Differ<T>,
 ): Change[] {
-  const [old, now] = [was, is].map((parts) => new Map(parts.map((part) => [part.number, part])));
+  const old = new Map(was.map((part) => [part.number, part]));
+  const [oldNames, names] = [was, is].map((parts) => new Map(parts.map((part) => [part.name, part])));
+  const before = (part: T): T | undefined => {
+    const same = old.get(part.number);
+    const isOther = same && same.name !== part.name && (names!.has(same.name) || oldNames!.has(part.name));
+    return isOther ? undefined : same;
+  };
+  const kept = new Set(is.map(before));
   return [
     ...is.flatMap((part) => {
-      const before = old!.get(part.number);
-      return before ? differ.changed(before, part) : [differ.added(part)];
+      const same = before(part);
+      if (same) return differ.changed(same, part);
+      const other = oldNames!.get(part.name);
+      if (!other) return [differ.added(part)];
+      const effect = "records that have it by its former number are misread";
+      return changed(`${differ.owner}${part.name}`, `number ${other.number}`, `number ${part.number}`, effect);
     }),
-    ...was.filter(({ number }) => !now!.has(number)).map(differ.removed),
+    ...was.filter((part) => !kept.has(part) && !names!.has(part.name)).map(differ.removed),
   ];
 }
 

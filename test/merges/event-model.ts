@@ -43,11 +43,12 @@ export type Random = <T>(items: readonly T[]) => T;
 
 const TYPES = ["string", "Int", "boolean", "Date", "string[]"] as const;
 
-/** One safe change to a use case. */
-export function edit(model: UseCaseModel, next: () => number, pick: Random): UseCaseModel {
+/** One safe change to a use case. Things above `known` are new: no lock knows a name of theirs that they had before. */
+export function edit(model: UseCaseModel, next: () => number, pick: Random, known: number): UseCaseModel {
   const where = pick(["fields", "innerFields"] as const);
   const fields = model[where];
   const one = pick(fields);
+  const isKnown = ({ name }: Named) => Number(/\d+/.exec(name)?.[0]) <= known;
   const rename = ({ name, was }: Named) => ({
     name: `${identityOf(name)}r${next()}`,
     was: [...was, name],
@@ -58,12 +59,14 @@ export function edit(model: UseCaseModel, next: () => number, pick: Random): Use
     case "insert":
       return { ...model, [where]: [{ name: `f${next()}`, was: [], type: pick(TYPES) }, ...fields] };
     case "rename":
+      if (!isKnown(one)) return model;
       return { ...model, [where]: fields.map((field) => (field === one ? { ...field, ...rename(field) } : field)) };
     case "remove":
       return fields.length < 2 ? model : { ...model, [where]: fields.filter((field) => field !== one) };
     case "value":
       return { ...model, values: [...model.values, `v${next()}`] };
     case "type":
+      if (!isKnown(model.inner)) return model;
       return { ...model, inner: rename(model.inner) };
   }
 }

@@ -72,10 +72,11 @@ export async function mergeAgain(seed: number, merges: number, until = Infinity)
   async function develop(branch: string): Promise<string[]> {
     for (let rounds = pick([0, 1, 1, 2]); rounds > 0; rounds--) {
       let model = models.get(branch)!;
+      const known = things;
       if (pick([true, false])) model = new Map([...model].map(([name, useCase]) => [name, untagged(useCase)]));
       for (let edits = pick([1, 1, 2, 3]); edits > 0; edits--) {
         const name = pick([...model.keys()]);
-        model = new Map([...model, [name, edit(model.get(name)!, next, pick)]]);
+        model = new Map([...model, [name, edit(model.get(name)!, next, pick, known)]]);
       }
       if (pick([true, false, false, false, false]))
         model = new Map([...model, [`more-${next()}`, createUseCase(next)]]);

@@ -158,8 +158,8 @@ export function reportedChanges({ useCases }: DiffJson): string[] {
   return useCases
     .flatMap(({ name, contract }) =>
       (contract?.changes ?? [])
-        // A field whose type has another name is told with both.
-        .filter(({ what, was }) => !what.includes(": value ") && !was.startsWith("optional Inner"))
+        // A field whose type has another name is told with both, and one that nobody released with its new number.
+        .filter(({ what, was }) => !what.includes(": value ") && !/^(optional Inner|number )/.test(was))
         .map(({ kind, what, was, is }) =>
           kind === "changed" ? `${name} ${was} ${is}` : `${name} ${kind} ${what.split(".")[1]}`,
         ),
