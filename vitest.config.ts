@@ -4,6 +4,9 @@ const TIMEOUT_MS = 30_000;
 
 export default defineConfig({
   test: {
+    globalSetup: "test/compile-cache.ts",
+    // The default is one less than there are cores; tests wait for processes and disks as well.
+    maxWorkers: "100%",
     projects: [
       {
         test: {

@@ -35,7 +35,7 @@ test("release freezes each event as a version, and --check tells before that the
 
   const again = await project.fivefold("release", "--check", "--json");
   expect(again.code).toBe(0);
-  expect(JSON.parse(again.stdout)).toEqual({ ok: true, released: [] });
+  expect(JSON.parse(again.stdout)).toEqual({ ok: true, released: [], collisions: [] });
   expect((await project.fivefold("build", "--check")).code).toBe(0);
 });
 
@@ -45,6 +45,7 @@ test("what was renamed by a tag keeps its number, and what was removed has it fo
   expect(JSON.parse((await project.fivefold("release", "--json")).stdout)).toEqual({
     ok: true,
     released: [{ useCase: "place-order", version: 2 }],
+    collisions: [],
   });
   const second = await lockOf(project);
   expect(second.version).toBe(2);
@@ -100,9 +101,17 @@ test("a breaking change is refused, and either way out that it names is one", as
 test("--use-case releases that one alone", async () => {
   const project = await createRepository({ "place-order": orderUseCase(FIELDS), "cancel-order": orderUseCase(FIELDS) });
   const one = await project.fivefold("release", "--use-case", "cancel-order", "--json");
-  expect(JSON.parse(one.stdout)).toEqual({ ok: true, released: [{ useCase: "cancel-order", version: 1 }] });
+  expect(JSON.parse(one.stdout)).toEqual({
+    ok: true,
+    released: [{ useCase: "cancel-order", version: 1 }],
+    collisions: [],
+  });
   const all = await project.fivefold("release", "--json");
-  expect(JSON.parse(all.stdout)).toEqual({ ok: true, released: [{ useCase: "place-order", version: 1 }] });
+  expect(JSON.parse(all.stdout)).toEqual({
+    ok: true,
+    released: [{ useCase: "place-order", version: 1 }],
+    collisions: [],
+  });
   const unknown = await project.fivefold("release", "--use-case", "pay");
   expect(unknown.code).toBe(2);
   expect(unknown.stderr).toContain("There are: cancel-order, place-order.");
