@@ -39,7 +39,12 @@ function builds({ printed }: RunningCommand) {
 }
 
 async function nextBuild(watching: RunningCommand, change: () => Promise<unknown>) {
-  const before = builds(watching).length;
+  let before = 0;
+  // What is told of a former change may come late on a busy machine.
+  do {
+    before = builds(watching).length;
+    await sleep(200);
+  } while (builds(watching).length > before);
   await change();
   await expect.poll(() => builds(watching).length, { timeout: 20_000, interval: 20 }).toBeGreaterThan(before);
   return builds(watching)[before]!;
