@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { ClientContract, TaskRecord } from "../contract.ts";
-import { type ErrorCode, FivefoldError, InvalidEventError } from "../errors.ts";
+import { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "../errors.ts";
 import { publishOnce } from "./dedupe.ts";
 import type { DedupeStore } from "./dedupe-store.ts";
 import { readTraceparent } from "./traceparent.ts";
@@ -79,6 +79,7 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     const { traceparent } = given;
     const admission = { ...given, traceparent: traceparent === "" ? "" : readTraceparent(traceparent) };
     try {
+      requireValid(events);
       return events.map((event) => toRecord(event, admission));
     } catch (error) {
       refused(events.length, error, startedAt);
@@ -86,21 +87,18 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     }
   }
 
-  /** Names all events of several that are invalid, by their index. */
-  function refuseInvalid(events: readonly E[], startedAt: number): void {
-    if (events.length === 1) return;
-    const violations = events.flatMap((event, index) =>
-      (contract.validate(event) ?? []).map((violation) => ({ index, ...violation })),
-    );
-    if (violations.length === 0) return;
-    const error = new InvalidEventError(settings.name, violations);
-    refused(events.length, error, startedAt);
-    throw error;
+  /** Names all events that are invalid, of several by their index. */
+  function requireValid(events: readonly E[]): void {
+    const violations: Violation[] = [];
+    for (const [index, event] of events.entries()) {
+      const found = contract.validate(event);
+      if (found === undefined) continue;
+      violations.push(...(events.length === 1 ? found : found.map((violation) => ({ index, ...violation }))));
+    }
+    if (violations.length > 0) throw new InvalidEventError(settings.name, violations);
   }
 
   function toRecord(event: E, { dueAt, delay, traceparent, once }: Admission): TaskRecord {
-    const violations = contract.validate(event);
-    if (violations !== undefined) throw new InvalidEventError(settings.name, violations);
     const payload = contract.encode(event);
     if (payload.length > settings.maxPayloadBytes) {
       throw new FivefoldError(
@@ -217,7 +215,6 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     async enqueueAll(events, admission) {
       if (events.length === 0) return [];
       const startedAt = clock.monotonic();
-      refuseInvalid(events, startedAt);
       return publish(toRecords(events, admission, startedAt), startedAt, undefined, admission.once?.forMs);
     },
     enqueue,

@@ -56,3 +56,18 @@ test("the same values as JSON are refused at run time, with path, rule and what 
     { path: "channel", rule: 'must be one of "email", "push"', found: 'string "pigeon"' },
   ]);
 });
+
+test("of several events, each violation has the index of its event, and nothing is stored", async () => {
+  const right = { reminderId: "r", userId: "u", text: "t", remindAt: new Date() };
+  const wrong = { ...right, text: "" };
+  const error: unknown = await sendReminder
+    .enqueueAll([right, wrong, right, { ...wrong, userId: 5 as unknown as string }])
+    .catch((refusal: unknown) => refusal);
+  expect((error as InvalidEventError).violations.map(({ index, path }) => [index, path])).toEqual([
+    [1, "text"],
+    [3, "userId"],
+    [3, "text"],
+  ]);
+  const topics = await connection.ports.transport.topics();
+  expect(topics.flatMap(({ subscriptions }) => subscriptions.filter(({ backlog }) => backlog > 0))).toEqual([]);
+});
