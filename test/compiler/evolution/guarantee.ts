@@ -5,7 +5,7 @@ import { faultOf, INTERLEAVINGS } from "./deployment.ts";
 import { family } from "./family.ts";
 import type { History, Step } from "./history.ts";
 import { samplesOf } from "./samples.ts";
-import { jsonFault, jsonMisreading, unprotectedFault, type Version, versionOf } from "./version.ts";
+import { jsonFault, jsonMisreading, readInTwoWays, unprotectedFault, type Version, versionOf } from "./version.ts";
 
 /*
  * The guarantee, tried: the compiler judges each change of the family, then the code that is generated for the versions
@@ -102,7 +102,12 @@ function run({ useCase, ...meaning }: Step, running: Versions): Version {
 }
 
 function tryOut({ label, refusals, released, now }: Judged): Tried {
-  const wrong = faultOf(released, now) ?? released.map((old) => jsonFault(now, old)).find((fault) => fault);
+  const wrong =
+    faultOf(released, now) ??
+    released.map((old) => jsonFault(now, old)).find((fault) => fault) ??
+    released
+      .flatMap((sender, i) => released.slice(i + 1).map((by) => readInTwoWays(sender, by, now)))
+      .find((fault) => fault);
   const tried = {
     label,
     codes: refusals.map(({ code }) => code),

@@ -130,6 +130,23 @@ export function unprotectedFault(by: Version, sender: Version): string | undefin
   return undefined;
 }
 
+/** What a version read its records as, and a later one reads otherwise, where neither has it from the record. */
+export function readInTwoWays(sender: Version, by: Version, now: Version): string | undefined {
+  for (const name of Object.keys(now.defaults).filter((name) => name in by.defaults)) {
+    for (const value of sender.samples) {
+      const [first, second] = [by, now].map((reader) => {
+        const event = reader.decode(sender.encode(value), sender.event.version);
+        return show((event as Record<string, unknown>)[name]);
+      });
+      if (first !== second) {
+        const readers = `version ${by.event.version} reads ${first}, version ${now.event.version} ${second}`;
+        return `of ${show(value)} as ${name} ${readers} (of version ${sender.event.version})`;
+      }
+    }
+  }
+  return undefined;
+}
+
 /** What goes wrong where JSON of one version is read by another. `undefined`: nothing. */
 export function jsonFault(by: Version, sender: Version): string | undefined {
   return readJson(by, sender, (value, error) => `in JSON, refuses ${show(value)}: ${String(error)}`);
