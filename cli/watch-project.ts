@@ -33,7 +33,12 @@ export function watchProject(root: string, builder: Builder): ProjectChanges {
 
   return {
     async next() {
-      if (missed !== undefined) return { outputs: false, path: toRelative(root, missed) };
+      if (missed !== undefined) {
+        const path = toRelative(root, missed);
+        // Once: the build that it is told for reads it anew.
+        missed = undefined;
+        return { outputs: false, path };
+      }
       for (;;) {
         const paths = await changes.next();
         if (!paths) return undefined;

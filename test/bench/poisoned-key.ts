@@ -1,7 +1,7 @@
 /*
  * What a poisoned key costs the others: an ordered use case on the embedded store, 1,000 keys, drained with 2,000 tasks of
- * a key that fails before and among them, and without, in turns. `cost` is what they
- * lose of their throughput, and take more of CPU, as parts of one.
+ * a key that fails before and among them, and without, in turns. `cost` is the median over the turns, as parts of one, of
+ * the throughput that they lose and of the CPU time that they take more.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

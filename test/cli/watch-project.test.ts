@@ -2,6 +2,8 @@ import { mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import type { Build, Builder } from "../../cli/build-project.ts";
+import { watchProject } from "../../cli/watch-project.ts";
 import { createProject, type Project, type RunningCommand } from "./project.ts";
 
 const USE_CASE = `import { useCase } from "fivefold";
@@ -134,4 +136,20 @@ test("what could not be found is seen when it comes", async () => {
   });
   await expect.poll(() => builds(watching).at(-1)?.ok, { timeout: 20_000 }).toBe(true);
   expect(dirname(root)).toBe(project.root);
+});
+
+test("what changed between a build and the first look at it is built for once, not again and again", async () => {
+  const project = await createProject({ "usecases/move.ts": "", "lib/address.ts": LIB });
+  const address = join(project.root, "lib/address.ts");
+  const builder = { written: () => [], isAsLeft: () => true, isAsRead: () => false } as unknown as Builder;
+  const build = {
+    compilation: { inputs: [address] },
+    difference: { missing: [], stale: [], superfluous: [] },
+  } as unknown as Build;
+  const changes = watchProject(project.root, builder);
+  changes.follow(build);
+  expect(await changes.next()).toEqual({ outputs: false, path: "lib/address.ts" });
+  changes.follow(build);
+  expect(await Promise.race([changes.next(), sleep(400, "rests")])).toBe("rests");
+  changes.close();
 });

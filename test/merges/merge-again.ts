@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { randomNumbers } from "../random-numbers.ts";
 import { createUseCase, edit, type ProjectModel, untagged } from "./event-model.ts";
 import { createMergeRepository } from "./merge-repository.ts";
 
@@ -95,15 +96,4 @@ export async function mergeAgain(seed: number, merges: number, until = Infinity)
     }
     return [];
   }
-}
-
-/** A number from 0 to 1 after another: mulberry32. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

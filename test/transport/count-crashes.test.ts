@@ -107,3 +107,13 @@ test("a live process's marks are left alone, and a folder of others is refused, 
   expect(messages).toHaveLength(4);
   expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining("others may write to it")]);
 });
+
+test("a folder that has gone, or a full disk, throws nothing at a process that ends", async () => {
+  const at = places();
+  const marks = await openStartMarks(at.marks, systemClock);
+  const count = { topic: "notes", subscription: "s", id: "a", crashes: 0 };
+  marks.start([count]);
+  rmSync(at.marks, { recursive: true });
+  marks.endNow([count]);
+  marks.close();
+});

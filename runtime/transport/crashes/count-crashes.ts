@@ -40,7 +40,7 @@ export function countCrashes(
       await counts.refresh();
       return counts;
     } catch (error) {
-      const message = `Which tasks end their processes can't be counted: ${describeThrown(error)}. One that does comes back as any other.`;
+      const message = `Crashes can't be counted: ${describeThrown(error)}. A task that ends its process comes back like any other.`;
       reportProblem(new FivefoldError("storage-failed", message, { cause: error }));
       return undefined;
     }

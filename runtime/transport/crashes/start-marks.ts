@@ -88,7 +88,11 @@ export async function openStartMarks(folder: string, clock: Clock) {
       if (!isEnding) running.clear();
       isEnding = true;
       for (const suspect of suspects) running.add(lineOf(suspect));
-      if (file !== undefined) writeAnew();
+      try {
+        if (file !== undefined) writeAnew();
+      } catch {
+        // The former file stays, which names all that ran.
+      }
     },
 
     /** What processes that have ended left behind. */

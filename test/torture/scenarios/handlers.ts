@@ -2,6 +2,8 @@
  * Handlers that return, throw and reject with anything, that end their process in every way, compute for ever or never
  * end, beside innocent ones, in workers that are killed from outside meanwhile.
  */
+
+import { randomNumbers } from "../../random-numbers.ts";
 import { attack } from "../hostile/attack.ts";
 import { DEADLY_NAMES, HARMLESS, type Task } from "../hostile/behave.ts";
 import type { Scenario } from "../scenario.ts";
@@ -9,17 +11,6 @@ import type { Scenario } from "../scenario.ts";
 const BATCH = 2_000;
 /** One of so many tasks ends its process. */
 const DEADLY_EVERY = 4_000;
-
-/** A number from 0 to 1 after another: mulberry32. */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Deeds that take long, so that a million tasks are mostly of the others. */
 const SLOW = new Set(["takes 300 ms", "never ends", "computes for 20 ms", "returns: then never calls"]);
