@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,6 +23,7 @@ test.each([1, 2])(
     const folder = mkdtempSync(join(tmpdir(), "fivefold-blocked-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const [data, journal] = [join(folder, "data"), join(folder, "journal")];
+    writeFileSync(journal, "");
     const connection = connectTo(await openEmbedded(data));
     onTestFinished(() => connection.close());
     const workers = Array.from({ length: processes }, () => fork(WORKER, [data, journal, `${BLOCK_MS}`]));
