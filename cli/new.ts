@@ -20,7 +20,7 @@ export async function newUseCase(path: string, options: NewOptions): Promise<voi
   ]);
   await writeChanges(root, changes);
   const isTold = setMergeDriver(root);
-  report(root, path, changes);
+  await report(root, path, changes);
   if (isTold)
     say(
       "\nGit merges contracts.lock.json by `fivefold merge-lock` in this clone; docs/evolution.md says how in others.",
@@ -44,13 +44,15 @@ async function useCaseChange(root: string, path: string): Promise<Change> {
   return { path: file, text: useCaseText(path), why: "a use case that compiles and runs as it is" };
 }
 
-function report(root: string, path: string, changes: readonly Change[]): void {
+async function report(root: string, path: string, changes: readonly Change[]): Promise<void> {
   const { bold } = colorsOf(process.stdout);
   const name = useCaseName(path);
   const client = clientName(name);
   showChanges(root, changes);
   showNextSteps(root, name);
+  // TypeScript takes long to load, and nothing else here needs it.
+  const { readImportEnding } = await import("../compiler/read/open-project.ts");
   say(`\n${bold("To enqueue")}, from any program of this project:`);
-  say(`  import { ${client} } from "./generated/${name}/client.ts";`);
+  say(`  import { ${client} } from "./generated/${name}/client${readImportEnding(root)}";`);
   say(`  await ${client}.enqueue(${EXAMPLE_EVENT});`);
 }

@@ -4,7 +4,7 @@ import { join, posix, relative } from "node:path";
 import { Fault, filing } from "./fault.ts";
 import { MERGE_DRIVER } from "./merge-driver.ts";
 import { makeFolder, readOwn, refuseLinks, replaceFile } from "./own-files.ts";
-import { TSCONFIG } from "./scaffold.ts";
+import { COMMONJS_TSCONFIG, TSCONFIG } from "./scaffold.ts";
 import { colorsOf, say } from "./terminal.ts";
 
 /** A file to write, and why, as a person is told. */
@@ -17,9 +17,10 @@ export interface Change {
 
 /** What a folder lacks of being a project that use cases run in. */
 export async function projectChanges(root: string): Promise<Change[]> {
+  const isCommonJs = await isCommonJsPackage(root);
   return [
-    ...(await packageChange(root)),
-    ...(await tsconfigChange(root)),
+    ...(isCommonJs ? [] : await packageChange(root)),
+    ...(await tsconfigChange(root, isCommonJs)),
     ...(await gitignoreChange(root)),
     ...(await gitattributesChange(root)),
   ];
@@ -64,27 +65,30 @@ export async function readIfThere(root: string, path: string): Promise<string | 
   return readOwn(root, path);
 }
 
-/** Use cases are ES modules, so the package has to say `"type": "module"`. */
+/** Whether a package's own files are CommonJS because package.json says so, or says nothing: another type would break them. */
+async function isCommonJsPackage(root: string): Promise<boolean> {
+  const manifest = await readManifest(root);
+  return manifest !== undefined && manifest.content.type !== "module" && (await hasScripts(root));
+}
+
+/** A package that is still empty becomes one of ES modules, which Node runs as they are. */
 async function packageChange(root: string): Promise<Change[]> {
   const path = "package.json";
-  const text = await readIfThere(root, path);
-  if (text === undefined) {
-    return [{ path, text: `{\n  "private": true,\n  "type": "module"\n}\n`, why: "use cases are ES modules" }];
+  const manifest = await readManifest(root);
+  if (manifest === undefined) {
+    return [{ path, text: `{\n  "private": true,\n  "type": "module"\n}\n`, why: "a package of ES modules" }];
   }
-  const manifest = parseManifest(text, join(root, path));
-  if (manifest.type === "module") return [];
-  if (manifest.type === "commonjs" && (await hasScripts(root))) {
-    throw new Fault(
-      "input",
-      `package.json says "type": "commonjs", and use cases are ES modules. Its .js and .ts files would change their ` +
-        'meaning, so nothing was written: set it to "module" (`npm pkg set type=module`), or give the use cases a ' +
-        "folder with a package.json of their own.",
-    );
-  }
+  const { content, text } = manifest;
+  if (content.type === "module") return [];
   const indent = /^[ \t]+/m.exec(text)?.[0] ?? "  ";
   const end = text.endsWith("\n") ? "\n" : "";
-  const changed = `${JSON.stringify({ ...manifest, type: "module" }, null, indent)}${end}`;
-  return [{ path, text: changed, why: `"type": "module" was set: use cases are ES modules` }];
+  const changed = `${JSON.stringify({ ...content, type: "module" }, null, indent)}${end}`;
+  return [{ path, text: changed, why: `"type": "module" was set: Node runs ES modules as they are` }];
+}
+
+async function readManifest(root: string) {
+  const text = await readIfThere(root, "package.json");
+  return text === undefined ? undefined : { text, content: parseManifest(text, join(root, "package.json")) };
 }
 
 function parseManifest(text: string, path: string): Record<string, unknown> {
@@ -97,7 +101,7 @@ function parseManifest(text: string, path: string): Record<string, unknown> {
   }
 }
 
-/** Whether a package has files that are CommonJS because package.json says so. Packages below it have their own say. */
+/** Whether a package has modules whose names don't say what they are. Packages below it have their own say. */
 async function hasScripts(root: string): Promise<boolean> {
   const entries = await readdir(root, { withFileTypes: true });
   if (entries.some((entry) => entry.isFile() && /\.[jt]sx?$/.test(entry.name))) return true;
@@ -109,9 +113,10 @@ async function hasScripts(root: string): Promise<boolean> {
   return false;
 }
 
-async function tsconfigChange(root: string): Promise<Change[]> {
+async function tsconfigChange(root: string, isCommonJs: boolean): Promise<Change[]> {
   const path = "tsconfig.json";
   if ((await readIfThere(root, path)) !== undefined) return [];
+  if (isCommonJs) return [{ path, text: COMMONJS_TSCONFIG, why: "settings for use cases that are CommonJS" }];
   return [{ path, text: TSCONFIG, why: "settings for code that Node runs as it is" }];
 }
 

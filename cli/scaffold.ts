@@ -124,18 +124,21 @@ ${handler}
 }
 
 /** The least that use cases and generated code need: Node runs both as they are, so types must be erasable. */
-export const TSCONFIG = `{
+export const TSCONFIG = tsconfig(["erasableSyntaxOnly", "verbatimModuleSyntax"]);
+
+/** Of a CommonJS package: Node does not run its imports as they are, so that nothing has to be erasable. */
+export const COMMONJS_TSCONFIG = tsconfig([]);
+
+function tsconfig(strictness: readonly string[]): string {
+  const flags = ["strict", ...strictness, "allowImportingTsExtensions", "skipLibCheck", "noEmit"];
+  return `{
   "compilerOptions": {
     "target": "es2024",
     "lib": ["es2024"],
     "module": "nodenext",
     "types": ["node"],
-    "strict": true,
-    "erasableSyntaxOnly": true,
-    "verbatimModuleSyntax": true,
-    "allowImportingTsExtensions": true,
-    "skipLibCheck": true,
-    "noEmit": true
+${flags.map((flag) => `    "${flag}": true`).join(",\n")}
   }
 }
 `;
+}

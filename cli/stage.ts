@@ -10,7 +10,7 @@ import { Fault, filing } from "./fault.ts";
 import { findProject } from "./project.ts";
 import { builtUseCases } from "./project-runtime.ts";
 import { layOutPackages, type MissingPackage, type PackageCopy, within } from "./stage-packages.ts";
-import { sourcesBelow, stageSettings } from "./stage-settings.ts";
+import { leadsToTypeScript, sourcesBelow, stageSettings } from "./stage-settings.ts";
 import { colorsOf, count, say } from "./terminal.ts";
 
 export interface StageOptions {
@@ -52,12 +52,13 @@ export async function stage(folder: string, names: readonly string[], options: S
   await filing("The executors can't be staged", async () => {
     for (const file of new Set(files)) await copy(join(root, file), join(target, file));
     for (const one of copies) await copyPackage(one, target);
-    const moved = [{ from: root, to: "" }, ...copies.filter(({ link }) => link !== undefined)];
-    const linked = moved
-      .filter(({ to }) => to !== "" && to !== "linked/fivefold")
-      .flatMap(({ from }) => sourcesBelow(from));
-    for (const file of [...imports.files, ...linked]) loadedText(file, sealing);
-    stageSettings(moved, target, settings);
+    for (const file of imports.files) loadedText(file, sealing);
+    stageSettings({ from: root, to: "", files: imports.files }, target, settings);
+    for (const { from, to } of copies.filter(isOwnOrTypeScript)) {
+      // Of a checkout of this package all modules are compiled alike, and Node runs them.
+      const files = to === "linked/fivefold" ? [join(from, "package.ts")] : seal(sourcesBelow(from), sealing);
+      stageSettings({ from, to, files }, target, settings);
+    }
   });
   if (options.nativePulsar) refuseWithoutNativePulsar(target);
   const size = await sizeOf(target);
@@ -66,6 +67,23 @@ export async function stage(folder: string, names: readonly string[], options: S
     `${green("✓")} ${count(useCases.length, "use case")} → ${relative(process.cwd(), target) || "."}/: ` +
       `${count(imports.files.length, "module")} and ${count(copies.length, "package")}, ${(size / 1e6).toFixed(1)} MB`,
   );
+}
+
+/** Those of a package's modules that can be loaded: a package may hold others, such as what its tests read. */
+function seal(files: readonly string[], sealing: Parameters<typeof loadedText>[1]): string[] {
+  return files.filter((file) => {
+    try {
+      loadedText(file, sealing);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Packages of a workspace, and those whose modules are TypeScript wherever they lie. */
+function isOwnOrTypeScript({ from, link }: PackageCopy): boolean {
+  return link !== undefined || leadsToTypeScript(from);
 }
 
 /** What lies there from before would be in the image, too. */

@@ -12,7 +12,9 @@ export interface Settings {
   readonly aliases: (specifier: string) => readonly string[];
 }
 
-const NAME = "tsconfig.json";
+export const TSCONFIG = "tsconfig.json";
+/** The content of a tsconfig.json that stands for none: of a staged package whose modules had none. */
+export const WITHOUT_TSCONFIG = { fivefold: "none" };
 const NONE: Settings = { tsconfig: undefined, aliases: () => [] };
 
 /** How modules are compiled, by the tsconfig.json that `tsc` would read for each. Files are read once. */
@@ -30,7 +32,7 @@ export function createSettingsFinder(): SettingsFinder {
   function candidatesOf(folder: string): readonly Candidate[] {
     let known = byFolder.get(folder);
     if (!known) {
-      const path = join(folder, NAME);
+      const path = join(folder, TSCONFIG);
       const parent = dirname(folder);
       known = isFile(path) ? readCandidates(path, parsed) : parent === folder ? [] : candidatesOf(parent);
       byFolder.set(folder, known);
@@ -59,12 +61,13 @@ function readCandidates(path: string, parsed: Map<string, string>, seen = new Se
   if (seen.has(path)) return [];
   seen.add(path);
   const tsconfig: Tsconfig = { path: path.replaceAll("\\", "/"), config: parseTsconfig(path, parsed) };
+  if ("fivefold" in tsconfig.config) return [{ tsconfig, settings: NONE, includes: () => true }];
   const matches = createFilesMatcher(tsconfig);
   const aliases = createPathsMatcher(tsconfig) ?? (() => []);
   const own = { tsconfig, settings: { tsconfig, aliases }, includes: (file: string) => !!matches(file) };
   const referenced = (tsconfig.config.references ?? []).flatMap((reference) => {
     const target = join(dirname(path), reference.path);
-    const file = target.endsWith(".json") ? target : join(target, NAME);
+    const file = target.endsWith(".json") ? target : join(target, TSCONFIG);
     // References to what was not checked out are for `tsc -b` to complain of.
     return isFile(file) ? readCandidates(file, parsed, seen) : [];
   });
@@ -90,7 +93,7 @@ const STAR = "fivefold~star";
  * Vite's starters do, the one that includes `folder`. `undefined`: the root has none.
  */
 export function tsconfigFor(root: string, folder: string): string | undefined {
-  const path = join(root, NAME);
+  const path = join(root, TSCONFIG);
   if (!isFile(path)) return undefined;
   try {
     // A name that nothing else has: what matters is whether such a file would be included.

@@ -80,6 +80,11 @@ function identityOf(
   return JSON.stringify([ts.version, process.version, options, files]);
 }
 
+/** What ends imports of generated modules in that project. */
+export function readImportEnding(root: string): UseCase["importEnding"] {
+  return readConfig(absoluteRoot(root)).importEnding;
+}
+
 type Config = Pick<Project, "tsconfig" | "settingsFiles" | "options" | "importEnding" | "diagnostics" | "sources">;
 
 /** The project's tsconfig.json. Where it can't be read, or there is none, the default options hold. */

@@ -72,18 +72,32 @@ test("package.json keeps its content and form when it becomes a package of ES mo
   expect(await project.read(".gitignore")).toBe("node_modules\n.fivefold/\n");
 });
 
-test("a fresh `npm init` package becomes one of ES modules, one with CommonJS files is not touched", async () => {
-  const commonjs = '{\n  "name": "shop",\n  "type": "commonjs"\n}\n';
-  const fresh = await createProject({ "package.json": commonjs });
-  expect((await fresh.fivefold("new", "greet")).code).toBe(0);
-  expect(JSON.parse(await fresh.read("package.json"))).toEqual({ name: "shop", type: "module" });
+test("a fresh `npm init` package becomes one of ES modules", async () => {
+  const project = await createProject({ "package.json": '{\n  "name": "shop",\n  "type": "commonjs"\n}\n' });
+  expect((await project.fivefold("new", "greet")).code).toBe(0);
+  expect(JSON.parse(await project.read("package.json"))).toEqual({ name: "shop", type: "module" });
+});
 
-  const used = await createProject({ "package.json": commonjs, "src/server.js": "module.exports = 1;" });
-  const { code, stderr } = await used.fivefold("new", "greet");
-  expect(code).toBe(1);
-  expect(stderr).toContain("npm pkg set type=module");
-  expect(await used.read("package.json")).toBe(commonjs);
-  expect(existsSync(join(used.root, "usecases"))).toBe(false);
+test.each(['{ "name": "shop", "type": "commonjs" }', '{ "name": "shop" }'])(
+  "a package with files that are CommonJS by %s stays one, and its use cases are CommonJS too",
+  async (manifest) => {
+    const project = await createProject({ "package.json": manifest, "src/server.js": "module.exports = 1;" });
+    expect(await project.fivefold("new", "greet")).toMatchObject({ code: 0, stderr: "" });
+    expect(await project.read("package.json")).toBe(manifest);
+    const { compilerOptions } = JSON.parse(await project.read("tsconfig.json"));
+    expect(compilerOptions).not.toHaveProperty("verbatimModuleSyntax");
+  },
+);
+
+test.each([
+  [{ module: "nodenext" }, "client.js"],
+  [{ module: "esnext", moduleResolution: "bundler" }, "client"],
+] as const)("under %o the client is imported as the project's tsc takes it", async (compilerOptions, client) => {
+  const project = await createProject({
+    "package.json": '{ "type": "module" }',
+    "tsconfig.json": JSON.stringify({ compilerOptions }),
+  });
+  expect((await project.fivefold("new", "greet")).stdout).toContain(`"./generated/greet/${client}"`);
 });
 
 test.each([["{ not json"], ["[]"], [""]])(

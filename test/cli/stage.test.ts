@@ -131,6 +131,8 @@ test("what is staged is all that an executor needs, and no more", async () => {
     "src/last.ts",
     "src/shout.ts",
     "templates/mail.txt",
+    // Says that there is none.
+    "tsconfig.json",
     "usecases/ship.ts",
   ]);
   expect(await readFile(join(staged, "node_modules/title/index.js"), "utf8")).toContain("Dr ");
