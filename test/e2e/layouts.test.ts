@@ -147,7 +147,7 @@ import { helper } from "../src/helper";`,
           strict: true,
           skipLibCheck: true,
           types: ["node"],
-          paths: { "#lib/*": ["${configDir}/lib/*"] },
+          paths: { "#lib/*": [`\${configDir}/lib/*`] },
         },
       }),
       "tsconfig.jobs.json": json({

@@ -17,9 +17,14 @@ describe("a constant that grows too large is refused where it does", () => {
   test.each([
     ["+", doubled('const s0 = "0123456789";', 41, (s, t) => `const ${t} = ${s} + ${s};`), "s41", 15],
     ["a template", doubled('const s0 = "0123456789";', 41, (s, t) => `const ${t} = \`\${${s}}\${${s}}\`;`), "s41", 15],
-    ["a list", doubled("const s0 = [1, 2];", 41, (s, t) => `const ${t} = [...${s}, ...${s}];`), "`${s41.length}`", 18],
-    ["bigints", doubled("const s0 = 10n;", 41, (s, t) => `const ${t} = ${s} * ${s};`), "`${s41}`", 13],
-    ["a power", "const s0 = 9n ** 9n ** 9n;", "`${s0}`", 2],
+    [
+      "a list",
+      doubled("const s0 = [1, 2];", 41, (s, t) => `const ${t} = [...${s}, ...${s}];`),
+      `\`\${s41.length}\``,
+      18,
+    ],
+    ["bigints", doubled("const s0 = 10n;", 41, (s, t) => `const ${t} = ${s} * ${s};`), `\`\${s41}\``, 13],
+    ["a power", "const s0 = 9n ** 9n ** 9n;", `\`\${s0}\``, 2],
   ])("%s", (name, before, owner, line) => {
     const text = useCaseText(before, "{ id: string }", `owner: ${owner}, handler: () => {}`);
     const { useCases, diagnostics } = read(`blow-up-${name.length}`, { "usecases/subject.ts": text });
@@ -31,7 +36,7 @@ describe("a constant that grows too large is refused where it does", () => {
 
 test("a constant of a size that settings have is worked out", () => {
   const before = doubled('const s0 = "0123456789";', 6, (s, t) => `const ${t} = ${s} + ${s};`);
-  const text = useCaseText(before, "{ id: string }", "owner: `team-${s6.length}`, handler: () => {}");
+  const text = useCaseText(before, "{ id: string }", `owner: \`team-\${s6.length}\`, handler: () => {}`);
   expect(read("blow-up-none", { "usecases/subject.ts": text }).useCases[0]?.owner).toBe("team-640");
 });
 
