@@ -6,6 +6,7 @@ import { type Code, type Diagnostic, type Sources, sortDiagnostics, uniqueDiagno
 import { emit } from "./emit/index.ts";
 import type { UseCase } from "./model/model.ts";
 import type { Output } from "./model/output.ts";
+import { confirmErrors } from "./read/confirm-errors.ts";
 import { createMemory, type ReadingMemory, rememberTypes } from "./read/memory.ts";
 import { openProject, type Project } from "./read/open-project.ts";
 import { type ProjectReading, readProject, uncheckedModules } from "./read/project.ts";
@@ -94,8 +95,9 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
     ...ofLock,
     ...runChecks(useCases),
   ];
-  const typeErrors = await typeCheck.errors;
-  if (!signal?.aborted) rememberTypes(memory.reading, project.root, typeCheck, typeErrors);
+  const confirmed = confirmErrors(project, await typeCheck.errors);
+  const typeErrors = confirmed.errors;
+  if (!signal?.aborted) rememberTypes(memory.reading, project.root, typeCheck, confirmed);
   const diagnostics = sortDiagnostics(uniqueDiagnostics([...found, ...unsaid(typeErrors, found)]));
   const failed = diagnostics.some(({ severity }) => severity === "error");
   const sources = new Map([...project.sources, ...reading.sources, [LOCK_FILE, lock.text ?? ""]]);

@@ -9,9 +9,14 @@ export interface AmbientFiles {
   readonly all: readonly string[];
   /** Those that say something of modules, which events may import from. */
   readonly ofModules: readonly string[];
+  /**
+   * All others that it includes, besides use cases: modules that declare nothing by themselves. A package that one of them
+   * imports may declare something for all.
+   */
+  readonly others: readonly string[];
 }
 
-const NONE: AmbientFiles = { all: [], ofModules: [] };
+const NONE: AmbientFiles = { all: [], ofModules: [], others: [] };
 
 /** Finds them where `tsc` would: below what `include` names, and among `files`. */
 export function findAmbientFiles(root: string, tsconfig: string | undefined): AmbientFiles {
@@ -28,11 +33,10 @@ export function findAmbientFiles(root: string, tsconfig: string | undefined): Am
   const found = new Map<string, Declares>();
   const modules = `${root}/${USE_CASES}/`;
   const add = (path: string) => {
-    if (!/\.([cm]?ts|tsx)$/.test(path) || found.has(path) || !includes(path)) return;
+    if (!/\.([cm]?[jt]s|[jt]sx)$/.test(path) || found.has(path) || !includes(path)) return;
     // Use cases are read anyway.
     if (path.startsWith(modules) && !isDeclarationFile(path)) return;
-    const declares = whatItDeclares(path);
-    if (declares !== "nothing") found.set(path, declares);
+    found.set(path, isJavaScript(path) ? "nothing" : whatItDeclares(path));
   };
   const { outDir } = config.compilerOptions ?? {};
   const skipped = [`${root}/generated`, ...(outDir ? [resolve(folder, outDir).replaceAll("\\", "/")] : [])];
@@ -40,8 +44,9 @@ export function findAmbientFiles(root: string, tsconfig: string | undefined): Am
   const patterns = config.include ?? (config.files ? [] : ["**/*"]);
   const bases = new Set(patterns.map((pattern) => baseOf(folder, pattern)));
   for (const base of bases) visit(base, add, skipped);
-  const all = [...found.keys()].sort();
-  return { all, ofModules: all.filter((path) => found.get(path) === "modules") };
+  const those = (...kinds: readonly Declares[]) =>
+    [...found.keys()].filter((path) => kinds.includes(found.get(path)!)).sort();
+  return { all: those("globals", "modules"), ofModules: those("modules"), others: those("nothing") };
 }
 
 /** The folder, or file, that a pattern's matches are below. */
@@ -69,6 +74,10 @@ function entriesOf(path: string) {
   } catch {
     return [];
   }
+}
+
+function isJavaScript(path: string): boolean {
+  return /\.([cm]?js|jsx)$/.test(path);
 }
 
 function isDeclarationFile(path: string): boolean {

@@ -14,7 +14,7 @@ type Options = Readonly<Record<string, unknown>>;
 export function checkOptions(tsconfig: string): Options {
   const config = readConfig(tsconfig);
   const given: Options = { ...config?.compilerOptions };
-  const isOlder = majorVersion(dirname(tsconfig)) < 6;
+  const isOlder = typescriptVersion(tsconfig) < 6;
   return {
     ...NOT_WRITTEN,
     ...declarations(given),
@@ -22,6 +22,17 @@ export function checkOptions(tsconfig: string): Options {
     ...removedOptions(given),
     ...resolution(given, isOlder),
     ...(config && movedPaths(given, { path: tsconfig, config })),
+  };
+}
+
+/** The same for TypeScript 6, which has all that older versions have: for the API, which reads the settings where they are. */
+export function confirmingOptions(tsconfig: string): Options {
+  const given: Options = { ...readConfig(tsconfig)?.compilerOptions };
+  return {
+    ...NOT_WRITTEN,
+    ...declarations(given),
+    ...(typescriptVersion(tsconfig) < 6 && { ...olderDefaults(given), ...olderModules(given) }),
+    ignoreDeprecations: "6.0",
   };
 }
 
@@ -61,13 +72,32 @@ function olderDefaults({ strict, types, target, lib, noUncheckedSideEffectImport
   };
 }
 
+/** What they take for modules, as far as TypeScript 6 takes it otherwise. */
+function olderModules({ module, target, moduleResolution, ...given }: Options): Options {
+  const format = String(module ?? (isBeforeModules(target) ? "commonjs" : "es2015")).toLowerCase();
+  const isNodes = /^node/.test(format);
+  const isInteroperable = given.esModuleInterop ?? (isNodes || format === "preserve");
+  const isBundlers = format === "system" || /^bundler$/i.test(String(moduleResolution));
+  return {
+    module: format,
+    esModuleInterop: isInteroperable,
+    allowSyntheticDefaultImports: given.allowSyntheticDefaultImports ?? (isInteroperable || isBundlers),
+    ...(moduleResolution === undefined && /^commonjs$/.test(format) && { moduleResolution: "node10" }),
+  };
+}
+
+/** Whether JavaScript of that version, or of what versions before 6 take where none is said, has no modules. */
+function isBeforeModules(target: unknown): boolean {
+  return target === undefined || /^es[35]$/i.test(String(target));
+}
+
 const ES5_LIBRARY = ["es5", "dom", "webworker.importscripts", "scripthost"];
 
 /** The compiler's TypeScript ends where it finds one of these. */
 function removedOptions({ target, lib, alwaysStrict, esModuleInterop, ...given }: Options): Options {
-  const isEs5 = /^es[35]$/i.test(String(target));
   return {
-    ...(isEs5 && { target: "es2015", ...(lib === undefined && { lib: ES5_LIBRARY }) }),
+    ...(target !== undefined &&
+      isBeforeModules(target) && { target: "es2015", ...(lib === undefined && { lib: ES5_LIBRARY }) }),
     ...(alwaysStrict === false && { alwaysStrict: null }),
     ...(esModuleInterop === false && { esModuleInterop: null }),
     ...(given.allowSyntheticDefaultImports === false && { allowSyntheticDefaultImports: null }),
@@ -77,14 +107,16 @@ function removedOptions({ target, lib, alwaysStrict, esModuleInterop, ...given }
 }
 
 /** Older ways to find modules, in today's terms: as bundlers do it, without what package.json says of `exports`. */
-function resolution({ module, moduleResolution }: Options, isOlder: boolean): Options {
-  const format = String(module ?? (isOlder ? "commonjs" : "")).toLowerCase();
+function resolution({ module, moduleResolution, target }: Options, isOlder: boolean): Options {
+  const olderFormat = isBeforeModules(target) ? "commonjs" : "es2015";
+  const format = String(module ?? (isOlder ? olderFormat : "")).toLowerCase();
   const way = String(moduleResolution ?? "").toLowerCase();
   const isOldFormat = ["amd", "umd", "system", "none"].includes(format);
   const isOldWay = ["node", "node10", "classic"].includes(way);
   const isOldDefault = way === "" && (isOldFormat || (isOlder && /^(commonjs|es)/.test(format)));
   return {
-    ...((isOldFormat || (module === undefined && isOlder)) && { module: "commonjs" }),
+    ...(isOldFormat && { module: "commonjs" }),
+    ...(module === undefined && isOlder && { module: olderFormat }),
     ...((isOldWay || isOldDefault || isOldFormat) && {
       moduleResolution: "bundler",
       resolvePackageJsonExports: false,
@@ -122,10 +154,10 @@ function readConfig(tsconfig: string): Tsconfig["config"] | undefined {
   }
 }
 
-/** Of the TypeScript that the project itself checks with; where it has none, of the compiler's own. */
-function majorVersion(folder: string): number {
+/** The major version of the TypeScript that the project itself checks with; where it has none, it is the compiler's own. */
+export function typescriptVersion(tsconfig: string): number {
   try {
-    const path = createRequire(join(folder, "package.json")).resolve("typescript/package.json");
+    const path = createRequire(join(dirname(tsconfig), "package.json")).resolve("typescript/package.json");
     return Number.parseInt((JSON.parse(readFileSync(path, "utf8")) as { version: string }).version, 10);
   } catch {
     return Number.POSITIVE_INFINITY;

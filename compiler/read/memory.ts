@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { ts } from "ts-morph";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
+import type { Confirmed } from "./confirm-errors.ts";
 import { stampOf } from "./stamp.ts";
 import type { TypeCheck } from "./type-errors.ts";
 
 /** What was read of one module, and of which files it is a function. */
 interface Remembered {
-  /** Absolute paths: the module, and all that it imports, directly or not. */
-  readonly inputs: readonly string[];
+  /** Absolute paths: the module, and all that it imports, directly or not; with what else cleared it of an error. */
+  inputs: readonly string[];
   /** `null`: a module that declares none. */
   readonly useCase: UseCase | null;
   /** Whether `tsc` found no error in it either. */
@@ -86,15 +87,19 @@ export function rememberTypes(
   memory: ReadingMemory,
   root: string,
   { files, startedAt }: Pick<TypeCheck, "files" | "startedAt">,
-  diagnostics: readonly Diagnostic[],
+  { errors, cleared, inputs }: Confirmed,
 ): void {
-  const faulty = filesOf(root, diagnostics);
+  const faulty = filesOf(root, errors);
+  const clearedPaths = new Set(Array.from(cleared, (file) => join(root, file)));
+  if (cleared.size > 0) for (const path of inputs) if (!memory.stamps.has(path)) memory.stamps.set(path, stampOf(path));
   const known = new Set(memory.stamps.keys());
   // What is no module's own, such as a fault of tsconfig.json, is every module's.
   const everywhere = [...faulty].some((path) => !known.has(path));
   const written = new Set([...known].filter((path) => isWrittenSince(path, startedAt)));
   for (const file of files) {
     const module = memory.modules.get(file);
+    if (module?.inputs.some((path) => clearedPaths.has(path)))
+      module.inputs = [...new Set([...module.inputs, ...inputs])];
     if (module) module.typed = !everywhere && !module.inputs.some((path) => faulty.has(path) || written.has(path));
   }
 }

@@ -34,6 +34,8 @@ export interface Project {
   /** The files that the settings come from: tsconfig.json, also where there is none, and those that it extends. */
   readonly settingsFiles: readonly string[];
   readonly options: ts.CompilerOptions;
+  /** What tsconfig.json says itself, where there is one. */
+  readonly given: ts.CompilerOptions | undefined;
   /** Of imports in what is generated. */
   readonly importEnding: UseCase["importEnding"];
   /** Whether what is generated is loaded as CommonJS. */
@@ -85,7 +87,10 @@ export function readImportEnding(root: string): UseCase["importEnding"] {
   return readConfig(absoluteRoot(root)).importEnding;
 }
 
-type Config = Pick<Project, "tsconfig" | "settingsFiles" | "options" | "importEnding" | "diagnostics" | "sources">;
+type Config = Pick<
+  Project,
+  "tsconfig" | "settingsFiles" | "options" | "given" | "importEnding" | "diagnostics" | "sources"
+>;
 
 /** The project's tsconfig.json. Where it can't be read, or there is none, the default options hold. */
 function readConfig(root: string): Config {
@@ -95,7 +100,8 @@ function readConfig(root: string): Config {
   const options = ts.convertCompilerOptionsFromJson(defaultOptions(root), root).options;
   const { text, diagnostics } = readText(root, file);
   if (text === undefined) {
-    return { tsconfig: undefined, settingsFiles: [own], options, importEnding: ".ts", diagnostics, sources: new Map() };
+    const none = { tsconfig: undefined, given: undefined, sources: new Map() };
+    return { ...none, settingsFiles: [own], options, importEnding: ".ts", diagnostics };
   }
   const source = ts.readJsonConfigFile(path, () => text);
   // The program's files are the use cases and what they import, so what tsconfig.json includes is not searched for.
@@ -110,6 +116,7 @@ function readConfig(root: string): Config {
   return {
     tsconfig: path,
     settingsFiles: [...new Set([own, path, ...extended])],
+    given: parsed.options,
     options: faults.length > 0 ? options : { ...parsed.options, ...overrides },
     importEnding: importEndingOf({ ...parsed.options, ...overrides }),
     diagnostics: links.length > 0 ? links.map(linkedFile) : faults,

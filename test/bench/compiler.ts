@@ -8,8 +8,8 @@ import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { copyForPacking } from "../copy-for-packing.ts";
-import { installTsc6 } from "../parts/typescript6.ts";
+import { packInto } from "../copy-for-packing.ts";
+import { installTypescript } from "../parts/older-typescript.ts";
 import { makeProject, useCaseFile, useCaseText } from "./compiler/make-project.ts";
 import { printFigure } from "./figure.ts";
 
@@ -39,12 +39,10 @@ function folderFor(name: string): string {
   return folder;
 }
 
-function installPackage(): void {
+async function installPackage(): Promise<void> {
   const source = join(PLACE, "source");
   mkdirSync(source, { recursive: true });
-  copyForPacking(source);
-  const packing = spawnSync(process.execPath, ["scripts/pack.ts", "prepack"], { cwd: source, stdio: "inherit" });
-  if (packing.status !== 0) throw new Error(`Packing ended with ${packing.status}.`);
+  await packInto(source);
   for (const path of ["package.json", "dist"]) cpSync(join(source, path), join(INSTALLED, path), { recursive: true });
   writeFileSync(join(PLACE, "package.json"), '{ "private": true, "type": "module" }\n');
 }
@@ -131,8 +129,8 @@ async function measureEdits(): Promise<void> {
   });
 }
 
-const tsc6 = await installTsc6();
-installPackage();
+const tsc6 = join(await installTypescript(6), "bin/tsc");
+await installPackage();
 makeProject(ROOT, 400);
 const config = join(ROOT, "tsconfig.json");
 const base = join(REPOSITORY, "tsconfig.json");

@@ -1,0 +1,96 @@
+import { dirname } from "node:path";
+import { ts } from "ts-morph";
+import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import { confirmingOptions, typescriptVersion } from "./check-options.ts";
+import type { Project } from "./open-project.ts";
+import { rangeSpan } from "./spans.ts";
+import { libFolder } from "./typescript-package.ts";
+
+/** Errors that remain, and what the others were seen to be none by. */
+export interface Confirmed {
+  readonly errors: readonly Diagnostic[];
+  /** Files that were at fault at first, relative to the root, and are not. */
+  readonly cleared: ReadonlySet<string>;
+  /** Absolute paths of all files of the project that this follows from. */
+  readonly inputs: readonly string[];
+}
+
+/**
+ * Looks again at the files in which the native `tsc` found errors, with what it was not given: all modules that
+ * tsconfig.json includes, since a package that one of them imports may declare something for all; and settings that
+ * TypeScript 7 has no more. To give it all of a project each time would take as long as the project's own `tsc`.
+ */
+export function confirmErrors(project: Project, errors: readonly Diagnostic[]): Confirmed {
+  const { root, tsconfig, given, ambient } = project;
+  const files = new Set(errors.filter(({ code }) => code === "type-error").map(({ span }) => span.file));
+  const sawAll = ambient.others.length === 0 && (!tsconfig || typescriptVersion(tsconfig) >= 7);
+  if (files.size === 0 || sawAll || !tsconfig || !given) return { errors, cleared: new Set(), inputs: [] };
+  const program = createWholeProgram(project, given, tsconfig);
+  const found = new Map<string, readonly Diagnostic[]>();
+  try {
+    for (const file of files) {
+      const source = program.getSourceFile(`${root}/${file}`);
+      if (source) found.set(file, errorsOf(project, program, source));
+    }
+  } catch (error) {
+    // It nests too deeply for this one.
+    if (!(error instanceof RangeError)) throw error;
+  }
+  const remaining = [...files].flatMap((file) => {
+    const before = errors.filter(({ code, span }) => code === "type-error" && span.file === file);
+    return narrow(before, found.get(file) ?? before);
+  });
+  const cleared = new Set([...found].filter(([, now]) => now.length === 0).map(([file]) => file));
+  // Of other use cases nothing follows that is not imported.
+  const apart = new Set(project.files.map((file) => `${root}/${file}`));
+  const own = program.getSourceFiles().map(({ fileName }) => fileName);
+  return {
+    errors: [...errors.filter(({ code }) => code !== "type-error"), ...remaining],
+    cleared,
+    inputs: own.filter((path) => !path.includes("/node_modules/") && !apart.has(path)),
+  };
+}
+
+/**
+ * Of errors of a file, those that the other check has in the same lines: versions differ in the column. Where it tells of
+ * them in its own way, as its other codes show, all.
+ */
+function narrow(before: readonly Diagnostic[], now: readonly Diagnostic[]): readonly Diagnostic[] {
+  const codes = new Set(before.map(codeOf));
+  if (now.some((error) => !codes.has(codeOf(error)))) return before;
+  const lines = new Set(now.map(({ span }) => span.line));
+  return before.filter(({ span }) => lines.has(span.line));
+}
+
+function codeOf({ message }: Diagnostic): string | undefined {
+  return /\(TS\d+\)$/.exec(message)?.[0];
+}
+
+function createWholeProgram({ root, files, ambient, unsaved }: Project, given: ts.CompilerOptions, tsconfig: string) {
+  const own = ts.convertCompilerOptionsFromJson(confirmingOptions(tsconfig), dirname(tsconfig)).options;
+  const options: ts.CompilerOptions = { ...given, ...own };
+  const host = ts.createCompilerHost(options);
+  const library = libFolder();
+  const rootNames = [...files.map((file) => `${root}/${file}`), ...ambient.all, ...ambient.others];
+  return ts.createProgram({
+    rootNames,
+    options,
+    host: {
+      ...host,
+      getDefaultLibLocation: () => library,
+      getDefaultLibFileName: (of) => `${library}/${ts.getDefaultLibFileName(of)}`,
+      readFile: (path) => unsaved.get(path) ?? host.readFile(path),
+    },
+  });
+}
+
+function errorsOf({ root }: Project, program: ts.Program, source: ts.SourceFile): Diagnostic[] {
+  const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+  if (program.getCompilerOptions().declaration) found.push(...program.getDeclarationDiagnostics(source));
+  return found.map(({ code, messageText, start = 0, length = 0 }) =>
+    diagnostic("type-error", rangeSpan(root, source, start, start + length), {
+      code: `TS${code}`,
+      reason: ts.flattenDiagnosticMessageText(messageText, "\n").replaceAll(`${root}/`, ""),
+    }),
+  );
+}

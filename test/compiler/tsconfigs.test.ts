@@ -1,0 +1,51 @@
+import { writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { analyse, createCompileMemory } from "../../compiler/compile.ts";
+import { useCaseText, writeProject } from "./read/scratch-project.ts";
+import { CONFIGS } from "./tsconfigs/configs.ts";
+import { differences } from "./tsconfigs/verdicts.ts";
+
+/* What a project's own `tsc` takes, a build takes. All settings and versions: test/e2e/tsconfigs.test.ts, and torture. */
+
+const REPOSITORY = resolve(import.meta.dirname, "../..");
+const FEW = ["@tsconfig/node24", "backstage/backstage, packages/cli/config/tsconfig.json"];
+
+test.each(CONFIGS.filter(({ source }) => FEW.includes(source)))(
+  "a build and tsc agree under the settings of $source",
+  async (config) => {
+    const root = resolve(REPOSITORY, ".fivefold/test-tsconfigs", config.source.replaceAll(/\W+/g, "-"));
+    const typescript = resolve(REPOSITORY, "node_modules/typescript");
+    expect(await differences(root, config, { fivefold: REPOSITORY, typescript, version: 7 })).toEqual([]);
+  },
+  60_000,
+);
+
+test("what a module that tsconfig.json includes imports for its declarations is seen, and is missed once it is gone", async () => {
+  const root = writeProject("declared-by-import", {
+    "tsconfig.json": JSON.stringify({
+      compilerOptions: {
+        module: "nodenext",
+        types: ["node"],
+        strict: true,
+        skipLibCheck: true,
+        allowImportingTsExtensions: true,
+        noEmit: true,
+      },
+      include: ["src", "usecases"],
+    }),
+    "src/setup.ts": 'import "far-globals";\nexport {};\n',
+    "node_modules/far-globals/package.json": '{ "name": "far-globals", "types": "index.d.ts" }',
+    "node_modules/far-globals/index.d.ts": "declare global { const FAR: string }\nexport {};\n",
+    "usecases/far.ts": useCaseText("", "{ id: string }", 'owner: "team", handler: () => void FAR.length'),
+    "usecases/wrong.ts": useCaseText("", "{ id: string }", 'owner: "team", handler: () => void NEAR.length'),
+  });
+  const memory = createCompileMemory();
+  const faults = async () =>
+    (await analyse({ root, memory })).diagnostics.map(({ code, span }) => `${code} ${span.file}:${span.line}`);
+  const wrong = "type-error usecases/wrong.ts:3";
+  expect(await faults()).toEqual([wrong]);
+  expect(memory.reading.modules.get("usecases/far.ts")).toMatchObject({ typed: true });
+  writeFileSync(join(root, "src/setup.ts"), "export {};\n");
+  expect(await faults()).toEqual(["type-error usecases/far.ts:3", wrong]);
+}, 60_000);
