@@ -95,10 +95,8 @@ test("sees what lies outside of usecases/: a library, the lock, what tsconfig ex
   await sleep(500);
   expect(builds(watching)).toHaveLength(told);
 
-  const startedAt = performance.now();
   watching.process.kill("SIGINT");
   expect((await watching.ended()).code).toBe(0);
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
 });
 
 test("a file of the same size and time is another one, in the library and below usecases/", async () => {
