@@ -17,8 +17,8 @@ export const references: Layout = {
         module: "esnext",
         moduleResolution: "bundler",
         types: ["node"],
-        outDir: "${configDir}/out",
-        paths: { "#lib/*": ["${configDir}/lib/*"] },
+        outDir: `\${configDir}/out`,
+        paths: { "#lib/*": [`\${configDir}/lib/*`] },
       },
     }),
     "tsconfig.jobs.json": json({

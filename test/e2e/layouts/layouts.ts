@@ -110,7 +110,7 @@ const commonJs: Layout = {
     }),
     "src/legacy.js": "module.exports = { legacy: () => 'legacy' };\n",
     "src/legacy.d.ts": "export declare function legacy(): string;\n",
-    "src/helper.ts": "export const helper = (): string => `${typeof require} in ${__filename.split('/').at(-1)}`;\n",
+    "src/helper.ts": "export const helper = (): string => typeof require + ' in ' + __filename.split('/').at(-1);\n",
   },
   useCase: {
     "usecases/ask.ts": handling(
