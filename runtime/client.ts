@@ -21,7 +21,8 @@ export interface Client<E> {
   readonly useCase: string;
   /**
    * Resolves once the event is durable. Throws an InvalidEventError that names every offending field, or another
-   * FivefoldError; then nothing was stored, except where the storage itself failed half way.
+   * FivefoldError; then nothing was stored, except where the storage itself failed half way. One with the dedupe id of an
+   * event that was accepted before is a duplicate where it is that same event, and a `conflict` where it is not.
    */
   enqueue(event: E, options?: EnqueueOptions): Promise<Receipt>;
   /**
@@ -29,7 +30,7 @@ export interface Client<E> {
    * and other languages. A property that the event has not is refused too.
    */
   enqueueJson(value: unknown, options?: EnqueueOptions): Promise<Receipt>;
-  /** As `enqueue`, for many at once; where one event is invalid, none is stored. */
+  /** As `enqueue`, for many at once; where one event is invalid, or in conflict, none is stored. */
   enqueueAll(events: readonly E[], options?: EnqueueOptions): Promise<readonly Receipt[]>;
 }
 

@@ -20,7 +20,10 @@ export interface Retry {
 }
 
 export interface FrontendLayer<E> {
-  /** Events with the same value of this field are accepted once per `dedupeFor`. Default: no deduplication. */
+  /**
+   * Events with the same value of this field are accepted once per `dedupeFor`. One that differs in another field is refused
+   * as a `conflict`. Default: no deduplication.
+   */
   dedupeBy?: KeyField<E>;
   /** Default `"1d"`. */
   dedupeFor?: Duration;

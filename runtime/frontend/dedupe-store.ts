@@ -2,11 +2,12 @@
 export type Reservation =
   /**
    * Nobody else has it: the caller may publish, and then confirms, releases or leaves it. `id` is set where an earlier
-   * enqueue may have published under that task id, without being known to have: then the caller publishes under it too.
+   * enqueue may have published under that task id, without being known to have: then the caller publishes under it too,
+   * where its event is the same by `content`.
    */
-  | { readonly kind: "reserved"; readonly id?: string }
+  | { readonly kind: "reserved"; readonly id?: string; readonly content?: string | undefined }
   /** An event with this id was accepted before, as the task `id`. */
-  | { readonly kind: "duplicate"; readonly id: string }
+  | { readonly kind: "duplicate"; readonly id: string; readonly content?: string | undefined }
   /** Another enqueue with this id is under way and has not answered yet. */
   | { readonly kind: "pending" };
 
@@ -15,6 +16,11 @@ export interface DedupeRequest {
   readonly dedupeId: string;
   /** The enqueue's own, which nobody else has: the task's id, unless the reservation named an earlier one. */
   readonly id: string;
+  /**
+   * What the event is, in a few bytes. Stores keep it with the task's id, and answer the two together. Absent: not known, as
+   * of what releases before kept.
+   */
+  readonly content?: string | undefined;
 }
 
 /** An id that a caller has reserved. */

@@ -1,7 +1,8 @@
 import { type Cancel, type Clock, sleep } from "../clock.ts";
 import type { TaskRecord } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
-import type { DedupeStore } from "./dedupe-store.ts";
+import type { DedupeRequest, DedupeStore, Reservation } from "./dedupe-store.ts";
+import { conflict, contentOf, isAnother } from "./event-content.ts";
 
 /** How long an enqueue that ended without a word, or stands still, keeps others with its id waiting. */
 const LEASE_MS = 15_000;
@@ -26,61 +27,110 @@ interface Answer {
   readonly duplicate: boolean;
 }
 
-/** A record whose dedupe id this enqueue holds. */
-interface Held {
-  readonly useCase: string;
-  readonly dedupeId: string;
-  readonly id: string;
+/** The records of one dedupe id in a call, as the store is asked for them: the content is that of the first. */
+interface Asked extends DedupeRequest {
+  readonly content: string;
+  readonly records: readonly TaskRecord[];
+}
+
+/** A dedupe id that this enqueue holds, and the record that is published for it. */
+interface Held extends Asked {
   /** Absent: the record's own id. */
   readonly task: string | undefined;
   readonly record: TaskRecord;
 }
 
+/** The task that an id stands for. */
+interface Task {
+  readonly id: string;
+  readonly content?: string | undefined;
+}
+
+/** Is told of each record as soon as its fate is known. */
+export interface Told {
+  readonly answered?: (record: TaskRecord, answer: Answer) => void;
+  /**
+   * Told of records whose id stands for another event; the others go on. Absent: the records are one call, which rejects
+   * then and stores nothing, unless it had to wait for other enqueues.
+   */
+  readonly refused?: (record: TaskRecord, error: FivefoldError) => void;
+}
+
 /**
- * Publishes the records whose dedupe id nobody has enqueued before, and answers each record's task id; `answered` is
- * told of each as soon as it is known. The order is reserve, publish, confirm: were an id remembered before its record
- * is durable, a crash between the two would make the caller's retry a "duplicate" of an event that was never stored.
+ * Publishes the records whose dedupe id nobody has enqueued before, and answers the task id of each that is not refused.
+ * The order is reserve, publish, confirm: were an id remembered before its record is durable, a crash between the two
+ * would make the caller's retry a "duplicate" of an event that was never stored.
  *
  * Where a publish ends without telling whether the records are stored, their ids stay reserved under the same task ids:
- * whoever enqueues them next publishes them under those. Rejects with what the publish rejected with, or where another
- * process's enqueue with the same id has not ended for 30 s.
+ * whoever enqueues the same events next publishes them under those. Rejects with what the publish rejected with, or where
+ * another process's enqueue with the same id has not ended for 30 s.
  */
 export async function publishOnce(
   records: readonly TaskRecord[],
   dedupeForMs: number,
   ports: Ports,
-  answered: (record: TaskRecord, answer: Answer) => void = () => {},
-): Promise<readonly Answer[]> {
+  { answered, refused }: Told = {},
+): Promise<readonly (Answer | undefined)[]> {
   const { dedupeStore, clock } = ports;
-  const byDedupeId = Map.groupBy(records, ({ dedupeId }) => dedupeId);
+  const contents = new Map(records.map((record) => [record, contentOf(record)]));
+  const differs = (record: TaskRecord, content: string | undefined) => isAnother(contents.get(record)!, content);
   const answers = new Map<TaskRecord, Answer>();
-  let open = [...byDedupeId.values()].map(([first]) => first!);
+  let open = [...Map.groupBy(records, ({ dedupeId }) => dedupeId).values()].map((group): Asked => {
+    const { useCase, dedupeId, id } = group[0]!;
+    return { useCase, dedupeId, id, content: contents.get(group[0]!)!, records: group };
+  });
+  let isAnyStored = false;
   const giveUpAt = clock.monotonic() + LONGEST_WAIT_MS;
   let pollMs = FIRST_POLL_MS;
 
-  /** Of several records with one id in a call, the first one is the task, and the others are its duplicates. */
-  function answer(first: TaskRecord, id: string, duplicate: boolean): void {
-    for (const record of byDedupeId.get(first.dedupeId)!) {
-      const own: Answer = { id, duplicate: duplicate || record !== first };
+  const indexOf = (record: TaskRecord) => (records.length > 1 ? records.indexOf(record) : undefined);
+  const conflictWith = ({ id }: Task, record: TaskRecord) => {
+    const place = refused ? {} : { index: indexOf(record), othersStored: isAnyStored };
+    return conflict(record, `the task ${id}, which was enqueued before, or may have been`, place);
+  };
+
+  /** Of several records with one id in a call, `first` is the task, and those that are the same event are its duplicates. */
+  function answer({ records: group }: Asked, task: Task, first?: TaskRecord): void {
+    for (const record of group) {
+      if (differs(record, task.content)) {
+        refused?.(record, conflictWith(task, record));
+        continue;
+      }
+      const own: Answer = { id: task.id, duplicate: record !== first };
       answers.set(record, own);
-      answered(record, own);
+      answered?.(record, own);
     }
   }
 
+  /** Two events of one id in a call are a mistake that no other enqueue has to be asked about. */
+  function refuseTwins(): void {
+    for (const { content, records: group } of open) {
+      const twin = group.find((record) => differs(record, content));
+      if (twin)
+        throw conflict(twin, `event [${records.indexOf(group[0]!)}] of the same call`, { index: indexOf(twin) });
+    }
+  }
+
+  if (!refused) refuseTwins();
   while (open.length > 0) {
     const reservations = await dedupeStore.reserve(open, clock.now(), LEASE_MS, dedupeForMs);
-    const reserved: Held[] = [];
-    const pending: TaskRecord[] = [];
-    reservations.forEach((reservation, i) => {
-      const record = open[i]!;
-      const { useCase, dedupeId, id } = record;
-      if (reservation.kind === "duplicate") answer(record, reservation.id, true);
-      else if (reservation.kind === "pending") pending.push(record);
-      else reserved.push({ useCase, dedupeId, id, task: reservation.id, record });
-    });
+    const { reserved, lost, known, pending } = sort(open, reservations, contents);
+    const faults = known.flatMap(({ asked, task }) =>
+      asked.records.filter((record) => differs(record, task.content)).map((record) => conflictWith(task, record)),
+    );
+    const isOver = !refused && faults.length > 0;
+    const released = isOver ? [...reserved, ...lost] : lost;
+    // Where this fails, their lease lets them go.
+    if (released.length > 0) await dedupeStore.release(released).catch(() => {});
+    if (isOver) throw faults[0];
+    for (const { asked, task } of known) answer(asked, task);
     if (reserved.length > 0) {
       const first = await publishReserved(reserved, dedupeForMs, ports);
-      for (const [i, { record, id, task }] of reserved.entries()) answer(record, task ?? id, !first[i]);
+      isAnyStored = true;
+      for (const [i, held] of reserved.entries()) {
+        const { record, task: id = record.id } = held;
+        answer(held, { ...held, id }, first[i] ? record : undefined);
+      }
     }
     open = pending;
     if (open.length === 0) break;
@@ -88,7 +138,44 @@ export async function publishOnce(
     await sleep(clock, pollMs);
     pollMs = Math.min(LONGEST_POLL_MS, 2 * pollMs);
   }
-  return records.map((record) => answers.get(record)!);
+  return records.map((record) => answers.get(record));
+}
+
+/** What the store's answers come to. */
+interface Sorted {
+  /** To be published. */
+  readonly reserved: readonly Held[];
+  /** Held, for a task that may be stored, and is none of the records' events. */
+  readonly lost: readonly (Asked & { readonly task: string })[];
+  /** The tasks of ids that are not to be published. */
+  readonly known: readonly { readonly asked: Asked; readonly task: Task }[];
+  readonly pending: Asked[];
+}
+
+function sort(
+  open: readonly Asked[],
+  reservations: readonly Reservation[],
+  contents: ReadonlyMap<TaskRecord, string>,
+): Sorted {
+  const reserved: Held[] = [];
+  const lost: (Asked & { task: string })[] = [];
+  const known: { asked: Asked; task: Task }[] = [];
+  const pending: Asked[] = [];
+  for (const [i, asked] of open.entries()) {
+    const reservation = reservations[i]!;
+    if (reservation.kind === "pending") pending.push(asked);
+    else if (reservation.kind === "duplicate") known.push({ asked, task: reservation });
+    else {
+      const { id: task, content } = reservation;
+      const record = asked.records.find((one) => !isAnother(contents.get(one)!, content));
+      if (record) reserved.push({ ...asked, content: contents.get(record)!, task, record });
+      else {
+        lost.push({ ...asked, task: task! });
+        known.push({ asked, task: { id: task!, content } });
+      }
+    }
+  }
+  return { reserved, lost, known, pending };
 }
 
 /** Publishes what is reserved; answers for each whether it was this call that had it accepted. */
@@ -153,7 +240,7 @@ function keepReserved(reserved: readonly Held[], dedupeStore: DedupeStore, clock
   };
 }
 
-function stillPending([first, ...others]: readonly TaskRecord[]): FivefoldError {
+function stillPending([first, ...others]: readonly Asked[]): FivefoldError {
   const ids = `'${first!.dedupeId.slice(0, 80)}'${others.length > 0 ? ` and ${others.length} more` : ""}`;
   return new FivefoldError(
     "throttled",

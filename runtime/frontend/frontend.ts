@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { ClientContract, TaskRecord } from "../contract.ts";
 import { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "../errors.ts";
-import { publishOnce } from "./dedupe.ts";
+import { publishOnce, type Told } from "./dedupe.ts";
 import type { DedupeStore } from "./dedupe-store.ts";
 import { readTraceparent } from "./traceparent.ts";
 
@@ -53,8 +53,6 @@ export interface FrontendOptions<E> {
   readonly clock: Clock;
   readonly nextId: () => string;
 }
-
-type Answered = (record: TaskRecord, receipt: Receipt) => void;
 
 interface Waiting {
   readonly record: TaskRecord;
@@ -133,14 +131,14 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     };
   }
 
-  /** Tells `answered` of each record as soon as its receipt is known, where that is sooner than for all. */
+  /** Of records that were refused one by one, where `told` is told of them, there is no receipt. */
   async function store(
     records: readonly TaskRecord[],
-    answered: Answered,
+    told: Told,
     onceForMs: number,
-  ): Promise<readonly Receipt[]> {
+  ): Promise<readonly (Receipt | undefined)[]> {
     const dedupeForMs = settings.dedupeForMs || onceForMs;
-    if (dedupeForMs > 0) return publishOnce(records, dedupeForMs, options, answered);
+    if (dedupeForMs > 0) return publishOnce(records, dedupeForMs, options, told);
     await options.publish(records);
     return records.map(({ id }) => ({ id, duplicate: false }));
   }
@@ -148,29 +146,38 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
   async function publish(
     records: readonly TaskRecord[],
     startedAt: number,
-    answered: Answered = () => {},
+    told: Told = {},
     onceForMs = 0,
-  ): Promise<readonly Receipt[]> {
+  ): Promise<readonly (Receipt | undefined)[]> {
     let accepted = 0;
     let duplicates = 0;
+    const conflicts: FivefoldError[] = [];
     const count = ({ duplicate }: Receipt) => (duplicate ? duplicates++ : accepted++);
     const observe = () => {
       const tookMs = clock.monotonic() - startedAt;
-      options.observe({ accepted, duplicates, refused: 0, code: "", tookMs });
+      if (accepted + duplicates > 0) options.observe({ accepted, duplicates, refused: 0, code: "", tookMs });
+      if (conflicts.length > 0) refused(conflicts.length, conflicts[0], startedAt);
+    };
+    const counted: Told = {
+      answered(record, receipt) {
+        count(receipt);
+        told.answered?.(record, receipt);
+      },
+      ...(told.refused && {
+        refused(record, error) {
+          conflicts.push(error);
+          told.refused?.(record, error);
+        },
+      }),
     };
     try {
-      const counted: Answered = (record, receipt) => {
-        count(receipt);
-        answered(record, receipt);
-      };
       const receipts = await store(records, counted, onceForMs);
-      if (accepted + duplicates === 0) for (const receipt of receipts) count(receipt);
+      if (accepted + duplicates === 0) for (const receipt of receipts) if (receipt) count(receipt);
       observe();
       return receipts;
     } catch (error) {
-      const known = accepted + duplicates;
-      if (known > 0) observe();
-      refused(records.length - known, error, startedAt);
+      observe();
+      refused(records.length - accepted - duplicates - conflicts.length, error, startedAt);
       throw error;
     }
   }
@@ -183,7 +190,10 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
       const receipts = await publish(
         batch.map(({ record }) => record),
         waitingSince,
-        (record, receipt) => byRecord?.get(record)?.resolve(receipt),
+        {
+          answered: (record, receipt) => byRecord?.get(record)?.resolve(receipt),
+          refused: (record, error) => byRecord?.get(record)?.reject(error),
+        },
       );
       for (let i = 0; i < batch.length; i++) batch[i]!.resolve(receipts[i]!);
     } catch (error) {
@@ -215,7 +225,8 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     async enqueueAll(events, admission) {
       if (events.length === 0) return [];
       const startedAt = clock.monotonic();
-      return publish(toRecords(events, admission, startedAt), startedAt, undefined, admission.once?.forMs);
+      const records = toRecords(events, admission, startedAt);
+      return (await publish(records, startedAt, {}, admission.once?.forMs)) as readonly Receipt[];
     },
     enqueue,
     async enqueueJson(value, admission) {

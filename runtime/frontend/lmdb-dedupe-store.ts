@@ -19,8 +19,12 @@ interface Entry {
   readonly holder?: string;
   /** When a reservation's task id is forgotten. */
   readonly keptUntilMs?: number;
-  /** CRC-32 of key and entry. Absent in those of earlier releases. */
+  /** CRC-32 of key and entry, without what follows. Absent in those of earlier releases. */
   readonly sum?: number;
+  /** The task's. Absent in those of earlier releases, and where they wrote the entry anew. */
+  readonly content?: string | undefined;
+  /** CRC-32 of task and content: earlier releases check `sum` as they know it. */
+  readonly contentSum?: number;
 }
 
 type EntryKey = [useCase: string, dedupeId: string];
@@ -48,11 +52,18 @@ function sumOf(key: EntryKey, { id, untilMs, holder, keptUntilMs }: Entry): numb
   return crc32(JSON.stringify([key, id, untilMs, holder, keptUntilMs]));
 }
 
-const withSum = (key: EntryKey, entry: Entry): Entry => ({ ...entry, sum: sumOf(key, entry) });
+/** The task's id belongs to one key alone, which `sum` sees to. */
+const contentSumOf = ({ id, content }: Entry): number => crc32(`${id} ${content}`);
+
+function withSum(key: EntryKey, entry: Entry): Entry {
+  const sum = sumOf(key, entry);
+  return entry.content === undefined ? { ...entry, sum } : { ...entry, sum, contentSum: contentSumOf(entry) };
+}
 
 function isWhole(key: EntryKey, entry: Entry): boolean {
   const isEntry = typeof entry?.id === "string" && typeof entry.untilMs === "number";
-  return isEntry && (entry.sum === undefined || entry.sum === sumOf(key, entry));
+  if (!isEntry || (entry.sum !== undefined && entry.sum !== sumOf(key, entry))) return false;
+  return entry.content === undefined || entry.contentSum === contentSumOf(entry);
 }
 
 const nameOf = ([useCase, dedupeId]: EntryKey): string => `the id '${dedupeId}' of '${useCase}'`;
@@ -121,14 +132,14 @@ export async function openLmdbDedupeStore(
     const key = keyOf(request);
     const former = formerKeyOf(request);
     const found = read(accepted, key) ?? (former && read(accepted, former));
-    if (found && found.untilMs > nowMs) return { kind: "duplicate", id: found.id };
+    if (found && found.untilMs > nowMs) return { kind: "duplicate", id: found.id, content: found.content };
     const held = read(reservations, key);
     if ((held?.untilMs ?? 0) > nowMs) return { kind: "pending" };
     const isKept = held !== undefined && (held.keptUntilMs ?? 0) > nowMs;
-    const id = isKept ? held.id : request.id;
+    const { id, content } = isKept ? held : request;
     const keptUntilMs = isKept ? held.keptUntilMs! : nowMs + keepMs;
-    reservations.putSync(key, withSum(key, { id, untilMs: nowMs + leaseMs, holder: request.id, keptUntilMs }));
-    return isKept ? { kind: "reserved", id } : { kind: "reserved" };
+    reservations.putSync(key, withSum(key, { id, untilMs: nowMs + leaseMs, holder: request.id, keptUntilMs, content }));
+    return isKept ? { kind: "reserved", id, content } : { kind: "reserved" };
   }
 
   /** The caller's own reservation, where nobody took it over. */
@@ -214,8 +225,9 @@ export async function openLmdbDedupeStore(
               const key = keyOf(one);
               // What another task of this id was accepted as meanwhile stays.
               const found = read(accepted, key);
-              const id = found && found.untilMs > clock.now() ? found.id : (one.task ?? one.id);
-              accepted.put(key, withSum(key, { id, untilMs: whole }), whole);
+              const isKept = found !== undefined && found.untilMs > clock.now();
+              const { id, content } = isKept ? found : { id: one.task ?? one.id, content: one.content };
+              accepted.put(key, withSum(key, { id, untilMs: whole, content }), whole);
               expiries.put([whole, ...key], true);
             }
           }),

@@ -3,6 +3,8 @@ import type { DedupeRequest, DedupeStore, Reserved } from "./dedupe-store.ts";
 interface Entry {
   /** The task's id. */
   readonly id: string;
+  /** The task's. */
+  readonly content: string | undefined;
   /** The enqueue that holds it, or held it last. */
   readonly holder: string;
   readonly confirmed: boolean;
@@ -30,14 +32,15 @@ export function createMemoryDedupeStore(): DedupeStore {
         const key = keyOf(request);
         const found = entries.get(key);
         if (found && found.untilMs > nowMs) {
-          return found.confirmed ? { kind: "duplicate", id: found.id } : { kind: "pending" };
+          const { id, content } = found;
+          return found.confirmed ? { kind: "duplicate", id, content } : { kind: "pending" };
         }
         const holds = { holder: request.id, confirmed: false, untilMs: nowMs + leaseMs };
         if (found && !found.confirmed && found.keptUntilMs > nowMs) {
           entries.set(key, { ...found, ...holds });
-          return { kind: "reserved", id: found.id };
+          return { kind: "reserved", id: found.id, content: found.content };
         }
-        entries.set(key, { ...holds, id: request.id, keptUntilMs: nowMs + keepMs });
+        entries.set(key, { ...holds, id: request.id, content: request.content, keptUntilMs: nowMs + keepMs });
         return { kind: "reserved" };
       });
     },
@@ -52,8 +55,8 @@ export function createMemoryDedupeStore(): DedupeStore {
         const found = entries.get(keyOf(one));
         const holder = found?.holder ?? one.id;
         // What another task of this id was accepted as meanwhile stays.
-        const id = found?.confirmed ? found.id : (one.task ?? one.id);
-        entries.set(keyOf(one), { id, holder, confirmed: true, untilMs, keptUntilMs: 0 });
+        const { id, content } = found?.confirmed ? found : { id: one.task ?? one.id, content: one.content };
+        entries.set(keyOf(one), { id, content, holder, confirmed: true, untilMs, keptUntilMs: 0 });
         return holder === one.id;
       });
     },

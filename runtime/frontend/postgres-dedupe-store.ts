@@ -30,6 +30,11 @@ const TABLES: Tables = {
         'Milliseconds since the Unix epoch: its lease''s end; once it is confirmed, when it is forgotten';
       COMMENT ON COLUMN ${schema}.dedupe.holder IS 'The enqueue that holds it, or held it last';
       COMMENT ON COLUMN ${schema}.dedupe.kept_until IS 'When the task''s id is forgotten, where it is not confirmed';`,
+    // Processes of the version before leave both as they are when they write another task into a row.
+    (schema) => `
+      ALTER TABLE ${schema}.dedupe ADD COLUMN content text, ADD COLUMN content_task text;
+      COMMENT ON COLUMN ${schema}.dedupe.content IS 'A hash of the event that was enqueued as content_task';
+      COMMENT ON COLUMN ${schema}.dedupe.content_task IS 'Of another task than this, the content is not known';`,
   ],
 };
 
@@ -41,6 +46,7 @@ interface Held {
   readonly use_case: string;
   readonly dedupe_id: string;
   readonly task: string;
+  readonly content: string | null;
   readonly confirmed: boolean;
   readonly until: number;
 }
@@ -51,6 +57,7 @@ interface Columns {
   readonly dedupeIds: string[];
   readonly tasks: string[];
   readonly holders: string[];
+  readonly contents: (string | null)[];
 }
 
 function columnsOf(requests: readonly Reserved[]): Columns {
@@ -59,6 +66,7 @@ function columnsOf(requests: readonly Reserved[]): Columns {
     dedupeIds: requests.map(({ dedupeId }) => textKey(dedupeId)),
     tasks: requests.map(({ id, task = id }) => JSON.stringify(task)),
     holders: requests.map(({ id }) => JSON.stringify(id)),
+    contents: requests.map(({ content = null }) => content),
   };
 }
 
@@ -80,24 +88,28 @@ export async function openPostgresDedupeStore(options: PostgresOptions): Promise
 
   // Sorted by key in every statement that locks rows, so that two of them wait for each other rather than in a circle.
   const put = (columns: string, values: string) => `
-    INSERT INTO ${table} AS held (use_case, dedupe_id, task, holder, ${columns})
-    SELECT use_case, dedupe_id, task, holder, ${values}
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS asked (use_case, dedupe_id, task, holder)
+    INSERT INTO ${table} AS held (use_case, dedupe_id, task, holder, content, content_task, ${columns})
+    SELECT use_case, dedupe_id, task, holder, content, task, ${values}
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+      AS asked (use_case, dedupe_id, task, holder, content)
     ORDER BY use_case COLLATE "C", dedupe_id COLLATE "C"
     ON CONFLICT (use_case, dedupe_id) DO UPDATE`;
-  const RESERVE = `${put("confirmed, until, kept_until", "false, $5, $7")}
-    SET task = CASE WHEN held.confirmed OR held.kept_until <= $6 THEN excluded.task ELSE held.task END,
-      kept_until = CASE WHEN held.confirmed OR held.kept_until <= $6 THEN excluded.kept_until ELSE held.kept_until END,
+  /** Assigns what was asked for where that condition holds, and else leaves what is held. */
+  const unless = (kept: string, ...columns: readonly string[]) =>
+    columns.map((column) => `${column} = CASE WHEN ${kept} THEN held.${column} ELSE excluded.${column} END`).join(", ");
+  const CONTENT = "CASE WHEN content_task = task THEN content END AS content";
+  const RESERVE = `${put("confirmed, until, kept_until", "false, $6, $8")}
+    SET ${unless("NOT held.confirmed AND held.kept_until > $7", "task", "content", "content_task", "kept_until")},
       holder = excluded.holder, confirmed = false, until = excluded.until
-    WHERE held.until <= $6 RETURNING use_case, dedupe_id, task`;
+    WHERE held.until <= $7 RETURNING use_case, dedupe_id, task, ${CONTENT}`;
   // What another task of this id was accepted as meanwhile stays, and so does who holds it.
-  const CONFIRM = `${put("confirmed, until, kept_until", "true, $5, 0")}
-    SET task = CASE WHEN held.confirmed THEN held.task ELSE excluded.task END, confirmed = true,
+  const CONFIRM = `${put("confirmed, until, kept_until", "true, $6, 0")}
+    SET ${unless("held.confirmed", "task", "content", "content_task")}, confirmed = true,
       until = excluded.until, kept_until = 0
     RETURNING use_case, dedupe_id, holder`;
 
   const FIND = `
-    SELECT use_case, dedupe_id, task, confirmed, until FROM ${table}
+    SELECT use_case, dedupe_id, task, ${CONTENT}, confirmed, until FROM ${table}
     JOIN unnest($1::text[], $2::text[]) AS asked (use_case, dedupe_id) USING (use_case, dedupe_id)`;
 
   const HELD = `
@@ -121,9 +133,11 @@ export async function openPostgresDedupeStore(options: PostgresOptions): Promise
   async function findHolders({ useCases, dedupeIds }: Columns, nowMs: number): Promise<Map<string, Reservation>> {
     const held = await postgres.query<Held>(FIND, [useCases, dedupeIds]);
     return new Map(
-      held.map(({ use_case, dedupe_id, task, confirmed, until }) => [
+      held.map(({ use_case, dedupe_id, task, content, confirmed, until }) => [
         `${use_case}\n${dedupe_id}`,
-        confirmed && until > nowMs ? { kind: "duplicate", id: JSON.parse(task) as string } : { kind: "pending" },
+        confirmed && until > nowMs
+          ? { kind: "duplicate", id: JSON.parse(task) as string, content: content ?? undefined }
+          : { kind: "pending" },
       ]),
     );
   }
@@ -133,17 +147,18 @@ export async function openPostgresDedupeStore(options: PostgresOptions): Promise
     times: readonly [untilMs: number, nowMs: number, keptUntilMs: number],
   ): Promise<Reservation[]> {
     const columns = columnsOf(requests);
-    const { useCases, dedupeIds, tasks, holders } = columns;
-    const rows = await postgres.query<Held>(RESERVE, [useCases, dedupeIds, tasks, holders, ...times]);
-    const reserved = new Map(rows.map(({ use_case, dedupe_id, task }) => [`${use_case}\n${dedupe_id}`, task]));
+    const { useCases, dedupeIds, tasks, holders, contents } = columns;
+    const rows = await postgres.query<Held>(RESERVE, [useCases, dedupeIds, tasks, holders, contents, ...times]);
+    const reserved = new Map(rows.map((row) => [`${row.use_case}\n${row.dedupe_id}`, row]));
     const found = rows.length === requests.length ? undefined : await findHolders(columns, times[1]);
     return requests.map(({ id }, i) => {
       const key = `${useCases[i]}\n${dedupeIds[i]}`;
-      const task = reserved.get(key);
+      const row = reserved.get(key);
       // One that was let go since then is pending too: the caller asks again, and gets it.
-      if (task === undefined) return found?.get(key) ?? { kind: "pending" };
-      const earlier = JSON.parse(task) as string;
-      return earlier === id ? { kind: "reserved" } : { kind: "reserved", id: earlier };
+      if (row === undefined) return found?.get(key) ?? { kind: "pending" };
+      const earlier = JSON.parse(row.task) as string;
+      if (earlier === id) return { kind: "reserved" };
+      return { kind: "reserved", id: earlier, content: row.content ?? undefined };
     });
   }
 
@@ -167,8 +182,8 @@ export async function openPostgresDedupeStore(options: PostgresOptions): Promise
     async confirm(reserved, untilMs) {
       const first: boolean[] = [];
       for (const part of parts(reserved)) {
-        const { useCases, dedupeIds, tasks, holders } = columnsOf(part);
-        const values = [useCases, dedupeIds, tasks, holders, Math.ceil(untilMs)];
+        const { useCases, dedupeIds, tasks, holders, contents } = columnsOf(part);
+        const values = [useCases, dedupeIds, tasks, holders, contents, Math.ceil(untilMs)];
         const rows = await postgres.query<Held & { holder: string }>(CONFIRM, values);
         const holderOf = new Map(rows.map(({ use_case, dedupe_id, holder }) => [`${use_case}\n${dedupe_id}`, holder]));
         for (let i = 0; i < part.length; i++) {

@@ -5,6 +5,11 @@ import { createProject } from "./project.ts";
 test("events come from an argument, a file or lines; what is refused is said, and nothing is enqueued", async () => {
   const project = await createProject();
   await project.fivefold("new", "greet");
+  const text = await project.read("usecases/greet.ts");
+  await project.write(
+    "usecases/greet.ts",
+    text.replace("  delivery:", '  frontend: { dedupeBy: "subject" },\n  delivery:'),
+  );
   await project.fivefold("build");
   const given = await project.fivefold("enqueue", "greet", '{ "subject": "a", "count": 3 }');
   expect(given).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/^✓ greet enqueued \S+\n$/) });
@@ -22,6 +27,11 @@ test("events come from an argument, a file or lines; what is refused is said, an
   );
   expect(JSON.parse(lines.stdout)).toMatchObject({ ok: true, receipts: [{ duplicate: false }, { duplicate: false }] });
 
+  const other = await project.fivefold("enqueue", "greet", '{ "subject": "a", "count": 4 }');
+  expect(other).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("has the dedupe id 'a', which stands for another"),
+  });
   const wrong = await project.fivefold("enqueue", "greet", '{ "subject": 5, "count": 1 }');
   expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining("subject: must be a string") });
   const broken = await project.fivefold("enqueue", "greet", "--file", "events.jsonl");

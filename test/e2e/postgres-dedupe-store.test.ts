@@ -7,6 +7,7 @@ import { publishOnce } from "../../runtime/frontend/dedupe.ts";
 import { openPostgresDedupeStore } from "../../runtime/frontend/postgres-dedupe-store.ts";
 import { describeDedupeStore, request } from "../runtime/frontend/dedupe-store-suite.ts";
 import { delayed } from "../runtime/scheduler/delay-store-suite.ts";
+import { openFormerDedupeStore } from "../store-model/before/postgres-dedupe-store.ts";
 import { type PostgresServer, startPostgres } from "./postgres/server.ts";
 
 let server: PostgresServer;
@@ -74,7 +75,8 @@ describe("dedupe store on PostgreSQL", () => {
     const receipts = await Promise.all(
       stores.map((dedupeStore, of) => {
         const records = Array.from({ length: 500 }, (_, i) => {
-          return delayed(`${of}-${i}`, 0, { dedupeId: `event ${i}` }).record;
+          const payload = Buffer.from(`payload ${i}`);
+          return delayed(`${of}-${i}`, 0, { dedupeId: `event ${i}`, payload }).record;
         });
         return publishOnce(records, 60_000, { publish, dedupeStore, clock: systemClock });
       }),
@@ -82,10 +84,29 @@ describe("dedupe store on PostgreSQL", () => {
     expect(published).toHaveLength(500);
     const ids = new Map(published.map(({ dedupeId, id }) => [dedupeId, id]));
     for (const ofOne of receipts) {
-      expect(ofOne.map(({ id }) => id)).toEqual(Array.from({ length: 500 }, (_, i) => ids.get(`event ${i}`)));
+      expect(ofOne.map((receipt) => receipt?.id)).toEqual(Array.from({ length: 500 }, (_, i) => ids.get(`event ${i}`)));
     }
-    expect(receipts.flat().filter(({ duplicate }) => !duplicate)).toHaveLength(500);
+    expect(receipts.flat().filter((receipt) => receipt?.duplicate === false)).toHaveLength(500);
     await Promise.all(stores.map((store) => store.close()));
+  });
+
+  test("beside release 0.1.0, what that one has written is no other event than it is", async () => {
+    const options = { url: server.url, schema: `dedupe_${schemas++}` };
+    const former = await openFormerDedupeStore(options);
+    await former.reserve([request("kept", "1")], 0, 5_000);
+    await former.confirm([request("kept", "1")], 90_000);
+    const present = await openPostgresDedupeStore(options);
+    const asked = (dedupeId: string, id: string) => ({ ...request(dedupeId, id), content: `1.${id}` });
+    expect(await present.reserve([asked("kept", "2")], 1, 5_000)).toEqual([{ kind: "duplicate", id: "1" }]);
+
+    await present.reserve([asked("x", "3")], 1, 5_000);
+    await present.confirm([asked("x", "3")], 10_000);
+    expect(await former.reserve([request("x", "4")], 2, 5_000)).toEqual([{ kind: "duplicate", id: "3" }]);
+    // Once that is over, another event takes its row.
+    expect(await former.reserve([request("x", "5")], 10_000, 5_000)).toEqual([{ kind: "reserved" }]);
+    await former.confirm([request("x", "5")], 90_000);
+    expect(await present.reserve([asked("x", "6")], 20_000, 5_000)).toEqual([{ kind: "duplicate", id: "5" }]);
+    await Promise.all([former.close(), present.close()]);
   });
 
   test("a sweep is bounded, and several at once share the work", async () => {

@@ -62,6 +62,31 @@ export function describeDedupeStore(name: string, open: () => Promise<DedupeStor
       await store.close();
     });
 
+    test("answers what an event was with the task's id, and keeps that as long", async () => {
+      const store = await open();
+      const asked = (id: string, content: string) => ({ ...request("x", id), content });
+      await store.reserve([asked("1", "1.a")], 0, 5_000, 100_000);
+      // Whoever takes it over learns what its first holder may have published.
+      expect(await store.reserve([asked("2", "1.b")], 5_000, 5_000, 100_000)).toEqual([
+        { kind: "reserved", id: "1", content: "1.a" },
+      ]);
+      await store.release([{ ...asked("2", "1.b"), task: "1" }]);
+      expect(await store.reserve([asked("3", "1.a")], 5_001, 5_000, 100_000)).toEqual([
+        { kind: "reserved", id: "1", content: "1.a" },
+      ]);
+      await store.confirm([{ ...asked("3", "1.a"), task: "1" }], 60_000);
+      expect(await store.reserve([asked("4", "1.b")], 59_999, 5_000)).toEqual([
+        { kind: "duplicate", id: "1", content: "1.a" },
+      ]);
+      expect(await store.reserve([asked("5", "1.c")], 60_000, 5_000)).toEqual([{ kind: "reserved" }]);
+      await store.confirm([asked("5", "1.c")], 90_000);
+      expect(await store.reserve([asked("6", "1.a"), request("y", "6")], 60_001, 5_000)).toEqual([
+        { kind: "duplicate", id: "5", content: "1.c" },
+        { kind: "reserved" },
+      ]);
+      await store.close();
+    });
+
     test("what is confirmed can neither be released nor leased anew", async () => {
       const store = await open();
       await store.reserve([request("x", "1")], 0, 5_000, 100_000);

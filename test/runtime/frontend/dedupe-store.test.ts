@@ -2,12 +2,20 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { systemClock } from "../../../runtime/clock.ts";
 import { openLmdbDedupeStore } from "../../../runtime/frontend/lmdb-dedupe-store.ts";
 import { createMemoryDedupeStore } from "../../../runtime/frontend/memory-dedupe-store.ts";
 import { openPairedStores } from "../../../runtime/storage/paired-stores.ts";
 import { describeDedupeStore, request } from "./dedupe-store-suite.ts";
+
+/** An accepted id as releases before know it. */
+interface Former {
+  readonly id: string;
+  readonly untilMs: number;
+  readonly content?: string;
+}
 
 const folders: string[] = [];
 
@@ -112,4 +120,47 @@ test("lmdb: what releases before remembered is remembered, long ids too", async 
     { kind: "duplicate", id: "4" },
   ]);
   await store.close();
+});
+
+test("lmdb: what an event was is hidden from releases before, which find whole what they know, and can forget it", async () => {
+  const folder = tempFolder();
+  const store = await openLmdbDedupeStore(folder, systemClock);
+  const asked = (dedupeId: string, id: string) => ({ ...request(dedupeId, id), content: `1.${id}` });
+  await store.confirm([asked("x", "1"), asked("y", "2"), asked("z", "3")], 4e12);
+  await store.close();
+
+  const raw = await openPairedStores({
+    folder,
+    clock: systemClock,
+    durable: (root) => ({
+      accepted: root.openDB<Former, string[]>("accepted", { encoding: "json", useVersions: true }),
+    }),
+    volatile: (root) => ({ reservations: root.openDB<unknown, string[]>("reservations", { encoding: "json" }) }),
+  });
+  const { accepted } = raw.durable.tables;
+  const x = accepted.get(["note", "x"])!;
+  const former = ({ id, untilMs }: Former) => ({
+    id,
+    untilMs,
+    sum: crc32(JSON.stringify([["note", "x"], id, untilMs, null, null])),
+  });
+  expect(x).toMatchObject(former(x));
+  await raw.durable.commit(() =>
+    accepted.batch(() => {
+      accepted.put(["note", "x"], former(x), 4e12);
+      accepted.put(["note", "y"], { ...accepted.get(["note", "y"])!, content: "1.other" }, 4e12);
+    }),
+  );
+  await raw.close();
+
+  const problems: string[] = [];
+  const again = await openLmdbDedupeStore(folder, systemClock, ({ message }) => problems.push(message));
+  expect(await again.reserve([request("x", "4"), request("y", "5"), request("z", "6")], 0, 5_000)).toEqual([
+    { kind: "duplicate", id: "1" },
+    // A damaged content would call the event another one.
+    { kind: "reserved" },
+    { kind: "duplicate", id: "3", content: "1.3" },
+  ]);
+  expect(problems).toEqual([expect.stringContaining("the id 'y' of 'note'")]);
+  await again.close();
 });

@@ -10,7 +10,8 @@ import { noteContracts } from "../note-contract.ts";
 import { delayed } from "../scheduler/delay-store-suite.ts";
 
 const FOR_MS = 86_400_000;
-const record = (id: string, dedupeId: string) => delayed(id, 0, { dedupeId }).record;
+const record = (id: string, dedupeId: string, text = "", version = 1) =>
+  delayed(id, 0, { dedupeId, version, payload: Buffer.from(text) }).record;
 
 type Publish = (records: readonly TaskRecord[]) => Promise<void>;
 
@@ -164,6 +165,126 @@ describe("an event that is enqueued once by its id", () => {
       [2, 0, 0],
       [0, 0, 1],
     ]);
+    await connection.close();
+  });
+});
+
+describe("an id that stands for another event", () => {
+  const told = ({ answers }: { answers: unknown }) => answers;
+
+  test("is refused as a conflict, and stores nothing; the same event stays a duplicate of the same task", async () => {
+    const { enqueue, publish, stored } = openWorld();
+    await enqueue([record("1", "x", "tea")], publish);
+    expect(told(await enqueue([record("2", "x", "coffee")], publish))).toMatchObject({
+      code: "conflict",
+      mayBeStored: false,
+      message:
+        "The event for 'note' has the dedupe id 'x', which stands for another event: the task 1, which was enqueued before, " +
+        "or may have been. Within `dedupeFor` an id stands for one event. Nothing was stored. Give an event that differs an " +
+        "id of its own, or enqueue again what was enqueued before.",
+    });
+    expect(told(await enqueue([record("3", "x", "tea")], publish))).toEqual([{ id: "1", duplicate: true }]);
+    expect(stored).toEqual(["1"]);
+  });
+
+  test("that another version of the event has written is not compared: each writes the same in its own way", async () => {
+    const { enqueue, publish } = openWorld();
+    await enqueue([record("1", "x", "tea", 1)], publish);
+    expect(told(await enqueue([record("2", "x", "tea, with a default", 2)], publish))).toEqual([
+      { id: "1", duplicate: true },
+    ]);
+    expect(told(await enqueue([record("3", "x", "coffee", 1)], publish))).toMatchObject({ code: "conflict" });
+  });
+
+  test("which a release before remembered is not known to", async () => {
+    const { enqueue, publish, dedupeStore, clock } = openWorld();
+    await dedupeStore.confirm([{ useCase: "note", dedupeId: "x", id: "1" }], clock.now() + FOR_MS);
+    expect(told(await enqueue([record("2", "x", "tea")], publish))).toEqual([{ id: "1", duplicate: true }]);
+  });
+
+  test("in a call of several has the whole call refused, and frees the ids of the others", async () => {
+    const { enqueue, publish, stored } = openWorld();
+    await enqueue([record("1", "x", "tea")], publish);
+    const call = [record("2", "y", "cake"), record("3", "x", "coffee"), record("4", "z", "tart")];
+    expect(told(await enqueue(call, publish))).toMatchObject({
+      code: "conflict",
+      message: expect.stringMatching(/^Event \[1\] for 'note' .* Nothing was stored\./),
+    });
+    expect(stored).toEqual(["1"]);
+    const again = call.filter(({ dedupeId }) => dedupeId !== "x");
+    expect(told(await enqueue(again, publish))).toEqual([
+      { id: "2", duplicate: false },
+      { id: "4", duplicate: false },
+    ]);
+  });
+
+  test("within one call is refused before anything is asked for", async () => {
+    const { enqueue, publish, stored } = openWorld();
+    const call = [record("1", "x", "tea"), record("2", "y"), record("3", "x", "tea"), record("4", "x", "coffee")];
+    expect(told(await enqueue(call, publish))).toMatchObject({
+      code: "conflict",
+      message: expect.stringContaining(
+        "Event [3] for 'note' has the dedupe id 'x', which stands for another event: event [0] of the same call",
+      ),
+    });
+    expect(stored).toEqual([]);
+    expect(told(await enqueue([record("5", "x", "coffee")], publish))).toEqual([{ id: "5", duplicate: false }]);
+  });
+
+  test("while that is under way waits for its end, and is refused only if it was stored", async () => {
+    for (const [ends, expected] of [
+      [async (stores: Publish) => stores([record("1", "x", "tea")]), { code: "conflict" }],
+      [refused, [{ id: "2", duplicate: false }]],
+    ] as const) {
+      const { enqueue, publish, clock, wait } = openWorld();
+      void enqueue([record("1", "x", "tea")], async () => {
+        await wait(2_000);
+        await ends(publish);
+      });
+      const second = enqueue([record("2", "x", "coffee")], publish);
+      await clock.advance(5_000);
+      expect(told(await second)).toMatchObject(expected);
+    }
+  });
+
+  test("that may be stored is refused, and can still be enqueued as what it was", async () => {
+    const { enqueue, publish, stored } = openWorld();
+    await enqueue([record("1", "x", "tea")], unknown);
+    expect(told(await enqueue([record("2", "x", "coffee")], publish))).toMatchObject({ code: "conflict" });
+    expect(told(await enqueue([record("3", "x", "tea")], publish))).toEqual([{ id: "1", duplicate: false }]);
+    expect(stored).toEqual(["1"]);
+  });
+
+  test("refuses only its own among events that were enqueued in the same moment", async () => {
+    const clock = createSimulatedClock(1);
+    const connection = connectMemory(clock);
+    const { client } = noteContracts({ settings: { dedupeForMs: FOR_MS }, handlers: { default: () => {} } });
+    // One whose id is not the whole event.
+    const notes = createClient({ ...client, dedupeBy: ({ id }: { id: string }) => id.slice(0, 1) });
+    const observed: unknown[] = [];
+    connection.observe((_, { accepted, duplicates, refused, code }) =>
+      observed.push([accepted, duplicates, refused, code]),
+    );
+    const fates = ["a1", "b1", "a2", "a1", "c1"].map((id) =>
+      notes.enqueue({ id }).then(
+        ({ duplicate }) => (duplicate ? "duplicate" : "accepted"),
+        ({ code }) => code,
+      ),
+    );
+    await clock.advance(100);
+    expect(await Promise.all(fates)).toEqual(["accepted", "accepted", "conflict", "duplicate", "accepted"]);
+    expect(observed).toEqual([
+      [3, 1, 0, ""],
+      [0, 0, 1, "conflict"],
+    ]);
+    const late = ["a2", "a1", "d1"].map((id) =>
+      notes.enqueue({ id }).then(
+        ({ duplicate }) => duplicate,
+        ({ code }) => code,
+      ),
+    );
+    await clock.advance(100);
+    expect(await Promise.all(late)).toEqual(["conflict", true, false]);
     await connection.close();
   });
 });

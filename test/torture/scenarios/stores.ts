@@ -29,7 +29,16 @@ const stores: Scenario = {
     const delayStores = [...DELAY_STORES, present.delays, beside.delays];
     const dedupeStores = [...DEDUPE_STORES, present.dedupe, beside.dedupe];
     const faults: string[] = [];
-    const did = { sequences: 0, delayWorlds: 0, handled: 0, dedupeWorlds: 0, receipts: 0, copies: 0, kills: 0 };
+    const did = {
+      sequences: 0,
+      delayWorlds: 0,
+      handled: 0,
+      dedupeWorlds: 0,
+      receipts: 0,
+      conflicts: 0,
+      copies: 0,
+      kills: 0,
+    };
 
     async function sequences(adapter: Adapter<DelayStore>, worldSeed: number): Promise<void> {
       const draw = drawFrom(worldSeed);
@@ -60,6 +69,7 @@ const stores: Scenario = {
       faults.push(...run.faults.map((fault) => `${adapter.name}, world ${worldSeed}: ${fault}`));
       did.dedupeWorlds++;
       did.receipts += run.receipts;
+      did.conflicts += run.conflicts;
       did.copies += run.copies;
       did.kills += run.kills;
     }
