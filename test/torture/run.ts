@@ -3,6 +3,7 @@
  *
  *   npm run torture                                all but the cluster's, a minute each
  *   npm run torture history -- --minutes 10 --seed 7
+ *   npm run torture cluster -- --size 10000 --only libpulsar      what takes its time by what it does, less of it
  *
  * Every scenario prints what it did as a line of JSON. The exit code is 1 where a promise was broken; the same seed draws
  * the same settings again.
@@ -22,14 +23,20 @@ const ALL = readdirSync(FOLDER)
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: "string" }, minutes: { type: "string", default: "1" } },
+  options: {
+    seed: { type: "string" },
+    minutes: { type: "string", default: "1" },
+    size: { type: "string" },
+    only: { type: "string" },
+  },
 });
 const unknown = positionals.filter((name) => !ALL.includes(name));
 if (unknown.length > 0) throw new Error(`There is no scenario '${unknown.join("', '")}'; there are ${ALL.join(", ")}`);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 const minutes = Number(values.minutes);
-if (!Number.isSafeInteger(seed) || !(minutes > 0))
-  throw new Error("--seed takes a whole number, --minutes one above 0");
+const size = values.size === undefined ? undefined : Number(values.size);
+if (!Number.isSafeInteger(seed) || !(minutes > 0) || !((size ?? 1) > 0))
+  throw new Error("--seed takes a whole number, --minutes and --size one above 0");
 
 for (const name of positionals.length > 0 ? positionals : ALL) {
   const { default: scenario }: { default: Scenario } = await import(pathToFileURL(join(FOLDER, `${name}.ts`)).href);
@@ -38,7 +45,7 @@ for (const name of positionals.length > 0 ? positionals : ALL) {
     continue;
   }
   const startedAt = performance.now();
-  const { did, faults } = await scenario.run({ seed, until: startedAt + minutes * 60_000 });
+  const { did, faults } = await scenario.run({ seed, until: startedAt + minutes * 60_000, size, only: values.only });
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
   console.log(JSON.stringify({ scenario: name, seed, seconds, ...did, faults: faults.length }));
   for (const fault of faults.slice(0, 20)) console.log(`  ${fault}`);

@@ -10,6 +10,10 @@ export interface ScenarioOptions {
   readonly seed: number;
   /** When to begin nothing new, on the clock of `performance.now()`. */
   readonly until: number;
+  /** How much to do, for a scenario that ends when it has done so much; default: its own. */
+  readonly size?: number | undefined;
+  /** Only what has this in its name, for a scenario that plays in several places; default: all. */
+  readonly only?: string | undefined;
 }
 
 export interface Report {

@@ -5,6 +5,10 @@ import { type Clock, sleep } from "../../clock.ts";
  * it waits for the acknowledgements of all its messages. The broker then takes the batch for held as long as this consumer
  * lives, and gives out no more of its keys once they are to go to another one. So the last acknowledgement of such a batch
  * is of the batch as a whole.
+ *
+ * But only where its last message came. What is missing at a batch's end may as well have been lost with a connection, and
+ * is somebody else's now, or comes again. Of an ordered topic's batches, which are of one key, the first messages are
+ * settled first; where it is otherwise, `standstill.ts` finds the keys that stand still.
  */
 
 /** libpulsar collects acknowledgements for 100 ms; one of a whole batch must not overtake those of its parts. */
@@ -19,8 +23,6 @@ export interface Batch {
   /** Messages of it that came. */
   came: number;
   lastIndex: number;
-  /** Whether no more of it comes. */
-  isOver: boolean;
   acknowledged: number;
   /** When one of its parts was acknowledged last, in ms on the monotonic clock. */
   partAt: number;
@@ -37,8 +39,6 @@ export interface NativeHandle<Id> {
 export interface NativeBatches<Id> {
   /** The handle of a message that comes. */
   take(id: Id): NativeHandle<Id>;
-  /** Told that nothing more is on its way. */
-  pause(): void;
   acknowledge(handles: readonly NativeHandle<Id>[]): Promise<void>;
 }
 
@@ -57,37 +57,25 @@ export function createNativeBatches<Id extends { toString(): string; serialize()
     await acknowledgeId(deserialize(batch.wholeId));
   }
 
-  /** All of it that came is acknowledged, and that was a part of it. */
-  function isSettledPart({ isOver, acknowledged, came, size }: Batch): boolean {
-    return isOver && acknowledged === came && came < size;
-  }
-
-  function end(): void {
-    if (!current || current.isOver) return;
-    current.isOver = true;
-    // Where it fails, the connection has gone, and with it what the broker takes for held.
-    if (isSettledPart(current)) acknowledgeWhole(current).catch(() => {});
+  /** All of it that came is acknowledged, and that was a part of it, up to its end. */
+  function isSettledPart({ lastIndex, acknowledged, came, size }: Batch): boolean {
+    return lastIndex === size - 1 && acknowledged === came && came < size;
   }
 
   return {
     take(id) {
       const [, entry = "", index = "-1"] = /^\((-?\d+,-?\d+),-?\d+,(-?\d+)\)/.exec(id.toString()) ?? [];
       const batchIndex = Number(index);
-      if (current && (current.entry !== entry || batchIndex <= current.lastIndex)) {
-        end();
-        current = undefined;
-      }
+      if (current && (current.entry !== entry || batchIndex <= current.lastIndex)) current = undefined;
       if (batchIndex < 0) return { id, batch: undefined, isAcknowledged: false };
       if (!current) {
         const { size, wholeId } = readMessageId(id.serialize());
-        current = { entry, size, wholeId, came: 0, lastIndex: -1, isOver: false, acknowledged: 0, partAt: 0 };
+        current = { entry, size, wholeId, came: 0, lastIndex: -1, acknowledged: 0, partAt: 0 };
       }
       current.came += 1;
       current.lastIndex = batchIndex;
-      if (batchIndex === current.size - 1) current.isOver = true;
       return { id, batch: current, isAcknowledged: false };
     },
-    pause: end,
     async acknowledge(handles) {
       for (const handle of handles) {
         if (handle.batch && !handle.isAcknowledged) handle.batch.acknowledged += 1;

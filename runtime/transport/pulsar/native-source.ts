@@ -11,8 +11,6 @@ const AGAIN_MS = 500;
 const WATCH_EVERY_MS = 2_000;
 /** A broker that has been back for so long gets another consumer. */
 const LATE_RECONNECT_MS = 4_000;
-/** When nothing came for so long, what was on its way is here. */
-const PAUSE_MS = 250;
 
 /**
  * Messages from libpulsar, which reconnects by itself. One call of it waits at a time: those of several would end in any
@@ -70,7 +68,7 @@ export function createNativeSource<Id extends { toString(): string; serialize():
     while (wanted > 0 && !closed) {
       try {
         const messages: readonly NativeMessage<Id>[] =
-          isFlowing && wanted >= settings.batchSize ? await consumer.batchReceive() : [await receiveOne()];
+          isFlowing && wanted >= settings.batchSize ? await consumer.batchReceive() : [await consumer.receive()];
         isFlowing = messages.length > 0;
         wanted -= messages.length;
         for (const message of messages) take(message);
@@ -81,15 +79,6 @@ export function createNativeSource<Id extends { toString(): string; serialize():
       }
     }
     isReceiving = false;
-  }
-
-  async function receiveOne(): Promise<NativeMessage<Id>> {
-    const cancel = clock.after(PAUSE_MS, batches.pause, { background: true });
-    try {
-      return await consumer.receive();
-    } finally {
-      cancel();
-    }
   }
 
   function take(message: NativeMessage<Id>): void {

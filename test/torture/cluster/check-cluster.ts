@@ -1,75 +1,99 @@
-import { becomesDead, KINDS, numberOf, subscribersOf } from "./kinds.ts";
-
-/** What came of everything that was enqueued. */
-export interface ClusterHistory {
-  /** Ids whose enqueue resolved, by kind. */
-  readonly accepted: Readonly<Record<string, ReadonlySet<string>>>;
-  /** Runs that ended well, in the order of their ends, by kind and subscriber. */
-  readonly handled: ReadonlyMap<string, readonly { readonly id: string; readonly task: string }[]>;
-  /** By kind and subscriber. */
-  readonly dead: ReadonlyMap<string, ReadonlySet<string>>;
-  readonly early: number;
-  readonly problems: number;
-  readonly refused: number;
-}
-
-export const placeOf = (kind: string, subscriber: string): string => `${kind}/${subscriber}`;
-
-/** Reads what processes told, line by line. */
-export function readCluster(lines: readonly string[], dead: ClusterHistory["dead"]): ClusterHistory {
-  const accepted: Record<string, Set<string>> = Object.fromEntries(Object.keys(KINDS).map((kind) => [kind, new Set()]));
-  const handled = new Map<string, { id: string; task: string; at: number }[]>();
-  const counts = { early: 0, problems: 0, refused: 0 };
-  for (const line of lines) {
-    const [what, kind, ...rest] = line.split(" ");
-    if (what === "accepted") for (const id of rest) accepted[kind!]!.add(id);
-    else if (what === "refused") counts.refused += rest.length - 1;
-    else if (what === "problem") counts.problems += 1;
-    else if (what === "handled") {
-      const [subscriber, id, task, at, dueAt] = rest as [string, string, string, string, string];
-      const place = placeOf(kind!, subscriber);
-      handled.set(place, [...(handled.get(place) ?? []), { id, task, at: Number(at) }]);
-      if (Number(at) < Number(dueAt)) counts.early += 1;
-    }
-  }
-  for (const runs of handled.values()) runs.sort((one, other) => one.at - other.at);
-  return { accepted, handled, dead, ...counts };
-}
-
-/** Accepted, and neither handled nor a dead letter because its handler never took it. */
-export function missingOf({ accepted, handled, dead }: ClusterHistory): string[] {
-  return Object.entries(accepted).flatMap(([kind, ids]) =>
-    subscribersOf(kind).flatMap((subscriber) => {
-      const place = placeOf(kind, subscriber);
-      const done = new Set(handled.get(place)?.map(({ id }) => id));
-      const given = dead.get(place) ?? new Set();
-      return [...ids].filter((id) => !(becomesDead(kind, id) ? given : done).has(id)).map((id) => `${place} ${id}`);
-    }),
-  );
-}
+import type { ClusterHistory, Run } from "./cluster-history.ts";
+import { type Disturbance, explainRepeats, isDisturbed } from "./explain-repeats.ts";
+import { deathOf, numberOf, placeOf } from "./kinds.ts";
 
 /** All that a history breaks. */
-export function checkCluster(history: ClusterHistory): string[] {
-  const faults = missingOf(history).map((id) => `${id} was accepted and never handled`);
-  if (history.early > 0) faults.push(`${history.early} tasks ran before they were due`);
-  for (const [place, ids] of history.dead) {
+export function checkCluster(history: ClusterHistory, disturbances: readonly Disturbance[]): string[] {
+  return [
+    ...[...history.pending].flatMap(([place, ids]) =>
+      [...ids].map((id) => `${place} ${id} was accepted and never handled`),
+    ),
+    ...history.early,
+    ...checkDead(history),
+    ...checkOrder(history),
+    ...checkOverlaps(history, disturbances),
+    ...checkDeduplicated(history, disturbances),
+    ...explainRepeats(history, disturbances).unexplained,
+  ];
+}
+
+/** Each dead letter is one for its own reason, and what becomes one is never handled. */
+function checkDead({ dead, runs }: ClusterHistory): string[] {
+  const faults: string[] = [];
+  for (const [place, ids] of dead) {
     const kind = place.split("/")[0]!;
-    for (const id of ids) if (!becomesDead(kind, id)) faults.push(`${place} ${id} is a dead letter for no reason`);
+    for (const [id, reason] of ids) {
+      const own = deathOf(kind, id);
+      if (own !== reason) faults.push(`${place} ${id} is a dead letter because of '${reason}', rather than ${own}`);
+    }
+    for (const id of runs.get(place)!.keys())
+      if (deathOf(kind, id) !== undefined) faults.push(`${place} ${id} was handled, though its handler never takes it`);
   }
-  const seen = new Map<string, number>();
-  const first = new Set<string>();
-  for (const { id } of history.handled.get(placeOf("ordered", "default")) ?? []) {
-    if (first.has(id) || !history.accepted.ordered!.has(id)) continue;
-    first.add(id);
-    const key = id.slice(0, id.lastIndexOf(":"));
-    if (numberOf(id) < (seen.get(key) ?? -1)) faults.push(`${id} ran after ${seen.get(key)} of its key`);
-    seen.set(key, numberOf(id));
+  return faults;
+}
+
+/** By key, each id's first run, in the order of their ends. */
+function firstRunsByKey(runs: ReadonlyMap<string, readonly Run[]>): Map<string, { id: string; run: Run }[]> {
+  const first = [...runs].map(([id, [run]]) => ({ id, run: run! }));
+  first.sort((one, other) => one.run.at - other.run.at);
+  return Map.groupBy(first, ({ id }) => id.slice(0, id.lastIndexOf(":")));
+}
+
+const ORDERED = placeOf("ordered", "default");
+
+function checkOrder({ runs, accepted }: ClusterHistory): string[] {
+  const faults: string[] = [];
+  for (const ofKey of firstRunsByKey(earliest(runs.get(ORDERED)!)).values()) {
+    let last = -1;
+    // What was refused may still arrive, at any time.
+    for (const { id } of ofKey.filter(({ id }) => accepted.get("ordered")!.has(id))) {
+      if (numberOf(id) < last) faults.push(`${id} ran after ${last} of its key`);
+      last = Math.max(last, numberOf(id));
+    }
   }
-  const tasks = new Map<string, string>();
-  for (const { id, task } of history.handled.get(placeOf("deduplicated", "default")) ?? []) {
-    const known = tasks.get(id);
-    if (known !== undefined && known !== task) faults.push(`the id ${id} was accepted as ${known} and as ${task}`);
-    tasks.set(id, task);
+  return faults;
+}
+
+/** What the files told in any order, in the order of the runs. */
+function earliest(runs: ReadonlyMap<string, readonly Run[]>): Map<string, readonly Run[]> {
+  return new Map([...runs].map(([id, all]) => [id, all.toSorted((one, other) => one.at - other.at)]));
+}
+
+/** Nothing of a key runs beside another, but where a broker gave away what a worker still ran. */
+function checkOverlaps({ runs }: ClusterHistory, disturbances: readonly Disturbance[]): string[] {
+  const all = [...runs.get(ORDERED)!].flatMap(([id, ofId]) => ofId.map((run) => ({ id, run })));
+  all.sort((one, other) => one.run.from - other.run.from);
+  const faults: string[] = [];
+  for (const ofKey of Map.groupBy(all, ({ id }) => id.slice(0, id.lastIndexOf(":"))).values()) {
+    let before = ofKey[0]!;
+    for (const next of ofKey.slice(1)) {
+      if (next.run.from < before.run.at && !isDisturbed(before.run, disturbances))
+        faults.push(`${next.id} ran on ${next.run.worker} while ${before.id} ran on ${before.run.worker}`);
+      if (next.run.at > before.run.at) before = next;
+    }
   }
+  return faults;
+}
+
+/**
+ * An id is one task, and one receipt at most says that it was accepted now. But PostgreSQL forgets what it was let off to
+ * sync when it is killed: an id whose enqueue had no answer then may become two tasks.
+ */
+function checkDeduplicated(history: ClusterHistory, disturbances: readonly Disturbance[]): string[] {
+  const faults: string[] = [];
+  const forgotten = disturbances.filter(({ what }) => what === "PostgreSQL killed");
+  const unanswered = new Set(
+    history.refused
+      .get("deduplicated")!
+      .filter(({ from, at }) => forgotten.some((kill) => kill.from <= at && from <= kill.until))
+      .flatMap(({ ids }) => ids),
+  );
+  for (const [id, runs] of history.runs.get(placeOf("deduplicated", "default"))!) {
+    const tasks = new Set(runs.map(({ task }) => task));
+    if (tasks.size > 1 && !unanswered.has(id))
+      faults.push(`the id ${id} was accepted as ${[...tasks].join(" and as ")}`);
+  }
+  for (const [id, times] of history.fresh)
+    if (times > 1 && !unanswered.has(id)) faults.push(`the id ${id} was accepted ${times} times`);
   return faults;
 }

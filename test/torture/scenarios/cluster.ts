@@ -1,190 +1,188 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { deadLetterTopicOf, topicOf } from "../../../runtime/contract.ts";
 import { topicsOf } from "../../../runtime/topics.ts";
-import type { Consumer, Transport } from "../../../runtime/transport/transport.ts";
 import { createNamespace, WAYS, type Way } from "../../e2e/pulsar/transports.ts";
-import { type Postgres, startPostgres } from "../../parts/postgres.ts";
+import { startPostgres } from "../../parts/postgres.ts";
 import { type PulsarBroker, startPulsarBroker } from "../../parts/pulsar-broker.ts";
 import { drawWith } from "../../transport/history/setting.ts";
-import { checkCluster, missingOf, placeOf, readCluster } from "../cluster/check-cluster.ts";
-import { contractsOf, KINDS, subscribersOf } from "../cluster/kinds.ts";
-import type { ClusterOrders } from "../cluster/process.ts";
+import { checkCluster } from "../cluster/check-cluster.ts";
+import { createClusterHistory, createTailReader } from "../cluster/cluster-history.ts";
+import { type Crew, startCrew } from "../cluster/crew.ts";
+import { type Disturbance, explainRepeats } from "../cluster/explain-repeats.ts";
+import { runFaults } from "../cluster/fault-plan.ts";
+import { contractsOf, KINDS, nowMicros, PLACES, placeOf, topicOfKind } from "../cluster/kinds.ts";
+import { readDeadLetters, readLeftovers } from "../cluster/leftovers.ts";
 import type { Scenario } from "../scenario.ts";
 
-const PROCESS = join(import.meta.dirname, "..", "cluster", "process.ts");
+/** Events of each kind, by each way. */
+const EVENTS = 200_000;
 const WORKERS = 3;
 const PRODUCERS = 3;
+const SKEW_MS = 2_000;
+/** More that waits would make it long until a fault shows. */
+const MOST_PENDING = 20_000;
+const GOES_ON_WITHIN_MS = 10_000;
 const PATIENCE_MS = 120_000;
 
-/** Whole workers and producers on a real broker and PostgreSQL, by each way, with kills, unloads and stalls of all of them. */
+/**
+ * Whole workers and producers on a real broker and PostgreSQL, by each way, with kills, outages, stalls and unloads of
+ * all of them. `--size` is the number of events of each kind; faults are fewer in the same measure.
+ */
 const scenario: Scenario = {
   needs: "a Pulsar broker, libpulsar and PostgreSQL, which it installs and starts",
-  async run({ seed, until }) {
+  async run({ seed, size = EVENTS, only = "" }) {
     const faults: string[] = [];
-    const did: Record<string, number> = {};
-    const untilOf = (index: number) => performance.now() + ((until - performance.now()) * (index + 1)) / WAYS.length;
-    const [broker, postgres] = await Promise.all([
-      startPulsarBroker({ config: { brokerDeduplicationEnabled: true } }),
-      startPostgres(),
-    ]);
-    try {
-      for (const [index, way] of WAYS.entries()) {
-        const found = await attack({ way, broker, postgres, seed, until: untilOf(index) }, did);
-        faults.push(...found.map((fault) => `${way.name}: ${fault}`));
-      }
-    } finally {
-      await Promise.all([broker.stop(), postgres.stop()]);
+    const did: Record<string, number | string> = {};
+    for (const way of WAYS.filter(({ name }) => name.includes(only))) {
+      const found = await attack(way, { seed, size }, (what, by) => {
+        const name = `${way.name}: ${what}`;
+        did[name] = typeof by === "string" ? by : ((did[name] as number | undefined) ?? 0) + by;
+      });
+      faults.push(...found.map((fault) => `${way.name}: ${fault}`));
     }
     return { did, faults };
   },
 };
 
-async function attack(
-  {
-    way,
-    broker,
-    postgres,
-    seed,
-    until,
-  }: { way: Way; broker: PulsarBroker; postgres: Postgres; seed: number; until: number },
-  did: Record<string, number>,
-): Promise<string[]> {
-  const draw = drawWith(seed);
-  const namespace = await createNamespace(broker);
-  const { serviceUrl, adminUrl } = broker;
-  const transport = await way.open(broker, { namespace: namespace.name });
-  // Beforehand, as a deployment does: what comes first may be a kill.
-  await transport.declare(Object.keys(KINDS).flatMap((kind) => topicsOf(contractsOf(kind, "").executor.settings)));
-  const place = JSON.stringify({ way: way.name, serviceUrl, adminUrl, namespace: namespace.name });
+type Count = (what: string, by: number | string) => void;
+
+async function attack(way: Way, { seed, size }: { seed: number; size: number }, count: Count): Promise<string[]> {
+  const [broker, postgres] = await Promise.all([
+    startPulsarBroker({ config: { brokerDeduplicationEnabled: true } }),
+    startPostgres(),
+  ]);
   const folder = mkdtempSync(join(tmpdir(), "fivefold-cluster-"));
   const faults: string[] = [];
-  const killed = new WeakSet<ChildProcess>();
-  const count = (what: string, by = 1) => {
-    did[what] = (did[what] ?? 0) + by;
+  const history = createClusterHistory();
+  const read = createTailReader(folder, history.take);
+  const disturbances: Disturbance[] = [];
+  const draw = drawWith(seed);
+  const namespace = await createNamespace(broker);
+  const transport = await way.open(broker, { namespace: namespace.name });
+  // Beforehand, as a deployment does: what comes first may be a kill.
+  await transport.declare(
+    Object.keys(KINDS).flatMap((kind) => topicsOf(contractsOf(kind, () => {}).executor.settings)),
+  );
+  const deadLetters = await readDeadLetters(transport, history.takeDead);
+  const settings = {
+    connect: {
+      pulsar: { ...addressesOf(way, broker), namespace: namespace.name },
+      postgres: postgres.connectionString,
+    },
+    ...{ folder, draw, fail: (fault: string) => void faults.push(fault) },
   };
-  let started = 0;
+  const workers = startCrew("worker", WORKERS, { ...settings, skewMs: SKEW_MS });
+  const producers = startCrew("producer", PRODUCERS, { ...settings, skewMs: SKEW_MS });
+  const startedAt = performance.now();
+
+  let faultsAreOver = false;
+  const isComplete = (kind: string) => history.accepted.get(kind)!.size >= size && faultsAreOver;
+  const isWanted = (kind: string) =>
+    !isComplete(kind) &&
+    PLACES.every(
+      (place) => place.kind !== kind || history.pending.get(placeOf(kind, place.subscriber))!.size < MOST_PENDING,
+    );
+
   let over = false;
-
-  function start(role: ClusterOrders["role"]): ChildProcess {
-    const name = `${role}-${started++}`;
-    const file = join(folder, name);
-    writeFileSync(file, "");
-    const child = fork(PROCESS, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-    child.send({ role, name, place, postgres: postgres.connectionString, file } satisfies ClusterOrders);
-    child.once("exit", (code) => {
-      if (!killed.has(child) && !over) faults.push(`${name} ended by itself with ${code}`);
-    });
-    return child;
+  const looking = (async () => {
+    let before = "";
+    while (!over) {
+      read();
+      const wanted = Object.keys(KINDS).filter((kind) => isWanted(kind));
+      if (wanted.join() !== before) producers.tell(wanted);
+      before = wanted.join();
+      await sleep(100);
+    }
+  })();
+  const longest = new Map<string, number>();
+  /** Waits until each kind is accepted and handled again. */
+  async function goesOn(after: string): Promise<void> {
+    const from = nowMicros();
+    const isAgain = (at = 0) => at > from;
+    const still = () =>
+      PLACES.filter(
+        ({ kind, subscriber }) =>
+          !isAgain(history.handledAt.get(placeOf(kind, subscriber))) || !isAgain(history.acceptedAt.get(kind)),
+      );
+    let late = false;
+    while (still().length > 0 && !late) {
+      late = nowMicros() - from > PATIENCE_MS * 1_000;
+      await sleep(50);
+    }
+    const tookMs = Math.round((nowMicros() - from) / 1_000);
+    const known = longest.get(after) ?? 0;
+    longest.set(after, Math.max(known, tookMs));
+    if (tookMs > GOES_ON_WITHIN_MS)
+      faults.push(`work went on ${tookMs} ms after ${after}${late ? `, not for ${JSON.stringify(still())}` : ""}`);
   }
 
-  const workers = Array.from({ length: WORKERS }, () => start("worker"));
-  const producers = Array.from({ length: PRODUCERS }, () => start("producer"));
-
-  async function replace(children: ChildProcess[], role: ClusterOrders["role"]): Promise<void> {
-    const index = draw.between(0, children.length - 1);
-    killed.add(children[index]!);
-    children[index]!.kill("SIGKILL");
-    children[index] = start(role);
-    count(`${role} kills`);
-  }
-
-  const attacks: readonly (() => Promise<void>)[] = [
-    () => replace(workers, "worker"),
-    () => replace(producers, "producer"),
-    async () => {
-      for (const kind of Object.keys(KINDS)) {
-        const topic = topicOf(kind, KINDS[kind]!.settings?.priority ?? "normal");
-        await broker.admin("PUT", `/admin/v2/persistent/${namespace.name}/${topic}/unload`).catch(() => {});
-      }
-      count("unloads");
+  const unload = async () => {
+    for (const kind of Object.keys(KINDS))
+      await broker.admin("PUT", `/admin/v2/persistent/${namespace.name}/${topicOfKind(kind)}/unload`).catch(() => {});
+  };
+  await untilWorking(workers, history.working);
+  await runFaults(
+    { broker, postgres, workers, producers, unload },
+    {
+      share: size / EVENTS,
+      draw,
+      did: (name) => count(name, 1),
+      disturbed: (disturbance) => disturbances.push(disturbance),
+      goesOn,
     },
-    async () => {
-      await broker.kill();
-      await broker.restart();
-      count("broker kills");
-    },
-    async () => {
-      await postgres.kill();
-      await postgres.restart();
-      count("PostgreSQL kills");
-    },
-    async () => {
-      process.kill(broker.pid(), "SIGSTOP");
-      await sleep(5_000);
-      process.kill(broker.pid(), "SIGCONT");
-      count("broker stalls");
-    },
-  ];
-  while (performance.now() < until) {
-    await sleep(draw.between(2_000, 6_000));
-    await draw.oneOf(attacks)();
-  }
-  for (const child of producers) {
-    killed.add(child);
-    child.disconnect();
-  }
-
-  const lines = () => readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), "utf8").split("\n"));
-  const dead = new Map<string, Set<string>>();
-  const readers = await readDead(transport, dead);
+  );
+  faultsAreOver = true;
+  const faultsTook = performance.now() - startedAt;
+  while (!Object.keys(KINDS).every(isComplete)) await sleep(200);
+  await producers.end();
+  // Those that lived through it settle what is left, and nobody else.
   const endsAt = performance.now() + PATIENCE_MS;
-  let history = readCluster(lines(), dead);
-  while (missingOf(history).length > 0 && performance.now() < endsAt) {
-    await sleep(2_000);
-    history = readCluster(lines(), dead);
-  }
-  // The workers that lived through it have settled everything, too.
-  for (const [kind, subscriber] of Object.keys(KINDS).flatMap((kind) =>
-    subscribersOf(kind).map((one) => [kind, one]),
-  )) {
-    const topic = topicOf(kind!, KINDS[kind!]!.settings?.priority ?? "normal");
-    let left = await transport.backlog(topic, subscriber!);
-    for (; left > 0 && performance.now() < endsAt; left = await transport.backlog(topic, subscriber!))
-      await sleep(1_000);
-    if (left > 0) faults.push(`${left} are left in ${topic} for ${subscriber}`);
-  }
+  const left = () => [...history.pending.values()].reduce((sum, ids) => sum + ids.size, 0);
+  while (left() > 0 && performance.now() < endsAt) await sleep(500);
+  faults.push(...(await readLeftovers({ transport, broker, postgres, namespace: namespace.name, endsAt })));
   over = true;
-  for (const child of workers) child.disconnect();
-  await readers.stop();
+  await looking;
+  await workers.end();
+  read();
+  await deadLetters.stop();
   await transport.close();
-  history = readCluster(lines(), dead);
-  faults.push(...checkCluster(history));
-  for (const ids of Object.values(history.accepted)) count(`accepted, ${way.name}`, ids.size);
-  for (const runs of history.handled.values()) {
-    count(`repeats, ${way.name}`, runs.length - new Set(runs.map(({ id }) => id)).size);
-  }
-  count("refused", history.refused);
-  count("problems told", history.problems);
+  faults.push(...checkCluster(history, disturbances));
+
+  const { explained, undisturbed } = explainRepeats(history, disturbances);
+  const sum = (sizes: Iterable<{ readonly size: number }>) => [...sizes].reduce((total, { size }) => total + size, 0);
+  count("seconds of faults", Math.round(faultsTook / 1_000));
+  count("accepted", sum(history.accepted.values()));
+  count("handled", sum(history.runs.values()));
+  count("dead letters", sum(history.dead.values()));
+  for (const [cause, times] of Object.entries(explained)) count(`repeats by ${cause}`, times);
+  count("undisturbed", undisturbed);
+  count(
+    "refused enqueues",
+    [...history.refused.values()].reduce((total, all) => total + all.length, 0),
+  );
+  count(
+    "problems told",
+    [...history.problems.values()].reduce((total, times) => total + times, 0),
+  );
+  count("goes on within ms", JSON.stringify(Object.fromEntries(longest)));
   if (faults.length === 0) rmSync(folder, { recursive: true });
+  else {
+    console.log(`The history is in ${folder}`);
+    console.log(JSON.stringify(disturbances));
+    console.log(JSON.stringify([...history.problems].sort(([, one], [, other]) => other - one).slice(0, 30), null, 1));
+  }
+  await Promise.all([broker.stop(), postgres.stop()]);
   return faults;
 }
 
-/** Reads dead letters as they come, until it is stopped. */
-async function readDead(transport: Transport, dead: Map<string, Set<string>>) {
-  const consumers: Consumer[] = [];
-  for (const kind of Object.keys(KINDS)) {
-    const { executor } = contractsOf(kind, "");
-    for (const subscriber of subscribersOf(kind)) {
-      const topic = deadLetterTopicOf(topicOf(kind, executor.settings.priority), subscriber);
-      const consumer = await transport.subscribe(topic, "dead-letters", "shared");
-      consumers.push(consumer);
-      const ids = new Set<string>();
-      dead.set(placeOf(kind, subscriber), ids);
-      void (async () => {
-        for (;;) {
-          const messages = await consumer.receive(100).catch(() => undefined);
-          if (messages?.length === 0) return;
-          for (const { payload } of messages ?? []) ids.add(JSON.parse(Buffer.from(payload).toString()).id);
-          await consumer.acknowledge(messages ?? []).catch(() => {});
-        }
-      })();
-    }
-  }
-  return { stop: () => Promise.all(consumers.map((consumer) => consumer.close())) };
+function addressesOf(way: Way, { serviceUrl, adminUrl }: PulsarBroker) {
+  return way.name.includes("WebSocket") ? { url: adminUrl } : { url: serviceUrl, adminUrl };
+}
+
+async function untilWorking({ members }: Crew, working: ReadonlySet<string>): Promise<void> {
+  while (!members.every(({ name }) => working.has(name))) await sleep(100);
 }
 
 export default scenario;

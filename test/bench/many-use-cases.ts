@@ -1,0 +1,29 @@
+/*
+ * 400 use cases in one worker on Pulsar and PostgreSQL, by each way: how long the worker takes to start the first time,
+ * when there are no topics yet, and the second time; and what it takes of a core when it has nothing to do.
+ */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { createNamespace, WAYS } from "../e2e/pulsar/transports.ts";
+import { startPostgres } from "../parts/postgres.ts";
+import { startPulsarBroker } from "../parts/pulsar-broker.ts";
+
+const WORKER = join(import.meta.dirname, "many-use-cases", "worker.ts");
+
+const [broker, postgres] = await Promise.all([startPulsarBroker(), startPostgres()]);
+for (const way of WAYS) {
+  const { name } = await createNamespace(broker);
+  const env = {
+    ...process.env,
+    FIVEFOLD_PULSAR_URL: way.name.includes("WebSocket") ? broker.adminUrl : broker.serviceUrl,
+    FIVEFOLD_PULSAR_ADMIN_URL: broker.adminUrl,
+    FIVEFOLD_PULSAR_NAMESPACE: name,
+    FIVEFOLD_POSTGRES_URL: postgres.connectionString,
+  };
+  for (const start of ["first", "second"]) {
+    const { stdout, status } = spawnSync(process.execPath, [WORKER], { env, stdio: ["ignore", "pipe", "inherit"] });
+    if (status !== 0) process.exitCode = 1;
+    console.log(JSON.stringify({ bench: "many use cases", way: way.name, start, ...JSON.parse(`${stdout}` || "{}") }));
+  }
+}
+await Promise.all([broker.stop(), postgres.stop()]);

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "pg";
+import { deadLetterTopicOf } from "../../../runtime/contract.ts";
+import type { Consumer, Transport } from "../../../runtime/transport/transport.ts";
+import type { Postgres } from "../../parts/postgres.ts";
+import type { PulsarBroker } from "../../parts/pulsar-broker.ts";
+import type { ClusterHistory } from "./cluster-history.ts";
+import { PLACES, placeOf, topicOfKind } from "./kinds.ts";
+
+/** Reads dead letters as they come, until it is stopped. */
+export async function readDeadLetters(transport: Transport, take: ClusterHistory["takeDead"]) {
+  const consumers: Consumer[] = [];
+  let stopped = false;
+  const reading = PLACES.map(async ({ kind, subscriber }) => {
+    const topic = deadLetterTopicOf(topicOfKind(kind), subscriber);
+    const consumer = await transport.subscribe(topic, "dead-letters", "shared");
+    consumers.push(consumer);
+    return { consumer, place: placeOf(kind, subscriber) };
+  });
+  const opened = await Promise.all(reading);
+  for (const { consumer, place } of opened) {
+    void (async () => {
+      while (!stopped) {
+        const messages = await consumer.receive(100).catch(() => undefined);
+        if (!messages) await sleep(500);
+        for (const { payload, failure } of messages ?? [])
+          take(place, JSON.parse(Buffer.from(payload).toString()).id, failure!.reason);
+        await consumer.acknowledge(messages ?? []).catch(() => {});
+      }
+    })();
+  }
+  return {
+    async stop() {
+      stopped = true;
+      await Promise.all(consumers.map((consumer) => consumer.close()));
+    },
+  };
+}
+
+interface SubscriptionStats {
+  readonly msgBacklog: number;
+  readonly unackedMessages: number;
+  readonly consumers: readonly { readonly unackedMessages: number; readonly drainingHashesCount?: number }[];
+}
+
+/** What is left once all is handled: in topics, with consumers, and in stores. */
+export async function readLeftovers({
+  transport,
+  broker,
+  postgres,
+  namespace,
+  endsAt,
+}: {
+  readonly transport: Transport;
+  readonly broker: PulsarBroker;
+  readonly postgres: Postgres;
+  readonly namespace: string;
+  readonly endsAt: number;
+}): Promise<string[]> {
+  async function inTopics(): Promise<string[]> {
+    const found: string[] = [];
+    for (const { kind, subscriber } of PLACES) {
+      const topic = topicOfKind(kind);
+      const backlog = await transport.backlog(topic, subscriber);
+      if (backlog > 0) found.push(`${backlog} are left in ${topic} for ${subscriber}`);
+      const path = `/admin/v2/persistent/${namespace}/${topic}/stats?getPreciseBacklog=true`;
+      const stats = (await broker.admin("GET", path)) as { subscriptions: Record<string, SubscriptionStats> };
+      const { msgBacklog, unackedMessages, consumers } = stats.subscriptions[subscriber]!;
+      if (msgBacklog !== 0 || unackedMessages !== 0)
+        found.push(
+          `${topic} for ${subscriber}: the broker tells a backlog of ${msgBacklog}, ${unackedMessages} unacknowledged`,
+        );
+      for (const consumer of consumers)
+        if (consumer.unackedMessages !== 0 || (consumer.drainingHashesCount ?? 0) !== 0)
+          found.push(
+            `${topic} for ${subscriber}: a consumer has ${consumer.unackedMessages} unacknowledged messages, and ${consumer.drainingHashesCount} hashes drain`,
+          );
+    }
+    return found;
+  }
+  async function inStores(): Promise<string[]> {
+    const client = new Client({ connectionString: postgres.connectionString });
+    await client.connect();
+    try {
+      const found: string[] = [];
+      for (const [what, table] of [
+        ["delayed tasks", "delayed"],
+        ["counts of crashes", "crashes"],
+        ["reservations without an outcome", "dedupe WHERE NOT confirmed AND holder <> ''"],
+      ] as const) {
+        const { rows } = await client.query(`SELECT count(*)::int AS count FROM fivefold.${table}`);
+        if (rows[0].count > 0) found.push(`${rows[0].count} ${what} are left in PostgreSQL`);
+      }
+      return found;
+    } finally {
+      await client.end();
+    }
+  }
+  for (;;) {
+    const found = [...(await inTopics()), ...(await inStores())];
+    if (found.length === 0 || performance.now() > endsAt) return found;
+    await sleep(1_000);
+  }
+}
