@@ -99,43 +99,4 @@ describe.each(WAYS)("$name", (way) => {
       await running;
     },
   );
-
-  test.each(["shared", "key-shared"] as const)(
-    "a batch whose rest was lost with the connection, part of it being settled, comes again (%s)",
-    async (type) => {
-      const { name } = await createNamespace(broker);
-      const transport = await open(name);
-      await transport.declare([{ name: "t", ordered: type === "key-shared", subscriptions: ["s"] }]);
-      const consumer = await transport.subscribe("t", "s", type);
-      const producer = await transport.producer("t");
-      await producer.publish(Array.from({ length: 20 }, (_, index) => record(`${index}`, { key: "k" })));
-      const first = await take(consumer, 7);
-      const other = await (await open(name)).subscribe("t", "s", type);
-      await broker.restart();
-      await waitUntil(
-        () =>
-          consumer.acknowledge(first).then(
-            () => true,
-            () => false,
-          ),
-        30_000,
-        () => "nothing can be acknowledged",
-      );
-      // Whichever of them gets the rest now gives it back. What waits meanwhile says that nothing more of a batch comes.
-      const waiting = [consumer.receive(1), other.receive(1)];
-      for (const wait of waiting) wait.catch(() => {});
-      await sleep(1_000);
-      await Promise.all([consumer.close(), other.close()]);
-      const last = await (await open(name)).subscribe("t", "s", type);
-      const rest = new Set<string>();
-      const endsAt = performance.now() + 10_000;
-      while (rest.size < 13 && performance.now() < endsAt) {
-        const messages = await Promise.race([last.receive(20), sleep(2_000, [])]);
-        for (const { id } of messages) rest.add(id);
-      }
-      await last.close();
-      expect(Array.from({ length: 13 }, (_, index) => `${index + 7}`).filter((id) => !rest.has(id))).toEqual([]);
-    },
-    60_000,
-  );
 });

@@ -97,7 +97,7 @@ export async function runFaults(
 
   async function attackServers(): Promise<void> {
     for (const name of drawOrder(SERVER_FAULTS, share, draw)) {
-      await sleep(draw.between(3_000, 12_000));
+      await sleep(draw.between(8_000, 18_000));
       const { what, run } = serverFaults[name];
       const from = nowMicros();
       await run();

@@ -107,7 +107,9 @@ async function attack(way: Way, { seed, size }: { seed: number; size: number }, 
           !isAgain(history.handledAt.get(placeOf(kind, subscriber))) || !isAgain(history.acceptedAt.get(kind)),
       );
     let late = false;
-    while (still().length > 0 && !late) {
+    let last: ReturnType<typeof still> = [];
+    for (let now = still(); now.length > 0 && !late; now = still()) {
+      last = now;
       late = nowMicros() - from > PATIENCE_MS * 1_000;
       await sleep(50);
     }
@@ -115,7 +117,7 @@ async function attack(way: Way, { seed, size }: { seed: number; size: number }, 
     const known = longest.get(after) ?? 0;
     longest.set(after, Math.max(known, tookMs));
     if (tookMs > GOES_ON_WITHIN_MS)
-      faults.push(`work went on ${tookMs} ms after ${after}${late ? `, not for ${JSON.stringify(still())}` : ""}`);
+      faults.push(`work went on ${tookMs} ms after ${after}, last for ${JSON.stringify(last)}`);
   }
 
   const unload = async () => {
