@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import { deadLetterCommands } from "./dead-letter-commands.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { packageVersion } from "./package-version.ts";
 import { colorsOf, complain, sayJson } from "./terminal.ts";
@@ -160,6 +161,7 @@ function createProgram(): Command {
       await showBacklogs(options);
     });
 
+  const onLetters = deadLetterCommands(program);
   const strays = program
     .command("strays")
     .description("events that nobody consumes since a use case's priority, subscriber or name changed");
@@ -232,7 +234,7 @@ function createProgram(): Command {
       await work(options);
     });
 
-  for (const command of [...program.commands, ...strays.commands]) command.exitOverride();
+  for (const command of [...program.commands, ...strays.commands, ...onLetters]) command.exitOverride();
   return program;
 }
 

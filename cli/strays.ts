@@ -1,18 +1,10 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import type { Connection, Stray, StrayTarget, UseCaseSettings } from "../runtime/runtime.ts";
+import type { Stray, StrayTarget, UseCaseSettings } from "../runtime/runtime.ts";
 import { Fault } from "./fault.ts";
-import { findProject } from "./project.ts";
-import { builtUseCases, loadRuntime, startFailure } from "./project-runtime.ts";
+import { builtUseCases } from "./project-runtime.ts";
+import { onStores, type StoreOptions, type Stores } from "./stores.ts";
 import { colorsOf, count, say, sayJson } from "./terminal.ts";
 
-interface PlaceOptions {
-  readonly data?: string;
-  readonly json?: boolean;
-  readonly root?: string;
-}
-
-interface ChangeOptions extends PlaceOptions {
+interface ChangeOptions extends StoreOptions {
   readonly to?: string;
   readonly dryRun?: boolean;
 }
@@ -22,15 +14,13 @@ interface Name {
   readonly subscription: string;
 }
 
-interface Opened {
-  readonly runtime: Awaited<ReturnType<typeof loadRuntime>>;
-  readonly connection: Connection;
+interface Opened extends Omit<Stores, "root"> {
   readonly useCases: readonly UseCaseSettings[];
   readonly strays: readonly Stray[];
 }
 
 /** `fivefold strays list` */
-export async function listStrays(options: PlaceOptions): Promise<void> {
+export async function listStrays(options: StoreOptions): Promise<void> {
   await onStrays(options, async ({ strays }) => {
     if (options.json) return sayJson({ ok: true, strays: strays.map(reportOf) });
     const { bold, green } = colorsOf(process.stdout);
@@ -102,34 +92,15 @@ function targetFor(stray: Stray, { runtime, useCases }: Opened, to: string | und
   throw new Fault("usage", `--to names '${to}', and '${name}' has no such subscriber. It has ${known}.`);
 }
 
-/** Finds the strays, does that with them, and closes all. */
-async function onStrays(options: PlaceOptions, work: (opened: Opened) => Promise<void>): Promise<void> {
-  const root = findProject(options.root);
-  try {
-    const runtime = await loadRuntime(root);
+/** Finds the strays, and does that with them. */
+function onStrays(options: StoreOptions, work: (opened: Opened) => Promise<void>): Promise<void> {
+  return onStores(options, async ({ root, runtime, connection }) => {
     const useCases = (await builtUseCases(root)).map(({ settings }) => settings);
-    const connection = await runtime.connect(placeOf(root, options));
-    try {
-      const finder = runtime.createStrayFinder(useCases);
-      const { ports } = connection;
-      const strays = [...(await finder.inTopics(ports)), ...(await finder.inDelays(ports))];
-      await work({ runtime, connection, useCases, strays });
-    } finally {
-      await connection.close();
-    }
-  } catch (cause) {
-    if (cause instanceof Fault) throw cause;
-    throw new Fault("environment", startFailure(cause), { cause });
-  }
-}
-
-/** Where the events are: as `dev` has them, unless the environment says otherwise. */
-function placeOf(root: string, { data }: PlaceOptions): { data?: string } {
-  if (!data && (process.env.FIVEFOLD_PULSAR_URL || process.env.FIVEFOLD_DATA)) return {};
-  const folder = resolve(data ?? join(root, ".fivefold", "data"));
-  // Opening would make it.
-  if (existsSync(folder)) return { data: folder };
-  throw new Fault("usage", `There is no data folder ${folder}: name it with --data, or set FIVEFOLD_PULSAR_URL.`);
+    const finder = runtime.createStrayFinder(useCases);
+    const { ports } = connection;
+    const strays = [...(await finder.inTopics(ports)), ...(await finder.inDelays(ports))];
+    await work({ runtime, connection, useCases, strays });
+  });
 }
 
 function reportOf({ topic, subscription, place, reason, count, useCase, message }: Stray): object {

@@ -14,12 +14,20 @@ export function hasColors(stream: NodeJS.WriteStream): boolean {
 
 /** A line of a result. */
 export function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${harmless(line)}\n`);
 }
 
 /** A line of trouble. */
 export function complain(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${harmless(line)}\n`);
+}
+
+/** With what a terminal would obey shown instead, but for colours: an event's or an error's text may hold anything. */
+function harmless(text: string): string {
+  return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069](\[[\d;]*m)?/gu, (control, colour) => {
+    if (control === "\n" || control === "\t" || (colour && control.startsWith("\u001b"))) return control;
+    return `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}${colour ?? ""}`;
+  });
 }
 
 /** One JSON object a line, for machines. */

@@ -11,6 +11,15 @@ export { type Client, createClient, type EnqueueOptions } from "./client.ts";
 export { type Connection, type ConnectOptions, connect, findRoot } from "./connection.ts";
 export type { ExecutorContract, Failure, Message, Outcome, Priority, TaskRecord, UseCaseSettings } from "./contract.ts";
 export { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf } from "./contract.ts";
+export {
+  discardDeadLetters,
+  findDeadLetters,
+  groupDeadLetters,
+  type LetterGroup,
+  type LettersTaken,
+  redriveDeadLetters,
+} from "./dead-letters/dead-letters.ts";
+export type { DeadLetter, LetterFilter, LetterPlace } from "./dead-letters/letter.ts";
 export { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "./errors.ts";
 export { createExecutor, type Executor } from "./executor.ts";
 export * as json from "./json.ts";

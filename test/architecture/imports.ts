@@ -99,6 +99,13 @@ const ZONES: readonly Zone[] = [
     may: ["runtime/metrics/.*", "runtime/(worker|connection|pipeline).ts", ...RUNTIME_SHAPES],
     packages: ["node:*"],
   },
+  // Beside the layers: what becomes of tasks that were given up. It knows topics, and no layer.
+  {
+    name: "dead letters",
+    files: /^runtime\/dead-letters\//,
+    may: ["runtime/dead-letters/.*", "runtime/(pipeline|publisher).ts", ...RUNTIME_SHAPES],
+    packages: ["node:*"],
+  },
   {
     name: "a runtime layer",
     files: /^runtime\/([^/]+)\//,
@@ -108,7 +115,12 @@ const ZONES: readonly Zone[] = [
   {
     name: "the runtime's surface",
     files: /^runtime\//,
-    may: ["runtime/[^/]+.ts", "runtime/transport/transport.ts", "runtime/metrics/(metrics-server|failure-log).ts"],
+    may: [
+      "runtime/[^/]+.ts",
+      "runtime/transport/transport.ts",
+      "runtime/metrics/(metrics-server|failure-log).ts",
+      "runtime/dead-letters/.*",
+    ],
     packages: ["node:*"],
   },
   {

@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Connection } from "../runtime/runtime.ts";
+import { Fault } from "./fault.ts";
+import { findProject } from "./project.ts";
+import { loadRuntime, startFailure } from "./project-runtime.ts";
+
+/** What every command takes that looks into a project's stores. */
+export interface StoreOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+  readonly root?: string;
+}
+
+/** A project's stores, as its own runtime opens them. */
+export interface Stores {
+  readonly root: string;
+  readonly runtime: Awaited<ReturnType<typeof loadRuntime>>;
+  readonly connection: Connection;
+}
+
+/** Opens them, does that, and closes them. */
+export async function onStores(options: StoreOptions, work: (stores: Stores) => Promise<void>): Promise<void> {
+  const root = findProject(options.root);
+  try {
+    const runtime = await loadRuntime(root);
+    const connection = await runtime.connect(placeOf(root, options));
+    try {
+      await work({ root, runtime, connection });
+    } finally {
+      await connection.close();
+    }
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    throw new Fault("environment", startFailure(cause), { cause });
+  }
+}
+
+/** Where the events are: as `dev` has them, unless the environment says otherwise. */
+function placeOf(root: string, { data }: StoreOptions): { data?: string } {
+  if (!data && (process.env.FIVEFOLD_PULSAR_URL || process.env.FIVEFOLD_DATA)) return {};
+  const folder = resolve(data ?? join(root, ".fivefold", "data"));
+  // Opening would make it.
+  if (existsSync(folder)) return { data: folder };
+  throw new Fault("usage", `There is no data folder ${folder}: name it with --data, or set FIVEFOLD_PULSAR_URL.`);
+}
