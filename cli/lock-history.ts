@@ -26,8 +26,10 @@ export function historyOfLock(root: string, { whole }: { readonly whole: boolean
   if ("reason" in repository) return { ...NONE, unchecked: repository.reason };
   const { text } = readText(root, LOCK_FILE);
   const asked = whole || text === undefined;
-  const histories = asked ? wholeHistories(repository) : lastCommits(repository);
-  const lock = text === undefined ? undefined : readLockParts(text, new Map());
+  // Mostly the lock is as the last commit has it, but for a few use cases.
+  const parts: LockParts = new Map();
+  const histories = asked ? wholeHistories(repository, parts) : lastCommits(repository, parts);
+  const lock = text === undefined ? undefined : readLockParts(text, parts);
   const before = histories.map(claimsOf);
   const own = joinClaims(before, lock, LOCK_FILE);
   const isContradicted = lock !== undefined && lostReleases(lock, own).some(({ isOther }) => isOther);
@@ -37,6 +39,7 @@ export function historyOfLock(root: string, { whole }: { readonly whole: boolean
   return {
     claims,
     last,
+    read: text !== undefined && lock ? { text, lock } : undefined,
     unchecked: isCut ? "the clone is shallow (`git fetch --unshallow` gets the rest)" : undefined,
   };
 }
@@ -65,25 +68,25 @@ function claimsOfMains(repository: Repository, lock: Lock): Claims[] {
   });
 }
 
-function lastCommits(repository: Repository): LockCommit[][] {
+function lastCommits(repository: Repository, parts: LockParts): LockCommit[][] {
   const names = PARENTS.map((name) => [name]);
-  return commitsOf(repository, names).map((commit) => [commit]);
+  return commitsOf(repository, names, parts).map((commit) => [commit]);
 }
 
 /** For each parent, the commits up to it that changed the lock, and the merges between them, oldest first. */
-function wholeHistories(repository: Repository): LockCommit[][] {
+function wholeHistories(repository: Repository, parts: LockParts): LockCommit[][] {
   return PARENTS.filter((name) => repository.find(name) !== undefined).map((tip) => {
     const options = ["--full-history", "--simplify-merges", "--parents", "--topo-order", "--reverse"];
     const lines = repository.run("rev-list", ...options, tip, "--", LOCK_FILE) ?? [];
     return commitsOf(
       repository,
       lines.map((line) => line.split(" ")),
+      parts,
     );
   });
 }
 
-function commitsOf(repository: Repository, commits: readonly (readonly string[])[]): LockCommit[] {
-  const known: LockParts = new Map();
+function commitsOf(repository: Repository, commits: readonly (readonly string[])[], known: LockParts): LockCommit[] {
   const texts = repository.showAll(
     commits.map(([name = ""]) => name),
     LOCK_FILE,

@@ -8,15 +8,17 @@ export interface History {
   readonly claims: Claims;
   /** The last commit with a lock; `undefined`: none ever had one. */
   readonly last: LockCommit | undefined;
+  /** A text of the lock that was read meanwhile. */
+  readonly read?: { readonly text: string; readonly lock: Lock } | undefined;
 }
 
 /** Refuses a lock that is gone, or that lacks releases of earlier commits. */
-export function checkHistory(lockText: string | undefined, { claims, last }: History): Diagnostic[] {
+export function checkHistory(lockText: string | undefined, { claims, last, read }: History): Diagnostic[] {
   const span = { file: LOCK_FILE, line: 1, column: 1, endLine: 1, endColumn: 1 };
   if (lockText === undefined) {
     return last ? [diagnostic("missing-lock", span, { commit: shortHash(last.name) })] : [];
   }
-  const lock = lockOf(lockText);
+  const lock = read?.text === lockText ? read.lock : lockOf(lockText);
   if (!lock) return [];
   return lostReleases(lock, claims).map(({ useCase, version, isOther, claim }) =>
     diagnostic("lost-release", span, { useCase, version, isOther, commit: shortHash(claim.commit) }),

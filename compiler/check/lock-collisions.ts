@@ -24,7 +24,7 @@ export function lockCollisions(base: Lock, there: Lock, here: Lock): Collision[]
     const other = there.get(useCase);
     if (!other) return [];
     const before = base.get(useCase);
-    const version = versionCollision(before, other, mine);
+    const version = versionCollision(other, mine);
     return [
       ...(version === undefined ? [] : [{ kind: "version" as const, useCase, version }]),
       ...pairTypes(other, mine).flatMap(({ theirs, ours, name, theirName }) =>
@@ -39,17 +39,16 @@ export function lockCollisions(base: Lock, there: Lock, here: Lock): Collision[]
   });
 }
 
-/** The first version that both released since, and that is not the same. */
-function versionCollision(
-  before: LockedUseCase | undefined,
-  there: LockedUseCase,
-  here: LockedUseCase,
-): number | undefined {
+/**
+ * The first version that both have, and that is not the same: each released it by itself, or one side has gone on without a
+ * release that the other's merge gave up.
+ */
+function versionCollision(there: LockedUseCase, here: LockedUseCase): number | undefined {
   const retired = Math.max(there.retired, here.retired);
   return [...there.releases]
     .sort(([a], [b]) => a - b)
     .find(([version, shape]) => {
-      if (version <= retired || before?.releases.has(version)) return false;
+      if (version <= retired) return false;
       const mine = here.releases.get(version);
       return mine !== undefined && !isSameShape(mine, shape);
     })?.[0];
@@ -66,9 +65,12 @@ function numberCollisions(
     names.flatMap((name) => all.flatMap((types) => partsOf(types.get(name)))).map(({ number }) => number),
   );
   const there = new Map(partsOf(theirs).map((part) => [part.number, part]));
+  const numbers = new Map(partsOf(theirs).map((part) => [part.name, part.number]));
   return partsOf(ours).flatMap((part) => {
     const other = there.get(part.number);
-    if (!other || known.has(part.number) || (other.name === part.name && other.type === part.type)) return [];
+    if (!other || (other.name === part.name && other.type === part.type)) return [];
+    // One side renamed what both knew, unless it is there by another number: then the number was given to something else.
+    if (known.has(part.number) && (numbers.get(part.name) ?? part.number) === part.number) return [];
     return [{ number: part.number, here: part.name, there: other.name }];
   });
 }

@@ -65,7 +65,7 @@ export function shapeJson(shape: Shape): ShapeJson {
 
 /** Whether records of the two look the same and hold the same values, whatever those of earlier versions are read as. */
 export function isSameShape(a: Shape, b: Shape): boolean {
-  return JSON.stringify(jsonOf(a, recordJson)) === JSON.stringify(jsonOf(b, recordJson));
+  return a === b || JSON.stringify(jsonOf(a, recordJson)) === JSON.stringify(jsonOf(b, recordJson));
 }
 
 /** Whether the two also read records of earlier versions alike. */

@@ -5,7 +5,16 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const ALL = ["pipeline", "poisoned-key", "transport", "codec", "compiler", "pulsar", "many-use-cases"];
+const ALL = [
+  "pipeline",
+  "poisoned-key",
+  "transport",
+  "codec",
+  "compiler",
+  "compiler-large",
+  "pulsar",
+  "many-use-cases",
+];
 
 const chosen = process.argv.slice(2);
 for (const name of chosen.length > 0 ? chosen : ALL) {

@@ -74,6 +74,28 @@ test("what main has given out is no other branch's: release, its check and diff 
   expect((await project.fivefold("release", "--check")).code).toBe(0);
 });
 
+test("a branch that main has merged, and given other numbers to, releases nothing by its own", async () => {
+  const project = await createForked();
+  project.git("switch", "--quiet", "main");
+  expect(mergeIsClean(project, "work")).toBe(false);
+  await project.write("usecases/place-order.ts", orderUseCase(BOTH));
+  expect((await project.fivefold("resolve")).code).toBe(0);
+  project.git("add", "--all");
+  project.git("commit", "--quiet", "--no-edit");
+  project.git("switch", "--quiet", "work");
+  for (const isBehind of [true, false]) {
+    if (!isBehind) project.git("commit", "--quiet", "--allow-empty", "--message", "more");
+    const { code, stdout } = await project.fivefold("release", "--check", "--json");
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      collisions: [
+        { kind: "version", version: 2, ref: "main" },
+        { kind: "number", number: 4, here: "note", there: "gift" },
+      ],
+    });
+  }
+});
+
 test("a hotfix that a tag released keeps its version from others", async () => {
   const project = await createOrders();
   project.git("branch", "hotfix");
