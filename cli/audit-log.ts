@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
 import { dirname, resolve } from "node:path";
 import { Fault } from "./fault.ts";
+import { operatorName } from "./operator.ts";
 
 /** What operators did, a JSON line each, in a file that only grows. */
 export interface AuditLog {
@@ -12,7 +12,7 @@ export interface AuditLog {
 
 export function openAuditLog(file: string): AuditLog {
   const path = resolve(file);
-  const by = `${userName()}@${hostname()}`;
+  const by = operatorName();
   const failed = (cause: unknown) =>
     new Fault(
       "environment",
@@ -38,13 +38,4 @@ export function openAuditLog(file: string): AuditLog {
     },
     close: () => closeSync(descriptor),
   };
-}
-
-/** A process of a user that the system does not know has only a number. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.() ?? "unknown"}`;
-  }
 }

@@ -88,12 +88,3 @@ export function positive(option: string, text: string | undefined): number | und
   if (Number.isInteger(number) && number > 0) return number;
   throw new Fault("usage", `${option} takes a whole number from 1; found '${text}'.`);
 }
-
-/** Letters a second: `100`, `100/s`, `600/m`. */
-export function rateOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const [, count, unit = "s"] = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text) ?? [];
-  const perSecond = Number(count) / { s: 1, m: 60, h: 3_600 }[unit as "s" | "m" | "h"];
-  if (perSecond > 0) return perSecond;
-  throw new Fault("usage", `--rate takes a number above 0 and a unit: 100/s, 600/m or 50/h; found '${text}'.`);
-}

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { DeadLetter, LetterFilter, LetterPlace } from "../runtime/runtime.ts";
 import { type AuditLog, openAuditLog } from "./audit-log.ts";
-import { filterOf, hasFilter, type LetterOptions, positive, rateOf, type TakeOptions } from "./dead-letter-options.ts";
+import { filterOf, hasFilter, type LetterOptions, positive, type TakeOptions } from "./dead-letter-options.ts";
 import {
   identityOf,
   nameOf,
@@ -14,7 +14,8 @@ import {
 } from "./dead-letter-output.ts";
 import { decoderOf } from "./decode-letter.ts";
 import { EXIT, Fault } from "./fault.ts";
-import { builtUseCases } from "./project-runtime.ts";
+import { placesOf } from "./places.ts";
+import { parseRate } from "./rate-option.ts";
 import { onStores, type Stores } from "./stores.ts";
 import { colorsOf, count, say, sayJson } from "./terminal.ts";
 
@@ -71,7 +72,8 @@ export async function takeDeadLetters(
   options: TakeOptions,
 ): Promise<void> {
   const { json = false, dryRun = false } = options;
-  const perSecond = rateOf(options.rate);
+  const rate = options.rate === undefined ? undefined : parseRate("--rate", options.rate);
+  const perSecond = rate && (rate.count * 1_000) / rate.periodMs;
   let rest = positive("--limit", options.limit);
   if (action === "discard" && !options.all && !hasFilter(options)) {
     throw new Fault("usage", "Say which dead letters are to be forgotten, by --signature or the like, or --all.");
@@ -116,18 +118,4 @@ function auditor(log: AuditLog, action: string, place: LetterPlace): (letters: r
         return { action, ...identityOf(place), id, version, reason: failure.reason, signature: signature.id, failedAt };
       }),
     );
-}
-
-/** A use case's subscriber, all of its subscribers, or those of all use cases. */
-async function placesOf(root: string, name: string | undefined): Promise<LetterPlace[]> {
-  const [useCase, subscriber] = name?.split("/") ?? [];
-  const useCases = await builtUseCases(root, useCase ? [useCase] : []);
-  const places = useCases.flatMap(({ settings }) =>
-    settings.subscribers
-      .filter((one) => subscriber === undefined || one.name === subscriber)
-      .map((one) => ({ useCase: settings, subscriber: one.name })),
-  );
-  if (places.length > 0 || subscriber === undefined) return places;
-  const known = useCases[0]!.settings.subscribers.map((one) => one.name).join(", ");
-  throw new Fault("usage", `'${useCase}' has no subscriber '${subscriber}'. It has ${known}.`);
 }

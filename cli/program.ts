@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import { controlCommands } from "./control-commands.ts";
 import { deadLetterCommands } from "./dead-letter-commands.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { packageVersion } from "./package-version.ts";
@@ -161,6 +162,7 @@ function createProgram(): Command {
       await showBacklogs(options);
     });
 
+  controlCommands(program);
   const onLetters = deadLetterCommands(program);
   const strays = program
     .command("strays")

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { type Cancel, systemClock } from "./clock.ts";
 import { FivefoldError } from "./errors.ts";
 import { tellAll } from "./observers.ts";
-import type { Enqueued, Ports } from "./pipeline.ts";
+import type { Enqueued } from "./pipeline.ts";
+import type { Ports } from "./ports.ts";
 import { createPublisher, type Publisher } from "./publisher.ts";
 import type { OpenCrashStore, PulsarOptions } from "./pulsar.ts";
 
@@ -112,7 +113,7 @@ export function connectTo(given: Ports): Connection {
 }
 
 /** Where delays, deduplicated ids and the counts of crashes are kept beside Pulsar. */
-interface Stores extends Pick<Ports, "delayStore" | "dedupeStore"> {
+interface Stores extends Pick<Ports, "delayStore" | "dedupeStore" | "openControlStore"> {
   readonly openCrashStore: OpenCrashStore;
 }
 

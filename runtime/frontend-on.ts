@@ -1,6 +1,7 @@
 import { type ClientContract, type TaskRecord, topicOf } from "./contract.ts";
 import { createFrontend } from "./frontend/frontend.ts";
-import type { Enqueued, Frontend, Ports } from "./pipeline.ts";
+import type { Enqueued, Frontend } from "./pipeline.ts";
+import type { Ports } from "./ports.ts";
 
 /** The producer's half: the frontend on a transport. The topics must have been declared. */
 export function createFrontendOn<E>(

@@ -8,6 +8,8 @@ export interface PipelineCounts {
     readonly inFlight: number;
     readonly waiting: number;
     readonly limit: number;
+    /** Whether an operator has paused it. */
+    readonly paused: boolean;
   };
   readonly delivery: {
     readonly filtered: number;

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "./clock.ts";
+import type { Cancel } from "./clock.ts";
 import {
   deadLetterTopicOf,
   type ExecutorContract,
@@ -9,8 +9,9 @@ import {
   topicOf,
   type UseCaseSettings,
 } from "./contract.ts";
+import type { Override, OverridePlace } from "./control/overrides.ts";
 import { createDelivery } from "./delivery/delivery.ts";
-import { createSettlement, type Retry, type Settled } from "./delivery/settlement.ts";
+import { createSettlement, type Settled } from "./delivery/settlement.ts";
 import { suspectsAtEnd } from "./execution/calls.ts";
 import { createExecution, type Execution, stuckTask } from "./execution/execution.ts";
 import { createIsolation, type Isolation } from "./execution/isolation.ts";
@@ -18,32 +19,25 @@ import { watchProcessFaults } from "./execution/process-faults.ts";
 import { createAdmission } from "./flow-control/admission.ts";
 import { createGate, type Gate } from "./flow-control/gate.ts";
 import { createFixedLimit } from "./flow-control/limit.ts";
-import type { DedupeStore } from "./frontend/dedupe-store.ts";
 import type { Admission, Enqueued, Frontend, Receipt } from "./frontend/frontend.ts";
 import { tellAll } from "./observers.ts";
 import type { PipelineCounts } from "./pipeline-counts.ts";
+import type { Ports } from "./ports.ts";
+import { createRetryDelays } from "./retry-delays.ts";
 import { createDelayRunner, type DelayRunner, type DelayRunnerOptions } from "./scheduler/delay-runner.ts";
-import type { Delayed, DelayStore } from "./scheduler/delay-store.ts";
+import type { Delayed } from "./scheduler/delay-store.ts";
 import { createScheduler } from "./scheduler/scheduler.ts";
-import type { Consumer, Transport } from "./transport/transport.ts";
+import type { Consumer } from "./transport/transport.ts";
 
 export type { Admission, Delayed, Enqueued, Frontend, PipelineCounts, Receipt, Settled };
-
-/** What the layers stand on, in one process. */
-export interface Ports {
-  readonly transport: Transport;
-  readonly delayStore: DelayStore;
-  readonly dedupeStore: DedupeStore;
-  readonly clock: Clock;
-  /** How another process opens the same. Absent where none can, since these are of this process's memory. */
-  readonly openedWith?: unknown;
-}
 
 /** One subscriber's way from the topic to its handler, running. */
 export interface Pipeline {
   readonly useCase: string;
   readonly subscriber: string;
   counts(): PipelineCounts;
+  /** Goes on under what operators have set. */
+  override(to: Override): void;
   /** Starts no more tasks. */
   stop(): void;
   /** Whether no try runs. */
@@ -76,6 +70,8 @@ export interface Shared {
   readonly observers: ReadonlySet<Observer>;
   /** Where a delayed record goes once it is due. */
   readonly routeDelayed: DelayRunnerOptions["route"];
+  /** What operators have set for a subscriber, from the start. */
+  readonly overrideOf: (place: OverridePlace) => Override;
   readonly reportProblem: ReportProblem;
 }
 
@@ -132,7 +128,10 @@ export async function openPipelines(
     await closeAndThrow(error);
   }
   // Only now: where one can't be opened, nothing has been taken by the others.
-  for (const pipeline of pipelines) pipeline.run();
+  for (const pipeline of pipelines) {
+    pipeline.override(shared.overrideOf(pipeline));
+    pipeline.run();
+  }
   delayRunner.run();
   const stopWatching = watchProcessFaults({
     reportProblem,
@@ -178,16 +177,17 @@ async function openPipeline(
     topic,
     subscription: subscriber.name,
     ordered,
-    maxHeld: subscriber.maxInFlight * HELD_PER_PERMIT,
+    maxHeld: () => limit.current() * HELD_PER_PERMIT,
     givesBackInOrder: ports.transport.capabilities.givesBackInOrder,
     delay: (delayed) => delayRunner.add(delayed),
     start: (messages) => admission.offer(messages),
     clock,
     reportProblem,
   });
+  const limit = createFixedLimit(subscriber.maxInFlight);
   const admission = createAdmission({
     gate,
-    limit: createFixedLimit(subscriber.maxInFlight),
+    limit,
     priority,
     rate: subscriber.rate,
     fair,
@@ -198,7 +198,7 @@ async function openPipeline(
     subscriber,
     ordered,
     acknowledge: (messages) => consumer.acknowledge(messages),
-    delay: delayRetries,
+    delay: createRetryDelays({ ports, topic, publish, delayRunner }),
     deadLetter: (records) => publish(deadLetterTopic, records),
     again: (message, afterMs) => scheduler.again(message, afterMs),
     rememberCrashes: (messages, crashes) => consumer.rememberCrashes?.(messages, crashes) ?? Promise.resolve(),
@@ -242,20 +242,7 @@ async function openPipeline(
     alone: lodging && runAlone,
   });
 
-  /** A short wait is left to the transport where it keeps them: that writes once, and the delay store three times. */
-  async function delayRetries(retries: readonly Retry[]): Promise<void> {
-    const { longestDelayMs } = ports.transport.capabilities;
-    const isShort = ({ dueAt }: Retry) => longestDelayMs > 0 && dueAt - clock.now() <= longestDelayMs;
-    const { short = [], long = [] } = Object.groupBy(retries, (retry) => (isShort(retry) ? "short" : "long"));
-    if (long.length > 0) await delayRunner.add(long.map((retry) => ({ topic, ...retry })));
-    if (short.length === 0) return;
-    await publish(
-      topic,
-      short.map(({ record }) => record),
-      short.map(({ dueAt }) => dueAt),
-    );
-  }
-
+  let paused = false;
   const pipeline: OpenedPipeline = {
     useCase: name,
     subscriber: subscriber.name,
@@ -266,6 +253,7 @@ async function openPipeline(
         inFlight: admission.inFlight,
         waiting: admission.waiting,
         limit: admission.limit,
+        paused,
       },
       delivery: {
         ...delivery.counts,
@@ -279,6 +267,12 @@ async function openPipeline(
       },
     }),
     run: () => scheduler.run(),
+    override(to) {
+      paused = to.paused ?? false;
+      limit.override(to.maxInFlight);
+      lodging?.pause(paused);
+      admission.change({ rate: to.rate === undefined ? subscriber.rate : to.rate, paused });
+    },
     stop() {
       scheduler.stop();
       admission.stop();

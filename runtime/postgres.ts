@@ -1,5 +1,6 @@
+import { openPostgresControlStore } from "./control/postgres-control-store.ts";
 import { openPostgresDedupeStore } from "./frontend/postgres-dedupe-store.ts";
-import type { Ports } from "./pipeline.ts";
+import type { Ports } from "./ports.ts";
 import { openPostgresDelayStore } from "./scheduler/postgres-delay-store.ts";
 import type { PostgresOptions } from "./storage/postgres.ts";
 import { openPostgresCrashStore } from "./transport/crashes/postgres-crash-store.ts";
@@ -11,10 +12,16 @@ export { openPostgresCrashStore };
  * Opens both stores of a cluster in one database. The delay store's is what workers use most; a producer opens it for
  * nothing but its tables' version. Throws a FivefoldError where the database can't be used.
  */
-export async function openPostgresStores(options: PostgresOptions): Promise<Pick<Ports, "delayStore" | "dedupeStore">> {
+export async function openPostgresStores(
+  options: PostgresOptions,
+): Promise<Pick<Ports, "delayStore" | "dedupeStore" | "openControlStore">> {
   const delayStore = await openPostgresDelayStore(options);
   try {
-    return { delayStore, dedupeStore: await openPostgresDedupeStore(options) };
+    return {
+      delayStore,
+      dedupeStore: await openPostgresDedupeStore(options),
+      openControlStore: () => openPostgresControlStore(options),
+    };
   } catch (error) {
     await delayStore.close();
     throw error;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "./clock.ts";
 import { FivefoldError } from "./errors.ts";
-import type { Ports } from "./pipeline.ts";
+import type { Ports } from "./ports.ts";
 import { countCrashes } from "./transport/crashes/count-crashes.ts";
 import type { CrashStore } from "./transport/crashes/crash-store.ts";
 import { createFailoverTransport } from "./transport/failover.ts";

@@ -11,6 +11,14 @@ export { type Client, createClient, type EnqueueOptions } from "./client.ts";
 export { type Connection, type ConnectOptions, connect, findRoot } from "./connection.ts";
 export type { ExecutorContract, Failure, Message, Outcome, Priority, TaskRecord, UseCaseSettings } from "./contract.ts";
 export { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf } from "./contract.ts";
+export type { ControlStore } from "./control/control-store.ts";
+export {
+  changeOverride,
+  type Override,
+  type OverridePlace,
+  type Overrides,
+  readOverrides,
+} from "./control/overrides.ts";
 export {
   discardDeadLetters,
   findDeadLetters,

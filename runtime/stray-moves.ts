@@ -1,7 +1,7 @@
 import { type Clock, sleep } from "./clock.ts";
 import { deadLetterTopicOf, type Message, type TaskRecord, topicOf } from "./contract.ts";
 import { FivefoldError } from "./errors.ts";
-import type { Ports } from "./pipeline.ts";
+import type { Ports } from "./ports.ts";
 import { createPublisher } from "./publisher.ts";
 import type { Stray, StrayTarget } from "./strays.ts";
 import { topicsOf } from "./topics.ts";

@@ -6,7 +6,7 @@ import {
   topicOf,
   type UseCaseSettings,
 } from "./contract.ts";
-import type { Ports } from "./pipeline.ts";
+import type { Ports } from "./ports.ts";
 import { topicsOf } from "./topics.ts";
 import type { TopicStats } from "./transport/transport.ts";
 

@@ -2,7 +2,7 @@ import { sleep } from "./clock.ts";
 import type { Message, ReportProblem, UseCaseSettings } from "./contract.ts";
 import { topicOf } from "./contract.ts";
 import { type ErrorCode, FivefoldError } from "./errors.ts";
-import type { Ports } from "./pipeline.ts";
+import type { Ports } from "./ports.ts";
 import { describeThrown } from "./thrown.ts";
 import { topicsOf } from "./topics.ts";
 import type { Consumer } from "./transport/transport.ts";

@@ -1,16 +1,11 @@
 import { type Cancel, settledWithin, sleep } from "./clock.ts";
 import { onStoresClock } from "./connection.ts";
 import type { ExecutorContract, ReportProblem, UseCaseSettings } from "./contract.ts";
+import { NO_OVERRIDES, watchOverrides } from "./control/overrides.ts";
 import { FivefoldError } from "./errors.ts";
 import { reportSafely } from "./observers.ts";
-import {
-  type Observer,
-  openPipelines,
-  type Pipeline,
-  type PipelineCounts,
-  type Ports,
-  type Settled,
-} from "./pipeline.ts";
+import { type Observer, openPipelines, type Pipeline, type PipelineCounts, type Settled } from "./pipeline.ts";
+import type { Ports } from "./ports.ts";
 import { reportSeldom } from "./problem-reports.ts";
 import { createPublisher } from "./publisher.ts";
 import { watchStrays } from "./stray-watch.ts";
@@ -73,6 +68,20 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const subscriptions = createSubscriptions({ ports, reportProblem });
   await subscriptions.declare(executors.map(({ settings }) => settings));
 
+  let overrides = NO_OVERRIDES;
+  let running: readonly Pipeline[] = [];
+  const watching =
+    ports.openControlStore &&
+    (await watchOverrides({
+      open: ports.openControlStore,
+      changed(found) {
+        overrides = found;
+        for (const pipeline of running) pipeline.override(found.of(pipeline));
+      },
+      clock,
+      reportProblem,
+    }));
+
   const observers = new Set<Observer>();
   if (options.observe) observers.add({ settled: options.observe });
   const publisher = createPublisher(transport);
@@ -87,9 +96,16 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       subscribed: subscriptions.requireAny,
       observers,
       routeDelayed: strays.routeDelayed,
+      overrideOf: (place) => overrides.of(place),
       reportProblem,
     },
-  );
+  ).catch(async (error) => {
+    await watching?.stop();
+    throw error;
+  });
+  running = pipelines;
+  // What was changed while they were opened.
+  for (const pipeline of pipelines) pipeline.override(overrides.of(pipeline));
   const own = options.alone ? undefined : new Set(executors.map(({ settings }) => settings.name));
   const stopWatchingStrays = watchStrays({ find: () => strays.inTopics(ports, own), clock, reportProblem });
 
@@ -122,6 +138,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   async function drain(graceMs: number): Promise<void> {
     stopSweeping();
     stopWatchingStrays();
+    await watching?.stop();
     for (const pipeline of pipelines) pipeline.stop();
     if (!(await quietWithin(graceMs))) {
       for (const pipeline of pipelines) pipeline.abort("the worker is ending");

@@ -1,6 +1,6 @@
 import { sleep } from "../clock.ts";
 import { type FailureReason, type TaskRecord, topicOf } from "../contract.ts";
-import type { Ports } from "../pipeline.ts";
+import type { Ports } from "../ports.ts";
 import { createPublisher } from "../publisher.ts";
 import { type DeadLetter, isMeant, type LetterFilter, type LetterPlace, letterOf } from "./letter.ts";
 import { scanLetters } from "./scan-letters.ts";

@@ -1,7 +1,7 @@
 import { sleep } from "../clock.ts";
 import { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, type Message, topicOf } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
-import type { Ports } from "../pipeline.ts";
+import type { Ports } from "../ports.ts";
 import type { Consumer } from "../transport/transport.ts";
 import type { LetterPlace } from "./letter.ts";
 

@@ -32,6 +32,8 @@ export interface Lodging {
   readonly running: number;
   /** Starts no more of them. */
   stop(): void;
+  /** Starts none until it is told otherwise. */
+  pause(paused: boolean): void;
   /** Ends what runs; its tasks get no outcome, and are delivered again. */
   abort(): void;
 }
@@ -81,6 +83,7 @@ export function createIsolation(settings: {
       /** Processes that it has, or waits for. */
       let lodged = 0;
       let stopped = false;
+      let paused = false;
       let restarts = 0;
       /** Whether the last process could be opened: only then there may be several. */
       let canOpen = false;
@@ -89,7 +92,7 @@ export function createIsolation(settings: {
       const lones = new Set<LoneProcess>();
 
       function begin(): void {
-        while (!stopped && lodged < Math.min(canOpen ? MOST_PROCESSES : 1, waiting.length)) {
+        while (!stopped && !paused && lodged < Math.min(canOpen ? MOST_PROCESSES : 1, waiting.length)) {
           lodged++;
           acquire(openProcess);
         }
@@ -101,7 +104,7 @@ export function createIsolation(settings: {
       }
 
       function openProcess(): void {
-        if (stopped || waiting.length === 0) {
+        if (stopped || paused || waiting.length === 0) {
           leave();
           return;
         }
@@ -153,7 +156,7 @@ export function createIsolation(settings: {
           cancel();
           const next = waiting[0];
           const givesWay = queue.length > 0 && lodged > 1 && own.ran > 0;
-          if (stopped || !next || givesWay || (own.ran > 0 && isPrecise(next))) {
+          if (stopped || paused || !next || givesWay || (own.ran > 0 && isPrecise(next))) {
             finish();
             return;
           }
@@ -211,6 +214,10 @@ export function createIsolation(settings: {
         },
         stop() {
           stopped = true;
+        },
+        pause(to) {
+          paused = to;
+          begin();
         },
         abort() {
           running.clear();

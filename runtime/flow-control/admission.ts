@@ -24,6 +24,8 @@ export interface Admission {
   release(count: number): void;
   /** Admits nothing more. */
   stop(): void;
+  /** Goes on under another rate, or paused: then it admits nothing until it is told otherwise. */
+  change(to: { readonly rate: RateSettings | null; readonly paused: boolean }): void;
   readonly inFlight: number;
   readonly waiting: number;
   /** Most tasks in flight, as the limit stands now. */
@@ -35,14 +37,16 @@ export interface Admission {
 export function createAdmission(options: AdmissionOptions): Admission {
   const { gate, limit, clock } = options;
   const queue = options.fair ? createFairQueue() : createFifoQueue();
-  const rate = options.rate ? createRate(options.rate, clock) : undefined;
+  let rateSettings = options.rate;
+  let rate = rateSettings ? createRate(rateSettings, clock) : undefined;
   const counts = { admitted: 0 };
   let cancelTimer: Cancel | undefined;
   let inFlight = 0;
   let stopped = false;
+  let paused = false;
 
   function wants(): number {
-    if (stopped) return 0;
+    if (stopped || paused) return 0;
     const room = Math.min(queue.length, limit.current() - inFlight);
     return rate && room > 0 ? Math.min(room, rate.available()) : room;
   }
@@ -58,7 +62,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
 
   function apply(): void {
     if (wants() > 0) gate.apply(applicant);
-    if (rate && cancelTimer === undefined && queue.length > 0 && !stopped && rate.available() === 0) {
+    const mayStart = queue.length > 0 && !stopped && !paused;
+    if (rate && cancelTimer === undefined && mayStart && rate.available() === 0) {
       cancelTimer = clock.after(rate.waitMs(), () => {
         cancelTimer = undefined;
         apply();
@@ -89,6 +94,16 @@ export function createAdmission(options: AdmissionOptions): Admission {
     stop() {
       stopped = true;
       cancelTimer?.();
+    },
+    change(to) {
+      paused = to.paused;
+      if (to.rate?.count !== rateSettings?.count || to.rate?.periodMs !== rateSettings?.periodMs) {
+        rateSettings = to.rate;
+        rate = to.rate ? createRate(to.rate, clock) : undefined;
+        cancelTimer?.();
+        cancelTimer = undefined;
+      }
+      apply();
     },
   };
 }

@@ -3,7 +3,13 @@ export interface Limit {
   current(): number;
 }
 
-/** The same limit always. */
-export function createFixedLimit(maxInFlight: number): Limit {
-  return { current: () => maxInFlight };
+/** The same limit always, unless an operator has set another one. */
+export function createFixedLimit(maxInFlight: number): Limit & { override(maxInFlight: number | undefined): void } {
+  let overridden: number | undefined;
+  return {
+    current: () => overridden ?? maxInFlight,
+    override(other) {
+      overridden = other;
+    },
+  };
 }

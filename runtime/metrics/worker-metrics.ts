@@ -37,6 +37,7 @@ const READINGS: readonly Reading[] = [
     "Most tasks that may hold a permit, as the limit stands now",
     (c) => c.flowControl.limit,
   ),
+  gauge("flow_control_paused", "1 while an operator has paused the subscriber, else 0", (c) => +c.flowControl.paused),
   counter("delivery_filtered_tasks", "Tasks that the filter settled without a handler", (c) => c.delivery.filtered),
   counter("delivery_sent_tasks", "Tries sent to the handler", (c) => c.delivery.sent),
   counter("delivery_done_tasks", "Tasks that are done, filtered ones included", (c) => c.delivery.done),

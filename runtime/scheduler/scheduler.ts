@@ -12,7 +12,7 @@ export interface SchedulerOptions {
   /** Whether tasks of one key run one after another. */
   readonly ordered: boolean;
   /** Most tasks held at once that run or could run. What waits for its time, or behind its key's first, does not count. */
-  readonly maxHeld: number;
+  readonly maxHeld: () => number;
   /** What the transport promises of messages that are given back. */
   readonly givesBackInOrder: boolean;
   /** Stores records until they are due; resolves once they are durable. */
@@ -83,9 +83,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   async function takeIn(): Promise<void> {
     while (!stopped) {
-      const room = waiting < MAX_WAITING_BYTES ? options.maxHeld - held : 0;
+      const room = waiting < MAX_WAITING_BYTES ? options.maxHeld() - held : 0;
       // A transport is asked for many at once or not at all: a call for each freed place would make batches of one.
-      if (room * 4 < options.maxHeld) {
+      if (room * 4 < options.maxHeld()) {
         await new Promise<void>((resolve) => {
           wakeIntake = resolve;
         });

@@ -53,6 +53,7 @@ export function alertsOf(
           "what is not started by then becomes a dead letter. Raise maxReplicas, or see what its handler waits for.",
       ),
     );
+  const unlessPaused = `unless max by (use_case, subscriber) (fivefold_flow_control_paused{${of}}) > 0`;
   return [
     alert(
       "FivefoldDeadLetters",
@@ -68,7 +69,7 @@ export function alertsOf(
       `max by (use_case, subscriber) (last_over_time(fivefold_ready_backlog_tasks{${of}}[5m])) > 0 ` +
         `unless sum by (use_case, subscriber) (rate(fivefold_delivery_sent_tasks_total{${of}}[10m])) > 0 ` +
         // Tries that take longer than that are none that stall.
-        `unless sum by (use_case, subscriber) (fivefold_flow_control_in_flight_tasks{${of}}) > 0`,
+        `unless sum by (use_case, subscriber) (fivefold_flow_control_in_flight_tasks{${of}}) > 0 ${unlessPaused}`,
       "10m",
       "Tasks of subscriber {{ $labels.subscriber }} are ready, and none was tried for ten minutes: do its executor's pods run?",
     ),
@@ -86,10 +87,18 @@ export function alertsOf(
       "warning",
       `max by (use_case, subscriber) (fivefold_ready_backlog_tasks{${of}}) ` +
         `> max by (use_case, subscriber) (max_over_time(fivefold_ready_backlog_tasks{${of}}[15m] offset 15m)) ` +
-        `and on (use_case) count by (use_case) (count by (use_case, pod) (fivefold_flow_control_permits{${of}})) >= ${maxReplicas}`,
+        `and on (use_case) count by (use_case) (count by (use_case, pod) (fivefold_flow_control_permits{${of}})) >= ${maxReplicas} ${unlessPaused}`,
       "15m",
       `The backlog of subscriber {{ $labels.subscriber }} grows although all ${maxReplicas} replicas run, the most that may: ` +
         "raise maxReplicas, or see what its handler waits for.",
+    ),
+    alert(
+      "FivefoldPaused",
+      "warning",
+      `max by (use_case, subscriber) (fivefold_flow_control_paused{${of}}) > 0`,
+      "1h",
+      "Subscriber {{ $labels.subscriber }} has been paused for an hour, so its tasks wait: `fivefold status` says by whom and why, " +
+        "and `fivefold resume` lets it go on.",
     ),
     alert(
       "FivefoldBacklogUnknown",
@@ -107,6 +116,7 @@ const SUMMARIES: Readonly<Record<string, string>> = {
   FivefoldDeadLetters: "dead letters",
   FivefoldStalled: "tasks are ready, and nothing happens",
   FivefoldFailing: "most tries fail",
+  FivefoldPaused: "paused by an operator",
   FivefoldFallsBehind: "the backlog grows at the most replicas",
   FivefoldBacklogUnknown: "the backlog is unknown",
   FivefoldObjectiveMissed: "tasks take longer than their objective",

@@ -67,8 +67,14 @@ const ZONES: readonly Zone[] = [
   },
   {
     name: "the pipeline",
-    files: /^runtime\/(pipeline|frontend-on|lone-task|lone-worker)\.ts$/,
+    files: /^runtime\/(pipeline|frontend-on|lone-task|lone-worker|retry-delays)\.ts$/,
     may: ["runtime/.*", "loader/register.ts"],
+    packages: [],
+  },
+  {
+    name: "the ports",
+    files: /^runtime\/ports\.ts$/,
+    may: ["runtime/clock.ts", "runtime/[^/]+/(transport|delay-store|dedupe-store|control-store).ts"],
     packages: [],
   },
   // They choose the adapters that a pipeline stands on; layers themselves are the pipeline's alone.
@@ -96,14 +102,14 @@ const ZONES: readonly Zone[] = [
   {
     name: "metrics",
     files: /^runtime\/metrics\//,
-    may: ["runtime/metrics/.*", "runtime/(worker|connection|pipeline).ts", ...RUNTIME_SHAPES],
+    may: ["runtime/metrics/.*", "runtime/(worker|connection|pipeline|ports).ts", ...RUNTIME_SHAPES],
     packages: ["node:*"],
   },
   // Beside the layers: what becomes of tasks that were given up. It knows topics, and no layer.
   {
     name: "dead letters",
     files: /^runtime\/dead-letters\//,
-    may: ["runtime/dead-letters/.*", "runtime/(pipeline|publisher).ts", ...RUNTIME_SHAPES],
+    may: ["runtime/dead-letters/.*", "runtime/(ports|publisher).ts", ...RUNTIME_SHAPES],
     packages: ["node:*"],
   },
   {
@@ -120,6 +126,7 @@ const ZONES: readonly Zone[] = [
       "runtime/transport/transport.ts",
       "runtime/metrics/(metrics-server|failure-log).ts",
       "runtime/dead-letters/.*",
+      "runtime/control/(control-store|overrides).ts",
     ],
     packages: ["node:*"],
   },

@@ -5,7 +5,7 @@ import { systemClock } from "../../runtime/clock.ts";
 import { connectTo } from "../../runtime/connection.ts";
 import type { UseCaseSettings } from "../../runtime/contract.ts";
 import { createMemoryDedupeStore } from "../../runtime/frontend/memory-dedupe-store.ts";
-import type { Ports } from "../../runtime/pipeline.ts";
+import type { Ports } from "../../runtime/ports.ts";
 import { createMemoryDelayStore } from "../../runtime/scheduler/memory-delay-store.ts";
 import { moveStray } from "../../runtime/stray-moves.ts";
 import { createStrayFinder, targetOf } from "../../runtime/strays.ts";

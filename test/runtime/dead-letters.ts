@@ -8,7 +8,7 @@ import {
   redriveDeadLetters,
 } from "../../runtime/dead-letters/dead-letters.ts";
 import type { DeadLetter } from "../../runtime/dead-letters/letter.ts";
-import type { Ports } from "../../runtime/pipeline.ts";
+import type { Ports } from "../../runtime/ports.ts";
 import { topicsOf } from "../../runtime/topics.ts";
 import { startWorker } from "../../runtime/worker.ts";
 import { publish } from "../transport/conformance/subject.ts";

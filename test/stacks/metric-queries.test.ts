@@ -132,6 +132,7 @@ test("alerts tell of what they are about, and how to go on", () => {
     "FivefoldStalled",
     "FivefoldFailing",
     "FivefoldFallsBehind",
+    "FivefoldPaused",
     "FivefoldBacklogUnknown",
     "FivefoldObjectiveMissed",
     "FivefoldObjectiveMissed",
@@ -140,7 +141,7 @@ test("alerts tell of what they are about, and how to go on", () => {
   ]);
   for (const { annotations, labels } of ALERTS) {
     expect(annotations.summary).not.toContain("undefined");
-    expect(annotations.description).toMatch(/\?|[Rr]aise|read why|kubectl logs/);
+    expect(annotations.description).toMatch(/\?|[Rr]aise|read why|kubectl logs|`fivefold resume`/);
     expect(labels.severity).toMatch(/^(critical|warning)$/);
   }
 });

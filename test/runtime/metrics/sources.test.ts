@@ -4,7 +4,7 @@ import { createEnqueueMetrics } from "../../../runtime/metrics/enqueue-metrics.t
 import { expose, type MetricSource } from "../../../runtime/metrics/exposition.ts";
 import { createWorkerMetrics } from "../../../runtime/metrics/worker-metrics.ts";
 import { RejectError, RetryError } from "../../../runtime/outcome.ts";
-import type { Ports } from "../../../runtime/pipeline.ts";
+import type { Ports } from "../../../runtime/ports.ts";
 import type { NoteOptions } from "../note-contract.ts";
 import { openWorld, type World } from "../world.ts";
 import { readExposition, type Series } from "./read-exposition.ts";
@@ -54,6 +54,7 @@ test("every layer's counts, and each dead letter by its reason", async () => {
       "flow_control_waiting_tasks",
       "flow_control_in_flight_tasks",
       "flow_control_permits",
+      "flow_control_paused",
       "delivery_filtered_tasks_total",
       "delivery_sent_tasks_total",
       "delivery_done_tasks_total",
@@ -69,6 +70,7 @@ test("every layer's counts, and each dead letter by its reason", async () => {
     flow_control_waiting_tasks: 0,
     flow_control_in_flight_tasks: 1,
     flow_control_permits: 6,
+    flow_control_paused: 0,
     delivery_filtered_tasks_total: 1,
     delivery_sent_tasks_total: 8,
     delivery_done_tasks_total: 4,

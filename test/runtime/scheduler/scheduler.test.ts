@@ -27,7 +27,7 @@ function openSchedulerOn(receive: (clock: SimulatedClock) => () => Promise<reado
     topic: "t",
     subscription: "s",
     ordered: false,
-    maxHeld: 100,
+    maxHeld: () => 100,
     givesBackInOrder: true,
     async delay(records) {
       delayed.push(...records);

@@ -1,0 +1,48 @@
+import type { Command } from "commander";
+
+/** Declares the commands that change what runs, without a deployment, and the one that shows it. */
+export function controlCommands(program: Command): void {
+  const place = (command: Command) =>
+    command
+      .option("--data <folder>", "the data folder, as `dev` has it (default: where the environment says)")
+      .option("--json", "print one JSON object")
+      .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)");
+
+  for (const action of ["pause", "resume"] as const) {
+    place(
+      program
+        .command(`${action} <use-case/subscriber>`)
+        .description(
+          action === "pause"
+            ? "start no more of its tasks, in all processes, until it is resumed; events are still taken"
+            : "let its tasks start again",
+        )
+        .option("--why <text>", "shown by `status`"),
+    ).action(async (name, options) => {
+      const { pauseOrResume } = await import("./controls.ts");
+      await pauseOrResume(action, name, options);
+    });
+  }
+
+  place(
+    program
+      .command("limit <use-case/subscriber>")
+      .description("set other limits than the declared ones, until they are cleared")
+      .option("--max-in-flight <number>", "most tasks in flight in one process")
+      .option("--rate <rate>", "most tasks to start in one process: 100/s, 600/m, none")
+      .option("--clear", "go by what is declared again")
+      .option("--why <text>", "shown by `status`"),
+  ).action(async (name, options) => {
+    const { limit } = await import("./controls.ts");
+    await limit(name, options);
+  });
+
+  place(
+    program
+      .command("status [use-case/subscriber]")
+      .description("show what waits, what is paused, and which limits hold"),
+  ).action(async (name, options) => {
+    const { status } = await import("./controls.ts");
+    await status(name, options);
+  });
+}

@@ -1,0 +1,22 @@
+/** A value that some process set, and the number of that change. */
+export interface ControlEntry {
+  readonly key: string;
+  readonly value: string;
+  /** Never the same twice for one key. */
+  readonly revision: number;
+}
+
+/**
+ * What changes at run time and must outlive every process: who paused what, which limits are overridden. Small, and read
+ * by all processes every second.
+ */
+export interface ControlStore {
+  /** All entries whose keys begin with that, by key. */
+  list(prefix: string): Promise<readonly ControlEntry[]>;
+  /**
+   * Sets a value, or removes it where it is `undefined`, if its revision is still that one (0: there is none). False:
+   * somebody else has changed it. Durable once it resolves; where it rejects, it may have been done.
+   */
+  put(key: string, value: string | undefined, revision: number): Promise<boolean>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,19 @@
+import type { ControlEntry, ControlStore } from "./control-store.ts";
+
+/** A control store in this process's memory, for simulations and tests. */
+export function createMemoryControlStore(): ControlStore {
+  const entries = new Map<string, ControlEntry>();
+  let lastRevision = 0;
+  return {
+    async list(prefix) {
+      return [...entries.values()].filter(({ key }) => key.startsWith(prefix)).sort((a, b) => (a.key < b.key ? -1 : 1));
+    },
+    async put(key, value, revision) {
+      if ((entries.get(key)?.revision ?? 0) !== revision) return false;
+      if (value === undefined) entries.delete(key);
+      else entries.set(key, { key, value, revision: ++lastRevision });
+      return true;
+    },
+    async close() {},
+  };
+}

@@ -1,0 +1,142 @@
+import { type Cancel, type Clock, sleep } from "../clock.ts";
+import type { RateSettings, ReportProblem } from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
+import { describeThrown } from "../thrown.ts";
+import type { ControlEntry, ControlStore } from "./control-store.ts";
+
+/** What an operator has set for a subscriber, in the place of what its use case declares. */
+export interface Override {
+  /** Starts no task. */
+  readonly paused?: boolean | undefined;
+  /** In one process. */
+  readonly maxInFlight?: number | undefined;
+  /** In one process; null: no bound. */
+  readonly rate?: RateSettings | null | undefined;
+}
+
+/** Who did that, when, and why. */
+export interface Setting extends Override {
+  readonly by: string;
+  /** In ms since the Unix epoch. */
+  readonly at: number;
+  readonly why?: string | undefined;
+}
+
+/** Of one subscriber, or of all of a use case's, where `subscriber` is empty. */
+export interface OverridePlace {
+  readonly useCase: string;
+  readonly subscriber: string;
+}
+
+const PREFIX = "flow/";
+/** A change takes effect within it, and what a read takes. */
+const LOOK_MS = 1_000;
+
+const keyOf = ({ useCase, subscriber }: OverridePlace): string => `${PREFIX}${useCase}/${subscriber}`;
+
+function placeOf(key: string): OverridePlace {
+  const [useCase = "", subscriber = ""] = key.slice(PREFIX.length).split("/");
+  return { useCase, subscriber };
+}
+
+/** What is set now. A subscriber's own settings go before those of its use case, each for itself. */
+export interface Overrides {
+  of(place: OverridePlace): Override;
+  readonly all: readonly (OverridePlace & { readonly setting: Setting })[];
+}
+
+export const NO_OVERRIDES: Overrides = { of: () => ({}), all: [] };
+
+function overridesOf(entries: readonly ControlEntry[]): Overrides {
+  const all = entries.map(({ key, value }) => ({ ...placeOf(key), setting: JSON.parse(value) as Setting }));
+  const find = (useCase: string, subscriber: string) =>
+    all.find((one) => one.useCase === useCase && one.subscriber === subscriber)?.setting;
+  return {
+    of({ useCase, subscriber }) {
+      const [shared, own] = [find(useCase, ""), find(useCase, subscriber)];
+      const one = <K extends keyof Override>(name: K): Override[K] =>
+        own?.[name] === undefined ? shared?.[name] : own[name];
+      return { paused: one("paused"), maxInFlight: one("maxInFlight"), rate: one("rate") };
+    },
+    all,
+  };
+}
+
+export async function readOverrides(store: ControlStore): Promise<Overrides> {
+  return overridesOf(await store.list(PREFIX));
+}
+
+/** Sets, or with `undefined` clears, whatever others change meanwhile. Returns what holds for that place now. */
+export async function changeOverride(
+  store: ControlStore,
+  place: OverridePlace,
+  change: Override,
+  who: Pick<Setting, "by" | "at" | "why">,
+): Promise<Override> {
+  const key = keyOf(place);
+  for (;;) {
+    const [found] = (await store.list(key)).filter((entry) => entry.key === key);
+    const { by: _, at: __, why: ___, ...before } = found ? (JSON.parse(found.value) as Setting) : ({} as Setting);
+    const after: Override = { ...before, ...change };
+    const isEmpty = Object.values(after).every((value) => value === undefined);
+    const value = isEmpty ? undefined : JSON.stringify({ ...after, ...who });
+    if (await store.put(key, value, found?.revision ?? 0)) return (await readOverrides(store)).of(place);
+  }
+}
+
+/**
+ * Reads what is set, and again every second; tells of what has changed. Where it can't be read, what was set stays. The
+ * first read is done, or has failed, when this resolves.
+ */
+export async function watchOverrides(settings: {
+  readonly open: () => Promise<ControlStore>;
+  readonly changed: (overrides: Overrides) => void;
+  readonly clock: Clock;
+  readonly reportProblem: ReportProblem;
+}): Promise<{ stop(): Promise<void> }> {
+  const { clock, reportProblem } = settings;
+  let store: ControlStore | undefined;
+  let known = "[]";
+  let stopped = false;
+  let cancel: Cancel = () => {};
+  let looking: Promise<void> = Promise.resolve();
+
+  async function look(): Promise<void> {
+    try {
+      store ??= await settings.open();
+      const entries = await store.list(PREFIX);
+      const text = JSON.stringify(entries);
+      if (text === known || stopped) return;
+      settings.changed(overridesOf(entries));
+      known = text;
+    } catch (error) {
+      const message =
+        `What is paused and which limits are overridden can't be read now: ${describeThrown(error)} ` +
+        "What was known before stays, and it is tried again.";
+      reportProblem(new FivefoldError("storage-failed", message, { cause: error }));
+    }
+  }
+
+  function lookLater(): void {
+    if (stopped) return;
+    cancel = clock.after(
+      LOOK_MS,
+      () => {
+        looking = look().then(lookLater);
+      },
+      { background: true },
+    );
+  }
+
+  await look();
+  lookLater();
+  return {
+    async stop() {
+      stopped = true;
+      cancel();
+      // A store that does not answer must not keep the process.
+      await Promise.race([looking, sleep(clock, LOOK_MS)]);
+      await store?.close().catch(() => {});
+    },
+  };
+}
