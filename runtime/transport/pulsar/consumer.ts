@@ -19,8 +19,8 @@ const REOPEN_MS = 1_000;
 export interface Source<Handle> {
   /** Why no messages can come now; undefined where they can. */
   readonly fault: FivefoldError | undefined;
-  /** Lets so many more messages come. */
-  ask(count: number): void;
+  /** Lets so many more messages come. Returns whether they will; where not, it tells when it is ready. */
+  ask(count: number): boolean;
   /** Resolves once the broker took it. */
   acknowledge(handles: readonly Handle[]): Promise<void>;
   /** Has them delivered again, at once. */
@@ -164,9 +164,7 @@ export async function openConsumer<Handle>(settings: {
   function onReady(): void {
     if (!wait || closed || isReopening) return;
     const count = wait.max - arrived.length - permits;
-    if (count <= 0 || source.fault) return;
-    permits += count;
-    source.ask(count);
+    if (count > 0 && source.ask(count)) permits += count;
   }
 
   function onFault(error: FivefoldError): void {

@@ -100,9 +100,11 @@ export function createNativeSource<Id extends { toString(): string; serialize():
     },
     ask(count) {
       wanted += count;
-      if (isReceiving) return;
+      if (isReceiving) return true;
       isReceiving = true;
       void receive();
+      // Without a connection, too: libpulsar keeps what was asked for, and does not tell when it has another one.
+      return true;
     },
     async acknowledge(handles) {
       const acknowledged = batches.acknowledge(handles);

@@ -59,7 +59,10 @@ export async function openWebSocketSource(
     get fault() {
       return link.fault;
     },
-    ask: (permitMessages) => link.send(JSON.stringify({ type: "permit", permitMessages })),
+    ask(permitMessages) {
+      if (link.isOpen) link.send(JSON.stringify({ type: "permit", permitMessages }));
+      return link.isOpen;
+    },
     acknowledge: (messageIds) => acknowledgements.add(messageIds),
     giveBack(messageIds) {
       // Without a connection they come again anyway.
