@@ -4,6 +4,7 @@
  *   npm run torture                                all but the cluster's, a minute each
  *   npm run torture history -- --minutes 10 --seed 7
  *   npm run torture cluster -- --size 10000 --only libpulsar      what takes its time by what it does, less of it
+ *   npm run torture cluster -- --beside v0.1.0                    every second process is of that commit
  *
  * Every scenario prints what it did as a line of JSON. The exit code is 1 where a promise was broken; the same seed draws
  * the same settings again.
@@ -28,6 +29,7 @@ const { values, positionals } = parseArgs({
     minutes: { type: "string", default: "1" },
     size: { type: "string" },
     only: { type: "string" },
+    beside: { type: "string" },
   },
 });
 const unknown = positionals.filter((name) => !ALL.includes(name));
@@ -45,7 +47,8 @@ for (const name of positionals.length > 0 ? positionals : ALL) {
     continue;
   }
   const startedAt = performance.now();
-  const { did, faults } = await scenario.run({ seed, until: startedAt + minutes * 60_000, size, only: values.only });
+  const { only, beside } = values;
+  const { did, faults } = await scenario.run({ seed, until: startedAt + minutes * 60_000, size, only, beside });
   const seconds = Math.round((performance.now() - startedAt) / 1_000);
   console.log(JSON.stringify({ scenario: name, seed, seconds, ...did, faults: faults.length }));
   for (const fault of faults.slice(0, 20)) console.log(`  ${fault}`);

@@ -14,6 +14,8 @@ export interface ScenarioOptions {
   readonly size?: number | undefined;
   /** Only what has this in its name, for a scenario that plays in several places; default: all. */
   readonly only?: string | undefined;
+  /** A commit whose version takes part, for a scenario that plays several versions beside one another. */
+  readonly beside?: string | undefined;
 }
 
 export interface Report {

@@ -37,6 +37,8 @@ export function startCrew(
     readonly connect: ConnectOptions;
     readonly skewMs: number;
     readonly folder: string;
+    /** The program of another version, which every second one runs. */
+    readonly formerProgram?: string | undefined;
     readonly draw: Draw;
     readonly fail: (fault: string) => void;
   },
@@ -51,7 +53,8 @@ export function startCrew(
     const name = `${role}-${started++}`;
     const file = join(folder, name);
     writeFileSync(file, "");
-    const child = fork(PROCESS, {
+    const program = index % 2 === 1 ? settings.formerProgram : undefined;
+    const child = fork(program ?? PROCESS, {
       // They are told.
       execArgv: ["--no-warnings"],
       env: { ...process.env, [HISTORY_VARIABLE]: file },

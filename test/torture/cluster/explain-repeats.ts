@@ -13,10 +13,38 @@ export interface Disturbance {
 
 /** Between the end of a run and its acknowledgement in the broker's storage, which writes those once a second. */
 const STORED_MICROS = 3_000_000;
+/** Of what is enqueued so close together, either may come first in the topic. */
+const ABOUT_MICROS = 1_000_000;
+
+/**
+ * When a run's task was first in its subscription's backlog, at the latest: with all that was enqueued before it handled. A
+ * broker writes down which later tasks are acknowledged only when the backlog's first one moves on.
+ */
+type FirstInLine = (run: Run) => number;
+
+function firstInLine(runs: ReadonlyMap<string, readonly Run[]>): FirstInLine {
+  const first = [...runs.values()].map(([run]) => run!).sort((one, other) => one.enqueuedAt - other.enqueuedAt);
+  const enqueuedAt = Float64Array.from(first, (run) => run.enqueuedAt);
+  let latest = 0;
+  const handledBy = Float64Array.from(first, ({ at }) => {
+    latest = Math.max(latest, at);
+    return latest;
+  });
+  return ({ enqueuedAt: of, at }) => {
+    let low = 0;
+    let high = enqueuedAt.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (enqueuedAt[middle]! <= of + ABOUT_MICROS) low = middle + 1;
+      else high = middle;
+    }
+    return Math.max(at, handledBy[low - 1] ?? 0);
+  };
+}
 
 /** When the acknowledgement of a run was surely stored: what is away at that time has to come back first. */
-function storedBy(run: Run, servers: readonly Disturbance[]): number {
-  let by = run.at + STORED_MICROS;
+function storedBy(run: Run, servers: readonly Disturbance[], firstAt: number): number {
+  let by = firstAt + STORED_MICROS;
   for (const { from, until } of servers) if (from <= by && until >= run.at) by = Math.max(by, until + STORED_MICROS);
   return by;
 }
@@ -26,7 +54,7 @@ const isServer = ({ who }: Disturbance): boolean => who === undefined;
 /** Whether servers were disturbed between a task's enqueue and the time at which a run of it was surely stored. */
 export function isDisturbed(run: Run, disturbances: readonly Disturbance[]): boolean {
   const servers = disturbances.filter(isServer);
-  const by = storedBy(run, servers);
+  const by = storedBy(run, servers, run.at);
   return servers.some(({ from, until }) => from <= by && until >= run.enqueuedAt);
 }
 
@@ -57,13 +85,15 @@ export function explainRepeats(history: ClusterHistory, disturbances: readonly D
     for (const { ids } of KINDS[kind]!.settings?.dedupeForMs ? history.refused.get(kind)! : [])
       for (const id of ids) again.set(id, (again.get(id) ?? 0) + 1);
     const waits = KINDS[kind]!.waits ?? false;
+    const firstAt = firstInLine(all);
 
     function causeOf(run: Run): Disturbance | undefined {
-      const by = storedBy(run, servers);
-      return ordered.find(
-        ({ who, from, until }) =>
-          from <= by && until >= run.enqueuedAt && (who === undefined || waits || who === run.worker),
-      );
+      const byBroker = storedBy(run, servers, firstAt(run));
+      const byWorker = storedBy(run, servers, run.at);
+      return ordered.find(({ who, from, until }) => {
+        if (until < run.enqueuedAt) return false;
+        return who === undefined ? from <= byBroker : (waits || who === run.worker) && from <= byWorker;
+      });
     }
     for (const [id, told] of all) {
       const runs = told.length === 1 ? told : told.toSorted((one, other) => one.at - other.at);

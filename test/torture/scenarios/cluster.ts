@@ -12,6 +12,7 @@ import { createClusterHistory, createTailReader } from "../cluster/cluster-histo
 import { type Crew, startCrew } from "../cluster/crew.ts";
 import { type Disturbance, explainRepeats } from "../cluster/explain-repeats.ts";
 import { runFaults } from "../cluster/fault-plan.ts";
+import { checkOutFormer } from "../cluster/former-version.ts";
 import { contractsOf, KINDS, nowMicros, PLACES, placeOf, topicOfKind } from "../cluster/kinds.ts";
 import { readDeadLetters, readLeftovers } from "../cluster/leftovers.ts";
 import type { Scenario } from "../scenario.ts";
@@ -32,23 +33,29 @@ const PATIENCE_MS = 120_000;
  */
 const scenario: Scenario = {
   needs: "a Pulsar broker, libpulsar and PostgreSQL, which it installs and starts",
-  async run({ seed, size = EVENTS, only = "" }) {
+  async run({ seed, size = EVENTS, only = "", beside }) {
     const faults: string[] = [];
     const did: Record<string, number | string> = {};
+    const former = beside === undefined ? undefined : checkOutFormer(beside);
     for (const way of WAYS.filter(({ name }) => name.includes(only))) {
-      const found = await attack(way, { seed, size }, (what, by) => {
+      const found = await attack(way, { seed, size, formerProgram: former?.program }, (what, by) => {
         const name = `${way.name}: ${what}`;
         did[name] = typeof by === "string" ? by : ((did[name] as number | undefined) ?? 0) + by;
       });
       faults.push(...found.map((fault) => `${way.name}: ${fault}`));
     }
+    former?.remove();
     return { did, faults };
   },
 };
 
 type Count = (what: string, by: number | string) => void;
 
-async function attack(way: Way, { seed, size }: { seed: number; size: number }, count: Count): Promise<string[]> {
+async function attack(
+  way: Way,
+  { seed, size, formerProgram }: { seed: number; size: number; formerProgram: string | undefined },
+  count: Count,
+): Promise<string[]> {
   const [broker, postgres] = await Promise.all([
     startPulsarBroker({ config: { brokerDeduplicationEnabled: true } }),
     startPostgres(),
@@ -71,7 +78,7 @@ async function attack(way: Way, { seed, size }: { seed: number; size: number }, 
       pulsar: { ...addressesOf(way, broker), namespace: namespace.name },
       postgres: postgres.connectionString,
     },
-    ...{ folder, draw, fail: (fault: string) => void faults.push(fault) },
+    ...{ folder, formerProgram, draw, fail: (fault: string) => void faults.push(fault) },
   };
   const workers = startCrew("worker", WORKERS, { ...settings, skewMs: SKEW_MS });
   const producers = startCrew("producer", PRODUCERS, { ...settings, skewMs: SKEW_MS });
@@ -96,6 +103,8 @@ async function attack(way: Way, { seed, size }: { seed: number; size: number }, 
       await sleep(100);
     }
   })();
+  const statsOf = (kind: string) =>
+    broker.admin("GET", `/admin/v2/persistent/${namespace.name}/${topicOfKind(kind)}/stats`);
   const longest = new Map<string, number>();
   /** Waits until each kind is accepted and handled again. */
   async function goesOn(after: string): Promise<void> {
@@ -107,9 +116,14 @@ async function attack(way: Way, { seed, size }: { seed: number; size: number }, 
           !isAgain(history.handledAt.get(placeOf(kind, subscriber))) || !isAgain(history.acceptedAt.get(kind)),
       );
     let late = false;
+    let told = false;
     let last: ReturnType<typeof still> = [];
     for (let now = still(); now.length > 0 && !late; now = still()) {
       last = now;
+      if (!told && nowMicros() - from > GOES_ON_WITHIN_MS * 800) {
+        told = true;
+        for (const { kind } of last) console.log(after, kind, JSON.stringify(await statsOf(kind).catch(String)));
+      }
       late = nowMicros() - from > PATIENCE_MS * 1_000;
       await sleep(50);
     }
@@ -143,7 +157,8 @@ async function attack(way: Way, { seed, size }: { seed: number; size: number }, 
   const endsAt = performance.now() + PATIENCE_MS;
   const left = () => [...history.pending.values()].reduce((sum, ids) => sum + ids.size, 0);
   while (left() > 0 && performance.now() < endsAt) await sleep(500);
-  faults.push(...(await readLeftovers({ transport, broker, postgres, namespace: namespace.name, endsAt })));
+  const accepted = history.accepted.get("deduplicated")!;
+  faults.push(...(await readLeftovers({ transport, broker, postgres, namespace: namespace.name, accepted, endsAt })));
   over = true;
   await looking;
   await workers.end();
