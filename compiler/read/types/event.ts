@@ -18,6 +18,15 @@ import { ALIKE_LISTS, readVariants } from "./unions.ts";
 const MAX_MESSAGES = 2_000;
 
 /**
+ * Of all unions together. A vocabulary whose every field takes any of a hundred types is no event: to tell each apart, and to
+ * write the code for it, takes longer than anybody waits.
+ */
+const MAX_VARIANTS = 20_000;
+
+/** Of packages' types, of which a few are told: where TypeScript gives up on a type, each further part takes it as long. */
+const MAX_FAULTS = 100;
+
+/**
  * The event behind a type argument of `useCase`, with all that it leads to. `undefined`: something in it has no wire
  * form, which has been reported at its own position.
  */
@@ -29,6 +38,7 @@ export function readEvent(reading: Reading, node: ts.TypeNode, fallbackName: str
   const unions = new Map<ts.Symbol | ts.Type | number, UnionUse>();
   const outside: OutsideFault[] = [];
   let failed = false;
+  let variantCount = 0;
 
   const scope: Scope = {
     ...reading,
@@ -65,6 +75,9 @@ export function readEvent(reading: Reading, node: ts.TypeNode, fallbackName: str
         scope.report("nesting-too-deep", scope.span(place.node), { subject: place.subject, limit: MAX_DEPTH });
         return "reported";
       }
+      const isFirstTooMany = variantCount <= MAX_VARIANTS;
+      variantCount += type.types.length;
+      if (variantCount > MAX_VARIANTS) return isFirstTooMany ? TOO_MANY_VARIANTS : "reported";
       const name = nameOf(declared?.name, place.name);
       const use: UnionUse = {
         type,
@@ -99,7 +112,10 @@ export function readEvent(reading: Reading, node: ts.TypeNode, fallbackName: str
   const messages: Message[] = [];
   // Level by level, so that a type's depth is that of its shortest way from the root, whatever the order of fields.
   // Reading a message adds the ones that it is first to use.
-  for (const use of uses) messages.push(readMessage(use, scope));
+  for (const use of uses) {
+    if (variantCount > MAX_VARIANTS || outside.length > MAX_FAULTS) break;
+    messages.push(readMessage(use, scope));
+  }
   if (failed) {
     reportOutside(outside, scope);
     return undefined;
@@ -164,6 +180,11 @@ const TOO_MANY = refuse(
   "Where a generic type uses itself with other arguments, give it fixed ones.",
 );
 
+const TOO_MANY_VARIANTS = refuse(
+  `and the unions of the event have more than ${MAX_VARIANTS} members in all by then`,
+  "Leave out what the event has no need of, or take fields that may be so many things as `Json`.",
+);
+
 function readRoot(node: ts.TypeNode, name: string, scope: Scope): MessageRef | UnionRef | undefined {
   const type = scope.checker.getTypeFromTypeNode(node);
   const subject = "The event";
@@ -180,7 +201,10 @@ function readRoot(node: ts.TypeNode, name: string, scope: Scope): MessageRef | U
   const refusal = result.kind === "refusal" ? result : undefined;
   const reason = refusal?.reason ?? "which has no named fields";
   const isMixed = refusal !== undefined && scope.checker.getPropertiesOfType(type).length > 0;
-  const mend = isMixed && scope.checker.getIndexInfosOfType(type).length > 0 ? { mend: refusal.mend } : {};
-  scope.report("event-not-object", scope.span(node), { found: typeText(type, place, scope), reason, ...mend });
+  const text = typeText(type, place, scope);
+  const portable = text.startsWith("Portable<") ? text : `Portable<${text}>`;
+  const isRecord = isMixed && scope.checker.getIndexInfosOfType(type).length > 0;
+  const mend = isRecord ? { mend: `Declare an interface with a field of it, as \`${portable}\`.` } : {};
+  scope.report("event-not-object", scope.span(node), { found: text, reason, ...mend });
   return undefined;
 }

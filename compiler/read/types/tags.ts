@@ -57,7 +57,15 @@ function formerNames(tags: readonly Tag[]): Pick<History, "was"> {
   return names.length > 0 ? { was: names } : {};
 }
 
-/** Most files have no such tag, and looking for one in the text costs nothing. */
-export function mentions({ text }: ts.SourceFile, ...tags: readonly string[]): boolean {
-  return tags.some((tag) => text.includes(tag));
+/** Most files have no such tag: what is looked for is looked for once a file, for a package's may hold ten thousand fields. */
+export function mentions(source: ts.SourceFile, ...tags: readonly string[]): boolean {
+  const found = known.get(source) ?? new Map<string, boolean>();
+  known.set(source, found);
+  return tags.some((tag) => {
+    const isThere = found.get(tag) ?? source.text.includes(tag);
+    found.set(tag, isThere);
+    return isThere;
+  });
 }
+
+const known = new WeakMap<ts.SourceFile, Map<string, boolean>>();

@@ -15,7 +15,10 @@ type Parts = ReadonlyMap<string, Part>;
  * which it alone has a value. What is no object is named by its kind, so its label matters to what is inside only.
  */
 export function labelsOf(types: readonly ts.Type[], { checker }: Scope): string[] {
-  const parts = types.map((type) => partsOf(type, checker));
+  const parts = types.map((type) => {
+    if (!known.has(type)) known.set(type, partsOf(type, checker));
+    return known.get(type);
+  });
   return types.map((type, i) => {
     const own = parts[i];
     if (!own) return checker.isArrayType(type) ? "list" : `variant${i + 1}`;
@@ -23,6 +26,9 @@ export function labelsOf(types: readonly ts.Type[], { checker }: Scope): string[
     return labelOf(own, others) ?? `variant${i + 1}`;
   });
 }
+
+/** A package's vocabulary has the same types in a thousand unions. */
+const known = new WeakMap<ts.Type, Parts | undefined>();
 
 function partsOf(type: ts.Type, checker: ts.TypeChecker): Parts | undefined {
   if (checker.isArrayType(type) || !(type.flags & ts.TypeFlags.Object || type.isIntersection())) return undefined;

@@ -91,3 +91,31 @@ test.each([
   expect(useCases.map((useCase) => useCase.name)).toEqual(["before"]);
   expect(diagnostics.map(({ span }) => span.file)).toEqual(["usecases/subject.ts"]);
 });
+
+test("a vocabulary whose every field takes any of a hundred types is refused once, at the union that is too many", () => {
+  const count = 120;
+  const all = Array.from({ length: count }, (_, i) => `T${i}`);
+  const types = all.map((name) => {
+    const fields = Array.from({ length: 5 }, (_, j) => `f${j}?: ${all.join(" | ")};`);
+    return `interface ${name} { kind: "${name}"; ${fields.join(" ")} }`;
+  });
+  const before = `${types.join("\n")}\ninterface Event { id: string; one: T0 }`;
+  const { diagnostics } = read("vocabulary", {
+    "usecases/subject.ts": useCaseText(before, "Event", 'owner: "team", handler: () => {}'),
+  });
+  expect(diagnostics).toHaveLength(1);
+  expect(diagnostics[0]!.message).toContain("the unions of the event have more than 20000 members in all by then");
+});
+
+test("an event with named fields and an index signature is told to be a field, which compiles", () => {
+  const before = "interface User { id: string; [key: string]: string }\ninterface Event { user: Portable<User> }";
+  const modules = (event: string) => ({
+    "usecases/subject.ts": `import type { Portable } from "fivefold";\n${useCaseText(before, event, 'owner: "team", handler: () => {}')}`,
+  });
+  const [found] = read("indexed-root", modules("User")).diagnostics;
+  expect(found).toMatchObject({
+    code: "event-not-object",
+    mend: "Declare an interface with a field of it, as `Portable<User>`.",
+  });
+  expect(read("indexed-root-field", modules("Event")).diagnostics).toEqual([]);
+});
