@@ -1,15 +1,26 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { compileProject } from "../compile-project.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type Postgres, startPostgres } from "../parts/postgres.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";
-import { acceptedBy, type Life, type Place, readHandled, startExecutor, startProducer } from "./crash/life.ts";
+import {
+  acceptedBy,
+  type Life,
+  type Place,
+  readHandled,
+  refusedBy,
+  startBacklogs,
+  startExecutor,
+  startProducer,
+} from "./crash/life.ts";
 import { waitUntil } from "./pulsar/load.ts";
 import { createNamespace } from "./pulsar/transports.ts";
 
 const SOON_MS = 60_000;
+/** 2 s, on a machine that does nothing else. */
+const ENDS_WITHIN_MS = 4_000;
 
 let broker: PulsarBroker;
 let postgres: Postgres;
@@ -37,17 +48,59 @@ async function asks(life: Life, path: string): Promise<string> {
   return `${answer.status} ${(await answer.text()).trim()}`;
 }
 
-test("fivefold start waits for a cluster that comes up, says when it is gone, and ends within its limit then", async () => {
-  const project = await compileProject("cluster-start", join(import.meta.dirname, "crash/usecases"));
-  const place: Place = {
-    project,
+/** A project of its own, on a namespace of its own, by each way to the broker. */
+async function placeOf(name: string, by: "libpulsar" | "WebSocket"): Promise<Place> {
+  return {
+    project: await compileProject(name, join(import.meta.dirname, "crash/usecases")),
     env: {
-      FIVEFOLD_PULSAR_URL: broker.serviceUrl,
+      FIVEFOLD_PULSAR_URL: by === "libpulsar" ? broker.serviceUrl : broker.adminUrl,
       FIVEFOLD_PULSAR_ADMIN_URL: broker.adminUrl,
       FIVEFOLD_PULSAR_NAMESPACE: (await createNamespace(broker)).name,
       FIVEFOLD_POSTGRES_URL: postgres.connectionString,
     },
   };
+}
+
+describe.each(["libpulsar", "WebSocket"] as const)("by %s", (by) => {
+  test("processes that start together on an empty namespace refuse nothing", async () => {
+    const place = await placeOf(`start-together-${by}`, by);
+    const producers = ["p", "q", "r", "s"].map((name, index) => startProducer(place, index * 1_000, name, 20));
+    const executors = [startExecutor(place), startExecutor(place)];
+    onTestFinished(() => {
+      for (const { child } of [...producers, ...executors]) child.kill("SIGKILL");
+    });
+    await waitUntil(
+      () => producers.every((producer) => acceptedBy([producer]).length > 50),
+      SOON_MS,
+      () => producers.map(({ lines }) => lines.at(-1)).join("\n"),
+    );
+    for (const { child } of producers) child.kill("SIGTERM");
+    expect(await Promise.all(producers.map(({ ended }) => ended))).toEqual([0, 0, 0, 0]);
+    expect(refusedBy(producers)).toEqual([]);
+    for (const { child } of executors) child.kill("SIGTERM");
+    expect(await Promise.all(executors.map(({ ended }) => ended))).toEqual([0, 0]);
+  });
+
+  test("fivefold backlogs ends soon when it is asked to, whether it was asked for backlogs or not", async () => {
+    const place = await placeOf(`backlogs-${by}`, by);
+    for (const isAsked of [false, true]) {
+      const shown = startBacklogs(place);
+      onTestFinished(() => void shown.child.kill("SIGKILL"));
+      const port = /on port (\d+)/.exec(await prints(shown, "shows backlogs"))![1];
+      if (isAsked) expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain("backlog");
+      const askedAt = performance.now();
+      shown.child.kill("SIGTERM");
+      expect(await shown.ended).toBe(0);
+      const tookMs = performance.now() - askedAt;
+      console.log(JSON.stringify({ by, isAsked, backlogsEndedInMs: Math.round(tookMs) }));
+      expect(tookMs).toBeLessThan(ENDS_WITHIN_MS);
+    }
+  });
+});
+
+test("fivefold start waits for a cluster that comes up, says when it is gone, and ends within its limit then", async () => {
+  const place = await placeOf("cluster-start", "libpulsar");
+  const { project } = place;
   await broker.kill();
   const executor = startExecutor(place, { connectWithin: "5m", drain: "2s" });
   await prints(executor, "It is tried again.");

@@ -51,6 +51,11 @@ export function startExecutor(place: Place, { drain = "20s", connectWithin = "45
   return startLife(place, [MAIN, "start", "--root", place.project, ...options]);
 }
 
+/** Shows the backlogs of the project's use cases by `fivefold backlogs`. */
+export function startBacklogs(place: Place): Life {
+  return startLife(place, [MAIN, "backlogs", "--root", place.project, "--metrics-port", "0"]);
+}
+
 /** Ids that producers were told are stored. */
 export function acceptedBy(producers: readonly Life[]): string[] {
   return producers.flatMap(({ lines }) => lines.filter((line) => line.startsWith("+ ")).map((line) => line.slice(2)));
