@@ -64,7 +64,10 @@ async function placeOf(name: string, by: "libpulsar" | "WebSocket"): Promise<Pla
 describe.each(["libpulsar", "WebSocket"] as const)("by %s", (by) => {
   test("processes that start together on an empty namespace refuse nothing", async () => {
     const place = await placeOf(`start-together-${by}`, by);
-    const producers = ["p", "q", "r", "s"].map((name, index) => startProducer(place, index * 1_000, name, 20));
+    // The database is that of all tests, and remembers ids.
+    const producers = ["p", "q", "r", "s"].map((name, index) =>
+      startProducer(place, index * 1_000, `${by}-${name}`, 20),
+    );
     const executors = [startExecutor(place), startExecutor(place)];
     onTestFinished(() => {
       for (const { child } of [...producers, ...executors]) child.kill("SIGKILL");

@@ -10,8 +10,8 @@ import { noteContracts } from "../../runtime/note-contract.ts";
 
 const USE_CASES = 400;
 /** What still goes on behind a start is none of its rest. */
-const CALM_MS = 15_000;
-const IDLE_MS = 60_000;
+const CALM_MS = 10_000;
+const IDLE_MS = 30_000;
 
 const connection = await connect();
 const executors = Array.from(
