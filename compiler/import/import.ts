@@ -1,6 +1,7 @@
 import type { Diagnostic, Sources } from "../diagnostics.ts";
 import { readAvro } from "./avro/read.ts";
 import type { ImportCode } from "./catalogue.ts";
+import { reportEndless } from "./endless.ts";
 import type { ImportedEvent, Numbers, Reading } from "./event.ts";
 import { readJsonSchema } from "./json-schema/read.ts";
 import { printDeclarations } from "./print.ts";
@@ -69,8 +70,9 @@ export async function importContract(request: ImportRequest): Promise<ImportResu
   const sources = new Map([[file, text]]);
   const unknownOmissions = new Set(omit);
   const { report, diagnostics } = createReport();
+  const source = { file, text };
   const event = format.read({
-    source: { file, text },
+    source,
     type,
     fallbackName: (file.split(/[/\\]/).at(-1) ?? "").replace(format.ending, ""),
     report,
@@ -84,6 +86,7 @@ export async function importContract(request: ImportRequest): Promise<ImportResu
       return source;
     },
   });
+  if (event) reportEndless(event.declarations, source, report);
   const found = diagnostics();
   const failed = found.some(({ severity }) => severity === "error");
   return {

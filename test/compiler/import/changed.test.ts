@@ -36,8 +36,29 @@ test.each([
     const { contract } = await importContract({ file, text: change(original, draw), readImport });
     if (contract) contracts[`changed-${n}`] = contract;
   }
-  const { useCases } = await compileContracts("changed", contracts, { mayBeEndless: true });
+  const { useCases } = await compileContracts("changed", contracts);
   expect(useCases.size).toBeGreaterThan(0.9 * CONTRACTS);
+});
+
+test.each([
+  ["node.avsc", { type: "record", name: "Node", fields: [{ name: "next", type: "Node" }] }, ["Node.next"]],
+  [
+    "tree.schema.json",
+    {
+      title: "Tree",
+      type: "object",
+      required: ["id", "left"],
+      properties: { id: { type: "string" }, left: { $ref: "#/$defs/Leaf" } },
+      $defs: { Leaf: { type: "object", required: ["up"], properties: { up: { $ref: "#" } } } },
+    },
+    ["Leaf.up", "Tree.left"],
+  ],
+])("what holds itself always is refused in %s, and named", async (file, contract, paths) => {
+  const text = JSON.stringify(contract);
+  const { contract: imported, diagnostics } = await importContract({ file, text, readImport: () => undefined });
+  expect(imported).toBeUndefined();
+  const faults = diagnostics.filter(({ severity }) => severity === "error");
+  expect(faults.map(({ message }) => /^'([\w.]+)' is/.exec(message)?.[1]).sort()).toEqual(paths);
 });
 
 function changedJson(text: string, draw: (limit: number) => number): string {
