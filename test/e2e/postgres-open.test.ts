@@ -36,7 +36,7 @@ describe("opening", () => {
     const { rows } = await admin.query("SELECT store, version FROM at_once.versions ORDER BY store");
     expect(rows).toEqual([
       { store: "dedupe store", version: 1 },
-      { store: "dedupe store, additions", version: 1 },
+      { store: "dedupe store, additions", version: 2 },
       { store: "delay store", version: 1 },
       { store: "delay store, additions", version: 1 },
     ]);

@@ -109,7 +109,8 @@ async function readDedupe(folder: string, drained: Drained, reportProblem: (prob
   for (const [number, reservation] of (await dedupe.reserve(requests, Date.now(), 60_000)).entries()) {
     if (reservation.kind === "reserved") continue;
     drained.known.push(number);
-    const isRight = reservation.kind === "duplicate" && reservation.id === dedupeOf(number).id;
+    const { id, content } = dedupeOf(number);
+    const isRight = reservation.kind === "duplicate" && reservation.id === id && reservation.content === content;
     if (!isRight) drained.wrong.push(`dedupe: ${describe(reservation)} for ${number}`);
   }
   await dedupe.close();

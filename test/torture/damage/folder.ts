@@ -35,7 +35,12 @@ export function delayedOf(number: number): Delayed {
   return { topic: "plain", dueAt: DUE_AT + number, record: recordOf("delayed", number) };
 }
 
-export const dedupeOf = (number: number) => ({ useCase: "plain", dedupeId: `id ${number}`, id: `task ${number}` });
+export const dedupeOf = (number: number) => ({
+  useCase: "plain",
+  dedupeId: `id ${number}`,
+  id: `task ${number}`,
+  content: `1.content ${number}`,
+});
 
 /** Fills a new folder, and closes it. */
 export async function fillFolder(folder: string): Promise<void> {
