@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createProject, MAIN, type Project, startCommand } from "./project.ts";
+import { createProject as createAny, inProcesses, MAIN, type Project, startCommand } from "./project.ts";
+
+const createProject = async (files?: Readonly<Record<string, string>>) => inProcesses(await createAny(files));
 
 /** A project with one use case, as `fivefold new` makes it. */
 async function createGreeting(): Promise<Project> {

@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
+import type { HostedCommand } from "./command-host.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 export const MAIN = join(REPOSITORY, "cli", "main.js");
@@ -20,11 +21,17 @@ export interface Project {
   readonly root: string;
   /** Starts `fivefold …args` there. */
   start(args: readonly string[], options?: { cwd?: string }): RunningCommand;
-  /** Runs `fivefold …args` there to its end. */
+  /** Runs `fivefold …args` there to its end; not in a process of its own, where that is not the point. */
   fivefold(...args: readonly string[]): Promise<Ended>;
   read(path: string): Promise<string>;
   write(path: string, text: string): Promise<void>;
 }
+
+/** The same project, with a process of its own for every command. */
+export const inProcesses = (project: Project): Project => ({
+  ...project,
+  fivefold: (...args) => project.start(args).ended(),
+});
 
 export interface RunningCommand {
   readonly process: ChildProcess;
@@ -49,7 +56,7 @@ export async function createProject(
   const project: Project = {
     root,
     start: (args, options) => startCommand(process.execPath, [MAIN, ...args], options?.cwd ?? root),
-    fivefold: (...args) => project.start(args).ended(),
+    fivefold: (...args) => runHosted(args, root) ?? project.start(args).ended(),
     read: (path) => readFile(join(root, path), "utf8"),
     async write(path, text) {
       await mkdir(dirname(join(root, path)), { recursive: true });
@@ -58,6 +65,39 @@ export async function createProject(
   };
   for (const [path, text] of Object.entries(files)) await project.write(path, text);
   return project;
+}
+
+/** Commands that read and write files and print, and start nothing that goes on. */
+const HOSTED = new Set(["build", "diff", "import", "new", "new-stacks", "release", "resolve", "retire"]);
+let host: { readonly child: ChildProcess; isBusy: boolean } | undefined;
+
+/** Runs a command in a process that goes on to the next; `undefined` where it needs one of its own. */
+function runHosted([name = "", ...others]: readonly string[], cwd: string): Promise<Ended> | undefined {
+  if (!HOSTED.has(name) || others.includes("--watch") || host?.isBusy) return undefined;
+  host ??= { child: startHost(), isBusy: false };
+  return hostedCommand(host, { args: [name, ...others], cwd, env: plainEnvironment() });
+}
+
+function startHost(): ChildProcess {
+  return fork(join(import.meta.dirname, "command-host.ts"), { env: plainEnvironment(), stdio: "inherit" });
+}
+
+afterAll(async () => {
+  if (!host) return;
+  const ended = once(host.child, "exit");
+  host.child.kill("SIGKILL");
+  await ended;
+});
+
+async function hostedCommand(used: NonNullable<typeof host>, command: HostedCommand): Promise<Ended> {
+  used.isBusy = true;
+  try {
+    used.child.send(command);
+    const [ended] = (await once(used.child, "message")) as [Ended];
+    return ended;
+  } finally {
+    used.isBusy = false;
+  }
 }
 
 /** This process's environment, without what would change a command's output or its data folder. */
