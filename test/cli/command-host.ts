@@ -4,7 +4,13 @@
  */
 import { syncBuiltinESMExports } from "node:module";
 import v8 from "node:v8";
-import type { Ended } from "./project.ts";
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 export interface HostedCommand {
   readonly args: readonly string[];

@@ -4,17 +4,10 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, onTestFinished } from "vitest";
-import type { HostedCommand } from "./command-host.ts";
+import type { Ended, HostedCommand } from "./command-host.ts";
 
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 export const MAIN = join(REPOSITORY, "cli", "main.js");
-
-/** How a command ended. */
-export interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A folder of its own, as a user's project, with this repository as its package `fivefold`. */
 export interface Project {
