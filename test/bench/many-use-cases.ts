@@ -2,11 +2,13 @@
  * 400 use cases in one worker on Pulsar and PostgreSQL, by each way: how long the worker takes to start the first time,
  * when there are no topics yet, and the second time; and what it takes of a core when it has nothing to do.
  */
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { createNamespace, WAYS } from "../e2e/pulsar/transports.ts";
 import { startPostgres } from "../parts/postgres.ts";
 import { startPulsarBroker } from "../parts/pulsar-broker.ts";
+import { printFigure } from "./figure.ts";
 
 const WORKER = join(import.meta.dirname, "many-use-cases", "worker.ts");
 
@@ -21,9 +23,8 @@ for (const way of WAYS) {
     FIVEFOLD_POSTGRES_URL: postgres.connectionString,
   };
   for (const start of ["first", "second"]) {
-    const { stdout, status } = spawnSync(process.execPath, [WORKER], { env, stdio: ["ignore", "pipe", "inherit"] });
-    if (status !== 0) process.exitCode = 1;
-    console.log(JSON.stringify({ bench: "many use cases", way: way.name, start, ...JSON.parse(`${stdout}` || "{}") }));
+    const { stdout } = await promisify(execFile)(process.execPath, [WORKER], { env });
+    printFigure({ bench: "many use cases", way: way.name, start, ...JSON.parse(stdout) });
   }
 }
 await Promise.all([broker.stop(), postgres.stop()]);
