@@ -10,7 +10,7 @@ const PRESENT = ["test/torture/cluster", "test/runtime/note-contract.ts"];
 /** A folder with the runtime as a commit has it, and the program of the cluster's processes on it. */
 export function checkOutFormer(commit: string): { readonly program: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), "fivefold-former-"));
-  const archive = execFileSync("git", ["-C", ROOT, "archive", commit, "runtime", "loader", "package.json"], {
+  const archive = execFileSync("git", ["-C", ROOT, "archive", commit, "runtime", "package.json"], {
     maxBuffer: 1 << 28,
   });
   execFileSync("tar", ["-x", "-C", folder], { input: archive });
