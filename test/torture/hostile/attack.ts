@@ -66,6 +66,8 @@ export async function attack({
       }
       while ((await waiting(connection)) > MOST_WAITING) await sleep(100);
     }
+    // What ends processes by itself has to be told from what is ended from outside, so the rest runs undisturbed.
+    clearInterval(killer || undefined);
     let endsAt = performance.now() + patienceMs;
     let left = await waiting(connection);
     while (left > 0 && performance.now() < endsAt) {
