@@ -48,3 +48,22 @@ test("among tenants that wait, no two turns of one lie more than a round apart, 
     ),
   );
 });
+
+test("a fair queue gives as many as are asked for, and keeps the rest, also of tenants that come again", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.array(fc.constantFrom("a", "b", "c")), fc.nat(8)), { maxLength: 20 }), (steps) => {
+      const queue = createFairQueue();
+      const waiting = new Set<string>();
+      let next = 0;
+      for (const [tenants, takes] of steps) {
+        const pushed = tenants.map((tenant) => message(`${next++}`, tenant));
+        for (const { id } of pushed) waiting.add(id);
+        queue.push(pushed);
+        const taken = queue.take(takes);
+        expect(taken).toHaveLength(Math.min(takes, waiting.size));
+        for (const { id } of taken) expect(waiting.delete(id)).toBe(true);
+        expect(queue.length).toBe(waiting.size);
+      }
+    }),
+  );
+});
