@@ -107,7 +107,7 @@ function removedOptions({ target, lib, alwaysStrict, esModuleInterop, ...given }
 }
 
 /** Older ways to find modules, in today's terms: as bundlers do it, without what package.json says of `exports`. */
-function resolution({ module, moduleResolution, target }: Options, isOlder: boolean): Options {
+function resolution({ module, moduleResolution, target, resolveJsonModule }: Options, isOlder: boolean): Options {
   const olderFormat = isBeforeModules(target) ? "commonjs" : "es2015";
   const format = String(module ?? (isOlder ? olderFormat : "")).toLowerCase();
   const way = String(moduleResolution ?? "").toLowerCase();
@@ -121,6 +121,7 @@ function resolution({ module, moduleResolution, target }: Options, isOlder: bool
       moduleResolution: "bundler",
       resolvePackageJsonExports: false,
       resolvePackageJsonImports: false,
+      resolveJsonModule: resolveJsonModule ?? false,
     }),
   };
 }

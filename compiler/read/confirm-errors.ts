@@ -40,7 +40,8 @@ export function confirmErrors(project: Project, errors: readonly Diagnostic[]): 
     const before = errors.filter(({ code, span }) => code === "type-error" && span.file === file);
     return narrow(before, found.get(file) ?? before);
   });
-  const cleared = new Set([...found].filter(([, now]) => now.length === 0).map(([file]) => file));
+  const atFault = new Set(remaining.map(({ span }) => span.file));
+  const cleared = new Set([...found.keys()].filter((file) => !atFault.has(file)));
   // Of other use cases nothing follows that is not imported.
   const apart = new Set(project.files.map((file) => `${root}/${file}`));
   const own = program.getSourceFiles().map(({ fileName }) => fileName);
@@ -59,8 +60,11 @@ function narrow(before: readonly Diagnostic[], now: readonly Diagnostic[]): read
   const codes = new Set(before.map(codeOf));
   if (now.some((error) => !codes.has(codeOf(error)))) return before;
   const lines = new Set(now.map(({ span }) => span.line));
-  return before.filter(({ span }) => lines.has(span.line));
+  return before.filter((error) => lines.has(error.span.line) || OF_DECLARATIONS.test(codeOf(error) ?? ""));
 }
+
+/** Of what can't be declared, versions differ, and what other modules import changes nothing of it. */
+const OF_DECLARATIONS = /TS(4|90)\d+/;
 
 function codeOf({ message }: Diagnostic): string | undefined {
   return /\(TS\d+\)$/.exec(message)?.[0];

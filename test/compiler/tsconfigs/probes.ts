@@ -129,6 +129,8 @@ function note(_target: object, _key: string, _descriptor: PropertyDescriptor) {}
 /** Modules of which declarations can't be written, or can't be without knowing others. */
 export const DECLARED: Readonly<Record<string, string>> = {
   "usecases/right.ts": useCaseModule(""),
+  "lib/nameless.ts":
+    "class Hidden { private own = 1; read() { return this.own; } }\nexport const hidden = () => new Hidden();\n",
   "usecases/private-in-public.ts": useCaseModule(
     "export function make() { return class { private secret = 1; read() { return this.secret; } }; }",
   ),
@@ -147,8 +149,6 @@ export const SUPPORT: Readonly<Record<string, string>> = {
   "lib/index.ts": "export const indexed = 1;\n",
   "lib/data.json": '{ "size": 1 }\n',
   "lib/old.js": "/** @param {number} size */\nexport function old(size) { return size; }\n",
-  "lib/nameless.ts":
-    "class Hidden { #own = 1; read() { return this.#own; } }\nexport const hidden = () => new Hidden();\n",
   "types/shims.d.ts": 'declare module "*.svg?url" { const url: string; export default url; }\n',
   "types/globals.d.ts": "declare const RELEASE: string;\ninterface String { shout(): string }\n",
   "src/stage.ts": "declare global { var STAGE: string }\nexport const stage = 1;\n",

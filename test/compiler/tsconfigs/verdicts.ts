@@ -52,10 +52,11 @@ async function compare(
 }
 
 /**
- * Of the JavaScript that `tsc` would write for old browsers, or without `esModuleInterop`, which TypeScript 7 has no more,
+ * Of the JavaScript that `tsc` would write for old browsers, by `tslib`, or without `esModuleInterop`, which
+ * TypeScript 7 has no more,
  * and of the files that a composite project lists.
  */
-const OF_WRITING = /TS(2802|18028|1259|6307)$/;
+const OF_WRITING = /TS(2802|18028|1259|2354|6307)$/;
 const OF_DECLARATIONS = /TS(4|90)\d+$/;
 
 function fileOf(error: string): string {
