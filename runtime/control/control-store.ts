@@ -1,3 +1,5 @@
+import type { Cancel } from "../clock.ts";
+
 /** A value that some process set, and the number of that change. */
 export interface ControlEntry {
   readonly key: string;
@@ -18,5 +20,7 @@ export interface ControlStore {
    * somebody else has changed it. Durable once it resolves; where it rejects, it may have been done.
    */
   put(key: string, value: string | undefined, revision: number): Promise<boolean>;
+  /** Tells of changes from now on, until the returned function is called. Absent: whoever wants to know has to look. */
+  watch?(changed: () => void): Cancel;
   close(): Promise<void>;
 }

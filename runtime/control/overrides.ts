@@ -1,4 +1,4 @@
-import { type Cancel, type Clock, sleep } from "../clock.ts";
+import { type Cancel, type Clock, settledWithin } from "../clock.ts";
 import type { RateSettings, ReportProblem } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
@@ -85,7 +85,7 @@ export async function changeOverride(
 }
 
 /**
- * Reads what is set, and again every second; tells of what has changed. Where it can't be read, what was set stays. The
+ * Reads what is set, and again every second, or whenever the store tells; tells of what has changed. Where it can't be read, what was set stays. The
  * first read is done, or has failed, when this resolves.
  */
 export async function watchOverrides(settings: {
@@ -129,13 +129,19 @@ export async function watchOverrides(settings: {
   }
 
   await look();
-  lookLater();
+  if (store?.watch) {
+    cancel = store.watch(() => {
+      looking = looking.then(look);
+    });
+    // What has changed between the two.
+    await look();
+  } else lookLater();
   return {
     async stop() {
       stopped = true;
       cancel();
       // A store that does not answer must not keep the process.
-      await Promise.race([looking, sleep(clock, LOOK_MS)]);
+      await settledWithin(clock, LOOK_MS, looking);
       await store?.close().catch(() => {});
     },
   };

@@ -20,8 +20,10 @@ async function openPlace({ settings, subscribers = { default: {} } }: PlaceOptio
   const { ports } = connectMemory(clock);
   const store = createMemoryControlStore();
   let isAway = false;
+  // As a store that other processes change: it tells nobody.
+  const { watch: _, ...silent } = store;
   const openControlStore = async () => ({
-    ...store,
+    ...silent,
     list: (prefix: string) => (isAway ? Promise.reject(new Error("away")) : store.list(prefix)),
   });
   const running = { now: 0, most: 0 };
@@ -167,6 +169,27 @@ test("a store that can't be read changes nothing, is reported, and is read again
   place.setAway(false);
   await place.clock.advance(5_000);
   expect(place.done).toHaveLength(5);
+});
+
+test("a store that tells of changes is not asked again and again", async () => {
+  const clock = createSimulatedClock(1);
+  const { ports } = connectMemory(clock);
+  const store = await ports.openControlStore!();
+  let looks = 0;
+  const openControlStore = async () => ({
+    ...store,
+    list(prefix: string) {
+      looks++;
+      return store.list(prefix);
+    },
+  });
+  const { executor } = noteContracts({ handlers: { default: () => {} } });
+  const worker = await startWorker({ ports: { ...ports, openControlStore }, executors: [executor] });
+  await clock.advance(60_000);
+  expect(looks).toBeLessThanOrEqual(2);
+  await changeOverride(store, { useCase: "note", subscriber: "default" }, { paused: true }, WHO);
+  await clock.advance(1);
+  expect(worker.counts().note?.default?.flowControl.paused).toBe(true);
 });
 
 test("what many operators change at once is all there", async () => {
