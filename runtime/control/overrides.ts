@@ -22,6 +22,8 @@ export interface Setting extends Override {
   readonly why?: string | undefined;
 }
 
+type Who = Pick<Setting, "by" | "at" | "why">;
+
 /** Of one subscriber, or of all of a use case's, where `subscriber` is empty. */
 export interface OverridePlace {
   readonly useCase: string;
@@ -66,21 +68,37 @@ export async function readOverrides(store: ControlStore): Promise<Overrides> {
   return overridesOf(await store.list(PREFIX));
 }
 
-/** Sets, or with `undefined` clears, whatever others change meanwhile. Returns what holds for that place now. */
+/**
+ * Sets, or with `undefined` clears, whatever others change meanwhile. What is set for a use case holds for all of its
+ * subscribers, also those that had another setting of their own. Returns what holds for that place now.
+ */
 export async function changeOverride(
   store: ControlStore,
   place: OverridePlace,
   change: Override,
-  who: Pick<Setting, "by" | "at" | "why">,
+  who: Who,
 ): Promise<Override> {
-  const key = keyOf(place);
+  await changeOne(store, keyOf(place), change, who);
+  if (place.subscriber === "") {
+    const nothing = Object.fromEntries(Object.keys(change).map((name) => [name, undefined]));
+    for (const { key } of await store.list(keyOf(place))) {
+      if (key !== keyOf(place)) await changeOne(store, key, nothing, who);
+    }
+  }
+  return (await readOverrides(store)).of(place);
+}
+
+async function changeOne(store: ControlStore, key: string, change: Override, who: Who): Promise<void> {
   for (;;) {
     const [found] = (await store.list(key)).filter((entry) => entry.key === key);
-    const { by: _, at: __, why: ___, ...before } = found ? (JSON.parse(found.value) as Setting) : ({} as Setting);
+    const { by, at, why, ...before } = found ? (JSON.parse(found.value) as Setting) : ({} as Setting);
     const after: Override = { ...before, ...change };
+    const clearsAll = Object.values(change).every((value) => value === undefined);
+    // There is nothing to clear; to set the same again may have another reason.
+    if (clearsAll && JSON.stringify(after) === JSON.stringify(before)) return;
     const isEmpty = Object.values(after).every((value) => value === undefined);
     const value = isEmpty ? undefined : JSON.stringify({ ...after, ...who });
-    if (await store.put(key, value, found?.revision ?? 0)) return (await readOverrides(store)).of(place);
+    if (await store.put(key, value, found?.revision ?? 0)) return;
   }
 }
 

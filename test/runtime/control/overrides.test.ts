@@ -146,6 +146,10 @@ test("a subscriber's own settings go before its use case's, each for itself", as
   expect(overrides.of({ useCase: "note", subscriber: "mail" })).toEqual({ paused: true, maxInFlight: 3 });
   expect(overrides.of({ useCase: "note", subscriber: "push" })).toEqual({ paused: false, maxInFlight: 3 });
   expect(overrides.of({ useCase: "other", subscriber: "push" })).toEqual({});
+  // The last word on all of them holds for all of them.
+  await place.set({ paused: true });
+  expect((await readOverrides(place.store)).of({ useCase: "note", subscriber: "push" }).paused).toBe(true);
+  await place.set({ paused: false }, "push");
   await place.work();
   await place.enqueue(5);
   await place.clock.advance(10_000);
