@@ -11,9 +11,6 @@ const AGAIN_MS = 500;
 const WATCH_EVERY_MS = 2_000;
 /** A broker that has been back for so long gets another consumer. */
 const LATE_RECONNECT_MS = 4_000;
-/** How long an acknowledgement waits for a connection, and how soon it looks for one. */
-const ACKNOWLEDGE_WAIT_MS = 10_000;
-const CONNECTED_POLL_MS = 100;
 
 /**
  * Messages from libpulsar, which reconnects by itself. One call of it waits at a time: those of several would end in any
@@ -62,8 +59,6 @@ export function createNativeSource<Id extends { toString(): string; serialize():
       servesSince = serves ? (servesSince ?? clock.monotonic()) : undefined;
     }
     if (closed) return;
-    // It may be back since it was looked.
-    if (consumer.isConnected()) servesSince = undefined;
     if (servesSince === undefined || clock.monotonic() - servesSince < LATE_RECONNECT_MS) cancelWatch = watchLater();
     else events.onLost();
   }
@@ -98,22 +93,10 @@ export function createNativeSource<Id extends { toString(): string; serialize():
     events.onMessage(id, batches.take(messageId), recordOf(parts, message.getData(), id));
   }
 
-  function notConnected(): FivefoldError {
-    return new FivefoldError("not-connected", `${what}: no connection to Pulsar now; it is tried again.`);
-  }
-
-  /** Without a connection libpulsar takes acknowledgements, and forgets them where the consumer is opened anew. */
-  async function connected(): Promise<void> {
-    const endsAt = clock.monotonic() + ACKNOWLEDGE_WAIT_MS;
-    while (!consumer.isConnected()) {
-      if (closed || clock.monotonic() > endsAt) throw notConnected();
-      await sleep(clock, CONNECTED_POLL_MS);
-    }
-  }
-
   return {
     get fault() {
-      return consumer.isConnected() ? undefined : notConnected();
+      if (consumer.isConnected()) return undefined;
+      return new FivefoldError("not-connected", `${what}: no connection to Pulsar now; it is tried again.`);
     },
     ask(count) {
       wanted += count;
@@ -124,7 +107,6 @@ export function createNativeSource<Id extends { toString(): string; serialize():
       return true;
     },
     async acknowledge(handles) {
-      if (!consumer.isConnected()) await connected();
       const acknowledged = batches.acknowledge(handles);
       acknowledging.add(acknowledged);
       try {

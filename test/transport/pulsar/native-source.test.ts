@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import type { FivefoldError } from "../../../runtime/errors.ts";
 import { createSimulatedClock } from "../../../runtime/simulated-clock.ts";
 import { openConsumer } from "../../../runtime/transport/pulsar/consumer.ts";
 import type { NativeMessage } from "../../../runtime/transport/pulsar/native-client.ts";
@@ -13,7 +12,6 @@ interface Id {
 /** A consumer of libpulsar: what is received of it waits until a message comes, whatever its connection does. */
 function nativeConsumer() {
   const waiting: ((message: NativeMessage<Id>) => void)[] = [];
-  const acknowledged: string[] = [];
   let isConnected = true;
   const messageId = (id: string) => ({ toString: () => id, serialize: () => Buffer.alloc(0) });
   return {
@@ -34,15 +32,14 @@ function nativeConsumer() {
     },
     receive: () => new Promise<NativeMessage<Id>>((resolve) => waiting.push(resolve)),
     batchReceive: () => Promise.resolve([]),
-    acknowledged,
-    acknowledgeId: (id: Id) => Promise.resolve(acknowledged.push(`${id}`)),
+    acknowledgeId: () => Promise.resolve(),
     negativeAcknowledgeId: () => {},
     isConnected: () => isConnected,
     close: () => Promise.resolve(),
   };
 }
 
-async function opened() {
+test("what is received while the connection is gone for a moment comes with the next one", async () => {
   const clock = createSimulatedClock(1);
   const native = nativeConsumer();
   const consumer = await openConsumer({
@@ -61,11 +58,6 @@ async function opened() {
     onAcknowledged() {},
     onClose() {},
   });
-  return { clock, native, consumer };
-}
-
-test("what is received while the connection is gone for a moment comes with the next one", async () => {
-  const { clock, native, consumer } = await opened();
   for (const id of ["(1,0,-1,-1)", "(1,1,-1,-1)"]) {
     native.connect(false);
     const received = consumer.receive(10);
@@ -75,32 +67,6 @@ test("what is received while the connection is gone for a moment comes with the 
     await clock.advance(100);
     expect((await received).map(({ id }) => id)).toEqual([id]);
   }
-  const closing = consumer.close();
-  await clock.advance(1_000);
-  await closing;
-});
-
-test("an acknowledgement waits for a connection, and rejects where none comes", async () => {
-  const { clock, native, consumer } = await opened();
-  const receiving = consumer.receive(10);
-  await clock.advance(100);
-  for (const id of ["(1,0,-1,-1)", "(1,1,-1,-1)"]) {
-    native.deliver(id);
-    await clock.advance(1);
-  }
-  const messages = [...(await receiving), ...(await consumer.receive(10))];
-  native.connect(false);
-  const acknowledging = consumer.acknowledge(messages.slice(0, 1));
-  await clock.advance(1_000);
-  expect(native.acknowledged).toEqual([]);
-  native.connect(true);
-  await clock.advance(200);
-  await acknowledging;
-  expect(native.acknowledged).toEqual(["(1,0,-1,-1)"]);
-  native.connect(false);
-  const refused = consumer.acknowledge(messages.slice(1)).catch((error: FivefoldError) => error.code);
-  await clock.advance(11_000);
-  expect(await refused).toBe("not-connected");
   const closing = consumer.close();
   await clock.advance(1_000);
   await closing;
