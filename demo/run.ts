@@ -74,19 +74,20 @@ function count(name: string, receipts: readonly { duplicate: boolean }[]): void 
   accepted[name] = (accepted[name] ?? 0) + receipts.filter(({ duplicate }) => !duplicate).length;
 }
 
+const indexed = indexFile
+  .enqueueAll(filesBelow("node_modules").map((file) => ({ ...file, path: relative(root, file.path) || file.path })))
+  .then((receipts) => count("index-file", receipts));
+const allReminders = reminders(300, REMINDERS_WITHIN_MS);
 await Promise.all([
-  indexFile
-    .enqueueAll(filesBelow("node_modules").map((file) => ({ ...file, path: relative(root, file.path) || file.path })))
-    .then((receipts) => count("index-file", receipts)),
-  ...reminders(300, REMINDERS_WITHIN_MS).map(({ event, delayMs }) =>
+  indexed,
+  ...allReminders.map(({ event, delayMs }) =>
     sendReminder.enqueue(event, { delay: `${delayMs}ms` }).then((receipt) => count("send-reminder", [receipt])),
   ),
   postLedgerEntry.enqueueAll(ledgerEntries(40, 25)).then((receipts) => count("post-ledger-entry", receipts)),
   placeOrder.enqueueAll(orders(500)).then((receipts) => count("place-order", receipts)),
   deliverWebhook.enqueueAll(webhooks(500)).then((receipts) => count("deliver-webhook", receipts)),
 ]);
-const [again] = reminders(1, REMINDERS_WITHIN_MS);
-count("send-reminder", [await sendReminder.enqueue(again!.event)]);
+count("send-reminder", [await sendReminder.enqueue(allReminders[0]!.event)]);
 try {
   // What a service in JavaScript, or one that reads JSON, could do.
   await postLedgerEntry.enqueue(
