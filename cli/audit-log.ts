@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { appendFileSync, closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { Fault } from "./fault.ts";
 import { operatorName } from "./operator.ts";
@@ -30,7 +30,7 @@ export function openAuditLog(file: string): AuditLog {
     write(entries) {
       const at = new Date().toISOString();
       try {
-        writeSync(descriptor, entries.map((entry) => `${JSON.stringify({ at, by, ...entry })}\n`).join(""));
+        appendFileSync(descriptor, entries.map((entry) => `${JSON.stringify({ at, by, ...entry })}\n`).join(""));
         fsyncSync(descriptor);
       } catch (cause) {
         throw failed(cause);

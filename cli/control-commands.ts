@@ -1,15 +1,10 @@
 import type { Command } from "commander";
+import { withStoreOptions } from "./store-options.ts";
 
 /** Declares the commands that change what runs, without a deployment, and the one that shows it. */
 export function controlCommands(program: Command): void {
-  const place = (command: Command) =>
-    command
-      .option("--data <folder>", "the data folder, as `dev` has it (default: where the environment says)")
-      .option("--json", "print one JSON object")
-      .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)");
-
   for (const action of ["pause", "resume"] as const) {
-    place(
+    withStoreOptions(
       program
         .command(`${action} <use-case/subscriber>`)
         .description(
@@ -24,7 +19,7 @@ export function controlCommands(program: Command): void {
     });
   }
 
-  place(
+  withStoreOptions(
     program
       .command("limit <use-case/subscriber>")
       .description("set other limits than the declared ones, until they are cleared")
@@ -37,7 +32,7 @@ export function controlCommands(program: Command): void {
     await limit(name, options);
   });
 
-  place(
+  withStoreOptions(
     program
       .command("status [use-case/subscriber]")
       .description("show what waits, what is paused, and which limits hold"),

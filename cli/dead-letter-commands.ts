@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { FailureReason } from "../runtime/contract.ts";
+import { withStoreOptions } from "./store-options.ts";
 
 const REASONS: Readonly<Record<FailureReason, true>> = {
   rejected: true,
@@ -30,13 +31,8 @@ export function deadLetterCommands(program: Command): readonly Command[] {
       .option("--failed-from <time>", "only those given up since then: 2030-01-31T08:00:00Z, or 2h for two hours ago")
       .option("--failed-before <time>", "only those given up before then")
       .option("--where <field=value...>", "only events of which these fields have these values: customer.id=42");
-  const place = (command: Command) =>
-    command
-      .option("--data <folder>", "the data folder, as `dev` has it (default: where the environment says)")
-      .option("--json", "print one JSON object")
-      .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)");
   const change = (command: Command) =>
-    place(
+    withStoreOptions(
       choose(command)
         .option("--limit <number>", "at most so many")
         .option("--dry-run", "change nothing, and tell how many there are")
@@ -44,13 +40,13 @@ export function deadLetterCommands(program: Command): readonly Command[] {
     );
 
   const list = choose(letters.command("list [use-case/subscriber]").description("count them by their cause"));
-  place(list).action(async (name, options) => {
+  withStoreOptions(list).action(async (name, options) => {
     const { listDeadLetters } = await import("./dead-letters.ts");
     await listDeadLetters(name, options);
   });
 
   const show = choose(letters.command("show <use-case/subscriber>").description("print them, events decoded"));
-  place(show.option("--limit <number>", "at most so many", "10")).action(async (name, options) => {
+  withStoreOptions(show.option("--limit <number>", "at most so many", "10")).action(async (name, options) => {
     const { showDeadLetters } = await import("./dead-letters.ts");
     await showDeadLetters(name, options);
   });

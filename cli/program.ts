@@ -3,6 +3,7 @@ import { controlCommands } from "./control-commands.ts";
 import { deadLetterCommands } from "./dead-letter-commands.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { packageVersion } from "./package-version.ts";
+import { withStoreOptions } from "./store-options.ts";
 import { colorsOf, complain, sayJson } from "./terminal.ts";
 
 /** Commands are loaded when they run: `new` and `--help` must not wait for the compiler. */
@@ -167,18 +168,13 @@ function createProgram(): Command {
   const strays = program
     .command("strays")
     .description("events that nobody consumes since a use case's priority, subscriber or name changed");
-  const place = (command: Command) =>
-    command
-      .option("--data <folder>", "the data folder, as `dev` has it (default: where the environment says)")
-      .option("--json", "print one JSON object")
-      .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)");
-  place(strays.command("list").description("tell what waits where no use case takes it from any more")).action(
-    async (options) => {
-      const { listStrays } = await import("./strays.ts");
-      await listStrays(options);
-    },
-  );
-  place(
+  withStoreOptions(
+    strays.command("list").description("tell what waits where no use case takes it from any more"),
+  ).action(async (options) => {
+    const { listStrays } = await import("./strays.ts");
+    await listStrays(options);
+  });
+  withStoreOptions(
     strays
       .command("move <topic> <subscription>")
       .description("hand them to a subscriber; stored there before they are settled here")
@@ -188,7 +184,7 @@ function createProgram(): Command {
     const { changeStrays } = await import("./strays.ts");
     await changeStrays("move", { topic, subscription }, options);
   });
-  place(
+  withStoreOptions(
     strays
       .command("drop <topic> <subscription>")
       .description("forget them for good")

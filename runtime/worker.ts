@@ -138,7 +138,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   async function drain(graceMs: number): Promise<void> {
     stopSweeping();
     stopWatchingStrays();
-    await watching?.stop();
     for (const pipeline of pipelines) pipeline.stop();
     if (!(await quietWithin(graceMs))) {
       for (const pipeline of pipelines) pipeline.abort("the worker is ending");
@@ -146,6 +145,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }
     // A disk that takes no more must not keep the process: what isn't stored by then is delivered again.
     await settledWithin(clock, STORE_GRACE_MS, Promise.all(pipelines.map((pipeline) => pipeline.settled())));
+    await watching?.stop();
     await delayRunner.close();
     await Promise.all(pipelines.map((pipeline) => pipeline.close()));
     await publisher.close();

@@ -29,7 +29,7 @@ interface Reading {
 }
 
 /**
- * Shows all dead letters that are there as it begins, each once; what is not acknowledged stays where it is. Answers how
+ * Shows all dead letters that are there, each once; what is not acknowledged stays where it is. Answers how
  * many could not be had, since somebody else holds them.
  */
 export async function scanLetters(
@@ -62,10 +62,10 @@ export async function scanLetters(
     reading.received.catch(() => {});
   }
 
-  /** A task that was handed on may have failed again: then its letter is a new one, whatever that worker's clock says. */
-  function isFormer({ id, failure }: Message): boolean {
-    const failedAt = failure?.failedAt ?? 0;
-    return failedAt <= startedAt && failedAt <= (settledOf.get(id) ?? failedAt);
+  /** A task that was handed on here may have failed again: that letter is a new one, whatever the workers' clocks say. */
+  function isNew({ id, failure }: Message): boolean {
+    const settled = settledOf.get(id);
+    return settled !== undefined && settled !== (failure?.failedAt ?? 0);
   }
 
   async function take(from: Reading, messages: readonly Message[]): Promise<void> {
@@ -78,7 +78,7 @@ export async function scanLetters(
       }
     };
     from.held += messages.length;
-    const former = messages.filter(isFormer);
+    const former = messages.filter((message) => !isNew(message));
     const unseen = former.filter((message) => {
       const name = nameOf(message);
       if (seen.has(name)) return false;
@@ -87,7 +87,8 @@ export async function scanLetters(
     });
     if (unseen.length > 0) {
       isEnough = !(await visit(unseen, acknowledge));
-      lastAt = clock.monotonic();
+      // What is given up meanwhile is taken too, but not waited for: it may never end.
+      if (unseen.some(({ failure }) => (failure?.failedAt ?? 0) <= startedAt)) lastAt = clock.monotonic();
     }
     // One may be there twice: the worker that gave it up could not know whether it was stored, and stored it again.
     const first = new Set(unseen);

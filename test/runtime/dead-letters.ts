@@ -134,6 +134,21 @@ export function describeDeadLetters(name: string, openPorts: () => Promise<Ports
       await close();
     }, 60_000);
 
+    test("of a worker whose clock is ahead are there like all others", async ({ expect }) => {
+      const { ports, place, left, close } = await openPlace(0);
+      const ahead = Date.now() + 3_600_000;
+      const failure = { reason: "attempts", message: "down", subscription: "default", failedAt: ahead } as const;
+      await publish(
+        ports.transport,
+        DLQ,
+        Array.from({ length: 20 }, (_, i) => record(`ahead-${i}`, { useCase: "note", failure })),
+      );
+      expect(countOf((await groupDeadLetters(ports, place)).found)).toBe(20);
+      expect(await discardDeadLetters(ports, place)).toEqual({ count: 20, unreachable: 0 });
+      expect(await left()).toBe(0);
+      await close();
+    });
+
     test("whose audit can't be written stay", async ({ expect }) => {
       const { ports, place, close } = await openPlace(20);
       const audit = () => {
