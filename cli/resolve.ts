@@ -55,7 +55,7 @@ export async function resolve({ json = false, root: folder }: ResolveOptions): P
   for (const { useCase, version } of disputes) {
     say(`${bold(useCase)}: version ${version} was released twice. ${from}'s stays, and the other is given up.`);
   }
-  if (!release) return complain(`${LOCK_FILE} is as both sides have it. Mend the errors, and run this again.`);
+  if (!release) return complain(`${LOCK_FILE} is as both sides have it. Fix the errors, and run this again.`);
   for (const { useCase, version } of release.released)
     say(`${green("✓")} ${bold(useCase)}: version ${version} released`);
   say(`${green("✓")} ${LOCK_FILE} and ${GENERATED}/ are resolved${from === "" ? "" : `, on ${from}'s numbers`}.`);

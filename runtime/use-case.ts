@@ -13,9 +13,9 @@ export type KeyField<E> = {
   string;
 
 export interface Retry {
-  /** Tries after the first: 0 to 1000. Default 8. */
+  /** Tries after the first. Default 8. */
   max?: number;
-  /** Default `exponential("1s", "15m")`. */
+  /** Longest wait before each retry; the wait itself is random below it. Default `exponential("1s", "15m")`. */
   backoff?: Backoff;
 }
 
@@ -25,7 +25,7 @@ export interface FrontendLayer<E> {
    * as a `conflict`. Default: no deduplication.
    */
   dedupeBy?: KeyField<E>;
-  /** Default `"1d"`. */
+  /** How long an accepted event is remembered. Default `"1d"`. */
   dedupeFor?: Duration;
   /** Largest encoded event that `enqueue` accepts. Default `"1MiB"`, at most `"3.5MiB"`, which every transport takes. */
   maxPayload?: Size;
@@ -42,7 +42,7 @@ export interface SchedulerLayer<E> {
 }
 
 export interface FlowControlLayer<E> {
-  /** Default `"normal"`. */
+  /** Which use cases get more turns where several wait; none starves. Default `"normal"`. */
   priority?: Priority;
   /** Tasks of one subscriber in flight in one process. Default 64. */
   maxInFlight?: number;
@@ -53,7 +53,7 @@ export interface FlowControlLayer<E> {
 }
 
 export interface DeliveryLayer<E> {
-  /** Events that it returns false for are settled without a handler. A pure function of the event. Default: all pass. */
+  /** Events for which it returns false are settled without a handler. Default: all pass. */
   filter?: Filter<E>;
   retry?: Retry;
   /** From enqueue, or from the end of the delay, to the last moment at which a try may start. Default: none. */
@@ -62,9 +62,9 @@ export interface DeliveryLayer<E> {
 
 /** How many processes run a use case's handlers where a stack deploys them. */
 export interface Scale {
-  /** 0 to 1000. 0: the first task that is ready starts one. Default 1. */
+  /** Fewest processes. 0: the first task that is ready starts one. Default 1. */
   min?: number;
-  /** 1 to 1000. Default 10. */
+  /** Most processes. Default 10. */
   max?: number;
 }
 

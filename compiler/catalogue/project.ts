@@ -27,7 +27,7 @@ export const PROJECT = {
   ),
   "bad-tsconfig": error<{ reason: string }>(
     ({ reason }) => `The project's TypeScript settings can't be read: ${reason}`,
-    () => "Mend tsconfig.json, or remove it: without one the compiler takes strict settings of its own.",
+    () => "Fix tsconfig.json, or remove it: without one the compiler takes strict settings of its own.",
   ),
   "package-not-found": error<{ specifier: string }>(
     ({ specifier }) => `The package '${specifier}' can't be resolved from here, so no use case can be recognised.`,
@@ -35,15 +35,15 @@ export const PROJECT = {
   ),
   "syntax-error": error<{ reason: string }>(
     ({ reason }) => `This is no TypeScript: ${reason}`,
-    () => "Mend the syntax. The rest of the file is looked at once it parses.",
+    () => "Fix the syntax. The rest of the file is looked at once it parses.",
   ),
   "type-error": error<{ code: string; reason: string }>(
     ({ code, reason }) => `${reason} (${code})`,
-    () => "Mend the types: `tsc` says the same of this file.",
+    () => "Fix the types: `tsc` says the same of this file.",
   ),
   "type-check-failed": error<{ reason: string }>(
     ({ reason }) => `TypeScript's own checks could not run: ${reason}`,
-    () => "Mend what it names. What the rest of the compiler found is not affected.",
+    () => "Fix what it names. What the rest of the compiler found is not affected.",
   ),
   "use-case-not-exported": error<Record<never, never>>(
     () => "This use case is not the module's default export. A file declares one use case, and exports it by default.",

@@ -1,17 +1,21 @@
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
+import { nameOf } from "../settings/path.ts";
+import { ALL_SETTINGS, useCaseValue } from "../settings/values.ts";
 import type { Check } from "./check.ts";
 
 /** Settings that somebody wrote and that change nothing, since another switches off what they are about. */
 export const checkEffects: Check = (useCases) =>
-  useCases.flatMap((useCase) => [...checkDedupe(useCase), ...checkBackoff(useCase)]);
+  useCases.flatMap((useCase) => [...checkNeeds(useCase), ...checkBackoff(useCase)]);
 
-function checkDedupe({ frontend, spans }: UseCase): Diagnostic[] {
-  const span = spans["frontend.dedupeFor"];
-  if (!span || frontend.dedupeBy !== null) return [];
-  const reason = "without 'frontend.dedupeBy' no event is taken for a duplicate";
-  const mend = "Add `dedupeBy` with the field that tells duplicates, or remove `dedupeFor`.";
-  return [diagnostic("setting-without-effect", span, { path: "frontend.dedupeFor", reason, mend })];
+function checkNeeds(useCase: UseCase): Diagnostic[] {
+  return ALL_SETTINGS.flatMap(([path, { needs }]) => {
+    const span = useCase.spans[path];
+    if (!span || needs === undefined || useCaseValue(needs, useCase) !== null) return [];
+    const reason = `it says nothing without '${needs}'`;
+    const mend = `Add \`${nameOf(needs)}\`, or remove \`${nameOf(path)}\`.`;
+    return [diagnostic("setting-without-effect", span, { path, reason, mend })];
+  });
 }
 
 function checkBackoff({ subscribers, spans }: UseCase): Diagnostic[] {

@@ -1,7 +1,7 @@
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { rootMessages } from "../model/root.ts";
-import { formatSize, LARGEST_PAYLOAD_BYTES } from "../model/size.ts";
+import { formatSize, LARGEST_PAYLOAD_BYTES } from "../settings/size.ts";
 import type { Check } from "./check.ts";
 import { sizesOf } from "./payload-size.ts";
 

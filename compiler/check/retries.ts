@@ -1,6 +1,6 @@
 import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
-import { formatDuration } from "../model/duration.ts";
 import type { Subscriber, UseCase } from "../model/model.ts";
+import { formatDuration } from "../settings/duration.ts";
 import type { Check } from "./check.ts";
 
 export const checkRetries: Check = (useCases) =>

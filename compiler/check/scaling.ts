@@ -1,6 +1,6 @@
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
-import { formatDuration } from "../model/duration.ts";
 import type { UseCase } from "../model/model.ts";
+import { formatDuration } from "../settings/duration.ts";
 import type { Check } from "./check.ts";
 
 /** Where a stack's config and the use case leave it open. */

@@ -1,5 +1,7 @@
-import { formatDuration } from "../model/duration.ts";
-import { keyText } from "./settings.ts";
+import { formatDuration } from "../settings/duration.ts";
+import { nameOf } from "../settings/path.ts";
+import { type AnySetting, settingText } from "../settings/setting.ts";
+import { ALL_SETTINGS } from "../settings/values.ts";
 import type { UseCaseState } from "./state.ts";
 import type { UseCaseDiff } from "./use-case-diff.ts";
 
@@ -35,7 +37,7 @@ function stepsOf(diff: UseCaseDiff): RolloutStep[] {
     ...contractSteps(diff, old, now),
     ...topicSteps(old, now),
     ...subscriberSteps(old, now),
-    ...keySteps(old, now),
+    ...settingSteps(old, now),
     ...deploymentSteps(diff, old, now),
   ];
 }
@@ -167,41 +169,23 @@ function subscriberSteps(old: UseCaseState, now: UseCaseState): RolloutStep[] {
   ];
 }
 
-function keySteps(old: UseCaseState, now: UseCaseState): RolloutStep[] {
+/** What single settings ask for. */
+function settingSteps(old: UseCaseState, now: UseCaseState): RolloutStep[] {
   const of = stepOf(now.name);
-  const [order, dedupe, fair] = (["orderBy", "dedupeBy", "fairBy"] as const).map((key) => {
-    const [was, is] = [keyText(old, key), keyText(now, key)];
-    return was === is ? undefined : { was, is };
+  const emptied = emptyText(old, now.topics[0]?.subscriptions ?? []);
+  return ALL_SETTINGS.flatMap(([, setting]) => {
+    if (!setting.rollout) return [];
+    const was = settingText(setting, settingValue(setting, old));
+    const is = settingText(setting, settingValue(setting, now));
+    const note = was === is ? undefined : setting.rollout({ was, is, emptied });
+    return note ? [of(note.phase, note.text, note.reason)] : [];
   });
-  return [
-    ...(order
-      ? [
-          of(
-            "drain",
-            `Count on the order by ${order.is} once ${emptyText(old, now.topics[0]?.subscriptions ?? [])}.`,
-            `Records that are there already have ${order.was === "nothing" ? "no key" : `the key of ${order.was}`}.`,
-          ),
-        ].filter(() => order.is !== "nothing")
-      : []),
-    ...(dedupe
-      ? [
-          of(
-            "senders",
-            "Expect that an event which was sent before and is sent again counts as new.",
-            `What was seen is remembered by ${dedupe.was}, and from then on by ${dedupe.is}.`,
-          ),
-        ]
-      : []),
-    ...(fair
-      ? [
-          of(
-            "senders",
-            `Expect turns by ${fair.is} once what is there already is handled.`,
-            `Records that are there already are shared out by ${fair.was}.`,
-          ),
-        ]
-      : []),
-  ];
+}
+
+/** Of what holds for a whole use case. */
+function settingValue({ place, key }: AnySetting, state: UseCaseState): unknown {
+  if (place === "subscriber") return undefined;
+  return (state[place] as Readonly<Record<string, unknown>> | undefined)?.[key];
 }
 
 /** The ordinary way of a change: workers, then senders. */
@@ -229,12 +213,11 @@ function deploymentSteps({ contract }: UseCaseDiff, old: UseCaseState, now: UseC
 
 /** Settings that whoever enqueues obeys, whatever workers have. */
 function enforcedText(old: UseCaseState, now: UseCaseState): string {
-  const names = { dedupeForMs: "dedupeFor", maxDelayMs: "maxDelay", maxPayloadBytes: "maxPayload" } as const;
-  const changed = (Object.keys(names) as (keyof typeof names)[]).filter(
-    (key) => old.settings[key] !== now.settings[key],
+  const changed = ALL_SETTINGS.filter(
+    ([, setting]) => setting.enforcedBy === "senders" && settingValue(setting, old) !== settingValue(setting, now),
   );
   if (changed.length === 0) return "";
-  const quoted = changed.map((key) => `'${names[key]}'`).join(" and ");
+  const quoted = changed.map(([path]) => `'${nameOf(path)}'`).join(" and ");
   return `What enqueues enforces ${quoted}: until it is deployed, the former value holds.`;
 }
 

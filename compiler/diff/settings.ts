@@ -1,6 +1,7 @@
-import { formatDuration } from "../model/duration.ts";
+import { type AnySetting, settingText } from "../settings/setting.ts";
+import { ALL_SETTINGS } from "../settings/values.ts";
 import { added, type Change, changed, removed } from "./change.ts";
-import type { Execution, SubscriberSettings, UseCaseState } from "./state.ts";
+import type { UseCaseState } from "./state.ts";
 
 /** What is not as it was besides the contract, by what it concerns. */
 export interface SettingsDiff {
@@ -14,55 +15,38 @@ export interface SettingsDiff {
 
 export function diffSettings(old: UseCaseState | undefined, now: UseCaseState | undefined): SettingsDiff {
   const [before, after] = [old?.settings.subscribers ?? [], now?.settings.subscribers ?? []];
-  const both = after.flatMap((is) => {
-    const was = before.find(({ name }) => name === is.name);
-    return was ? [{ was, is }] : [];
-  });
-  const isAlone = before.length === 1 && after.length === 1;
-  const of = ({ name }: SubscriberSettings, what: string) => (isAlone ? what : `${name}: ${what}`);
   return {
     subscribers: diffNames("", before, after, "gets the events that are sent once its subscription is there"),
     topics: diffTopics(old, now),
     permissions: diffNames("", grants(old), grants(now), ""),
-    capacity: [
-      ...diffExecution(old?.execution, now?.execution),
-      ...both.flatMap(({ was, is }) => [
-        ...changed(of(is, "in flight per worker"), String(was.maxInFlight), String(is.maxInFlight)),
-        ...changed(of(is, "rate per worker"), rateText(was), rateText(is)),
-        ...changed(of(is, "timeout"), formatDuration(was.timeoutMs), formatDuration(is.timeoutMs)),
-      ]),
-    ],
-    behaviour: [
-      ...(old && now ? diffBehaviour(old, now) : []),
-      ...both.flatMap(({ was, is }) => [
-        ...changed(of(is, "retries"), String(was.maxRetries), String(is.maxRetries)),
-        ...changed(of(is, "backoff"), backoffText(was), backoffText(is)),
-        ...changed(of(is, "deadline"), deadlineText(was), deadlineText(is)),
-        ...changed(
-          of(is, "filter"),
-          was.hasFilter ? "some events" : "all events",
-          is.hasFilter ? "some events" : "all events",
-        ),
-      ]),
-    ],
+    capacity: old && now ? diffValues("capacity", old, now) : [],
+    behaviour: old && now ? [...changed("owner", old.owner, now.owner), ...diffValues("behaviour", old, now)] : [],
   };
 }
 
-function diffExecution(was: Execution | undefined, is: Execution | undefined): Change[] {
-  if (!was || !is) return [];
-  return [
-    ...changed("fewest processes", processesText(was.minProcesses), processesText(is.minProcesses)),
-    ...changed("most processes", processesText(was.maxProcesses), processesText(is.maxProcesses)),
-    ...changed(
-      "latency objective",
-      deadlineText({ deadlineMs: was.latencyObjectiveMs }),
-      deadlineText({ deadlineMs: is.latencyObjectiveMs }),
-    ),
-  ];
+function diffValues(concerns: "capacity" | "behaviour", old: UseCaseState, now: UseCaseState): Change[] {
+  const isAlone = old.settings.subscribers.length === 1 && now.settings.subscribers.length === 1;
+  return ALL_SETTINGS.filter(([, setting]) => setting.concerns === concerns).flatMap(([, setting]) => {
+    if (setting.place !== "subscriber") return diffValue(setting, setting.name, old[setting.place], now[setting.place]);
+    return now.settings.subscribers.flatMap((is) => {
+      const was = old.settings.subscribers.find(({ name }) => name === is.name);
+      return diffValue(setting, isAlone ? setting.name : `${is.name}: ${setting.name}`, was, is);
+    });
+  });
 }
 
-function processesText(count: number | null): string {
-  return count === null ? "as the stack's config says" : String(count);
+/** `was` and `is`: what holds the setting's value, as far as the manifest tells. */
+function diffValue(setting: AnySetting, name: string, was: object | undefined, is: object | undefined): Change[] {
+  const [old, now] = [was, is].map(
+    (values) => (values as Readonly<Record<string, unknown>> | undefined)?.[setting.key],
+  );
+  if (old === undefined || now === undefined || isIdle(setting, old) || isIdle(setting, now)) return [];
+  return changed(name, settingText(setting, old), settingText(setting, now), setting.effect?.(old, now) ?? "");
+}
+
+/** Whether it does nothing, since another setting is not set. */
+function isIdle({ needs }: AnySetting, value: unknown): boolean {
+  return needs !== undefined && value === 0;
 }
 
 interface Named {
@@ -107,45 +91,4 @@ function grants(state: UseCaseState | undefined): Named[] {
       subscriptions.map((one) => `operators: consume ${name} as ${one}`),
     ),
   ].map((name) => ({ name }));
-}
-
-function diffBehaviour(old: UseCaseState, now: UseCaseState): Change[] {
-  const [was, is] = [old.settings, now.settings];
-  return [
-    ...changed("owner", old.owner, now.owner),
-    ...changed("priority", was.priority, is.priority),
-    ...changed("ordered by", keyText(old, "orderBy"), keyText(now, "orderBy")),
-    ...changed("deduplicated by", keyText(old, "dedupeBy"), keyText(now, "dedupeBy")),
-    ...changed("shared out by", keyText(old, "fairBy"), keyText(now, "fairBy")),
-    ...(was.dedupeForMs > 0 && is.dedupeForMs > 0
-      ? changed("remembered for", formatDuration(was.dedupeForMs), formatDuration(is.dedupeForMs))
-      : []),
-    ...changed("longest delay", formatDuration(was.maxDelayMs), formatDuration(is.maxDelayMs)),
-    ...changed(
-      "largest event",
-      `${was.maxPayloadBytes} bytes`,
-      `${is.maxPayloadBytes} bytes`,
-      is.maxPayloadBytes < was.maxPayloadBytes
-        ? "larger events that wait are still handled; enqueues of them are refused: send a reference to what is large"
-        : "",
-    ),
-  ];
-}
-
-export function keyText({ keys, settings }: UseCaseState, key: "orderBy" | "dedupeBy" | "fairBy"): string {
-  if (keys) return keys[key] ?? "nothing";
-  const has = { orderBy: settings.ordered, dedupeBy: settings.dedupeForMs > 0, fairBy: settings.fair };
-  return has[key] ? "a field" : "nothing";
-}
-
-function rateText({ rate }: SubscriberSettings): string {
-  return rate ? `${rate.count} every ${formatDuration(rate.periodMs)}` : "no bound";
-}
-
-function backoffText({ backoff }: SubscriberSettings): string {
-  return `${formatDuration(backoff.minMs)} to ${formatDuration(backoff.maxMs)}`;
-}
-
-function deadlineText({ deadlineMs }: Pick<SubscriberSettings, "deadlineMs">): string {
-  return deadlineMs === 0 ? "none" : formatDuration(deadlineMs);
 }

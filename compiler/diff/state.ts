@@ -1,3 +1,4 @@
+import type { UseCaseSettings } from "../../runtime/contract.ts";
 import { parseJson } from "../check/json.ts";
 import { readLock } from "../check/lock-file.ts";
 import { entriesOf, mapOf } from "../check/lock-json.ts";
@@ -5,6 +6,7 @@ import { readShape } from "../check/lock-releases.ts";
 import { emitManifest } from "../emit/manifest.ts";
 import type { UseCase } from "../model/model.ts";
 import type { Shape } from "../model/shape.ts";
+import type { PlaceValues } from "../settings/values.ts";
 
 /** What a project is at some commit, as its generated files tell. */
 export type State = ReadonlyMap<string, UseCaseState>;
@@ -27,51 +29,17 @@ export interface ManifestEntry {
   readonly topics: readonly Topic[];
   /** The use cases that its handlers may enqueue to; absent where the manifest is of an older fivefold. */
   readonly feeds?: readonly string[];
-  /** Fields of the event; absent where the manifest is of an older fivefold. */
-  readonly keys?: Keys;
+  /** Fields of the event. */
+  readonly keys: PlaceValues<"keys">;
   /** Absent where the manifest is of an older fivefold. */
-  readonly execution?: Execution;
-  readonly settings: Settings;
-}
-
-export interface Execution {
-  readonly minProcesses: number | null;
-  readonly maxProcesses: number | null;
-  readonly latencyObjectiveMs: number;
+  readonly execution?: PlaceValues<"execution">;
+  readonly settings: UseCaseSettings;
 }
 
 export interface Topic {
   readonly name: string;
   readonly ordered: boolean;
   readonly subscriptions: readonly string[];
-}
-
-export interface Keys {
-  readonly dedupeBy: string | null;
-  readonly orderBy: string | null;
-  readonly fairBy: string | null;
-}
-
-/** As the runtime is told; see its `UseCaseSettings`. */
-export interface Settings {
-  readonly priority: string;
-  readonly dedupeForMs: number;
-  readonly maxDelayMs: number;
-  readonly maxPayloadBytes: number;
-  readonly ordered: boolean;
-  readonly fair: boolean;
-  readonly subscribers: readonly SubscriberSettings[];
-}
-
-export interface SubscriberSettings {
-  readonly name: string;
-  readonly maxRetries: number;
-  readonly backoff: { readonly minMs: number; readonly maxMs: number };
-  readonly deadlineMs: number;
-  readonly timeoutMs: number;
-  readonly maxInFlight: number;
-  readonly rate: { readonly count: number; readonly periodMs: number } | null;
-  readonly hasFilter: boolean;
 }
 
 /** Texts of a project's generated files; `undefined`: it has none of that name. */
@@ -112,7 +80,15 @@ function readManifest(text: string): readonly ManifestEntry[] {
   if (manifestVersion !== 1 || !Array.isArray(useCases)) {
     throw new Error(`its manifestVersion is ${String(manifestVersion)}, and this fivefold knows 1`);
   }
-  return useCases as ManifestEntry[];
+  return (useCases as Written[]).map((entry) => ({ ...entry, keys: entry.keys ?? keysOf(entry) }));
+}
+
+type Written = Omit<ManifestEntry, "keys"> & Partial<Pick<ManifestEntry, "keys">>;
+
+/** A manifest of an older fivefold tells whether there is a key, and not which field it is. */
+function keysOf({ settings: { dedupeForMs, ordered, fair } }: Written): PlaceValues<"keys"> {
+  const field = (isSet: boolean) => (isSet ? "a field" : null);
+  return { dedupeBy: field(dedupeForMs > 0), orderBy: field(ordered), fairBy: field(fair) };
 }
 
 function readShapes(text: string): ReadonlyMap<string, Shape> {

@@ -1,6 +1,7 @@
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { remembered, rememberedText } from "../model/remembered.ts";
+import { placeValues } from "../settings/values.ts";
 import { avroPath } from "./avro.ts";
 import { jsonSchemaPath } from "./json-schema.ts";
 import { contractPath } from "./proto.ts";
@@ -43,19 +44,9 @@ function entry(useCase: UseCase) {
     },
     executor: `generated/${name}/executor.ts`,
     topics: topicsOf(useCase),
-    keys: keysOf(useCase),
+    keys: placeValues("keys", useCase),
     feeds: useCase.feeds.map(({ name }) => name),
-    execution: executionOf(useCase),
+    execution: placeValues("execution", useCase),
     settings: runtimeSettings(useCase),
   };
-}
-
-/** What is asked of a deployment. */
-function executionOf({ execution: { minProcesses, maxProcesses, latencyObjectiveMs } }: UseCase) {
-  return { minProcesses, maxProcesses, latencyObjectiveMs };
-}
-
-/** The fields that records are told apart, ordered and shared out by. */
-function keysOf({ frontend, scheduler, flowControl }: UseCase) {
-  return { dedupeBy: frontend.dedupeBy, orderBy: scheduler.orderBy, fairBy: flowControl.fairBy };
 }

@@ -1,31 +1,24 @@
-import type { Subscriber, UseCase } from "../model/model.ts";
+import type { UseCaseSettings } from "../../runtime/contract.ts";
+import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
+import { placeValues } from "../settings/values.ts";
 import { propertyKey } from "./names.ts";
 import { type Code, header, imports, literal, print } from "./source.ts";
 
-/** What the runtime is told of a use case: its `UseCaseSettings`, as data. */
-export function runtimeSettings({ name, owner, event, frontend, scheduler, flowControl, subscribers }: UseCase) {
-  const subscriber = ({ name, maxRetries, backoff, deadlineMs, timeoutMs, hasFilter }: Subscriber) => ({
-    name,
-    maxRetries,
-    backoff: { minMs: backoff.minMs, maxMs: backoff.maxMs },
-    deadlineMs,
-    timeoutMs,
-    maxInFlight: flowControl.maxInFlight,
-    rate: flowControl.rate && { count: flowControl.rate.count, periodMs: flowControl.rate.periodMs },
-    hasFilter,
-  });
+/** What the runtime is told of a use case. */
+export function runtimeSettings(useCase: UseCase): UseCaseSettings {
+  const { name, owner, event, scheduler, flowControl, subscribers } = useCase;
   return {
     name,
     owner,
     version: event.version,
-    priority: flowControl.priority,
-    dedupeForMs: frontend.dedupeBy === null ? 0 : frontend.dedupeForMs,
-    maxDelayMs: scheduler.maxDelayMs,
-    maxPayloadBytes: frontend.maxPayloadBytes,
+    ...placeValues("settings", useCase),
     ordered: scheduler.orderBy !== null,
     fair: flowControl.fairBy !== null,
-    subscribers: subscribers.map(subscriber),
+    subscribers: subscribers.map((subscriber) => ({
+      name: subscriber.name,
+      ...placeValues("subscriber", useCase, subscriber),
+    })),
   };
 }
 

@@ -14,7 +14,7 @@ function formatOne({ code, severity, message, mend, span }: Diagnostic<string>):
   const columns = endLine === line ? { col: column, endColumn: Math.max(column, endColumn - 1) } : {};
   const properties = { file, line, endLine, ...columns, title: code };
   const list = Object.entries(properties).map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
-  return `::${severity} ${list.join(",")}::${escapeData(`${message}\nMend: ${mend}`)}`;
+  return `::${severity} ${list.join(",")}::${escapeData(`${message}\nFix: ${mend}`)}`;
 }
 
 function escapeData(text: string): string {

@@ -34,7 +34,7 @@ function formatOne(
     `${paint.bold(place(span))} ${mark(severity)} ${paint.dim(code)}`,
     ...indent(message),
     ...frame(span, linesOf(span.file), mark, paint),
-    ...indent(`${paint.bold("Mend:")} ${mend}`),
+    ...indent(`${paint.bold("Fix:")} ${mend}`),
     ...related.flatMap((other) => formatRelated(other, linesOf, paint)),
   ].join("\n");
 }

@@ -19,7 +19,7 @@ export function formatSarif(diagnostics: readonly Diagnostic<string>[], version:
           ruleId: code,
           ruleIndex: codes.indexOf(code),
           level: severity,
-          message: { text: `${message}\nMend: ${mend}` },
+          message: { text: `${message}\nFix: ${mend}` },
           locations: [locationOf(span)],
           ...(related.length > 0 && {
             relatedLocations: related.map((other, id) => ({

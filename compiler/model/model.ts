@@ -1,4 +1,5 @@
 import type { Span } from "../diagnostics.ts";
+import type { SettingValues, SubscriberValues } from "../settings/values.ts";
 import type { DefaultValue, Earlier, EarlierJson } from "./earlier.ts";
 
 /* What the compiler knows, as plain JSON-serialisable data: reading makes it, checks and emitters need nothing else. */
@@ -230,21 +231,8 @@ export interface Event {
   readonly unions: readonly Union[];
 }
 
-export interface Backoff {
-  readonly minMs: number;
-  readonly maxMs: number;
-}
-
-export type Rate = { readonly count: number; readonly periodMs: number };
-
-export interface Subscriber {
+export interface Subscriber extends SubscriberValues {
   readonly name: string;
-  readonly maxRetries: number;
-  readonly backoff: Backoff;
-  /** 0: none. */
-  readonly deadlineMs: number;
-  readonly timeoutMs: number;
-  readonly hasFilter: boolean;
   readonly span: Span;
 }
 
@@ -256,7 +244,7 @@ export interface Feed {
   readonly isDelayed: boolean;
 }
 
-export interface UseCase {
+export interface UseCase extends SettingValues {
   /** The path below `usecases/` without its extension, `/` turned into `-`. */
   readonly name: string;
   /** Of the module, relative to the project's root. */
@@ -269,26 +257,6 @@ export interface UseCase {
   readonly doc: string;
   readonly owner: string;
   readonly event: Event;
-  readonly frontend: {
-    readonly dedupeBy: string | null;
-    readonly dedupeForMs: number;
-    /** Of the encoded event. */
-    readonly maxPayloadBytes: number;
-  };
-  readonly scheduler: { readonly orderBy: string | null; readonly maxDelayMs: number };
-  readonly flowControl: {
-    readonly priority: "high" | "normal" | "low";
-    readonly maxInFlight: number;
-    readonly rate: Rate | null;
-    readonly fairBy: string | null;
-  };
-  /** Null: as the stack's config says. */
-  readonly execution: {
-    readonly minProcesses: number | null;
-    readonly maxProcesses: number | null;
-    /** For 99 of 100 tasks, from when they are due to when they are done. 0: none. */
-    readonly latencyObjectiveMs: number;
-  };
   readonly subscribers: readonly Subscriber[];
   /** Whether the module declares `subscribers` rather than one `handler`. */
   readonly severalSubscribers: boolean;

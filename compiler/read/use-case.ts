@@ -38,7 +38,7 @@ export function readUseCase(
     isCommonJs,
     feeds: findFeeds(source),
     doc,
-    owner: definition.settings.owner ?? "",
+    owner: definition.owner,
     event,
     ...fillDefaults(definition, span),
     span,

@@ -14,10 +14,17 @@ const RUNTIME_SHAPES = ["runtime/(contract|clock|errors|thrown).ts", "runtime/tr
 
 const ZONES: readonly Zone[] = [
   { name: "usecases", files: /^usecases\//, may: ["runtime/index.ts", "usecases/.*"], packages: ["node:*"] },
+  // Each setting told once: below the model. Of the runtime only the types of what it declares and is told.
+  {
+    name: "compiler/settings",
+    files: /^compiler\/settings\//,
+    may: ["compiler/settings/.*", "runtime/(contract|use-case).ts"],
+    packages: [],
+  },
   {
     name: "compiler/model",
     files: /^compiler\/model\//,
-    may: ["compiler/model/.*", "compiler/diagnostics.ts"],
+    may: ["compiler/(model|settings)/.*", "compiler/diagnostics.ts"],
     packages: [],
   },
   {
@@ -29,17 +36,26 @@ const ZONES: readonly Zone[] = [
   {
     name: "compiler/read",
     files: /^compiler\/read\//,
-    may: ["compiler/(read|model|pattern)/.*", "compiler/diagnostics.ts", "loader/(format|resolve|tsconfig).ts"],
+    may: [
+      "compiler/(read|model|settings|pattern)/.*",
+      "compiler/diagnostics.ts",
+      "loader/(format|resolve|tsconfig).ts",
+    ],
     packages: ["ts-morph", "get-tsconfig", "node:*"],
   },
   {
     name: "compiler/check",
     files: /^compiler\/check\//,
-    may: ["compiler/(check|model|pattern)/.*", "compiler/diagnostics.ts"],
+    may: ["compiler/(check|model|settings|pattern)/.*", "compiler/diagnostics.ts"],
     packages: [],
   },
   // Pure: model in, texts out. No builtin, so nothing to read a disk, a clock or the environment with.
-  { name: "compiler/emit", files: /^compiler\/emit\//, may: ["compiler/(emit|model)/.*"], packages: [] },
+  {
+    name: "compiler/emit",
+    files: /^compiler\/emit\//,
+    may: ["compiler/(emit|model|settings)/.*", "runtime/contract.ts"],
+    packages: [],
+  },
   // Texts in, texts out; of checks and emitters only what writes locks and source.
   {
     name: "compiler/import",
@@ -56,7 +72,7 @@ const ZONES: readonly Zone[] = [
   {
     name: "compiler",
     files: /^compiler\//,
-    may: ["compiler/.*", "loader/(compiled|format|resolve|tsconfig).ts"],
+    may: ["compiler/.*", "loader/(compiled|format|resolve|tsconfig).ts", "runtime/contract.ts"],
     packages: ["ts-morph", "typescript", "node:*", "picocolors", "sarif"],
   },
   {
@@ -181,7 +197,12 @@ const ZONES: readonly Zone[] = [
     may: ["demo/.*", "compiler/.*", "runtime/.*", "generated/[^/]+/(client|event|executor).ts", "usecases/.*"],
     packages: ["picocolors", "node:*"],
   },
-  { name: "scripts", files: /^scripts\//, may: ["scripts/.*"], packages: ["rolldown", "node:*"] },
+  {
+    name: "scripts",
+    files: /^scripts\//,
+    may: ["scripts/.*", "compiler/(settings|catalogue)/.*"],
+    packages: ["rolldown", "ts-morph", "node:*"],
+  },
   { name: "tests", files: /^test\//, may: [".*"], packages: ["*"] },
   { name: "tools' settings", files: /^[^/]+\.config\.ts$/, may: [], packages: ["vitest/config"] },
 ];

@@ -141,7 +141,7 @@ test("says on hover over useCase what the file leads to, and nothing elsewhere",
   expect(hover?.contents).toMatchObject({ kind: "markdown" });
   const { value } = hover!.contents as { value: string };
   expect(value).toContain("**send-mail** · owner team-mail · contract `MailWanted` version 1");
-  expect(value).toContain("| scheduler | ordered by `to`, delays up to 30d |");
+  expect(value).toContain("| Scheduler | those of the same `to` are handled in order; delays up to 30d |");
   expect(value).toContain("Topics: `send-mail.high`, `send-mail.high-default-DLQ`");
   expect(await editor.hover(2, 3)).toBeNull();
   await editor.close();

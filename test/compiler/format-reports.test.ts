@@ -15,8 +15,8 @@ const diagnostic: Diagnostic = {
 
 test("GitHub annotations stand on one line each, with what would end them escaped", () => {
   expect(formatGithub([diagnostic, { ...diagnostic, severity: "warning" }]).split("\n")).toEqual([
-    "::error file=usecases/a%2C b.ts,line=3,endLine=3,col=5,endColumn=8,title=bad-key-field::100%25 wrong:%0Ano owner.%0AMend: Add one.",
-    "::warning file=usecases/a%2C b.ts,line=3,endLine=3,col=5,endColumn=8,title=bad-key-field::100%25 wrong:%0Ano owner.%0AMend: Add one.",
+    "::error file=usecases/a%2C b.ts,line=3,endLine=3,col=5,endColumn=8,title=bad-key-field::100%25 wrong:%0Ano owner.%0AFix: Add one.",
+    "::warning file=usecases/a%2C b.ts,line=3,endLine=3,col=5,endColumn=8,title=bad-key-field::100%25 wrong:%0Ano owner.%0AFix: Add one.",
   ]);
 });
 
@@ -30,7 +30,7 @@ test("a SARIF log names the rule, the place and the related places of every diag
       ruleId: "bad-key-field",
       ruleIndex: 0,
       level: "error",
-      message: { text: "100% wrong:\nno owner.\nMend: Add one." },
+      message: { text: "100% wrong:\nno owner.\nFix: Add one." },
       locations: [
         {
           physicalLocation: {

@@ -25,7 +25,7 @@ test("a diagnostic in full", () => {
       "  This is no constant: it is not. The compiler never runs a use case module; it works settings out.",
       '  2 │   owner: "x"',
       "    │          ^^^",
-      "  Mend: Write a literal, or a `const` made of literals, operators, spreads and fivefold's own functions.",
+      "  Fix: Write a literal, or a `const` made of literals, operators, spreads and fivefold's own functions.",
       "  shared.ts:1:1 It comes from here.",
       "  1 │ second",
       "    │ ^^^^^^",

@@ -75,7 +75,7 @@ export function reportMalformed(
   reason: string,
   { reading, documents }: Pick<Scope, "reading" | "documents">,
 ): void {
-  const mend = "Mend the file, as JSON Schema has it.";
+  const mend = "Fix the file, as JSON Schema has it.";
   reading.report("bad-source", documents.placeOf(at), { format: "JSON Schema", reason, mend });
 }
 

@@ -15,7 +15,7 @@ export const BOOLEAN = named("boolean", "boolean");
 /** Refuses bounds between which nothing is. */
 export function isEmptyRange(what: string, min: number, max: number, at: Json, use: Use): boolean {
   if (min <= max) return false;
-  use.refuse(at, `${what} from ${min} to ${max}`, "of which there is none", "Mend the bounds.");
+  use.refuse(at, `${what} from ${min} to ${max}`, "of which there is none", "Fix the bounds.");
   return true;
 }
 

@@ -33,7 +33,7 @@ export function readLiterals(values: readonly Json[], parts: Parts, use: Use): S
   }
   if (scalars.length === 0) {
     if (hasNull) return NULL;
-    return use.refuse(at, JSON.stringify(plain), "of which no value fits the type", "Mend the values or the type.");
+    return use.refuse(at, JSON.stringify(plain), "of which no value fits the type", "Fix the values or the type.");
   }
   const isBoolean = scalars.length === 2 && scalars.every((value) => typeof value === "boolean");
   const shape: Shape = isBoolean ? { text: "boolean", kinds: ["boolean"], imports: [] } : literals(scalars);

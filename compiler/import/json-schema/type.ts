@@ -38,7 +38,7 @@ function readParts(parts: Parts, at: Json, use: Use): Shape | undefined {
   }
   const illFormed = parts.all.filter((part) => !checkPart(part));
   if (parts.lost.length + parts.malformed.length + illFormed.length > 0) return undefined;
-  if (parts.isNever) return use.refuse(at, "false", "which no value fits", "Mend the schema.");
+  if (parts.isNever) return use.refuse(at, "false", "which no value fits", "Fix the schema.");
   if (parts.isEndless || use.around.length > MAX_NESTING || use.around.some((outer) => isSame(outer, parts))) {
     return refuseEndless(at, use);
   }
@@ -59,7 +59,7 @@ function readParts(parts: Parts, at: Json, use: Use): Shape | undefined {
   if (names.length === 0) {
     if (isImplied) return JSON_VALUE;
     if (isNullable) return NULL;
-    return use.refuse(at, describe(at), "whose parts exclude each other", "Mend the schema.");
+    return use.refuse(at, describe(at), "whose parts exclude each other", "Fix the schema.");
   }
   const shapes = names.map((name) => readTyped(name, parts, at, inside));
   const read = shapes.filter((shape) => shape !== undefined);
@@ -100,7 +100,7 @@ function readTyped(name: TypeName, parts: Parts, at: Json, use: Use): Shape | un
     case "object":
       return readObject(parts, use);
     default:
-      return use.refuse(at, name, "which is no type of JSON Schema", "Mend the type.");
+      return use.refuse(at, name, "which is no type of JSON Schema", "Fix the type.");
   }
 }
 

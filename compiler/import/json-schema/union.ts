@@ -56,7 +56,7 @@ export function readAlternatives(
     if (shape) shapes.push(shape);
   }
   if (shapes.length < valued.length) return undefined;
-  if (shapes.length === 0) return use.refuse(at, keyword, "of which no alternative is possible", "Mend the schema.");
+  if (shapes.length === 0) return use.refuse(at, keyword, "of which no alternative is possible", "Fix the schema.");
   const union = widened(unionOf(shapes), at, use);
   const refuse = (alike: readonly string[]) => {
     const found = `${keyword}: ${shapes.map(({ text }) => text).join(" | ")}`;

@@ -41,7 +41,7 @@ function parseOrReport(source: Source, report: Report): ProtoFile | undefined {
   } catch (fault) {
     if (!(fault instanceof ProtoFault)) throw fault;
     const { message: reason, at } = fault;
-    const mend = "Mend the file: `buf build` or protoc says the same of it.";
+    const mend = "Fix the file: `buf build` or protoc says the same of it.";
     report("bad-source", { source, at, end: at + 1 }, { format: "protobuf", reason, mend });
     return undefined;
   }

@@ -42,6 +42,6 @@ export function reportMembersTwice({ name: owner, members }: ProtoEnum, file: Pr
 }
 
 function reportTwice({ at, end }: Declared, reason: string, { source }: ProtoFile, report: Report): void {
-  const mend = "Mend the file: protoc refuses it too.";
+  const mend = "Fix the file: protoc refuses it too.";
   report("bad-source", { source, at, end }, { format: "protobuf", reason, mend });
 }

@@ -1,5 +1,5 @@
 import type { ts } from "ts-morph";
-import { parseDuration } from "../../model/duration.ts";
+import { parseDuration } from "../../settings/duration.ts";
 import {
   type BadDuration,
   type Constant,

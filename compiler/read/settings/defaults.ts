@@ -1,74 +1,44 @@
 import type { Span } from "../../diagnostics.ts";
-import type { Backoff, Rate, Subscriber, UseCase } from "../../model/model.ts";
-import { DEFAULT_MAX_PAYLOAD_BYTES } from "../../model/size.ts";
-import type { Definition, DefinitionSettings } from "./definition.ts";
+import type { Subscriber, UseCase } from "../../model/model.ts";
+import { layerOf } from "../../settings/path.ts";
+import { ALL_SETTINGS, type SettingValues, type SubscriberValues } from "../../settings/values.ts";
+import type { Definition, Written } from "./definition.ts";
 
-/* What holds where a use case says nothing; documented to its author in runtime/use-case.ts. */
-const DAY_MS = 86_400_000;
-const DEDUPE_FOR_MS = DAY_MS;
-const MAX_DELAY_MS = 30 * DAY_MS;
-const MAX_IN_FLIGHT = 64;
-const MAX_RETRIES = 8;
-const BACKOFF: Backoff = { minMs: 1_000, maxMs: 900_000 };
-const NO_DEADLINE = 0;
-const TIMEOUT_MS = 30_000;
-const NO_OBJECTIVE = 0;
-
-type Layers = Pick<
-  UseCase,
-  "frontend" | "scheduler" | "flowControl" | "execution" | "subscribers" | "severalSubscribers"
->;
+type Layers = SettingValues & Pick<UseCase, "subscribers" | "severalSubscribers">;
 
 /** All layers of a use case. `span` is where its only subscriber stands if it has one handler. */
-export function fillDefaults({ settings, spans }: Definition, span: Span): Layers {
-  const { frontend, scheduler, flowControl, delivery = {}, execution = {}, subscribers } = settings;
+export function fillDefaults({ written, subscribers, spans }: Definition, span: Span): Layers {
   return {
-    frontend: {
-      dedupeBy: frontend?.dedupeBy ?? null,
-      dedupeForMs: frontend?.dedupeFor ?? DEDUPE_FOR_MS,
-      maxPayloadBytes: frontend?.maxPayload ?? DEFAULT_MAX_PAYLOAD_BYTES,
-    },
-    scheduler: { orderBy: scheduler?.orderBy ?? null, maxDelayMs: scheduler?.maxDelay ?? MAX_DELAY_MS },
-    flowControl: {
-      priority: flowControl?.priority ?? "normal",
-      maxInFlight: flowControl?.maxInFlight ?? MAX_IN_FLIGHT,
-      rate: rateOf(flowControl?.rate),
-      fairBy: flowControl?.fairBy ?? null,
-    },
-    execution: {
-      minProcesses: execution.scale?.min ?? null,
-      maxProcesses: execution.scale?.max ?? null,
-      latencyObjectiveMs: execution.latencyObjective ?? NO_OBJECTIVE,
-    },
+    frontend: layerValues("frontend", written),
+    scheduler: layerValues("scheduler", written),
+    flowControl: layerValues("flowControl", written),
+    execution: layerValues("execution", written),
     severalSubscribers: subscribers !== undefined,
     subscribers: subscribers
       ? Array.from(subscribers, ([name, own]) => {
-          return subscriberOf(name, spans[`subscribers.${name}`] ?? span, own, { ...delivery, ...execution });
+          return subscriberOf(name, spans[`subscribers.${name}`] ?? span, own, written);
         })
-      : [subscriberOf("default", spans.handler ?? span, {}, { ...delivery, ...execution })],
+      : [subscriberOf("default", spans.handler ?? span, {}, written)],
   };
 }
 
-type DeliverySettings = NonNullable<DefinitionSettings["delivery"]> &
-  Pick<NonNullable<DefinitionSettings["execution"]>, "timeout">;
-
-/** A subscriber's own settings, then the use case's, then the defaults; retry's two settings each for itself. */
-function subscriberOf(name: string, span: Span, own: DeliverySettings, shared: DeliverySettings): Subscriber {
-  return {
-    name,
-    maxRetries: own.retry?.max ?? shared.retry?.max ?? MAX_RETRIES,
-    backoff: backoffOf(own.retry?.backoff ?? shared.retry?.backoff),
-    deadlineMs: own.deadline ?? shared.deadline ?? NO_DEADLINE,
-    timeoutMs: own.timeout ?? shared.timeout ?? TIMEOUT_MS,
-    hasFilter: own.filter ?? shared.filter ?? false,
-    span,
-  };
+function layerValues<L extends keyof SettingValues>(layer: L, written: Written): SettingValues[L] {
+  const settings = ALL_SETTINGS.filter(([path, { each }]) => each === "use case" && layerOf(path) === layer);
+  return Object.fromEntries(
+    settings.map(([path, setting]) => [setting.key, at(written, path) ?? setting.default]),
+  ) as unknown as SettingValues[L];
 }
 
-function backoffOf(settings: { minMs?: number; maxMs?: number } | undefined): Backoff {
-  return { minMs: settings?.minMs ?? BACKOFF.minMs, maxMs: settings?.maxMs ?? BACKOFF.maxMs };
+/** A subscriber's own settings, then the use case's, then the defaults: each setting for itself. */
+function subscriberOf(name: string, span: Span, own: Written, shared: Written): Subscriber {
+  const settings = ALL_SETTINGS.filter(([, { each }]) => each === "subscriber");
+  const values = settings.map(([path, setting]) => {
+    const inSubscriber = path.slice(path.indexOf(".") + 1);
+    return [setting.key, at(own, inSubscriber) ?? at(shared, path) ?? setting.default];
+  });
+  return { name, ...(Object.fromEntries(values) as SubscriberValues), span };
 }
 
-function rateOf(settings: { count?: number; periodMs?: number } | undefined): Rate | null {
-  return settings?.count && settings.periodMs ? { count: settings.count, periodMs: settings.periodMs } : null;
+function at(written: Written, path: string): unknown {
+  return path.split(".").reduce<unknown>((inside, name) => (inside as Written | undefined)?.[name], written);
 }

@@ -1,63 +1,57 @@
 import type { ts } from "ts-morph";
 import type { Span } from "../../diagnostics.ts";
 import type { Event } from "../../model/model.ts";
+import { LAYERS, type SettingPath } from "../../settings/path.ts";
+import { ALL_SETTINGS } from "../../settings/values.ts";
 import { isFault } from "../constants/constant.ts";
 import type { Evaluate } from "../constants/evaluate.ts";
 import type { Reading } from "../reading.ts";
-import { filterFunction } from "./filter.ts";
+import { readerOf } from "./kinds.ts";
 import { constantOf, type SettingsScope } from "./reader.ts";
-import { named, type Readers, readSettings, type Settings, section } from "./section.ts";
-import { duration, functionValue, integer, keyField, milliseconds, oneOf, positive, size, text } from "./values.ts";
+import { named, type Readers, readSettings, section } from "./section.ts";
+import { functionValue, text } from "./values.ts";
 
-/* The settings of `useCase`, as runtime/use-case.ts declares and documents them, and the ranges of their values. */
+/* What is passed to `useCase`, as runtime/use-case.ts declares it: the settings of the layers, and what holds them. */
 
-const wait = milliseconds("0ms", "30d");
-const backoff = section(
-  { minMs: wait, maxMs: wait },
-  {
-    required: ["minMs", "maxMs"],
-    example: 'exponential("1s", "15m")',
-  },
-);
-const rate = section(
-  { count: positive, periodMs: milliseconds("1ms", "1d") },
-  {
-    required: ["count", "periodMs"],
-    example: "perSecond(500)",
-  },
-);
-const retry = section({ max: integer(0, 1_000), backoff });
-
-const frontend = { dedupeBy: keyField, dedupeFor: duration("1s", "365d"), maxPayload: size("1KiB", "3.5MiB") };
-const scheduler = { orderBy: keyField, maxDelay: duration("0s", "365d") };
-const flowControl = {
-  priority: oneOf("high", "normal", "low"),
-  maxInFlight: integer(1, 100_000),
-  rate,
-  fairBy: keyField,
+/** Groups of settings within a layer, by path. */
+const GROUPS: Readonly<Record<string, { readonly example: string }>> = {
+  "delivery.retry": { example: "{ … }" },
+  "execution.scale": { example: "{ min: 0, max: 50 }" },
 };
-const delivery = { filter: filterFunction, retry, deadline: duration("1ms", "365d") };
-const limits = { timeout: duration("1ms", "1d") };
-const scale = section({ min: integer(0, 1_000), max: integer(1, 1_000) }, { example: "{ min: 0, max: 50 }" });
-const execution = { ...limits, scale, latencyObjective: duration("100ms", "30d") };
 
-const LAYERS = { frontend, scheduler, flowControl, delivery, execution } satisfies Record<string, Readers>;
+/** The readers of what stands directly below a path. */
+function readersBelow(path: string, settings: readonly SettingPath[]): Readers {
+  const inside = settings.filter((setting) => setting.startsWith(`${path}.`));
+  const names = new Set(inside.map((setting) => setting.slice(path.length + 1).split(".")[0]!));
+  return Object.fromEntries(
+    Array.from(names, (name) => {
+      const own = `${path}.${name}`;
+      const setting = ALL_SETTINGS.find(([setting]) => setting === own)?.[1];
+      return [name, setting ? readerOf(setting.kind) : section(readersBelow(own, inside), GROUPS[own])];
+    }),
+  );
+}
 
-const DEFINITION = {
-  owner: text,
-  frontend: section(frontend),
-  scheduler: section(scheduler),
-  flowControl: section(flowControl),
-  delivery: section(delivery),
-  execution: section(execution),
+const PATHS = ALL_SETTINGS.map(([path]) => path);
+const OF_SUBSCRIBERS = ALL_SETTINGS.filter(([, { each }]) => each === "subscriber").map(([path]) => path);
+
+const READERS: Readers = Object.fromEntries(LAYERS.map((layer) => [layer, section(readersBelow(layer, PATHS))]));
+
+const SUBSCRIBER: Readers = {
+  ...Object.assign({}, ...LAYERS.map((layer) => readersBelow(layer, OF_SUBSCRIBERS))),
   handler: functionValue,
-  subscribers: named(section({ ...delivery, ...limits, handler: functionValue })),
 };
 
-export type DefinitionSettings = Settings<typeof DEFINITION>;
+const DEFINITION = { owner: text, ...READERS, handler: functionValue, subscribers: named(section(SUBSCRIBER)) };
+
+/** What was written: settings by name, those of a layer or group in an object of their own. */
+export type Written = Readonly<Record<string, unknown>>;
 
 export interface Definition {
-  readonly settings: DefinitionSettings;
+  readonly owner: string;
+  readonly written: Written;
+  /** Absent: there is one `handler`. */
+  readonly subscribers: ReadonlyMap<string, Written> | undefined;
   /** Where each setting stands, by dotted path. */
   readonly spans: Readonly<Record<string, Span>>;
 }
@@ -94,14 +88,14 @@ export function readDefinition(
   const settings = readSettings(value.entries, "", DEFINITION, scope);
   // What is there but at fault has been reported already.
   if (!value.entries.has("owner")) scope.report("missing-setting", callee, OWNER);
-  checkHandlers(settings, spans, scope);
-  return { settings, spans };
+  checkHandlers(settings.subscribers, spans, scope);
+  return { owner: settings.owner ?? "", written: settings, subscribers: settings.subscribers, spans };
 }
 
 const OWNER = { name: "owner", inside: "A use case", example: 'owner: "team-name"' };
 
 function checkHandlers(
-  settings: DefinitionSettings,
+  written: ReadonlyMap<string, Written> | undefined,
   spans: Readonly<Record<string, Span>>,
   scope: SettingsScope,
 ): void {
@@ -111,10 +105,10 @@ function checkHandlers(
     scope.report("handler-and-subscribers", subscribers, {}, related);
   } else if (!handler && !subscribers) {
     scope.report("missing-handler", scope.callee, { inside: "The use case" });
-  } else if (subscribers && settings.subscribers?.size === 0) {
+  } else if (subscribers && written?.size === 0) {
     scope.report("missing-handler", subscribers, { inside: "The use case" });
   }
-  for (const name of settings.subscribers?.keys() ?? []) {
+  for (const name of written?.keys() ?? []) {
     const path = `subscribers.${name}`;
     if (!spans[`${path}.handler`] && spans[path]) {
       scope.report("missing-handler", spans[path], { inside: `The subscriber '${name}'` });
@@ -122,9 +116,12 @@ function checkHandlers(
   }
 }
 
-/** The layer that has a setting of that name. */
+/** Where a setting of that name belongs, by path. */
 function homeOf(name: string): string | undefined {
-  if (name === "max" || name === "backoff") return "delivery.retry";
-  if (name === "min") return "execution.scale";
-  return Object.entries(LAYERS).find(([, readers]) => Object.hasOwn(readers, name))?.[0];
+  for (const path of PATHS) {
+    const parts = path.split(".");
+    const at = parts.indexOf(name, 1);
+    if (at > 0) return parts.slice(0, at).join(".");
+  }
+  return undefined;
 }

@@ -1,8 +1,8 @@
 import { ts } from "ts-morph";
-import { formatDuration, parseDuration } from "../../model/duration.ts";
 import type { Field } from "../../model/model.ts";
 import { rootFields, rootMessages } from "../../model/root.ts";
-import { parseSize } from "../../model/size.ts";
+import { formatDuration, parseDuration } from "../../settings/duration.ts";
+import { parseSize } from "../../settings/size.ts";
 import type { Constant } from "../constants/constant.ts";
 import { reportSetting, type SettingReader } from "./reader.ts";
 

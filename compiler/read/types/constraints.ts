@@ -87,7 +87,7 @@ function readText(rules: Rules): TextType | Wrong {
       new RegExp(String(pattern), "u");
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return wrong(reason, "Mend the pattern: it must be a regular expression under the flag u.");
+      return wrong(reason, "Fix the pattern: it must be a regular expression under the flag u.");
     }
     const maxLength = typeof rules.maxLength === "number" ? rules.maxLength : undefined;
     const slow = slownessOf(String(pattern), maxLength);

@@ -41,10 +41,11 @@ describe("a use case's page", () => {
     );
     expect(row(text, "`default`")).toEqual([
       "`default`",
-      "every event",
       "9",
-      "30s",
+      "1s, doubling up to 15m",
       "none",
+      "30s",
+      "every event",
       "`generate-thumbnail.high-default-DLQ`",
     ]);
   });
@@ -132,7 +133,7 @@ describe("the catalogue", () => {
       "A file finished uploading.",
       "team-samples",
       "[`FileUploaded` v1](contracts/generate_thumbnail.proto)",
-      "deduplicated by `fileId`, high priority, at most 500 every 1s, fair by `sizeBytes`",
+      "high priority, deduplicated by `fileId`, at most 500 every 1s, fair by `sizeBytes`",
       "`generate-thumbnail.high`, `generate-thumbnail.high-default-DLQ`",
       "`default`",
     ]);

@@ -1,0 +1,39 @@
+import type { Kind } from "../../settings/kind.ts";
+import { filterFunction } from "./filter.ts";
+import type { SettingReader } from "./reader.ts";
+import { section } from "./section.ts";
+import { duration, integer, keyField, milliseconds, oneOf, positive, size } from "./values.ts";
+
+const wait = milliseconds("0ms", "30d");
+
+const backoff = section(
+  { minMs: wait, maxMs: wait },
+  { required: ["minMs", "maxMs"], example: 'exponential("1s", "15m")' },
+);
+
+const rate = section(
+  { count: positive, periodMs: milliseconds("1ms", "1d") },
+  { required: ["count", "periodMs"], example: "perSecond(500)" },
+);
+
+/** What reads the values of a kind of settings. */
+export function readerOf(kind: Kind): SettingReader<unknown> {
+  switch (kind.is) {
+    case "choice":
+      return oneOf(...kind.among);
+    case "integer":
+      return integer(kind.min, kind.max);
+    case "duration":
+      return duration(kind.min, kind.max);
+    case "size":
+      return size(kind.min, kind.max);
+    case "key field":
+      return keyField;
+    case "filter":
+      return filterFunction;
+    case "rate":
+      return rate;
+    case "backoff":
+      return backoff;
+  }
+}

@@ -1,0 +1,99 @@
+import { formatDuration } from "./duration.ts";
+import { formatSize } from "./size.ts";
+
+export interface Backoff {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** At most `count` tasks every `periodMs`. */
+export interface Rate {
+  readonly count: number;
+  readonly periodMs: number;
+}
+
+/** What kind of value a setting has, as plain data: how it is written, what range it has. */
+export type Kind =
+  | { readonly is: "choice"; readonly among: readonly string[] }
+  | { readonly is: "integer"; readonly min: number; readonly max: number }
+  /** Written as text, held in ms. */
+  | { readonly is: "duration"; readonly min: string; readonly max: string }
+  /** Written as text, held in bytes. */
+  | { readonly is: "size"; readonly min: string; readonly max: string }
+  /** The name of a required field of the event whose values can be a key. */
+  | { readonly is: "key field" }
+  /** A function of the event. What is held is that there is one. */
+  | { readonly is: "filter" }
+  | { readonly is: "rate" }
+  | { readonly is: "backoff" };
+
+/** A kind whose values are of type T. */
+export type KindOf<T> = Kind & { readonly "~value"?: T };
+
+export function choice<const T extends string>(...among: T[]): KindOf<T> {
+  return { is: "choice", among };
+}
+
+export function integer(min: number, max: number): KindOf<number> {
+  return { is: "integer", min, max };
+}
+
+export function duration(min: string, max: string): KindOf<number> {
+  return { is: "duration", min, max };
+}
+
+export function size(min: string, max: string): KindOf<number> {
+  return { is: "size", min, max };
+}
+
+export const KEY_FIELD: KindOf<string> = { is: "key field" };
+export const FILTER: KindOf<boolean> = { is: "filter" };
+export const RATE: KindOf<Rate> = { is: "rate" };
+export const BACKOFF: KindOf<Backoff> = { is: "backoff" };
+
+/** Values that a setting of this kind may have, as a reader is told. */
+export function rangeText(kind: Kind): string {
+  switch (kind.is) {
+    case "choice":
+      return kind.among.map((name) => `"${name}"`).join(", ");
+    case "integer":
+      return `an integer from ${kind.min} to ${kind.max}`;
+    case "duration":
+    case "size":
+      return `a ${kind.is} from ${kind.min} to ${kind.max}`;
+    case "key field":
+      return "a required field of the event";
+    case "filter":
+      return "a pure function of the event";
+    case "rate":
+      return "`perSecond(n)`, `perMinute(n)` or `every(duration)`";
+    case "backoff":
+      return "`exponential(min, max)` or `constant(wait)`, up to 30d";
+  }
+}
+
+/** A value of this kind in words. */
+export function valueText(kind: Kind, value: unknown): string {
+  switch (kind.is) {
+    case "duration":
+      return formatDuration(value as number);
+    case "size":
+      return formatSize(value as number);
+    case "rate":
+      return rateText(value as Rate);
+    case "backoff":
+      return backoffText(value as Backoff);
+    case "filter":
+      return value ? "some events" : "all events";
+    default:
+      return String(value);
+  }
+}
+
+export function rateText({ count, periodMs }: Rate): string {
+  return `${count} every ${formatDuration(periodMs)}`;
+}
+
+function backoffText({ minMs, maxMs }: Backoff): string {
+  return `${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
+}
