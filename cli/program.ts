@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { controlCommands } from "./control-commands.ts";
 import { deadLetterCommands } from "./dead-letter-commands.ts";
 import { EXIT, Fault } from "./fault.ts";
+import { gatewayCommands } from "./gateway-commands.ts";
 import { packageVersion } from "./package-version.ts";
 import { withStoreOptions } from "./store-options.ts";
 import { colorsOf, complain, sayJson } from "./terminal.ts";
@@ -163,6 +164,7 @@ function createProgram(): Command {
       await showBacklogs(options);
     });
 
+  gatewayCommands(program);
   controlCommands(program);
   const onLetters = deadLetterCommands(program);
   const strays = program

@@ -23,6 +23,7 @@ export async function loadRuntime(root: string): Promise<typeof import("../runti
 interface BuiltUseCase {
   readonly name: string;
   readonly executor: string;
+  readonly event: { readonly avro: string };
   readonly settings: UseCaseSettings;
 }
 

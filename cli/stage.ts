@@ -42,6 +42,8 @@ export async function stage(folder: string, names: readonly string[], options: S
   const files = [
     "package.json",
     "generated/manifest.json",
+    // What the gateway reads, which runs in the same image.
+    ...useCases.map(({ event }) => event.avro),
     ...imports.files.map((file) => ownPath(root, file)),
     ...(options.include ?? []).map((path) => ownPath(root, resolve(root, path))),
   ];

@@ -18,7 +18,7 @@ export interface StartOptions {
 }
 
 /** What storing the last outcomes and leaving the broker may take beyond the drain, before the process ends anyway. */
-const LEAVE_WITHIN_MS = 10_000;
+export const LEAVE_WITHIN_MS = 10_000;
 const AGAIN_MS = 500;
 /** What telling why it could not start takes at most. */
 const FAILED_WITHIN_MS = 500;
@@ -126,7 +126,7 @@ export async function patiently<T>(work: () => Promise<T>, withinMs: number): Pr
 }
 
 /** Resolves with false after that time. */
-function passed(ms: number): Promise<false> {
+export function passed(ms: number): Promise<false> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms, false);
   });
@@ -170,14 +170,14 @@ export async function orFault<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** The signal that asks this process to end. A second one ends it at once: nobody is there to catch it. */
-function endSignal(): Promise<NodeJS.Signals> {
+export function endSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, resolve);
   });
 }
 
 /** Keeps the process until it is asked to end, also where nothing else does: connections that idle don't. */
-async function staysUntil(ended: Promise<NodeJS.Signals>): Promise<NodeJS.Signals> {
+export async function staysUntil(ended: Promise<NodeJS.Signals>): Promise<NodeJS.Signals> {
   const staying = setInterval(() => {}, LONGEST_TIMER_MS);
   const signal = await ended;
   clearInterval(staying);
@@ -190,8 +190,8 @@ export function readDuration(option: string, text: string): number {
   throw new Fault("usage", `${option} takes a number and a unit (ms, s, m, h, d), like 25s; found '${text}'.`);
 }
 
-function readPort(text: string): number {
+export function readPort(text: string, option = "--metrics-port"): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port < 65_536) return port;
-  throw new Fault("usage", `--metrics-port takes a number from 0 to 65535, 0 for any that is free; found '${text}'.`);
+  throw new Fault("usage", `${option} takes a number from 0 to 65535, 0 for any that is free; found '${text}'.`);
 }

@@ -38,7 +38,8 @@ function invalidOption(useCase: string, message: string): FivefoldError {
   return new FivefoldError("invalid-option", `enqueue for '${useCase}': ${message} Nothing was stored.`);
 }
 
-function dueAt(useCase: string, { delay, at }: EnqueueOptions, nowMs: number): number {
+/** Ms since the Unix epoch before which no handler runs; 0: at once. Throws a FivefoldError (`invalid-option`). */
+export function dueAt(useCase: string, { delay, at }: EnqueueOptions, nowMs: number): number {
   if (delay !== undefined && at !== undefined) throw invalidOption(useCase, "give `delay` or `at`, not both.");
   if (at !== undefined) {
     const time = at instanceof Date ? at.getTime() : Number.NaN;
@@ -66,8 +67,11 @@ export interface Origin {
   readonly onceForMs: number;
 }
 
-/** A client as executors use it. */
+/** A client as executors and gateways use it. */
 export interface TaskClient<E> extends Client<E> {
+  readonly contract: ClientContract<E>;
+  /** What the client enqueues with on that connection. */
+  frontendOn(connection: Connection): Promise<Frontend<E>>;
   enqueueOnce(event: E, origin: Origin, options: EnqueueOptions): Promise<Receipt>;
 }
 
@@ -111,6 +115,8 @@ export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
 
   return {
     useCase: name,
+    contract,
+    frontendOn: frontendOf,
     async enqueueOnce(event, origin, options) {
       const connection = await connect(undefined, contract.url);
       const admission = { ...admissionOf(options, connection), once: onceOf(event, origin) };

@@ -30,6 +30,7 @@ export {
 export type { DeadLetter, LetterFilter, LetterPlace } from "./dead-letters/letter.ts";
 export { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "./errors.ts";
 export { createExecutor, type Executor } from "./executor.ts";
+export { type Gateway, type GatewayOptions, type GatewayUseCase, startGateway } from "./gateway.ts";
 export * as json from "./json.ts";
 export { createFailureLog, type FailureLine, type FailureLog, type FailureLogOptions } from "./metrics/failure-log.ts";
 export { type MetricsServer, type MetricsServerOptions, startMetricsServer } from "./metrics/metrics-server.ts";

@@ -69,9 +69,11 @@ function branchesOf(type: Type, scope: Scope): readonly Json[] {
     case "timestamp":
       return [{ type: "long", logicalType: "timestamp-millis" }];
     case "json":
+    case "bigint":
+      // Avro has the same type for others: who reads into TypeScript must know.
+      return [{ type: baseOf(type), jsonType: type.kind }];
     case "int":
     case "float":
-    case "bigint":
     case "boolean":
     case "bytes":
     case "null":
@@ -143,6 +145,7 @@ function messageSchema(message: Message, name: string, scope: Scope): JsonObject
     type: "record",
     name,
     doc: docOf(message.doc, message.tuple ? "A list elsewhere, of these in this order." : ""),
+    jsonType: message.tuple && (message.tuple.isOpen ? "open-tuple" : "tuple"),
     fields: message.fields.map((field) => fieldSchema(field, message, scope)),
   };
 }
@@ -157,6 +160,7 @@ function fieldSchema(field: Field, message: Message, scope: Scope): JsonObject {
   return {
     name: avroName,
     jsonName: avroName === name || message.tuple ? undefined : name,
+    jsonOptional: optional || undefined,
     doc: docOf(doc, ruleSentence(type), type.kind === "json" ? "A JSON value, as its text." : ""),
     aliases: aliases.length > 0 ? aliases : undefined,
     type: oneOrUnion(isNullable ? ["null", ...branches.filter((branch) => branch !== "null")] : branches),
@@ -170,6 +174,7 @@ function taggedSchema({ doc, variants }: Union, name: string, scope: Scope): Jso
     type: "record",
     name,
     doc: docOf(doc, "One field is not null: the value."),
+    jsonType: "union",
     fields: variants.map(({ name, type }) => ({
       name: fieldName(name),
       type: ["null", ...branchesOf(type, scope)],

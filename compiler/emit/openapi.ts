@@ -5,41 +5,51 @@ import { remembered } from "../model/remembered.ts";
 import { type Json, type JsonObject, objectText, propertyText } from "./json-layout.ts";
 import { eventSchemas, SHARED } from "./json-schema.ts";
 import { unique } from "./names.ts";
+import {
+  ANSWERS,
+  HEADERS,
+  PARAMETERS,
+  PARAMETERS_TEXT,
+  RESPONSES,
+  SCHEMAS,
+  SECURITY_SCHEMES,
+} from "./openapi-components.ts";
+import { packageName, protoNames } from "./proto-names.ts";
 import { mark } from "./source.ts";
 import { docOf, summaryOf } from "./use-case-doc.ts";
 import { namesOf } from "./wrappers.ts";
 
 const PATH = "generated/openapi.json";
 
-/**
- * `openapi.json`: what an HTTP gateway offers, in OpenAPI 3.1: a path for each use case, which takes its event as JSON.
- * How callers are let in is for those to say who put the gateway up.
- */
+/** `openapi.json`: what `fivefold gateway` serves, in OpenAPI 3.1. */
 export function emitOpenApi(useCases: readonly UseCase[]): Output {
   const owners = [...new Set(useCases.map(({ owner }) => owner))].sort();
   const info = {
     title: "Events to enqueue",
     version: "1",
-    description: `${mark("usecases/")} Security is added by whoever puts the gateway up.`,
+    description: mark("usecases/"),
   };
   const parts = useCases.map(openApiParts);
   const shared = Object.values(SHARED).map(({ name, schema }) => [name, schema] as const);
   const schemas = [...shared, ...Object.entries(SCHEMAS)].map(([name, schema]) => propertyText(name, schema, "      "));
   const components = [
+    propertyText("parameters", PARAMETERS, "    "),
     propertyText("responses", RESPONSES, "    "),
     propertyText("headers", HEADERS, "    "),
+    propertyText("securitySchemes", SECURITY_SCHEMES, "    "),
     `    "schemas": ${objectText([...schemas, ...parts.flatMap(({ schemas }) => schemas)], "    ")}`,
   ];
   const document = [
     propertyText("openapi", "3.1.1", "  "),
     propertyText("info", info, "  "),
+    propertyText("security", [{ token: [] }], "  "),
     propertyText(
       "tags",
       owners.map((name) => ({ name })),
       "  ",
     ),
     `  "paths": ${objectText(
-      parts.map(({ path }) => path),
+      parts.flatMap(({ paths }) => paths),
       "  ",
     )}`,
     `  "components": ${objectText(components, "  ")}`,
@@ -49,13 +59,13 @@ export function emitOpenApi(useCases: readonly UseCase[]): Output {
 
 /** What a use case adds to the document, laid out. */
 interface Parts {
-  readonly path: string;
+  readonly paths: readonly string[];
   readonly schemas: readonly string[];
 }
 
 const openApiParts = remembered(
   (useCase): Parts => ({
-    path: pathText(useCase),
+    paths: pathTexts(useCase),
     schemas: schemasOf(useCase.name, useCase.event).map(([key, schema]) => propertyText(key, schema, "      ")),
   }),
 );
@@ -76,96 +86,60 @@ function schemasOf(useCase: string, event: Event): (readonly [name: string, sche
   ];
 }
 
-/** A path has one operation, which says too much for one line. */
-function pathText(useCase: UseCase): string {
-  const { name, owner } = useCase;
+/** The ways in: an event, a batch of them, a stream. */
+function pathTexts(useCase: UseCase): readonly string[] {
+  const { name } = useCase;
+  const event: JsonObject = { $ref: `#/components/schemas/${name}` };
   const summary = summaryOf(useCase);
   const description = docOf(useCase);
+  return [
+    pathText(useCase, "one", "", {
+      summary: summary === "" ? undefined : summary,
+      description: description === summary ? undefined : description,
+      requestBody: bodyOf(event, binaryDoc(useCase, "")),
+    }),
+    pathText(useCase, "batch", "/batch", {
+      summary: "Many of them, of which all are stored or none.",
+      requestBody: bodyOf({ type: "array", maxItems: MOST_IN_BATCH, items: event }, binaryDoc(useCase, "s")),
+    }),
+    pathText(useCase, "stream", "/stream", {
+      summary: "Any number of them, each stored or refused by itself.",
+      requestBody: {
+        description: "An event a line, each as `application/json` has it.",
+        required: true,
+        content: { "application/x-ndjson": {} },
+      },
+    }),
+  ];
+}
+
+const MOST_IN_BATCH = 10_000;
+
+/** An operation's name, apart from its suffix, has no underscore. */
+const OPERATIONS = { one: "", batch: "_batch", stream: "_stream" } as const;
+
+function pathText({ name, owner }: UseCase, way: keyof typeof OPERATIONS, end: string, says: JsonObject): string {
   const property = (key: string, value: Json) => propertyText(key, value, "        ", ",");
   const operation = [
-    property("operationId", lowerCamel(name)),
+    property("operationId", `${lowerCamel(name)}${OPERATIONS[way]}`),
     property("tags", [owner]),
-    ...(summary === "" ? [] : [property("summary", summary)]),
-    ...(description === summary ? [] : [property("description", description)]),
-    property("requestBody", { required: true, content: json(name) }),
-    RESPONSES_TEXT,
+    ...Object.entries(says).flatMap(([key, value]) => (value === undefined ? [] : [property(key, value)])),
+    ANSWERS[way],
   ];
   const post = `      "post": ${objectText(operation, "      ")}`;
-  return `    ${JSON.stringify(`/v1/${name}`)}: ${objectText([post], "    ")}`;
+  return `    ${JSON.stringify(`/v1/${name}${end}`)}: ${objectText([PARAMETERS_TEXT, post], "    ")}`;
 }
 
-const STATUSES = { 202: "Accepted", 400: "Invalid", 413: "TooLarge", 429: "Throttled", 503: "Unavailable" } as const;
-
-/** The same for all. */
-const RESPONSES_TEXT = propertyText(
-  "responses",
-  Object.fromEntries(
-    Object.entries(STATUSES).map(([status, response]) => [status, { $ref: `#/components/responses/${response}` }]),
-  ),
-  "        ",
-);
-
-function json(schema: string): JsonObject {
-  return { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } };
+function bodyOf(schema: JsonObject, description: string): JsonObject {
+  const content = { "application/json": { schema }, "application/protobuf": {}, "application/avro": {} };
+  return { description, required: true, content };
 }
 
-const RETRY_AFTER: JsonObject = { "Retry-After": { $ref: "#/components/headers/RetryAfter" } };
-
-const RESPONSES: JsonObject = {
-  Accepted: { description: "The event is stored, and will be handled at least once.", content: json("Receipt") },
-  Invalid: { description: "The event breaks rules of its schema. Nothing was stored.", content: json("Refusal") },
-  TooLarge: {
-    description: "The event takes more bytes than its use case accepts. Nothing was stored.",
-    content: json("Refusal"),
-  },
-  Throttled: {
-    description: "There are too many events at present. Nothing was stored.",
-    headers: RETRY_AFTER,
-    content: json("Refusal"),
-  },
-  Unavailable: {
-    description: "Events can't be stored at present. Send it again: it is not known whether this one was.",
-    headers: RETRY_AFTER,
-    content: json("Refusal"),
-  },
-};
-
-const HEADERS: JsonObject = {
-  RetryAfter: { description: "Seconds to wait.", schema: { type: "integer", minimum: 0 } },
-};
-
-const SCHEMAS: Readonly<Record<string, JsonObject>> = {
-  Receipt: {
-    type: "object",
-    properties: {
-      id: {
-        description: "The task's id; for a duplicate, that of the task which was accepted before.",
-        type: "string",
-      },
-      duplicate: { description: "Whether an event of the same dedupe id was accepted before.", type: "boolean" },
-    },
-    required: ["id", "duplicate"],
-  },
-  Refusal: {
-    type: "object",
-    properties: {
-      code: { description: "What it is about: `invalid-event` and such.", type: "string" },
-      message: { description: "What was found, where, and the rule.", type: "string" },
-      violations: {
-        description: "Every rule that the event breaks, 100 at most; of 400 alone.",
-        type: "array",
-        items: { $ref: "#/components/schemas/Violation" },
-      },
-    },
-    required: ["code", "message"],
-  },
-  Violation: {
-    type: "object",
-    properties: {
-      path: { description: "Where in the event: `lines[2].sku`; empty for the event itself.", type: "string" },
-      rule: { description: "What it must be.", type: "string" },
-      found: { description: "What it is: a kind and a size, no text.", type: "string" },
-    },
-    required: ["path", "rule", "found"],
-  },
-};
+/** What a schema of JSON can't say. */
+function binaryDoc({ name, event }: UseCase, plural: "" | "s"): string {
+  const files = packageName(name);
+  const message = protoNames(event).type(event.name);
+  return plural
+    ? `In protobuf the messages, each behind its length; in Avro an object container file without compression, of the schema ${files}.avsc.`
+    : `In protobuf the message ${message} of contracts/${files}.proto; in Avro a single object of contracts/${files}.avsc.`;
+}

@@ -19,7 +19,10 @@ export interface Admission {
   readonly delay?: string | undefined;
   /** W3C trace context; empty: none. A malformed one is dropped. */
   readonly traceparent: string;
-  /** The same event under this id is accepted once in `forMs`, unless the use case's own `dedupeBy` says otherwise. */
+  /**
+   * The same event under this id is accepted once in `forMs`, unless the use case's own `dedupeBy` says otherwise. Of several
+   * events of a call, each has its place added to it.
+   */
   readonly once?: { readonly id: string; readonly forMs: number } | undefined;
 }
 
@@ -78,7 +81,9 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     const admission = { ...given, traceparent: traceparent === "" ? "" : readTraceparent(traceparent) };
     try {
       requireValid(events);
-      return events.map((event) => toRecord(event, admission));
+      const { once } = admission;
+      if (once === undefined || events.length === 1) return events.map((event) => toRecord(event, admission));
+      return events.map((event, i) => toRecord(event, { ...admission, once: { ...once, id: `${once.id} ${i}` } }));
     } catch (error) {
       refused(events.length, error, startedAt);
       throw error;

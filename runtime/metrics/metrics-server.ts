@@ -18,6 +18,8 @@ export interface MetricsServerOptions {
   readonly worker?: Worker | undefined;
   /** Whose enqueues to show: that of the clients in this process. */
   readonly connection?: Connection | undefined;
+  /** What takes events by HTTP; `/readyz` follows it where there is no worker. */
+  readonly gateway?: (Pick<Worker, "ports" | "useCases" | "draining"> & { readonly metrics: MetricSource }) | undefined;
   /**
    * Ports and use cases whose backlogs to show where there is no worker, as `{ ports, useCases }`: what an autoscaler
    * needs to scale workers up from zero. Default: the worker's.
@@ -39,11 +41,12 @@ export interface MetricsServer {
 const DEFAULT_PORT = 9464;
 const DEFAULT_POLL_MS = 10_000;
 
-function sourcesOf({ worker, connection, backlogs = worker, pollMs }: MetricsServerOptions): MetricSource[] {
+function sourcesOf({ worker, connection, gateway, backlogs = worker, pollMs }: MetricsServerOptions): MetricSource[] {
   const clock = (backlogs ?? connection)?.ports.clock ?? systemClock;
   const sources = [createProcessMetrics(clock)];
   if (worker) sources.push(createWorkerMetrics(worker));
   if (connection) sources.push(createEnqueueMetrics(connection));
+  if (gateway) sources.push(gateway.metrics);
   if (backlogs) {
     const { ports, useCases } = backlogs;
     sources.push(createBacklogMetrics({ ports, useCases, pollMs: pollMs ?? DEFAULT_POLL_MS }));
@@ -97,8 +100,9 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
  * it can't listen.
  */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
-  const { worker, port = DEFAULT_PORT, host } = options;
-  const readiness = worker ? createReadiness(worker) : async () => "";
+  const { worker, gateway, port = DEFAULT_PORT, host } = options;
+  const followed = worker ?? gateway;
+  const readiness = followed ? createReadiness(followed) : async () => "";
   const liveness = () => (worker ? whyNotLive(worker) : "");
   let sources: MetricSource[] = [];
 

@@ -10,8 +10,8 @@ export type Readiness = () => Promise<string>;
 /** Kubernetes' probes give up after one second by default; a slower answer would be nobody's. */
 const ANSWER_MS = 900;
 
-/** Ready is a worker that doesn't drain and whose transport answers. */
-export function createReadiness(worker: Worker): Readiness {
+/** Ready is a worker, or a gateway, that doesn't drain and whose transport answers. */
+export function createReadiness(worker: Pick<Worker, "ports" | "useCases" | "draining">): Readiness {
   const { transport, clock } = worker.ports;
   const [useCase] = worker.useCases;
   let asking: Promise<string> | undefined;

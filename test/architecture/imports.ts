@@ -128,6 +128,18 @@ const ZONES: readonly Zone[] = [
     may: ["runtime/dead-letters/.*", "runtime/(ports|publisher).ts", ...RUNTIME_SHAPES],
     packages: ["node:*"],
   },
+  // Beside the layers: HTTP, and what enqueues. Events reach the frontend by what a client does.
+  {
+    name: "the gateway",
+    files: /^runtime\/gateway\//,
+    may: [
+      "runtime/gateway/.*",
+      "runtime/(client|connection|json-scalars|pipeline|ports|use-case|wire).ts",
+      "runtime/metrics/exposition.ts",
+      ...RUNTIME_SHAPES,
+    ],
+    packages: ["node:*"],
+  },
   {
     name: "a runtime layer",
     files: /^runtime\/([^/]+)\//,
@@ -141,6 +153,7 @@ const ZONES: readonly Zone[] = [
       "runtime/[^/]+.ts",
       "runtime/transport/transport.ts",
       "runtime/metrics/(metrics-server|failure-log).ts",
+      "runtime/gateway/(gateway|gateway-options|entry).ts",
       "runtime/dead-letters/.*",
       "runtime/control/(control-store|overrides).ts",
     ],

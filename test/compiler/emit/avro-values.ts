@@ -36,10 +36,14 @@ export const long = avro.types.LongType.__with({
   compare: (a: bigint, b: bigint) => (a === b ? 0 : a < b ? -1 : 1),
 });
 
+/** avsc's registry is for types that are named alone. */
+const typeHook = (schema: avro.Schema) =>
+  (schema as { jsonType?: string }).jsonType === "bigint" ? (long as avro.Type) : undefined;
+
 /** Writes and reads events by their schema. */
 export function avroCodec(text: string, event: Event) {
   const schema = JSON.parse(text) as Schema;
-  const type = avro.Type.forSchema(schema as avro.Schema, { registry: { long }, wrapUnions: "always" });
+  const type = avro.Type.forSchema(schema as avro.Schema, { registry: { long }, wrapUnions: "always", typeHook });
   const { toAvro, fromAvro } = converter(event, schema);
   return {
     encode: (value: unknown) => type.toBuffer(toAvro(value, rootOf(event), schema)),
@@ -65,7 +69,7 @@ function converter(event: Event, root: Schema) {
   }
 
   function toAvro(value: unknown, type: Type, schema: Schema): unknown {
-    if (type.kind === "json" && schema === "string") return JSON.stringify(value);
+    if (type.kind === "json" && resolve(schema).type === "string") return JSON.stringify(value);
     if (value === undefined || value === null) return null;
     if (type.kind === "nullable") return toAvro(value, type.of, schema);
     if (isUnion(schema)) {

@@ -40,16 +40,23 @@ test("the document is valid by the schema of OpenAPI 3.1", async () => {
 
 test("each use case has a path, which takes its contract and answers as a gateway does", () => {
   const { paths, tags } = documentOf(useCases);
-  expect(Object.keys(paths)).toEqual(useCases.map(({ name }) => `/v1/${name}`));
+  expect(Object.keys(paths)).toEqual(
+    useCases.flatMap(({ name }) => [`/v1/${name}`, `/v1/${name}/batch`, `/v1/${name}/stream`]),
+  );
   const { post } = paths["/v1/generate-thumbnail"]!;
   expect(post).toMatchObject({
     operationId: "generateThumbnail",
     tags: ["team-samples"],
     summary: "A file finished uploading.",
   });
-  expect(Object.keys(post.responses)).toEqual(["202", "400", "413", "429", "503"]);
+  expect(Object.keys(post.responses).join()).toBe("202,400,401,403,408,409,413,415,429,500,503");
+  expect(Object.keys(post.requestBody.content)).toEqual([
+    "application/json",
+    "application/protobuf",
+    "application/avro",
+  ]);
   expect(tags.map(({ name }) => name)).toEqual(["team-others", "team-samples"]);
-  expect(new Set(Object.values(paths).map(({ post }) => post.operationId)).size).toBe(useCases.length);
+  expect(new Set(Object.values(paths).map(({ post }) => post.operationId)).size).toBe(3 * useCases.length);
 });
 
 test("all that it refers to stands in it", () => {

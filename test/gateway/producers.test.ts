@@ -1,0 +1,100 @@
+import { createHash } from "node:crypto";
+import { rename, symlink, unlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { fileOf, LEDGER_ENTRY, ORDER, serve } from "./served.ts";
+
+const entry = (token: string, ...useCases: string[]) => ({
+  producer: token.slice(0, token.indexOf(".")),
+  useCases,
+  sha256: createHash("sha256").update(token).digest("hex"),
+});
+const textOf = (...tokens: object[]) => JSON.stringify({ tokens });
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+test("a token lets its producer send to its use cases alone", async () => {
+  const tokens = await fileOf(
+    textOf(entry("billing.a", "post-ledger-entry"), entry("shop.b", "*"), entry("billing.c", "place-order")),
+  );
+  const { post, problems } = await serve({ tokens });
+  const ledger = (headers: Record<string, string>) => post("/v1/post-ledger-entry", LEDGER_ENTRY, headers);
+  expect(await ledger(bearer("billing.a"))).toMatchObject({ status: 202 });
+  expect(await ledger(bearer("shop.b"))).toMatchObject({ status: 202 });
+  expect(await ledger(bearer("billing.c"))).toMatchObject({ status: 403, body: { code: "forbidden" } });
+  expect(await post("/v1/place-order", ORDER, bearer("billing.a"))).toMatchObject({ status: 403 });
+  for (const wrong of ["billing.b", "billing.", "billing", "", "shop.a", "nobody.a", "billing.a ", "x".repeat(9_000)]) {
+    const refused = await ledger(wrong === "" ? {} : bearer(`${wrong}${wrong.endsWith(" ") ? "x" : ""}`));
+    expect(refused).toMatchObject({ status: 401, body: { code: "unauthenticated" } });
+    expect(refused.headers.get("www-authenticate")).toBe('Bearer realm="fivefold"');
+  }
+  expect(await ledger({ authorization: "Basic YmlsbGluZy5h" })).toMatchObject({ status: 401 });
+  expect(problems).toEqual([]);
+});
+
+test("tokens are rotated without a restart, however the file is replaced, and a broken file changes nothing", async () => {
+  const path = await fileOf(textOf(entry("billing.old", "*")));
+  const { post, problems } = await serve({ tokens: path });
+  const status = async (token: string) => (await post("/v1/post-ledger-entry", LEDGER_ENTRY, bearer(token))).status;
+  expect([await status("billing.old"), await status("billing.new")]).toEqual([202, 401]);
+
+  await writeFile(path, textOf(entry("billing.old", "*"), entry("billing.new", "*")));
+  await expect.poll(() => status("billing.new"), { timeout: 5_000 }).toBe(202);
+  expect(await status("billing.old")).toBe(202);
+
+  // As a mounted secret changes: a link that points elsewhere from one moment to the next.
+  const other = join(dirname(path), "other.json");
+  await writeFile(other, textOf(entry("billing.new", "*")));
+  await symlink(other, `${path}.link`);
+  await rename(`${path}.link`, path);
+  await expect.poll(() => status("billing.old"), { timeout: 5_000 }).toBe(401);
+
+  for (const text of [
+    "{",
+    "[]",
+    textOf({ producer: "Billing" }),
+    textOf({ ...entry("billing.x", "*"), sha256: "ab" }),
+  ]) {
+    const before = problems.length;
+    await writeFile(other, text);
+    await expect.poll(() => problems.length, { timeout: 5_000 }).toBeGreaterThan(before);
+    expect(problems.at(-1)).toMatch(/^The tokens stay as they were: .*tokens\.json/);
+    expect(await status("billing.new")).toBe(202);
+  }
+  await unlink(other);
+  await expect.poll(() => problems.at(-1), { timeout: 5_000 }).toContain("can't be read");
+  expect(await status("billing.new")).toBe(202);
+});
+
+test("a gateway does not start with tokens that it can't read", async () => {
+  await expect(serve({ tokens: "/nowhere/tokens.json" })).rejects.toThrow(/nowhere.*can't be read/);
+  await expect(serve({ tokens: await fileOf('{"tokens":[{"producer":"a","useCases":[]}]}') })).rejects.toThrow(
+    "tokens[0].useCases must be a list",
+  );
+});
+
+test("a producer that sends more than its rate is told to wait, and another is not", async () => {
+  const tokens = await fileOf(textOf(entry("fast.a", "*"), entry("slow.b", "*")));
+  const { post, gateway } = await serve({ tokens, perSecond: 5 });
+  const statuses = [];
+  for (let i = 0; i < 8; i++)
+    statuses.push((await post("/v1/post-ledger-entry", LEDGER_ENTRY, bearer("fast.a"))).status);
+  expect(statuses.filter((status) => status === 202).length).toBeGreaterThanOrEqual(5);
+  expect(statuses).toContain(429);
+  const refused = await post("/v1/post-ledger-entry", "not even JSON", bearer("fast.a"));
+  expect(refused).toMatchObject({ status: 429, body: { code: "throttled" } });
+  expect(refused.headers.get("retry-after")).toBe("1");
+  expect(await post("/v1/post-ledger-entry", LEDGER_ENTRY, bearer("slow.b"))).toMatchObject({ status: 202 });
+  // A batch that is more than what is left is taken, and owed.
+  await post("/v1/post-ledger-entry/batch", Array(15).fill(LEDGER_ENTRY), bearer("slow.b"));
+  const owing = await post("/v1/post-ledger-entry", LEDGER_ENTRY, bearer("slow.b"));
+  expect(Number(owing.headers.get("retry-after"))).toBeGreaterThanOrEqual(2);
+  // A stream waits instead.
+  const startedAt = performance.now();
+  const response = await fetch(`${gateway.address}/v1/place-order/stream`, {
+    method: "POST",
+    headers: { ...bearer("fast.a"), "content-type": "application/jsonl" },
+    body: Array(8).fill(JSON.stringify(ORDER)).join("\n"),
+  });
+  expect((await response.text()).match(/"duplicate"/g)).toHaveLength(8);
+  expect(performance.now() - startedAt).toBeGreaterThan(400);
+});
