@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { buildReport, showBuild } from "./build-output.ts";
 import type { Build } from "./build-project.ts";
 import { colorsOf, complain, count, duration, grouped, say, sayJson } from "./terminal.ts";
-import type { TaskReport, TasksReport, WorkerReport } from "./worker-report.ts";
+import type { GatewayReport, TaskReport, TasksReport, WorkerReport } from "./worker-report.ts";
 
 /** What `fivefold dev` tells, to a person or to a machine. */
 export interface DevOutput {
@@ -52,13 +52,16 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
   const paint = { done: green, retried: yellow, "dead-lettered": red } as const;
   let labelWidth = 0;
   let toldOfData = false;
+  let toldAddress = "";
 
   const time = () => dim(new Date().toTimeString().slice(0, 8));
 
-  function ready(useCases: readonly string[]): void {
+  function ready(useCases: readonly string[], { address }: GatewayReport): void {
     const more = toldOfData ? "" : dim(`, data in ${relative(process.cwd(), dataFolder) || "."}, Ctrl+C to end`);
     toldOfData = true;
     say(`${cyan("●")} ${bold(`running ${count(useCases.length, "use case")}`)}${more}`);
+    if (address !== toldAddress) say(dim(`  events by HTTP: POST ${address}/v1/<use-case>`));
+    toldAddress = address;
   }
 
   function task({ result, id, attempt, latencyMs, message, ...of }: TaskReport): void {
@@ -92,7 +95,7 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
     report(report) {
       switch (report.kind) {
         case "ready":
-          return ready(report.useCases);
+          return ready(report.useCases, report.gateway);
         case "task":
           return task(report.task);
         case "tasks":

@@ -5,6 +5,7 @@ import { createJsonOutput, createTerminalOutput, type DevOutput } from "./dev-ou
 import { Fault } from "./fault.ts";
 import { refuseLinks } from "./own-files.ts";
 import { findProject } from "./project.ts";
+import { readPort } from "./start.ts";
 import { type ProjectChange, watchProject } from "./watch-project.ts";
 import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
 
@@ -12,6 +13,8 @@ export interface DevOptions {
   readonly data?: string;
   readonly json?: boolean;
   readonly root?: string;
+  /** Where events are taken by HTTP, on this machine alone. */
+  readonly gatewayPort: string;
 }
 
 /** A signal that comes again this soon is the same one: a terminal and npm both pass Ctrl+C on. */
@@ -22,7 +25,9 @@ const LONGEST_RESTART_MS = 10_000;
 const RAN_WELL_MS = 30_000;
 
 /** `fivefold dev` */
-export async function dev({ data, json = false, root: named }: DevOptions): Promise<void> {
+export async function dev({ data, json = false, root: named, ...options }: DevOptions): Promise<void> {
+  // It stays the same through all restarts.
+  let gatewayPort = readPort(options.gatewayPort, "--gateway-port");
   const root = findProject(named);
   // As the clients choose it, for they must meet in one folder; an empty value names none.
   if (!data && !process.env.FIVEFOLD_DATA) refuseLinks(root, ".fivefold/data");
@@ -53,9 +58,11 @@ export async function dev({ data, json = false, root: named }: DevOptions): Prom
     return startWorkerProcess({
       root,
       dataFolder,
+      gatewayPort,
       quietStdout: json,
       onReport(report) {
         told ||= report.kind === "failed";
+        if (report.kind === "ready") gatewayPort = report.gateway.port;
         output.report(report);
       },
       onCrash(how) {

@@ -111,6 +111,7 @@ function createProgram(): Command {
     .command("dev")
     .description("build, run all use cases on this machine, and start over when a file changes")
     .option("--data <folder>", "where events are stored (default: .fivefold/data)")
+    .option("--gateway-port <port>", "takes events by HTTP from this machine; another one where it is taken", "5055")
     .option("--json", "print JSON lines")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (options) => {
@@ -229,6 +230,7 @@ function createProgram(): Command {
     .command("worker", { hidden: true })
     .requiredOption("--root <folder>")
     .requiredOption("--data <folder>")
+    .requiredOption("--gateway-port <port>")
     .action(async (options) => {
       const { work } = await import("./worker.ts");
       await work(options);

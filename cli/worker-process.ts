@@ -14,6 +14,8 @@ export interface WorkerProcess {
 export interface WorkerProcessOptions {
   readonly root: string;
   readonly dataFolder: string;
+  /** Where events are taken by HTTP; another port where that one is taken. */
+  readonly gatewayPort: number;
   /** Whether what handlers print goes to stderr, as stdout is for machines. */
   readonly quietStdout: boolean;
   readonly onReport: (report: WorkerReport) => void;
@@ -23,8 +25,9 @@ export interface WorkerProcessOptions {
 
 /** Starts a process that runs all use cases of a project: `fivefold worker`, over a channel to this process. */
 export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
-  const { root, dataFolder, quietStdout, onReport, onCrash } = options;
-  const child = fork(process.argv[1] as string, ["worker", "--root", root, "--data", dataFolder], {
+  const { root, dataFolder, gatewayPort, quietStdout, onReport, onCrash } = options;
+  const words = ["worker", "--root", root, "--data", dataFolder, "--gateway-port", String(gatewayPort)];
+  const child = fork(process.argv[1] as string, words, {
     cwd: process.cwd(),
     stdio: ["ignore", quietStdout ? 2 : 1, 2, "ipc"],
   });

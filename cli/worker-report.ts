@@ -23,9 +23,15 @@ export interface TasksReport {
   readonly slowestMs: number;
 }
 
+/** Where events are taken by HTTP. */
+export interface GatewayReport {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** What a worker process tells the process that started it. */
 export type WorkerReport =
-  | { readonly kind: "ready"; readonly useCases: readonly string[] }
+  | { readonly kind: "ready"; readonly useCases: readonly string[]; readonly gateway: GatewayReport }
   | { readonly kind: "task"; readonly task: TaskReport }
   | { readonly kind: "tasks"; readonly tasks: readonly TasksReport[] }
   | { readonly kind: "problem"; readonly message: string }

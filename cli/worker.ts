@@ -1,4 +1,6 @@
+import type { ReportProblem } from "../runtime/contract.ts";
 import { Fault } from "./fault.ts";
+import { loadGatewayUseCases } from "./gateway-use-cases.ts";
 import { builtUseCases, loadExecutors, loadRuntime, startFailure } from "./project-runtime.ts";
 import { defaultMaxBlockMs, startWatchdog } from "./watchdog.ts";
 import { createTaskReporter, type WorkerReport } from "./worker-report.ts";
@@ -6,26 +8,31 @@ import { createTaskReporter, type WorkerReport } from "./worker-report.ts";
 export interface WorkerOptions {
   readonly root: string;
   readonly data: string;
+  readonly gatewayPort: string;
 }
 
+const LOOPBACK = "127.0.0.1";
+
 /** `fivefold worker`: runs all built use cases until it is told to end. `fivefold dev` starts it, and is reported to. */
-export async function work({ root, data }: WorkerOptions): Promise<void> {
+export async function work({ root, data, gatewayPort }: WorkerOptions): Promise<void> {
   const { send, sent, drained } = followParent();
   try {
-    const { connect, startWorker } = await loadRuntime(root);
+    const { connect, startGateway, startWorker } = await loadRuntime(root);
     const executors = await loadExecutors(root, await builtUseCases(root));
+    const useCases = await loadGatewayUseCases(root, []);
     const reporter = createTaskReporter(send);
     const connection = await connect({ data });
     await startWatchdog(defaultMaxBlockMs(executors.map(({ settings }) => settings)));
-    const worker = await startWorker({
-      ports: connection.ports,
-      executors,
-      alone: true,
-      observe: reporter.observe,
-      reportProblem: (problem) => send({ kind: "problem", message: problem.message }),
-    });
-    send({ kind: "ready", useCases: executors.map(({ settings }) => settings.name) });
+    const reportProblem: ReportProblem = ({ message }) => send({ kind: "problem", message });
+    const { observe } = reporter;
+    const worker = await startWorker({ ports: connection.ports, executors, alone: true, observe, reportProblem });
+    const serve = (port: number) => startGateway({ connection, useCases, host: LOOPBACK, port, reportProblem });
+    // Another project may run on this machine.
+    const gateway = await serve(Number(gatewayPort)).catch(() => serve(0));
+    const { address, port } = gateway;
+    send({ kind: "ready", useCases: executors.map(({ settings }) => settings.name), gateway: { address, port } });
     await drained;
+    await gateway.drain();
     await worker.drain();
     await connection.close();
     reporter.flush();

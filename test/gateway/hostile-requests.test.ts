@@ -36,7 +36,7 @@ test.each<[name: string, request: string, status: number, code: string]>([
   ["a length of no number", `${HEAD}Content-Length: +5\r\n\r\nabcde`, 400, "malformed-request"],
   ["a chunk of no size", `${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n0\r\n\r\n`, 400, "malformed-request"],
   ["two hosts", `${HEAD}Host: other\r\nContent-Length: 0\r\n\r\n`, 400, "malformed-request"],
-  ["no host", HEAD.replace("Host: localhost\r\n", "") + "Content-Length: 0\r\n\r\n", 400, "malformed-request"],
+  ["no host", `${HEAD.replace("Host: localhost\r\n", "")}Content-Length: 0\r\n\r\n`, 400, "malformed-request"],
   ["two content types", `${HEAD}Content-Type: text/plain\r\nContent-Length: 0\r\n\r\n`, 400, "malformed-request"],
   ["no HTTP", "\u0016\u0003\u0001\r\n\r\n", 400, "malformed-request"],
   ["CONNECT", "CONNECT localhost:22 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "malformed-request"],

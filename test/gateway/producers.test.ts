@@ -1,14 +1,8 @@
-import { createHash } from "node:crypto";
 import { rename, symlink, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { fileOf, LEDGER_ENTRY, ORDER, serve } from "./served.ts";
+import { tokenEntry as entry, fileOf, LEDGER_ENTRY, ORDER, serve } from "./served.ts";
 
-const entry = (token: string, ...useCases: string[]) => ({
-  producer: token.slice(0, token.indexOf(".")),
-  useCases,
-  sha256: createHash("sha256").update(token).digest("hex"),
-});
 const textOf = (...tokens: object[]) => JSON.stringify({ tokens });
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,10 +18,15 @@ import { topicsOf } from "../../runtime/topics.ts";
 
 /** What examples of this repository the gateway serves in tests. */
 export const USE_CASES: readonly GatewayUseCase[] = [
-  { client: placeOrder, decode: decodeOrder },
-  { client: postLedgerEntry, decode: decodeEntry },
-  { client: sendReminder, decode: decodeReminder },
+  { client: placeOrder, decode: decodeOrder, avro: avroOf("place_order") },
+  { client: postLedgerEntry, decode: decodeEntry, avro: avroOf("post_ledger_entry") },
+  { client: sendReminder, decode: decodeReminder, avro: avroOf("send_reminder") },
 ];
+
+/** A contract for Avro. */
+export function avroOf(name: string) {
+  return JSON.parse(readFileSync(`generated/contracts/${name}.avsc`, "utf8"));
+}
 
 export interface Served {
   readonly gateway: Gateway;
@@ -27,7 +34,7 @@ export interface Served {
   /** What the gateway reported. */
   readonly problems: string[];
   /** An answer's body as JSON; the event is sent as JSON unless `type` says otherwise. */
-  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>, as?: "json" | "lines"): Promise<Answer>;
   /** Takes that many records from a use case's topic. */
   stored(useCase: string, count: number): Promise<readonly Message[]>;
 }
@@ -62,7 +69,7 @@ export async function serve(options: Partial<GatewayOptions> = {}): Promise<Serv
     gateway,
     connection,
     problems,
-    async post(path, body, headers = {}) {
+    async post(path, body, headers = {}, as = "json") {
       const isText = typeof body === "string" || body instanceof Uint8Array;
       const response = await fetch(`${gateway.address}${path}`, {
         method: "POST",
@@ -70,7 +77,16 @@ export async function serve(options: Partial<GatewayOptions> = {}): Promise<Serv
         headers: { "content-type": "application/json", ...headers },
       });
       const text = await response.text();
-      return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
+      const { status, headers: answered } = response;
+      if (as === "json") return { status, headers: answered, body: text === "" ? undefined : JSON.parse(text) };
+      return {
+        status,
+        headers: answered,
+        body: text
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line)),
+      };
     },
     async stored(useCase, count) {
       const settings = gateway.useCases.find(({ name }) => name === useCase)!;
@@ -86,6 +102,12 @@ export async function serve(options: Partial<GatewayOptions> = {}): Promise<Serv
       return messages;
     },
   };
+}
+
+/** What a file of tokens says of that one. */
+export function tokenEntry(token: string, ...useCases: readonly string[]): object {
+  const sha256 = createHash("sha256").update(token).digest("hex");
+  return { producer: token.slice(0, token.indexOf(".")), useCases, sha256 };
 }
 
 /** A file with that text, until the test ends. */
