@@ -69,8 +69,12 @@ const OF_ERRORS: Partial<Record<ErrorCode, readonly [status: number, fix: string
   throttled: [429, "Send it again after `Retry-After`.", THROTTLED_AGAIN_S],
   "storage-full": [503, "Free space where the events are stored, and send it again.", STORE_AGAIN_S],
   "storage-failed": [503, "Send it again after `Retry-After`.", STORE_AGAIN_S],
-  "storage-corrupt": [503, "Look at the gateway's log, mend the store, and send it again.", STORE_AGAIN_S],
-  "storage-unwritable": [503, "Look at the gateway's log, mend the store, and send it again.", STORE_AGAIN_S],
+  "storage-corrupt": [503, "Repair the store, of which the gateway's log says more, and send it again.", STORE_AGAIN_S],
+  "storage-unwritable": [
+    503,
+    "Repair the store, of which the gateway's log says more, and send it again.",
+    STORE_AGAIN_S,
+  ],
   "not-connected": [503, "Send it again after `Retry-After`.", STORE_AGAIN_S],
   "unknown-topic": [503, "Deploy the use case's topics, and send it again.", STORE_AGAIN_S],
   unauthorized: [503, "Let the gateway's role produce to the use case's topics.", STORE_AGAIN_S],
@@ -102,9 +106,4 @@ export function problemOf(error: unknown): Problem {
     fix,
     violations: error.violations.slice(0, MOST_VIOLATIONS),
   });
-}
-
-/** Whether who runs the gateway should know of it: the fault is not the caller's. */
-export function isOwnFault(error: unknown): boolean {
-  return problemOf(error).parts.status >= 500;
 }

@@ -110,6 +110,8 @@ test("what is staged is all that an executor needs, and no more", async () => {
   const ended = await project.fivefold("stage", staged, "ship", "--include", "templates");
   expect(ended).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/^✓ 1 use case → .* MB\n$/) });
   expect(await filesOf(staged)).toEqual([
+    // The gateway runs in the same image.
+    "generated/contracts/ship.avsc",
     "generated/manifest.json",
     // A handler enqueues by clients, its own use case's too.
     "generated/ship/client.ts",

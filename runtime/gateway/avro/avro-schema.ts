@@ -24,7 +24,7 @@ export interface AvroField {
 
 const PRIMITIVES = new Set(["null", "boolean", "int", "long", "float", "double", "bytes", "string"]);
 
-export const isPrimitive = (name: string): boolean => PRIMITIVES.has(name);
+const isPrimitive = (name: string): boolean => PRIMITIVES.has(name);
 
 export function fullName(name: string, namespace: string): string {
   return name.includes(".") || namespace === "" ? name : `${namespace}.${name}`;
