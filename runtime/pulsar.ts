@@ -9,17 +9,19 @@ import { countCrashes } from "./transport/crashes/count-crashes.ts";
 import type { CrashStore } from "./transport/crashes/crash-store.ts";
 import { createFailoverTransport } from "./transport/failover.ts";
 import { openPulsarTransport } from "./transport/pulsar.ts";
+import { createPulsarBinaryTransport } from "./transport/pulsar-binary.ts";
 import { createPulsarWebSocketTransport } from "./transport/pulsar-websocket.ts";
 
 /** How long a call waits for a cluster that another may stand in for. */
 const FAILOVER_TIMEOUT_MS = 10_000;
 
+export type PulsarClient = "fivefold" | "libpulsar";
+
 /** How a process reaches Pulsar. */
 export interface PulsarOptions {
   /**
-   * `pulsar://host:6650` or `pulsar+ssl://host:6651` for the broker service, by the npm package pulsar-client.
-   * `http://host:8080` or `https://host:8443` for the web service, by Pulsar's WebSocket API, which needs no native part.
-   * Several clusters, separated by commas, stand in for one another, the first preferred. Default: the environment's
+   * `pulsar://host:6650` or `pulsar+ssl://host:6651` for the broker service. `http://host:8080` or `https://host:8443` for
+   * the web service, by Pulsar's WebSocket API. Several clusters, separated by commas, stand in for one another, the first preferred. Default: the environment's
    * FIVEFOLD_PULSAR_URL.
    */
   readonly url?: string | undefined;
@@ -28,6 +30,11 @@ export interface PulsarOptions {
    * environment's FIVEFOLD_PULSAR_ADMIN_URL.
    */
   readonly adminUrl?: string | undefined;
+  /**
+   * Who speaks with a broker service: `fivefold` itself, or `libpulsar`, by the npm package pulsar-client with its native
+   * part. Default: the environment's FIVEFOLD_PULSAR_CLIENT, else `libpulsar`.
+   */
+  readonly client?: PulsarClient | undefined;
   /** `tenant/namespace`. Default: the environment's FIVEFOLD_PULSAR_NAMESPACE, else `public/default`. */
   readonly namespace?: string | undefined;
   /**
@@ -92,10 +99,20 @@ function isWebUrl(url: string): boolean {
   return /^https?:/.test(url);
 }
 
+function clientOf(options: PulsarOptions): PulsarClient {
+  const name = options.client ?? process.env.FIVEFOLD_PULSAR_CLIENT ?? "libpulsar";
+  if (name === "fivefold" || name === "libpulsar") return name;
+  throw new FivefoldError(
+    "invalid-option",
+    `'${name}' is no client of Pulsar: set FIVEFOLD_PULSAR_CLIENT, or connect({ pulsar: { client } }), to fivefold or libpulsar.`,
+  );
+}
+
 /** Opens Pulsar as a transport. What is left out comes from the environment. */
 async function openPulsar(options: PulsarOptions = {}): Promise<Ports["transport"]> {
   const { env } = process;
   const clusters = clustersOf(options);
+  const openBrokers = clientOf(options) === "libpulsar" ? openPulsarTransport : createPulsarBinaryTransport;
   const tokenFile = options.tokenFile ?? env.FIVEFOLD_PULSAR_TOKEN_FILE;
   const settings = {
     namespace: options.namespace ?? env.FIVEFOLD_PULSAR_NAMESPACE ?? "public/default",
@@ -111,7 +128,7 @@ async function openPulsar(options: PulsarOptions = {}): Promise<Ports["transport
     transports.push(
       webUrl === undefined
         ? createPulsarWebSocketTransport({ ...settings, webUrl: serviceUrl })
-        : await openPulsarTransport({ ...settings, serviceUrl, webUrl }),
+        : await openBrokers({ ...settings, serviceUrl, webUrl }),
     );
   }
   const [only] = transports;

@@ -63,6 +63,7 @@ export function createPulsarWebSocketTransport(settings: PulsarWebSocketSettings
       givesBackInOrder: false,
       longestDelayMs: LONGEST_DELAY_MS,
     },
+    choosesPartitions: true,
     openProducer: (topic, _, onClose) =>
       openWebSocketProducer({
         topic,

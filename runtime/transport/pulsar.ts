@@ -104,6 +104,7 @@ function createNativeProtocol(settings: PulsarNativeSettings, library: Library, 
       givesBackInOrder: false,
       longestDelayMs: LONGEST_DELAY_MS,
     },
+    choosesPartitions: true,
     async openProducer(topic, ordered, onClose) {
       const what = `Publishing to topic '${topic}'`;
       await admin.requireTopic(topic);

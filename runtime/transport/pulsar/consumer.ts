@@ -37,6 +37,8 @@ export interface Source<Handle> {
 export interface SourceEvents<Handle> {
   /** A message arrived. `id` is the same whenever it comes. */
   onMessage(id: string, handle: Handle, record: Omit<Message, "position">): void;
+  /** A message that was given back is to be handed out again, for it did not leave. */
+  onStay(id: string, handle: Handle, record: Omit<Message, "position">): void;
   /** What was asked for and didn't come must be asked for again; what arrived comes again. */
   onReset(): void;
   /** There is something to ask again. */
@@ -99,6 +101,7 @@ export async function openConsumer<Handle>(settings: {
       };
     own = await settings.open({
       onMessage: heard(onMessage),
+      onStay: heard(arrive),
       onReset: heard(onReset),
       onReady: heard(onReady),
       onFault: heard(onFault),
@@ -143,6 +146,10 @@ export async function openConsumer<Handle>(settings: {
       onReady();
       return;
     }
+    arrive(id, handle, record);
+  }
+
+  function arrive(id: string, handle: Handle, record: Omit<Message, "position">): void {
     held.set(id, handle);
     arrived.push({ ...record, position: id });
     if (!wait || isDelivering) return;

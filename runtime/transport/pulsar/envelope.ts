@@ -48,32 +48,42 @@ const MAX_EVENT_TIME = 253_402_300_799_999;
 /** The message of a record, without its payload. `notBefore` is when it may come, in ms since the Unix epoch; 0: at once. */
 export function messageOf(record: TaskRecord, notBefore = 0): PulsarMessage {
   const properties: Record<string, string> = {};
+  const rest = putProperties(record, notBefore, (name, value) => {
+    properties[name] = value;
+  });
+  return { properties, ...rest };
+}
+
+/** As `messageOf`, telling of one property after another. */
+export function putProperties(
+  record: TaskRecord,
+  notBefore: number,
+  put: (name: string, value: string) => void,
+): Omit<PulsarMessage, "properties"> {
   let exact: Record<string, string> | undefined;
   const well = (name: string, text: string): string => {
     if (text.isWellFormed() && !text.includes("\0")) return text;
     exact = { ...exact, [name]: text };
     return text.toWellFormed().replaceAll("\0", "\ufffd");
   };
-  for (const [field, name] of TEXTS) if (record[field] !== "") properties[name] = well(name, record[field]);
-  properties[VERSION] = `${record.version}`;
-  if (record.dueAt !== 0) properties[DUE_AT] = `${record.dueAt}`;
-  if (notBefore !== 0) properties[NOT_BEFORE] = `${notBefore}`;
-  if (record.attempt !== 1) properties[ATTEMPT] = `${record.attempt}`;
-  if (record.priority !== "normal") properties[PRIORITY] = record.priority;
+  for (const [field, name] of TEXTS) if (record[field] !== "") put(name, well(name, record[field]));
+  put(VERSION, `${record.version}`);
+  if (record.dueAt !== 0) put(DUE_AT, `${record.dueAt}`);
+  if (notBefore !== 0) put(NOT_BEFORE, `${notBefore}`);
+  if (record.attempt !== 1) put(ATTEMPT, `${record.attempt}`);
+  if (record.priority !== "normal") put(PRIORITY, record.priority);
   if (record.failure) {
     const { reason, message, subscription, failedAt } = record.failure;
-    properties[FAILURE_REASON] = reason;
-    properties[FAILURE_MESSAGE] = well(FAILURE_MESSAGE, message);
-    properties[FAILURE_SUBSCRIPTION] = well(FAILURE_SUBSCRIPTION, subscription);
-    properties[FAILED_AT] = `${failedAt}`;
+    put(FAILURE_REASON, reason);
+    put(FAILURE_MESSAGE, well(FAILURE_MESSAGE, message));
+    put(FAILURE_SUBSCRIPTION, well(FAILURE_SUBSCRIPTION, subscription));
+    put(FAILED_AT, `${failedAt}`);
   }
   const key = well(EXACT_KEY, record.key);
-  if (exact) properties[EXACT] = JSON.stringify(exact);
-  if (record.enqueuedAt > 0 && record.enqueuedAt <= MAX_EVENT_TIME) {
-    return { properties, key, eventTime: record.enqueuedAt };
-  }
-  properties[ENQUEUED_AT] = `${record.enqueuedAt}`;
-  return { properties, key, eventTime: 0 };
+  if (exact) put(EXACT, JSON.stringify(exact));
+  if (record.enqueuedAt > 0 && record.enqueuedAt <= MAX_EVENT_TIME) return { key, eventTime: record.enqueuedAt };
+  put(ENQUEUED_AT, `${record.enqueuedAt}`);
+  return { key, eventTime: 0 };
 }
 
 /** A count from a property; `otherwise` where it is missing or no count, as another client may have written anything. */

@@ -52,6 +52,12 @@ export function closedWithout(what: string): FivefoldError {
   return new FivefoldError("not-connected", `${what}: the producer was closed without a connection.`);
 }
 
+/** An error that a connection has, as what it was needed for tells it. */
+export function about(what: string, error: FivefoldError): FivefoldError {
+  if (error.message.startsWith(what)) return error;
+  return new FivefoldError(error.code, `${what}: ${error.message}`, { cause: error });
+}
+
 /** Why a connection could not be had. */
 export function unreachable(what: string, url: string, error: unknown): FivefoldError {
   if (error instanceof FivefoldError) return error;

@@ -1,26 +1,12 @@
-import type { Cancel, Clock } from "../../clock.ts";
+import type { Clock } from "../../clock.ts";
 import { FivefoldError } from "../../errors.ts";
+import { type Call, createPublishCalls } from "./publish-calls.ts";
 
 /** Sent and not yet confirmed, at most: what is behind waits here, where it can be withdrawn. */
 const MAX_SENT = 2_000;
 const MAX_SENT_BYTES = 8 * 1_024 * 1_024;
 /** While there is no connection, at most this much waits. */
 const MAX_AWAY_BYTES = 64 * 1_024 * 1_024;
-/** Calls that end so close together end at once. */
-const EXPIRE_STEP_MS = 50;
-
-/** One call of `publish`. */
-interface Call {
-  /** Items that are not confirmed. */
-  rest: number;
-  readonly deadline: number;
-  /** Whether any of its items was sent: whatever becomes of the call, it may be stored then. */
-  isSent: boolean;
-  isEnded: boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: FivefoldError) => void;
-}
-
 /** An item on its way. */
 export interface Pending<Item> {
   item: Item;
@@ -73,9 +59,8 @@ export function createOutbox<Item>(settings: {
   /** Told when a first call waits, and when none does any more. */
   readonly onBusy: (isBusy: boolean) => void;
 }): Outbox<Item> {
-  const { what, timeoutMs, clock } = settings;
-  /** In the order of their deadlines. */
-  const calls = new Set<Call>();
+  const { what, timeoutMs, clock, late, onBusy } = settings;
+  const calls = createPublishCalls({ timeoutMs, clock, late, onExpired: withdraw, onBusy });
   const sent = new Map<number, Pending<Item>>();
   let sentBytes = 0;
   /** Behind what is sent, in order; before `waitingFrom` all is taken. */
@@ -83,56 +68,6 @@ export function createOutbox<Item>(settings: {
   let waitingFrom = 0;
   let waitingBytes = 0;
   let next = 0;
-  let cancelExpiry: Cancel | undefined;
-  let onIdle: (() => void)[] = [];
-
-  function end(call: Call): void {
-    call.isEnded = true;
-    calls.delete(call);
-    if (calls.size > 0) return;
-    cancelExpiry?.();
-    cancelExpiry = undefined;
-    settings.onBusy(false);
-    for (const resolve of onIdle) resolve();
-    onIdle = [];
-  }
-
-  /** Ends calls with that error. Thousands may end at once: they share what they are told. */
-  function giveUp(ending: Iterable<Call>, error: FivefoldError): void {
-    let whenSent: FivefoldError | undefined;
-    let whenNot: FivefoldError | undefined;
-    for (const call of ending) {
-      if (call.isEnded) continue;
-      end(call);
-      if (call.isSent) whenSent ??= ended(error, true);
-      else whenNot ??= ended(error, false);
-      call.reject((call.isSent ? whenSent : whenNot)!);
-    }
-  }
-
-  function expireLater(): void {
-    const [first] = calls;
-    if (!first || cancelExpiry) return;
-    const restMs = Math.max(EXPIRE_STEP_MS, first.deadline - clock.monotonic());
-    cancelExpiry = clock.after(restMs, () => {
-      cancelExpiry = undefined;
-      expire();
-    });
-  }
-
-  function expire(): void {
-    const now = clock.monotonic();
-    const late: Call[] = [];
-    for (const call of calls) {
-      if (call.deadline > now) break;
-      late.push(call);
-    }
-    if (late.length > 0) {
-      giveUp(late, settings.late());
-      withdraw();
-    }
-    expireLater();
-  }
 
   /** Lets go of what waits, was never sent, and nobody waits for any more. */
   function withdraw(): void {
@@ -176,14 +111,9 @@ export function createOutbox<Item>(settings: {
     add(items) {
       const bytes = items.reduce((sum, item) => sum + item.bytes, 0);
       checkRoom(bytes);
-      return new Promise((resolve, reject) => {
-        const deadline = clock.monotonic() + timeoutMs;
-        const call: Call = { rest: items.length, deadline, isSent: false, isEnded: false, resolve, reject };
+      return calls.add(items.length, (call) => {
         for (const { item, bytes } of items) waiting.push({ item, isKept: false, bytes, call, sequence: undefined });
         waitingBytes += bytes;
-        calls.add(call);
-        if (calls.size === 1) settings.onBusy(true);
-        expireLater();
       });
     },
     take() {
@@ -203,20 +133,16 @@ export function createOutbox<Item>(settings: {
     },
     confirm(sequence) {
       const call = release(sequence)?.call;
-      if (!call || call.isEnded) return;
-      call.rest -= 1;
-      if (call.rest > 0) return;
-      end(call);
-      call.resolve();
+      if (call) calls.confirm(call, 1);
     },
     fail(sequence, error) {
       const call = release(sequence)?.call;
       if (!call) return;
-      giveUp([call], error);
+      calls.giveUp([call], error);
       if (call.rest > 1) withdraw();
     },
     failAll(error) {
-      giveUp([...calls], error);
+      calls.giveUpAll(error);
       withdraw();
     },
     rewind() {
@@ -236,20 +162,9 @@ export function createOutbox<Item>(settings: {
         pending.isKept = true;
       }
     },
-    idle: () =>
-      calls.size === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            onIdle.push(resolve);
-          }),
+    idle: calls.idle,
     get isIdle() {
-      return calls.size === 0;
+      return calls.isIdle;
     },
   };
-}
-
-/** The error that a call ends with, which says whether its records may arrive all the same. */
-function ended(error: FivefoldError, isSent: boolean): FivefoldError {
-  const rest = isSent ? "What was sent may still be stored." : "Nothing of this call was stored, or will be.";
-  return new FivefoldError(error.code, `${error.message} ${rest}`, { cause: error.cause, mayBeStored: isSent });
 }

@@ -2,27 +2,33 @@ import type { TaskRecord } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
 import { partitionOfKey } from "../key-partition.ts";
 import type { Producer } from "../transport.ts";
+import { pulsarPartitionOf } from "./pulsar-partition.ts";
 
 /**
  * A producer of a partitioned topic. What has a tenant goes to the tenant's partition, so that consumers, who take turns
  * over partitions, take turns over tenants; the rest goes where Pulsar's clients put it, by its key.
  */
 export function createPartitionedProducer(settings: {
+  readonly topic: string;
   readonly partitions: number;
   /** Whether what has a key goes by its tenant, too; otherwise by its key, as the topic's first producers did. */
   readonly keysByTenant: boolean;
   /** Opens a producer of one partition. */
   readonly open: (partition: number) => Promise<Producer>;
-  /** The producer of the topic as a whole, which is open. */
-  readonly whole: Producer;
+  /** The producer of the topic as a whole, which is open and chooses partitions by itself. Undefined: there is none. */
+  readonly whole: Producer | undefined;
   readonly onClose: () => void;
 }): Producer {
   const { partitions, keysByTenant, whole } = settings;
   const parts = new Map<number, Promise<Producer>>();
+  /** Where a call's records go that have neither tenant nor key: what is sent together stays together. */
+  let turn = 0;
   let closed = false;
 
   function partOf({ tenant, key }: TaskRecord): number | undefined {
-    return tenant === "" || (key !== "" && !keysByTenant) ? undefined : partitionOfKey(tenant, partitions);
+    if (tenant !== "" && (key === "" || keysByTenant)) return partitionOfKey(tenant, partitions);
+    if (whole) return undefined;
+    return key === "" ? turn % partitions : pulsarPartitionOf(key, partitions);
   }
 
   function producerOf(partition: number): Promise<Producer> {
@@ -38,7 +44,9 @@ export function createPartitionedProducer(settings: {
 
   return {
     async publish(records, notBefore) {
-      if (closed || records.every((record) => partOf(record) === undefined)) return whole.publish(records, notBefore);
+      if (closed) throw new FivefoldError("closed", `The producer of topic '${settings.topic}' is closed.`);
+      turn += 1;
+      if (whole && records.every((record) => partOf(record) === undefined)) return whole.publish(records, notBefore);
       // Copied, since the caller may change them while a producer opens.
       const items = records.map((record, index) => ({
         record: { ...record, payload: record.payload.slice() },
@@ -47,7 +55,7 @@ export function createPartitionedProducer(settings: {
       const groups = Map.groupBy(items, ({ record }) => partOf(record));
       const results = await Promise.allSettled(
         Array.from(groups, async ([partition, group]) => {
-          const producer = partition === undefined ? whole : await producerOf(partition);
+          const producer = partition === undefined ? whole! : await producerOf(partition);
           await producer.publish(
             group.map(({ record }) => record),
             notBefore && group.map(({ at }) => at),
@@ -61,7 +69,7 @@ export function createPartitionedProducer(settings: {
       closed = true;
       const opened = await Promise.allSettled(parts.values());
       await Promise.all([
-        whole.close(),
+        whole?.close(),
         ...opened.map((part) => (part.status === "fulfilled" ? part.value.close() : undefined)),
       ]);
       settings.onClose();

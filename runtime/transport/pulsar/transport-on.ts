@@ -21,6 +21,8 @@ function partitionOf(topic: string, partition: number): string {
 /** How one of Pulsar's protocols produces and consumes. */
 export interface Protocol {
   readonly capabilities: Capabilities;
+  /** Whether a producer of a partitioned topic as a whole chooses partitions by itself. */
+  readonly choosesPartitions: boolean;
   /** `ordered` is false only where it is known that no order of keys matters. */
   openProducer(topic: string, ordered: boolean, onClose: () => void): Promise<Producer>;
   /** Of a topic without partitions, or of one partition, that was there just now. */
@@ -89,10 +91,11 @@ export function createTransportOn(settings: PulsarSettings, createProtocol: (adm
         const { partitions, keysByTenant } = await admin.readPartitions(topic);
         if (partitions === 0) return protocol.openProducer(topic, ordered, onClose);
         return createPartitionedProducer({
+          topic,
           partitions,
           keysByTenant,
           open: (partition) => protocol.openProducer(partitionOf(topic, partition), ordered, () => {}),
-          whole: await protocol.openProducer(topic, ordered, () => {}),
+          whole: protocol.choosesPartitions ? await protocol.openProducer(topic, ordered, () => {}) : undefined,
           onClose,
         });
       }),

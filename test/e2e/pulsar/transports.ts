@@ -2,6 +2,7 @@ import { systemClock } from "../../../runtime/clock.ts";
 import { createFailoverTransport } from "../../../runtime/transport/failover.ts";
 import type { PulsarSettings } from "../../../runtime/transport/pulsar/settings.ts";
 import { openPulsarTransport } from "../../../runtime/transport/pulsar.ts";
+import { createPulsarBinaryTransport } from "../../../runtime/transport/pulsar-binary.ts";
 import { createPulsarWebSocketTransport } from "../../../runtime/transport/pulsar-websocket.ts";
 import type { Transport } from "../../../runtime/transport/transport.ts";
 import type { PulsarBroker } from "../../parts/pulsar-broker.ts";
@@ -28,10 +29,16 @@ const byLibpulsar: Way = {
     openPulsarTransport({ serviceUrl, webUrl: adminUrl, clock: systemClock, ...settings }),
 };
 
+const byBinary: Way = {
+  name: "Pulsar by its binary protocol",
+  open: async ({ adminUrl, serviceUrl }, settings) =>
+    createPulsarBinaryTransport({ serviceUrl, webUrl: adminUrl, clock: systemClock, ...settings }),
+};
+
 // Before any test imports the package: npm leaves its native part out.
 await installPulsarClient();
 
-export const WAYS: readonly Way[] = [byWebSocket, byLibpulsar];
+export const WAYS: readonly Way[] = [byBinary, byWebSocket, byLibpulsar];
 
 /** Both ways as two clusters that stand in for one another, which are one and the same. */
 const byFailover: Way = {

@@ -101,6 +101,7 @@ async function openProducer(keysByTenant: boolean, fails?: number) {
     throw new FivefoldError("throttled", "It is slow.");
   };
   const producer = createPartitionedProducer({
+    topic: "t",
     partitions: PARTITIONS,
     keysByTenant,
     whole: await transport.producer("whole"),

@@ -1,27 +1,12 @@
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-
-/** What a broker that deduplicates does with producers' messages, and a network that can fail at any point. */
-export interface WebSocketBroker {
-  readonly url: string;
-  /** Ids of the records that are stored, in their order. */
-  readonly stored: readonly string[];
-  /** Stores what comes, and loses the receipts. */
-  losesReceipts: boolean;
-  /** Holds connections that are being made until `letIn`. */
-  holdsConnections: boolean;
-  readonly heldConnections: number;
-  letIn(): void;
-  /** Ends all connections. */
-  cut(): void;
-  close(): Promise<void>;
-}
+import type { ProducersBroker } from "./producers-broker.ts";
 
 /**
  * Numbers the messages of a connection from behind the number that it is made with, and drops those of a producer's name
  * whose number it has stored already, as Pulsar does: the receipt says that they are stored.
  */
-export async function startWebSocketBroker(): Promise<WebSocketBroker> {
+export async function startWebSocketBroker(): Promise<ProducersBroker> {
   const stored: string[] = [];
   const lastOf = new Map<string, number>();
   const sockets = new Set<WebSocket>();
@@ -52,7 +37,7 @@ export async function startWebSocketBroker(): Promise<WebSocketBroker> {
       if (!broker.losesReceipts) socket.send(JSON.stringify({ result: "ok", messageId: "", context }));
     });
   });
-  const broker: WebSocketBroker = {
+  const broker: ProducersBroker = {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     stored,
     losesReceipts: false,

@@ -1,0 +1,191 @@
+import { type Cancel, type Clock, sleep } from "../../../clock.ts";
+import { FivefoldError } from "../../../errors.ts";
+import { about, unreachable } from "../errors.ts";
+import type { Brokers, Purpose } from "./brokers.ts";
+import type { Command } from "./commands.ts";
+import type { BrokerConnection, Delivery } from "./connection.ts";
+
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 2_000;
+/** For so long a conflict may be with a former connection, which isn't gone yet. */
+const CONFLICT_RETRY_MS = 2_000;
+
+/** A producer or a consumer on the connection that it has now. */
+export interface Attached {
+  readonly connection: BrokerConnection;
+  readonly id: number;
+}
+
+export interface SessionSettings {
+  /** For messages: `Publishing to topic 'orders'`. */
+  readonly what: string;
+  /** `persistent://tenant/namespace/name`. */
+  readonly topicUrl: string;
+  readonly purpose: Purpose;
+  readonly brokers: Brokers;
+  /** Checks what must be there before the broker is asked, which might create it. */
+  readonly check: () => Promise<unknown>;
+  /** Opens the producer or consumer in the broker. */
+  readonly open: (attached: Attached) => Promise<unknown>;
+  readonly onOpen: (attached: Attached) => void;
+  readonly onCommand?: (command: Command) => void;
+  readonly onMessage?: (delivery: Delivery, attached: Attached) => void;
+  readonly onDrain?: () => void;
+  /** Told each time that it ended, or couldn't be had, unless `close` was called. */
+  readonly onDown: (error: FivefoldError) => void;
+  /** A first one that takes longer, with all retries, is given up. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** A producer or a consumer in the broker that serves its topic. It comes back by itself. */
+export interface Session {
+  /** Undefined while there is none. */
+  readonly attached: Attached | undefined;
+  /** Why there is none; undefined while there is one. */
+  readonly fault: FivefoldError | undefined;
+  /** Whether the process must stay alive, though nothing else may keep it. */
+  keepProcess(on: boolean): void;
+  /** Ends it in the broker; a new one is made. */
+  drop(error: FivefoldError): void;
+  /** Ends it for good, and in the broker. */
+  close(): Promise<void>;
+}
+
+/** What no waiting mends, so that a first try is the last. */
+function isFinal({ code }: FivefoldError): boolean {
+  return code === "unauthorized" || code === "unknown-topic" || code === "invalid-option" || code === "closed";
+}
+
+/** Opens a session. Rejects where the first one can't be had; later ones are tried until it is closed. */
+export async function openSession(settings: SessionSettings): Promise<Session> {
+  const { what, purpose, brokers, clock } = settings;
+  const isProducer = purpose === "produce";
+  let attached: Attached | undefined;
+  let fault: FivefoldError | undefined;
+  let closed = false;
+  let attempts = 0;
+  let cancelRetry: Cancel = () => {};
+  let releaseProcess: Cancel | undefined;
+
+  async function attempt(): Promise<void> {
+    await settings.check();
+    const connection = await brokers.find(what, settings.topicUrl, purpose);
+    if (closed) return;
+    let ended: FivefoldError | undefined;
+    const end = (error: FivefoldError) => {
+      ended ??= about(what, error);
+      if (attached === own) down(ended);
+    };
+    const endpoint = {
+      onCommand(command: Command) {
+        if (command.name === "closeProducer" || command.name === "closeConsumer") {
+          forget(own);
+          end(new FivefoldError("not-connected", `${what}: the broker passed the topic on.`));
+        } else if (attached === own) settings.onCommand?.(command);
+      },
+      onMessage(delivery: Delivery) {
+        if (attached === own) settings.onMessage?.(delivery, own);
+      },
+      onDrain() {
+        if (attached === own) settings.onDrain?.();
+      },
+      onEnd: end,
+    };
+    const id = isProducer ? connection.addProducer(endpoint) : connection.addConsumer(endpoint);
+    const own: Attached = { connection, id };
+    try {
+      await settings.open(own);
+    } catch (error) {
+      // A broker that is late may open it all the same.
+      leave(own).catch(() => {});
+      throw error;
+    }
+    if (ended) throw ended;
+    if (closed) return leave(own);
+    attached = own;
+    attempts = 0;
+    fault = undefined;
+    settings.onOpen(own);
+  }
+
+  function forget({ connection, id }: Attached): void {
+    if (isProducer) connection.removeProducer(id);
+    else connection.removeConsumer(id);
+  }
+
+  async function leave({ connection, id }: Attached): Promise<void> {
+    try {
+      if (!connection.isOpen) return;
+      if (isProducer) await connection.request(what, "closeProducer", { producerId: id });
+      else await connection.request(what, "closeConsumer", { consumerId: id });
+    } finally {
+      forget({ connection, id });
+    }
+  }
+
+  function down(error: FivefoldError): void {
+    attached = undefined;
+    fault = error;
+    if (closed) return;
+    settings.onDown(error);
+    // The first try comes at once, for most sessions end because a broker passed its topic on.
+    const boundMs = attempts === 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts);
+    attempts += 1;
+    cancelRetry = clock.after(boundMs / 2 + (clock.random() * boundMs) / 2, retry, { background: true });
+  }
+
+  function retry(): void {
+    attempt().catch((error: unknown) => {
+      if (!closed) down(unreachable(what, "its broker", error));
+    });
+  }
+
+  async function openFirst(): Promise<void> {
+    const startedAt = clock.monotonic();
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const failed = unreachable(what, "its broker", error);
+        const elapsedMs = clock.monotonic() - startedAt;
+        const patienceMs = failed.code === "conflict" ? CONFLICT_RETRY_MS : settings.timeoutMs;
+        if (isFinal(failed) || elapsedMs >= patienceMs) throw failed;
+        attempts += 1;
+        await sleep(clock, Math.min(1_000, FIRST_WAIT_MS * 2 ** attempts));
+      }
+    }
+  }
+
+  await openFirst();
+  return {
+    get attached() {
+      return attached;
+    },
+    get fault() {
+      return fault;
+    },
+    keepProcess(on) {
+      if (on) releaseProcess ??= clock.after(Number.MAX_SAFE_INTEGER, () => {});
+      else {
+        releaseProcess?.();
+        releaseProcess = undefined;
+      }
+    },
+    drop(error) {
+      const dropped = attached;
+      if (!dropped) return;
+      leave(dropped).catch(() => {});
+      down(error);
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      cancelRetry();
+      releaseProcess?.();
+      const last = attached;
+      attached = undefined;
+      if (last) await leave(last).catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { systemClock } from "../../../../runtime/clock.ts";
+import { METADATA } from "../../../../runtime/transport/pulsar/binary/batch-reader.ts";
+import { BatchWriter } from "../../../../runtime/transport/pulsar/binary/batch-writer.ts";
+import { createBrokers } from "../../../../runtime/transport/pulsar/binary/brokers.ts";
+import { encodeCommand } from "../../../../runtime/transport/pulsar/binary/commands.ts";
+import { frameOf, headOf } from "../../../../runtime/transport/pulsar/binary/frames.ts";
+import { encodeMessage } from "../../../../runtime/transport/pulsar/binary/proto-message.ts";
+import { openBinarySource } from "../../../../runtime/transport/pulsar/binary/source.ts";
+import { openConsumer } from "../../../../runtime/transport/pulsar/consumer.ts";
+import type { Consumer } from "../../../../runtime/transport/transport.ts";
+import { record } from "../../records.ts";
+import { type BinaryBroker, startBinaryBroker } from "./binary-broker.ts";
+
+let broker: BinaryBroker;
+let consumer: Consumer;
+
+beforeEach(async () => {
+  broker = await startBinaryBroker();
+  const connecting = { token: undefined, trustCertsFile: undefined, requestTimeoutMs: 1_000, clock: systemClock };
+  const brokers = createBrokers({ serviceUrl: broker.url, ...connecting });
+  const what = "Consuming topic 't' (s)";
+  consumer = await openConsumer({
+    what,
+    clock: systemClock,
+    open: (events) =>
+      openBinarySource(
+        {
+          ...{ what, topicUrl: "persistent://public/default/t", subscription: "s", type: "shared", consumerName: "c" },
+          ...{ brokers, check: async () => {}, look: async () => ({ draining: [], permits: 1 }) },
+          ...{ timeoutMs: 2_000, clock: systemClock },
+        },
+        events,
+      ),
+    lookAfterMs: () => 60_000,
+    onAcknowledged() {},
+    onClose() {},
+  });
+});
+
+afterEach(async () => {
+  await consumer.close();
+  await broker.close();
+});
+
+const came = (name: string) => broker.commands.filter((command) => command.name === name);
+const until = async (holds: () => boolean) => {
+  while (!holds()) await sleep(5);
+};
+
+/** A batch of records with these ids, as a broker sends it to the consumer that subscribed last. */
+function delivery(entryId: number, ids: readonly string[], ackSet?: readonly bigint[]): Buffer {
+  const writer = new BatchWriter();
+  for (const id of ids) writer.add(record(id), 0);
+  const { consumerId } = came("subscribe").at(-1) as { consumerId?: number };
+  const command = encodeCommand("message", { consumerId, messageId: { ledgerId: 9, entryId }, ackSet });
+  const metadata = encodeMessage(METADATA, { producerName: "p", sequenceId: 0, publishTime: 1, batchSize: ids.length });
+  return Buffer.concat([headOf(command, metadata, writer.bytes), writer.bytes]);
+}
+
+async function received(max: number): Promise<string[]> {
+  return (await consumer.receive(max)).map(({ id }) => id);
+}
+
+test("a batch is settled by one acknowledgement, which says what is left where that is not all", async () => {
+  const receiving = consumer.receive(10);
+  await until(() => came("flow").length === 1);
+  expect(came("flow")).toMatchObject([{ permits: 10 }]);
+  broker.send(delivery(1, ["a", "b", "c", "d"], [0b1101n]));
+  const messages = await receiving;
+  // What the broker has as acknowledged does not come again.
+  expect(messages.map(({ id }) => id)).toEqual(["a", "c", "d"]);
+  await consumer.acknowledge(messages.slice(1));
+  await consumer.acknowledge(messages.slice(0, 1));
+  expect(came("ack")).toMatchObject([
+    { messageIds: [{ ledgerId: 9, entryId: 1, ackSet: [0b0001n], batchSize: 4 }] },
+    { messageIds: [{ ledgerId: 9, entryId: 1 }] },
+  ]);
+  expect((came("ack")[1] as unknown as { messageIds: object[] }).messageIds[0]).not.toHaveProperty("ackSet");
+});
+
+test("what is given back comes again: from the broker as a whole, from here in part", async () => {
+  const receiving = consumer.receive(10);
+  await until(() => came("flow").length === 1);
+  broker.send(Buffer.concat([delivery(1, ["a", "b"]), delivery(2, ["c"])]));
+  const messages = await receiving;
+  expect(messages).toHaveLength(3);
+  consumer.negativeAcknowledge(messages.slice(1));
+  expect(await received(10)).toEqual(["b"]);
+  await until(() => came("redeliver").length === 1);
+  expect(came("redeliver")).toMatchObject([{ messageIds: [{ ledgerId: 9, entryId: 2 }] }]);
+});
+
+test("a damaged frame ends the connection, and nothing of it is handed out", async () => {
+  const receiving = received(10);
+  await until(() => came("flow").length === 1);
+  const damaged = delivery(1, ["a", "b"]);
+  damaged[damaged.length - 20]! ^= 4;
+  broker.send(damaged);
+  // Another connection asks again for what did not come by the first.
+  await until(() => came("flow").length === 2);
+  expect(came("subscribe")).toHaveLength(2);
+  broker.send(delivery(1, ["a", "b"]));
+  expect(await receiving).toEqual(["a", "b"]);
+});
+
+test("what is no protocol at all is told to whoever waits", async () => {
+  await consumer.close();
+  broker.answer = ({ name }) => (name === "lookup" ? Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n") : undefined);
+  const connecting = { token: undefined, trustCertsFile: undefined, requestTimeoutMs: 1_000, clock: systemClock };
+  const brokers = createBrokers({ serviceUrl: broker.url, ...connecting });
+  await expect(brokers.find("Publishing to topic 't'", "persistent://a/b/t", "produce")).rejects.toMatchObject({
+    code: "not-connected",
+    message: expect.stringMatching(
+      /^The broker at pulsar:\S+ sent what can't be read: a frame says that it has \d+ bytes/,
+    ),
+  });
+  brokers.close();
+});
+
+test("acknowledgements that a connection left unanswered are sent again by the next", async () => {
+  const receiving = consumer.receive(10);
+  await until(() => came("flow").length === 1);
+  broker.send(delivery(1, ["a"]));
+  const messages = await receiving;
+  broker.answer = ({ name }) => (name === "ack" ? Buffer.alloc(0) : undefined);
+  const acknowledged = consumer.acknowledge(messages);
+  await until(() => came("ack").length === 1);
+  broker.answer = () => undefined;
+  broker.cut();
+  await acknowledged;
+  expect(came("ack")).toHaveLength(2);
+});
+
+test("a refusal has the broker's words, and a code for what it is", async () => {
+  broker.answer = (command) =>
+    command.name === "lookup"
+      ? frameOf(
+          encodeCommand("lookupResponse", { requestId: command.requestId, response: 2, error: 4, message: "no\n\tat" }),
+        )
+      : undefined;
+  const connecting = { token: undefined, trustCertsFile: undefined, requestTimeoutMs: 1_000, clock: systemClock };
+  const brokers = createBrokers({ serviceUrl: broker.url, ...connecting });
+  await expect(brokers.find("Publishing to topic 't'", "persistent://a/b/t", "produce")).rejects.toMatchObject({
+    code: "unauthorized",
+    message: expect.stringContaining("(AuthorizationError: no)"),
+  });
+  brokers.close();
+});
