@@ -8,6 +8,7 @@ import { type Lock, type LockedPart, type LockedType, type LockedUseCase, readLo
 import { LockFault } from "./lock-json.ts";
 import { assignNumbers, stillThere, type WrongFormerName } from "./lock-numbers.ts";
 import { isReadable, type Kind, renamed, wireTypeName } from "./lock-types.ts";
+import { type ReleasedNumber, releasedNumbers } from "./released-state.ts";
 import { writeLock } from "./write-lock.ts";
 
 /** Relative to the project's root. */
@@ -111,9 +112,10 @@ interface Result {
 function applyUseCase(useCase: UseCase, before: LockedUseCase = NEW_USE_CASE): Result {
   const { event } = useCase;
   const ancestors = ancestorsOf(event, before);
-  const messages = event.messages.map((message) => applyMessage(message, ancestors));
-  const enums = event.enums.map((union) => applyEnum(union, ancestors.enum(union.name)));
-  const unions = event.unions.map((union) => applyUnion(union, event, ancestors));
+  const released = releasedNumbers(before);
+  const messages = event.messages.map((message) => applyMessage(message, ancestors, released));
+  const enums = event.enums.map((union) => applyEnum(union, ancestors.enum(union.name), released));
+  const unions = event.unions.map((union) => applyUnion(union, event, ancestors, released));
   const root = rootMessages(event)[0]?.span ?? useCase.span;
   const diagnostics = [
     ...otherRoot(event, before).map((names) => diagnostic("event-type-changed", root, names)),
@@ -164,20 +166,16 @@ export const NEW_USE_CASE: LockedUseCase = {
   retired: 0,
 };
 
-function applyMessage(message: Message, ancestors: Ancestors) {
-  const { numbers, ...assigned } = assignTyped(
-    message.name,
-    message.fields,
-    ancestors.message(message.name),
-    ancestors,
-  );
-  const fields = message.fields.map((field, i) => ({ ...field, number: numbers[i]! }));
-  return { ...assigned, result: { ...message, fields, removed: removedOf(assigned.locked) } };
+function applyMessage({ name, fields, ...message }: Message, ancestors: Ancestors, released: ReleasedNumber) {
+  const before = ancestors.message(name);
+  const { numbers, ...assigned } = assignTyped(name, fields, before, ancestors, released);
+  const numbered = fields.map((field, i) => ({ ...field, number: numbers[i]! }));
+  return { ...assigned, result: { ...message, name, fields: numbered, removed: removedOf(assigned.locked) } };
 }
 
-function applyUnion(union: Union, event: Event, ancestors: Ancestors) {
+function applyUnion(union: Union, event: Event, ancestors: Ancestors, released: ReleasedNumber) {
   const parts = variantsOf(union, event).map((variant) => ({ ...variant, span: union.span }));
-  const { numbers, ...assigned } = assignTyped(union.name, parts, ancestors.union(union.name), ancestors);
+  const { numbers, ...assigned } = assignTyped(union.name, parts, ancestors.union(union.name), ancestors, released);
   const variants = union.variants.map((variant, i) => ({ ...variant, number: numbers[i]! }));
   return { ...assigned, result: { ...union, variants, removed: removedOf(assigned.locked) } };
 }
@@ -187,10 +185,17 @@ function assignTyped(
   declared: readonly Pick<Field, "name" | "type" | "span" | "was">[],
   before: LockedType | undefined,
   { isSame }: Ancestors,
+  released: ReleasedNumber,
 ) {
   const parts = declared.map(({ type, ...part }) => ({ ...part, type: wireTypeName(type), of: type }));
   const isReadableAs = (locked: LockedPart, { of }: (typeof parts)[number]) => isReadable(locked.type, of, isSame);
-  const { numbers, locked, conflicts, misnamed } = assignNumbers(parts, before, isReadableAs, MAX_FIELD_NUMBER);
+  const { numbers, locked, conflicts, misnamed } = assignNumbers(
+    parts,
+    before,
+    isReadableAs,
+    MAX_FIELD_NUMBER,
+    (name) => before && released(before, name),
+  );
   const diagnostics = [
     ...conflicts.map(([{ name, type, span }, { type: old, number }]) =>
       diagnostic("field-type-changed", span, { field: name, message: owner, number, old, now: type }),
@@ -200,9 +205,15 @@ function assignTyped(
   return { numbers, locked, diagnostics };
 }
 
-function applyEnum(union: Enum, before: LockedType | undefined) {
+function applyEnum(union: Enum, before: LockedType | undefined, released: ReleasedNumber) {
   const members = union.members.map(({ name, was }) => ({ name, was, type: "" }));
-  const { numbers, locked, misnamed } = assignNumbers(members, before, () => true, 2 ** 31 - 1);
+  const { numbers, locked, misnamed } = assignNumbers(
+    members,
+    before,
+    () => true,
+    2 ** 31 - 1,
+    (name) => before && released(before, name),
+  );
   return {
     locked,
     result: {

@@ -1,5 +1,6 @@
 import { isReservedNumber } from "../model/protobuf.ts";
 import { isSameShape } from "../model/shape.ts";
+import { commonState } from "./common-state.ts";
 import type { Lock, LockedPart, LockedType, LockedUseCase } from "./lock-file.ts";
 import { pairTypes } from "./lock-pairs.ts";
 import { type Kind, renamed } from "./lock-types.ts";
@@ -25,9 +26,13 @@ export function mergeLocks(base: Lock, first: Lock, second: Lock): MergedLocks {
   const disputes: Dispute[] = [];
   const merged = new Map<string, LockedUseCase>();
   for (const name of new Set([...first.keys(), ...second.keys()])) {
-    const [before, one, other] = [base.get(name), first.get(name), second.get(name)];
-    if (!one || !other) merged.set(name, (one ?? other)!);
-    else if (isSame(name, one, other) || isSame(name, other, before)) merged.set(name, one);
+    const [parted, one, other] = [base.get(name), first.get(name), second.get(name)];
+    if (!one || !other) {
+      merged.set(name, (one ?? other)!);
+      continue;
+    }
+    const before = commonState(parted, one, other);
+    if (isSame(name, one, other) || isSame(name, other, before)) merged.set(name, one);
     else if (isSame(name, one, before)) merged.set(name, other);
     else {
       const version = disputedVersion(one, other);
@@ -135,17 +140,24 @@ function mergeParts(before: LockedType | undefined, kept: LockedType, given: Loc
   const known = partsByNumber(before);
   const others = partsByNumber(given);
   const names = new Set(kept.parts.map(({ name }) => name));
+  const otherNumbers = new Map([...others.values()].map(({ name, number }) => [name, number]));
+  // Where the other one has what had it by another number, it gave the number to something else.
+  const isReused = (number: number) => {
+    const was = known.get(number);
+    return was !== undefined && (otherNumbers.get(was.name) ?? number) !== number;
+  };
   // Renamed by the other one alone, it has that name.
   const follow = (part: LockedPart): LockedPart => {
     const [was, other] = [known.get(part.number), others.get(part.number)];
-    if (!was || !other || !isSamePart(was, part)) return part;
+    if (!was || !other || !isSamePart(was, part) || isReused(part.number)) return part;
     if (other.name !== part.name && names.has(other.name)) return part;
     return { ...part, name: other.name, type: other.type };
   };
   const [parts, removed] = [kept.parts.map(follow), kept.removed.map(follow)];
   const all = [...parts, ...removed];
   const used = new Set([...all, ...others.values(), ...known.values()].map(({ number }) => number));
-  const isKnown = (part: LockedPart) => known.has(part.number) || all.some((other) => isSamePart(part, other));
+  const isKnown = (part: LockedPart) =>
+    (known.has(part.number) && !isReused(part.number)) || all.some((other) => isSamePart(part, other));
   const added = (of: readonly LockedPart[]) =>
     of.filter((part) => !isKnown(part)).map((part) => ({ ...part, number: free(part.number, all, used) }));
   const taken = new Set(parts.map(({ name }) => name));
