@@ -11,7 +11,7 @@ import type { Emitting } from "./emitting.ts";
 import { createEmitting } from "./emitting-here.ts";
 import { historyOfLock, type KnownHistory } from "./lock-history.ts";
 import { type Changes, countChanges } from "./outputs.ts";
-import { FLAGS_OF_LASTING, setFlags } from "./v8-flags.ts";
+import { collectGarbage, FLAGS_OF_LASTING, setFlags } from "./v8-flags.ts";
 
 /** What a build came to. */
 export interface Build {
@@ -61,6 +61,9 @@ export interface BuilderParts {
   readonly reading?: KeptReading | undefined;
 }
 
+/** Use cases from which on it pays to get rid of what reading leaves, half a gigabyte of 3,000, before files are emitted. */
+const LARGE = 1_000;
+
 export function createBuilder(root: string, { emitting, reading = findReading(root) }: BuilderParts = {}): Builder {
   // Where a thread emits, it may still be loading: then its starter sets them.
   if (!emitting) setFlags(FLAGS_OF_LASTING);
@@ -89,6 +92,7 @@ export function createBuilder(root: string, { emitting, reading = findReading(ro
         onUseCases: add,
       });
       const { useCases, lock } = compilation;
+      if (useCases.length >= LARGE) collectGarbage();
       const emitted = lock && finish(useCases, lock, { check });
       // Meanwhile, where a thread emits.
       if (keep) keepReading(root, memory);

@@ -1,16 +1,16 @@
 import { EVOLUTION } from "../compiler/catalogue/evolution.ts";
 import { LOCK } from "../compiler/catalogue/lock.ts";
 import { LOCK_FILE } from "../compiler/check/lock.ts";
-import { readLock } from "../compiler/check/lock-file.ts";
+import { type Lock, type LockParts, readLock } from "../compiler/check/lock-file.ts";
 import { releaseVersions } from "../compiler/check/release.ts";
-import { type Analysis, analyse } from "../compiler/compile.ts";
+import { analyse, createCompileMemory } from "../compiler/compile.ts";
 import type { Code } from "../compiler/diagnostics.ts";
 import { changedReleases } from "../compiler/diff/changed-releases.ts";
 import { diffStates } from "../compiler/diff/diff.ts";
-import { currentState, readState, type StateTexts } from "../compiler/diff/state.ts";
+import { currentState, readState, type StateFiles } from "../compiler/diff/state.ts";
 import { MANIFEST_FILE } from "../compiler/emit/manifest.ts";
 import { SHAPES_FILE } from "../compiler/emit/shapes.ts";
-import { readText } from "../compiler/read/text.ts";
+import { findReading, recallReading } from "./build-cache.ts";
 import { showDiagnostics } from "./diagnostics.ts";
 import { diffReport, isFine, showDiff } from "./diff-output.ts";
 import { EXIT, Fault } from "./fault.ts";
@@ -31,7 +31,11 @@ export async function diff({ against, json = false, root: folder }: DiffOptions)
   const repository = openRepository(root);
   const commit = against === undefined ? repository.base() : comparedWith(repository, repository.commit(against));
   // What TypeScript finds besides changes nothing of what records look like.
-  const compilation = await analyse({ root, types: false });
+  const parts: LockParts = new Map();
+  const memory = createCompileMemory(parts);
+  const known = findReading(root);
+  if (known) recallReading(known, memory);
+  const compilation = await analyse({ root, types: false, memory });
   const unread = compilation.diagnostics.filter(({ code, severity }) => severity === "error" && !isOfEvolution(code));
   if (unread.length > 0) {
     if (json) sayJson({ ok: false, diagnostics: compilation.diagnostics });
@@ -42,14 +46,15 @@ export async function diff({ against, json = false, root: folder }: DiffOptions)
     process.exitCode = EXIT.input;
     return;
   }
-  const lock = lockOf(root, compilation);
-  const old = textsAt(repository, commit);
-  const result = reading(commit, () => ({
-    ...diffStates(readState(old), currentState(compilation.useCases, lock)),
-    releases: changedReleases(old.lock, lock),
-    collisions:
-      lock === undefined ? [] : collisions(repository, against, releaseVersions(compilation.useCases, lock).lockText),
-  }));
+  const { useCases, locked: lock = new Map() } = compilation;
+  const result = reading(commit, () => {
+    const old = filesAt(repository, commit, parts);
+    return {
+      ...diffStates(readState(old), currentState(useCases, lock)),
+      releases: changedReleases(old.lock, lock),
+      collisions: collisions(repository, against, releaseVersions(useCases, lock).lock, parts),
+    };
+  });
   if (json) sayJson(diffReport(result, commit, compilation.diagnostics));
   else {
     showDiff(result, commit);
@@ -67,10 +72,9 @@ function comparedWith(repository: Repository, commit: Commit): Commit {
 }
 
 /** With that commit, or with every main branch. */
-function collisions(repository: Repository, against: string | undefined, lock: string): GivenOut[] {
+function collisions(repository: Repository, against: string | undefined, here: Lock, parts: LockParts): GivenOut[] {
   const others = against === undefined ? repository.mains() : [repository.commit(against)];
-  const here = readLock(lock);
-  return others.flatMap(({ hash, label }) => collisionsWith(repository, hash, label, here));
+  return others.flatMap(({ hash, label }) => collisionsWith(repository, hash, label, here, parts));
 }
 
 /** Faults of changes, which a diff is there to tell; a lock that can't be read tells nothing. */
@@ -78,16 +82,12 @@ function isOfEvolution(code: Code): boolean {
   return code !== "bad-lock" && (code in EVOLUTION || code in LOCK);
 }
 
-/** As a build would write it, or, where errors keep it from that, as it is. */
-function lockOf(root: string, { lock }: Analysis): string | undefined {
-  return lock?.text ?? readText(root, LOCK_FILE).text;
-}
-
-function textsAt(repository: Repository, commit: Commit): StateTexts {
+function filesAt(repository: Repository, commit: Commit, parts: LockParts): StateFiles {
+  const lock = repository.show(commit, LOCK_FILE);
   return {
     manifest: repository.show(commit, MANIFEST_FILE),
     shapes: repository.show(commit, SHAPES_FILE),
-    lock: repository.show(commit, LOCK_FILE),
+    lock: lock === undefined ? new Map() : readLock(lock, parts),
   };
 }
 

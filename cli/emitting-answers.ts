@@ -2,13 +2,22 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { emitInJson, emitOwn } from "../compiler/emit/index.ts";
 import type { UseCase } from "../compiler/model/model.ts";
+import type { Output } from "../compiler/model/output.ts";
 import { createDrafts } from "./drafts.ts";
 import type { EmittingAnswer, EmittingRequest, EmittingThreadData } from "./emitting.ts";
 import { createShare } from "./emitting-share.ts";
 import { takeTurn } from "./emitting-turns.ts";
 import { Fault } from "./fault.ts";
 import { outputStamps } from "./output-stamps.ts";
-import { compareOutputs, writeOutputs } from "./outputs.ts";
+import {
+  type Changed,
+  compareOutputs,
+  createComparison,
+  type Difference,
+  differenceOf,
+  readingOutputs,
+  writeOutputs,
+} from "./outputs.ts";
 import { hasLoaded } from "./v8-flags.ts";
 
 const { loading, flags, turns, root, check, drafting } = workerData as EmittingThreadData;
@@ -17,7 +26,7 @@ const drafts = drafting ? createDrafts(root) : undefined;
 const useCases = new Map<string, UseCase>();
 /** The files of use cases that are in the drafts. */
 const drafted = new Map<UseCase, readonly string[]>();
-const own = createShare(drafts);
+const own = createShare(root, drafts);
 
 parentPort?.on("message", (request: EmittingRequest) => {
   if (request.kind === "add") {
@@ -45,7 +54,7 @@ function add(useCase: UseCase): void {
 async function answer(request: Exclude<EmittingRequest, { kind: "add" }>): Promise<EmittingAnswer> {
   try {
     if (request.kind === "stamps") return { kind: "stamps", stamps: outputStamps(root, request.paths) };
-    if (request.kind === "share") return share(request.names);
+    if (request.kind === "share") return await readingOutputs(async () => share(request.names));
     return await finish(request);
   } catch (error) {
     const { message, stack = message } = error as Error;
@@ -64,18 +73,26 @@ function share(names: readonly string[]): EmittingAnswer {
   return { kind: "shared" };
 }
 
-async function finish({ others, drafted }: EmittingRequest & { kind: "finish" }): Promise<EmittingAnswer> {
-  const published = drafted.length > 0 && (drafts?.publish(own.paths, drafted) ?? false);
-  if (!published && drafted.length > 0) return { kind: "unpublished" };
+async function finish({ lock, others, changed }: EmittingRequest & { kind: "finish" }): Promise<EmittingAnswer> {
+  const published = !changed && (drafts?.publish(own.paths, others) ?? false);
+  if (!published && !changed) return { kind: "unpublished" };
   // Nothing else is in a folder that was made just now.
-  const difference = await (published
-    ? compareOutputs(root, others, new Map())
-    : compareOutputs(root, [...own.outputs(), ...others]));
+  const difference = await (changed ? differenceWith(lock, others, changed) : compareOutputs(root, [lock], new Map()));
   if (!check) await writeOutputs(root, difference);
   const { missing, stale, superfluous, unchanged } = difference;
   const withoutTexts = (all: readonly { path: string }[]) => pathsOf(all).map((path) => ({ path }));
   const changes = { missing: withoutTexts(missing), stale: withoutTexts(stale), superfluous, unchanged };
-  return { kind: "finished", files: [...own.paths, ...drafted, ...pathsOf(others)], published, difference: changes };
+  return { kind: "finished", files: [...own.paths, ...others, lock.path], published, difference: changes };
+}
+
+function differenceWith(lock: Output, others: readonly string[], changed: Changed): Promise<Difference> {
+  return readingOutputs(async () => {
+    const ofLock = createComparison(root);
+    ofLock.add([lock]);
+    const all = [own.changed(), changed, ofLock.changed];
+    const [missing, stale] = [all.flatMap(({ missing }) => missing), all.flatMap(({ stale }) => stale)];
+    return differenceOf(root, [...own.paths, ...others, lock.path], { missing, stale });
+  });
 }
 
 function pathsOf(outputs: readonly { readonly path: string }[]): string[] {

@@ -1,7 +1,8 @@
 import type { Output } from "../compiler/model/output.ts";
 import type { Drafts } from "./drafts.ts";
+import { type Changed, createComparison } from "./outputs.ts";
 
-/** What one of several threads emits. Where there are drafts, texts are written at once and not kept, for they are many. */
+/** What one of several threads emits. Texts are written to drafts, or compared with the disk, and not kept: they are many. */
 export interface Share {
   /** Emits some files. */
   take(emit: () => readonly Output[]): void;
@@ -10,13 +11,14 @@ export interface Share {
   readonly paths: readonly string[];
   /** Whether all of them are in the drafts. */
   areDrafted(): boolean;
-  /** The files with their texts. Those that are in drafts are emitted again. */
-  outputs(): readonly Output[];
+  /** Those that are not on the disk as they should be. Those that are in drafts are emitted again. */
+  changed(): Changed;
 }
 
-export function createShare(drafts: Drafts | undefined): Share {
+export function createShare(root: string, drafts: Drafts | undefined): Share {
   const paths: string[] = [];
   const emitters: (() => readonly Output[])[] = [];
+  const comparison = drafts ? undefined : createComparison(root);
   let areDrafted = drafts !== undefined;
 
   function adopt(some: readonly string[], emit: () => readonly Output[]): void {
@@ -24,18 +26,25 @@ export function createShare(drafts: Drafts | undefined): Share {
     emitters.push(emit);
   }
 
+  function compareAgain(): Changed {
+    const { add, changed } = createComparison(root);
+    for (const emit of emitters) add(emit());
+    return changed;
+  }
+
   return {
     take(emit) {
       const outputs = emit();
+      comparison?.add(outputs);
       areDrafted &&= drafts?.write(outputs) ?? false;
       adopt(
         outputs.map(({ path }) => path),
-        drafts ? emit : () => outputs,
+        emit,
       );
     },
     adopt,
     paths,
     areDrafted: () => areDrafted,
-    outputs: () => emitters.flatMap((emit) => emit()),
+    changed: () => comparison?.changed ?? compareAgain(),
   };
 }

@@ -8,7 +8,7 @@ import { createDrafts, removeDrafts } from "./drafts.ts";
 import { createShare, type Share } from "./emitting-share.ts";
 import { createTurns, type Turns, takeTurn } from "./emitting-turns.ts";
 import { Fault } from "./fault.ts";
-import { type Changes, GENERATED, isGenerated } from "./outputs.ts";
+import { type Changed, type Changes, GENERATED, isGenerated, readingOutputs } from "./outputs.ts";
 import { createLoading, type Flag, type Loading } from "./v8-flags.ts";
 
 /** Use cases from which on a thread, which takes a tenth of a second of CPU to start, pays. */
@@ -38,6 +38,12 @@ export interface Emitting {
   close(): Promise<void>;
 }
 
+/** Emits nothing, and takes it that these files are on the disk as they should be. */
+export function leaveOutputs(files: readonly string[]): Emitting {
+  const difference = { missing: [], stale: [], superfluous: [], unchanged: files.length };
+  return { add() {}, finish: async () => ({ files, difference }), close: async () => {} };
+}
+
 /** That thread, as its starter sees it. */
 export interface EmittingThread extends Emitting {
   readonly loading: Loading;
@@ -61,8 +67,13 @@ export type EmittingRequest =
   | { readonly kind: "add"; readonly useCases: string }
   /** The names of all, which are checked now. */
   | { readonly kind: "share"; readonly names: readonly string[] }
-  /** The outputs of the other thread, or the paths of those that are in the drafts. */
-  | { readonly kind: "finish"; readonly others: readonly Output[]; readonly drafted: readonly string[] }
+  /** The paths of what the other thread has emitted; `changed` where they are not in the drafts. */
+  | {
+      readonly kind: "finish";
+      readonly lock: Output;
+      readonly others: readonly string[];
+      readonly changed: Changed | undefined;
+    }
   | { readonly kind: "stamps"; readonly paths: readonly string[] };
 
 /** All but `add` is answered. A fault with a stack is the compiler's own. */
@@ -70,7 +81,7 @@ export type EmittingAnswer =
   | { readonly kind: "shared" }
   /** All files are new: they were drafts. */
   | (Emitted & { readonly kind: "finished"; readonly published: boolean })
-  /** The other thread's texts are needed. */
+  /** What the other thread's drafts change is needed. */
   | { readonly kind: "unpublished" }
   | { readonly kind: "stamps"; readonly stamps: readonly string[] }
   | { readonly kind: "fault"; readonly message: string; readonly stack?: string };
@@ -135,7 +146,7 @@ export function startEmitting(
   }
 
   function emitOthers(emitters: Emitters, useCases: readonly UseCase[]): Share {
-    const own = createShare(drafting ? createDrafts(root) : undefined);
+    const own = createShare(root, drafting ? createDrafts(root) : undefined);
     own.take(() => emitters.emitShared(useCases));
     for (let turn = takeTurn(turns); turn < useCases.length; turn = takeTurn(turns)) {
       own.take(() => emitters.emitInJson(useCases[turn]!));
@@ -152,11 +163,13 @@ export function startEmitting(
       // Should this thread fail first, nobody waits for that one.
       shared.catch(() => {});
       // Loaded only now: the thread's start must not have to wait for it.
-      const own = emitOthers(await import("../compiler/emit/index.ts"), useCases);
+      const own = await readingOutputs(async () => emitOthers(await import("../compiler/emit/index.ts"), useCases));
       await shared;
-      let answer = own.areDrafted() ? await ask({ kind: "finish", others: [lock], drafted: own.paths }) : undefined;
+      const others = own.paths;
+      let answer = own.areDrafted() ? await ask({ kind: "finish", lock, others, changed: undefined }) : undefined;
       if (answer?.kind !== "finished") {
-        answer = await ask({ kind: "finish", others: [...own.outputs(), lock], drafted: [] });
+        const changed = await readingOutputs(async () => own.changed());
+        answer = await ask({ kind: "finish", lock, others, changed });
       }
       if (answer.kind !== "finished") throw new Error("The thread that emits asks for what it was given.");
       isDone = true;

@@ -1,8 +1,7 @@
 import type { History } from "../compiler/check/check-history.ts";
 import { LOCK_FILE } from "../compiler/check/lock.ts";
-import type { Lock, LockedUseCase } from "../compiler/check/lock-file.ts";
+import { type Lock, type LockedUseCase, type LockParts, tryReadLock } from "../compiler/check/lock-file.ts";
 import { type Claims, claimsOf, joinClaims, type LockCommit, lostReleases } from "../compiler/check/lock-history.ts";
-import { type LockParts, readLockParts } from "../compiler/check/read-lock-parts.ts";
 import { isSameShape } from "../compiler/model/shape.ts";
 import { readText } from "../compiler/read/text.ts";
 import { findRepository, type Repository } from "./git.ts";
@@ -29,7 +28,7 @@ export function historyOfLock(root: string, { whole }: { readonly whole: boolean
   // Mostly the lock is as the last commit has it, but for a few use cases.
   const parts: LockParts = new Map();
   const histories = asked ? wholeHistories(repository, parts) : lastCommits(repository, parts);
-  const lock = text === undefined ? undefined : readLockParts(text, parts);
+  const lock = text === undefined ? undefined : tryReadLock(text, parts);
   const before = histories.map(claimsOf);
   const own = joinClaims(before, lock, LOCK_FILE);
   const isContradicted = lock !== undefined && lostReleases(lock, own).some(({ isOther }) => isOther);
@@ -55,7 +54,7 @@ function claimsOfMains(repository: Repository, lock: Lock): Claims[] {
   const others = repository.mains().filter(({ hash }) => !repository.isAncestor(hash, "HEAD"));
   return others.map(({ hash }) => {
     const [text] = repository.showAll([hash], LOCK_FILE);
-    const there = (text !== undefined && readLockParts(text, new Map())) || new Map<string, LockedUseCase>();
+    const there = (text !== undefined && tryReadLock(text)) || new Map<string, LockedUseCase>();
     const same = [...there].map(([name, locked]) => {
       const mine = lock.get(name)?.releases;
       const releases = [...locked.releases].filter(([version, shape]) => {
@@ -93,6 +92,6 @@ function commitsOf(repository: Repository, commits: readonly (readonly string[])
   );
   return commits.map(([name = "", ...parents], i) => {
     const text = texts[i];
-    return { name, parents, lock: text === undefined ? undefined : readLockParts(text, known) };
+    return { name, parents, lock: text === undefined ? undefined : tryReadLock(text, known) };
   });
 }

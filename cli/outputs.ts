@@ -36,36 +36,80 @@ export function countChanges({ missing, stale, superfluous }: Changes): number {
   return missing.length + stale.length + superfluous.length;
 }
 
-/**
- * Compares the disk with a compilation's outputs. Changes nothing. `known` is what an earlier build of this process left
- * there: it is not read again.
- */
+/** What is to be written. */
+export type Changed = Pick<Difference, "missing" | "stale">;
+
+/** Compares outputs with the disk as they come. Of all the texts of a large project it keeps only what is to be written. */
+export interface Comparison {
+  add(outputs: readonly Output[]): void;
+  /** Of all that came. */
+  readonly paths: readonly string[];
+  readonly changed: Changed;
+}
+
+/** `known` is what an earlier build of this process left there: it is not read again. */
+export function createComparison(root: string, known?: ReadonlyMap<string, string>): Comparison {
+  const isNew = !known && !existsSync(join(root, GENERATED));
+  const folders = new Set<string>();
+  const paths: string[] = [];
+  const changed = { missing: [] as Output[], stale: [] as Output[] };
+
+  function textOf(path: string): string | undefined {
+    const text = known?.get(path);
+    if (text !== undefined || (isNew && path.startsWith(`${GENERATED}/`))) return text;
+    const folder = posix.dirname(path);
+    if (!folders.has(folder)) refuseLinks(root, folder);
+    folders.add(folder);
+    return readOwn(root, path);
+  }
+
+  return {
+    paths,
+    changed,
+    add(outputs) {
+      for (const output of outputs) {
+        const current = textOf(output.path);
+        paths.push(output.path);
+        if (current === undefined) changed.missing.push(output);
+        else if (!isSameText(current, output.text)) changed.stale.push(output);
+      }
+    },
+  };
+}
+
+/** What stands between the disk and all outputs, of which what changed is known. */
+export function differenceOf(
+  root: string,
+  paths: readonly string[],
+  { missing, stale }: Changed,
+  known?: ReadonlyMap<string, string>,
+): Promise<Difference> {
+  return readingOutputs(async () => {
+    const emitted = new Set(paths);
+    const there = known ? known.keys() : await filesBelow(root, GENERATED);
+    const others = [...there].filter((path) => !emitted.has(path));
+    const ours = await inTurns(others, async (path) => known?.has(path) || isOurs(root, path));
+    const superfluous = others.filter((_, i) => ours[i]).sort();
+    return { missing, stale, superfluous, unchanged: paths.length - missing.length - stale.length };
+  });
+}
+
+/** Compares the disk with a compilation's outputs. Changes nothing. */
 export function compareOutputs(
   root: string,
   outputs: readonly Output[],
   known?: ReadonlyMap<string, string>,
 ): Promise<Difference> {
-  return filing("The generated files can't be read", async () => {
-    const isNew = !known && !existsSync(join(root, GENERATED));
-    const isSure = (path: string) => known?.has(path) || (isNew && path.startsWith(`${GENERATED}/`));
-    const unsure = outputs.filter(({ path }) => !isSure(path));
-    for (const folder of new Set(unsure.map(({ path }) => posix.dirname(path)))) refuseLinks(root, folder);
-    const texts = await inTurns(unsure, ({ path }) => readOwn(root, path));
-    const read = new Map(unsure.map(({ path }, i) => [path, texts[i]]));
-    const current = outputs.map(({ path }) => known?.get(path) ?? read.get(path));
-    const missing = outputs.filter((_, i) => current[i] === undefined);
-    const stale = outputs.filter(({ text }, i) => current[i] !== undefined && !isSameText(current[i], text));
-    const emitted = new Set(outputs.map(({ path }) => path));
-    const there = known ? known.keys() : await filesBelow(root, GENERATED);
-    const others = [...there].filter((path) => !emitted.has(path));
-    const ours = await inTurns(others, async (path) => known?.has(path) || isOurs(root, path));
-    return {
-      missing,
-      stale,
-      superfluous: others.filter((_, i) => ours[i]).sort(),
-      unchanged: outputs.length - missing.length - stale.length,
-    };
+  return readingOutputs(async () => {
+    const { add, paths, changed } = createComparison(root, known);
+    add(outputs);
+    return differenceOf(root, paths, changed, known);
   });
+}
+
+/** What keeps them from being read is said in words. */
+export function readingOutputs<T>(work: () => Promise<T>): Promise<T> {
+  return filing("The generated files can't be read", work);
 }
 
 /** Git may give a checkout lines that end in CRLF. What is emitted has none, and nothing is stale for them. */

@@ -1,5 +1,4 @@
-import { lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { constants, readFile } from "node:fs/promises";
+import { constants, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { posix } from "node:path";
 import { linkTo } from "../compiler/read/links.ts";
 import { Fault } from "./fault.ts";
@@ -50,10 +49,13 @@ export function makeFolder(root: string, folder: string): void {
   }
 }
 
-/** `undefined`: there is no such file. Of a link, `""`: whatever it leads to is not what should be there. */
-export async function readOwn(root: string, path: string): Promise<string | undefined> {
+/**
+ * `undefined`: there is no such file. Of a link, `""`: whatever it leads to is not what should be there. Synchronously: for
+ * small files the file system is faster than a promise for each.
+ */
+export function readOwn(root: string, path: string): string | undefined {
   try {
-    return await readFile(`${root}/${path}`, { encoding: "utf8", flag: READ_ONLY });
+    return readFileSync(`${root}/${path}`, { encoding: "utf8", flag: READ_ONLY });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;

@@ -1,15 +1,19 @@
-import { readLock } from "../compiler/check/lock-file.ts";
 import { releaseVersions } from "../compiler/check/release.ts";
+import { writeLock } from "../compiler/check/write-lock.ts";
 import type { UseCase } from "../compiler/model/model.ts";
+import { findSources } from "../compiler/read/find-files.ts";
+import { findUnchangedBuild } from "./build-cache.ts";
 import { tellUnchecked } from "./build-output.ts";
 import { createBuilder } from "./build-project.ts";
 import { showDiagnostics } from "./diagnostics.ts";
+import { type Emitting, leaveOutputs, startEmitting } from "./emitting.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { forgetLostReleases } from "./forget-releases.ts";
 import { GIVEN_OUT_MEND, givenOut, givenOutText } from "./given-out.ts";
 import { writeLockFile } from "./lock-file.ts";
-import { findProject } from "./project.ts";
+import { findProject, USE_CASES } from "./project.ts";
 import { colorsOf, count, say, sayJson } from "./terminal.ts";
+import { hasLoaded } from "./v8-flags.ts";
 
 export interface ReleaseOptions {
   readonly useCase?: readonly string[];
@@ -31,13 +35,13 @@ export async function release({
   if (forgetReleases) await forgetLostReleases(root);
   const built = await build(root, { check, json });
   if (!built) return;
-  const { lockText, useCases } = built;
+  const { lock, useCases } = built;
   const chosen = names ? names.map((name) => findUseCase(name, useCases)) : useCases;
-  const result = releaseVersions(chosen, lockText);
-  const collisions = givenOut(root, readLock(result.lockText));
+  const result = releaseVersions(chosen, lock);
+  const collisions = givenOut(root, result.lock);
   const isFine = collisions.length === 0 && !(check && result.released.length > 0);
   if (!isFine) process.exitCode = EXIT.input;
-  if (!check && isFine && result.released.length > 0) await writeLockFile(root, result.lockText);
+  if (!check && isFine && result.released.length > 0) await writeLockFile(root, writeLock(result.lock));
   if (json) return sayJson({ ok: isFine, released: check || isFine ? result.released : [], collisions });
   const { bold, green, red } = colorsOf(process.stdout);
   for (const collision of collisions) say(`${red("✗")} ${givenOutText(collision)}`);
@@ -58,15 +62,27 @@ export async function release({
 
 /** The project's use cases and lock as a build leaves them. `undefined`: it failed, which has been said. */
 async function build(root: string, { check, json }: { readonly check: boolean; readonly json: boolean }) {
-  const builder = createBuilder(root);
-  const { compilation, difference, unchecked } = await builder.build({ check, keep: true, wholeHistory: true });
-  const lockText = compilation.lock?.text;
+  const emitting = startOf(root, check);
+  const { compilation, difference, unchecked } = await createBuilder(root, { emitting })
+    .build({ check, keep: true, wholeHistory: true })
+    .finally(() => emitting?.close());
+  const { locked: lock } = compilation;
   if (!json) tellUnchecked({ unchecked });
-  if (difference && lockText !== undefined) return { useCases: compilation.useCases, lockText };
+  if (difference && lock) return { useCases: compilation.useCases, lock };
   if (json) sayJson({ ok: false, released: [], diagnostics: compilation.diagnostics });
   else showDiagnostics(compilation);
   process.exitCode = EXIT.input;
   return undefined;
+}
+
+/** What emits; `undefined`: this thread, as the project is small. */
+function startOf(root: string, check: boolean): Emitting | undefined {
+  const unchanged = findUnchangedBuild(root);
+  if (unchanged) return leaveOutputs(unchanged.files);
+  const { files } = findSources(root, USE_CASES);
+  const thread = startEmitting(root, files.length, { check, flags: [] });
+  if (thread) hasLoaded(thread.loading, []);
+  return thread;
 }
 
 function findUseCase(name: string, useCases: readonly UseCase[]): UseCase {

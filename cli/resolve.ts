@@ -40,10 +40,10 @@ export async function resolve({ json = false, root: folder }: ResolveOptions): P
   if (whole !== lock) await writeLockFile(root, writeLock(whole));
   const released = releasedIn(whole);
   const result = await createBuilder(root).build({ keep: true, wholeHistory: true });
-  const built = result.compilation.lock?.text;
+  const built = result.difference && result.compilation.locked;
   const useCases = result.compilation.useCases.filter(({ name }) => released.has(name));
-  const release = built === undefined ? undefined : releaseVersions(useCases, built);
-  if (release && release.released.length > 0) await writeLockFile(root, release.lockText);
+  const release = built && releaseVersions(useCases, built);
+  if (release && release.released.length > 0) await writeLockFile(root, writeLock(release.lock));
   if (release) stage(root, repository);
   else process.exitCode = EXIT.input;
   if (json) {

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { checkHistory, type History } from "./check/check-history.ts";
 import { runChecks } from "./check/checks.ts";
 import { applyLock, createLockMemory, LOCK_FILE, type LockMemory, numberUseCases } from "./check/lock.ts";
+import type { Lock, LockParts } from "./check/lock-file.ts";
 import { type Code, type Diagnostic, type Sources, sortDiagnostics, uniqueDiagnostics } from "./diagnostics.ts";
 import { emit } from "./emit/index.ts";
 import type { UseCase } from "./model/model.ts";
@@ -42,8 +43,9 @@ export interface CompileMemory {
   readonly lock: LockMemory;
 }
 
-export function createCompileMemory(): CompileMemory {
-  return { reading: createMemory(), lock: createLockMemory() };
+/** `parts`: of locks that the project's is held against. */
+export function createCompileMemory(parts?: LockParts): CompileMemory {
+  return { reading: createMemory(), lock: createLockMemory(parts) };
 }
 
 /** All that is known of a project before anything is emitted. */
@@ -52,6 +54,8 @@ export interface Analysis {
   readonly useCases: readonly UseCase[];
   /** `contracts.lock.json`; `undefined` if there is an error. */
   readonly lock: Output | undefined;
+  /** What it says; with an error, what it says as it is. `undefined`: it can't be read. */
+  readonly locked: Lock | undefined;
   /** By file, then line. */
   readonly diagnostics: readonly Diagnostic[];
   /** Absolute paths of the files that all of this follows from, besides the compiler's own; complete if there is no fault. */
@@ -86,7 +90,7 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
     onUseCases && ((useCases) => onUseCases(numberUseCases(useCases, lock.text, memory.lock))),
   );
   const byName = [...reading.useCases].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const { useCases, lockText, diagnostics: ofLock } = applyLock(byName, lock.text, memory.lock);
+  const { useCases, lockText, lock: locked, diagnostics: ofLock } = applyLock(byName, lock.text, memory.lock);
   const found = [
     ...project.diagnostics,
     ...reading.diagnostics,
@@ -104,6 +108,7 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
   return {
     useCases,
     lock: failed ? undefined : { path: LOCK_FILE, text: lockText },
+    locked,
     diagnostics,
     inputs: inputsOf(project, memory.reading, reading),
     sources: mentioned(diagnostics, sources),

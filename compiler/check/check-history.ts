@@ -1,6 +1,6 @@
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
 import { LOCK_FILE } from "./lock.ts";
-import { type Lock, readLock } from "./lock-file.ts";
+import { type Lock, tryReadLock } from "./lock-file.ts";
 import { type Claims, type LockCommit, lostReleases } from "./lock-history.ts";
 
 /** What earlier commits say of the lock. */
@@ -18,7 +18,8 @@ export function checkHistory(lockText: string | undefined, { claims, last, read 
   if (lockText === undefined) {
     return last ? [diagnostic("missing-lock", span, { commit: shortHash(last.name) })] : [];
   }
-  const lock = read?.text === lockText ? read.lock : lockOf(lockText);
+  const lock = read?.text === lockText ? read.lock : tryReadLock(lockText);
+  // What is wrong with one that can't be read is told elsewhere.
   if (!lock) return [];
   return lostReleases(lock, claims).map(({ useCase, version, isOther, claim }) =>
     diagnostic("lost-release", span, { useCase, version, isOther, commit: shortHash(claim.commit) }),
@@ -28,13 +29,4 @@ export function checkHistory(lockText: string | undefined, { claims, last, read 
 /** As people tell commits apart. */
 function shortHash(name: string): string {
   return /^[0-9a-f]{40,}$/.test(name) ? name.slice(0, 10) : name;
-}
-
-/** What is wrong with a lock that can't be read is told elsewhere. */
-function lockOf(text: string): Lock | undefined {
-  try {
-    return readLock(text);
-  } catch {
-    return undefined;
-  }
 }

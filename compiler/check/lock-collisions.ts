@@ -1,7 +1,7 @@
 import { isSameShape } from "../model/shape.ts";
-import { commonState } from "./common-state.ts";
 import type { Lock, LockedPart, LockedType, LockedUseCase } from "./lock-file.ts";
 import { pairTypes } from "./lock-pairs.ts";
+import { partingState } from "./parting-state.ts";
 
 /** A number or a version that two branches gave to two things since they parted. */
 export type Collision =
@@ -24,7 +24,7 @@ export function lockCollisions(base: Lock, there: Lock, here: Lock): Collision[]
   return [...here].flatMap(([useCase, mine]) => {
     const other = there.get(useCase);
     if (!other) return [];
-    const before = commonState(base.get(useCase), other, mine);
+    const before = partingState(base.get(useCase), other, mine);
     const version = versionCollision(other, mine);
     return [
       ...(version === undefined ? [] : [{ kind: "version" as const, useCase, version }]),

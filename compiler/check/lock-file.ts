@@ -41,8 +41,52 @@ const MAX_DEPTH = 64;
 /** Of the file's format. */
 export const LOCK_VERSION = 1;
 
-/** Reads a lock; throws a LockFault on any other text. */
-export function readLock(text: string): Lock {
+/** Texts of use cases that were read before: a history's locks have most of them in common. */
+export type LockParts = Map<string, readonly [name: string, LockedUseCase]>;
+
+/**
+ * Reads a lock; throws a LockFault on any other text. One that is as it is written is read a use case at a time: as a whole,
+ * it would take ten times its size of memory.
+ */
+export function readLock(text: string, known: LockParts = new Map()): Lock {
+  const lines = text.replaceAll("\r\n", "\n");
+  const parts = [...lines.matchAll(USE_CASE)].map(([, part = ""]) => part);
+  if (`${HEAD}${parts.join(",\n")}${TAIL}` !== lines) return readWhole(text);
+  const lock = new Map<string, LockedUseCase>();
+  for (const part of parts) {
+    const entry = known.get(part) ?? readPart(part);
+    // Where the matter lies, the whole text is needed to say.
+    if (!entry || lock.has(entry[0])) return readWhole(text);
+    known.set(part, entry);
+    lock.set(...entry);
+  }
+  return lock;
+}
+
+const HEAD = `{\n  "lockVersion": ${LOCK_VERSION},\n  "useCases": {\n`;
+const TAIL = "\n  }\n}\n";
+const USE_CASE = /^( {4}"(?:[^"\\\n]|\\.)*": \{\n[\s\S]*?^ {4}\}),?$/gm;
+
+function readPart(part: string): readonly [string, LockedUseCase] | undefined {
+  const [entry] = tryReading(() => readWhole(`${HEAD}${part}${TAIL}`)) ?? [];
+  return entry;
+}
+
+/** `undefined`: the text is no lock. */
+export function tryReadLock(text: string, known?: LockParts): Lock | undefined {
+  return tryReading(() => readLock(text, known));
+}
+
+function tryReading(read: () => Lock): Lock | undefined {
+  try {
+    return read();
+  } catch (fault) {
+    if (fault instanceof LockFault) return undefined;
+    throw fault;
+  }
+}
+
+function readWhole(text: string): Lock {
   const conflict = /^(<{7}|={7}|>{7})( |\r?$)/m.exec(text);
   if (conflict) {
     const mend =

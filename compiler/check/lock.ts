@@ -4,7 +4,14 @@ import { MAX_FIELD_NUMBER } from "../model/protobuf.ts";
 import { rootMessages } from "../model/root.ts";
 import { evolve } from "./evolution/evolve.ts";
 import { type Ancestors, ancestorsOf, variantsOf } from "./lock-ancestors.ts";
-import { type Lock, type LockedPart, type LockedType, type LockedUseCase, readLock } from "./lock-file.ts";
+import {
+  type Lock,
+  type LockedPart,
+  type LockedType,
+  type LockedUseCase,
+  type LockParts,
+  readLock,
+} from "./lock-file.ts";
 import { LockFault } from "./lock-json.ts";
 import { assignNumbers, stillThere, type WrongFormerName } from "./lock-numbers.ts";
 import { isReadable, type Kind, renamed, wireTypeName } from "./lock-types.ts";
@@ -19,6 +26,8 @@ export interface Locked {
   readonly useCases: UseCase[];
   /** What the lock's file is to hold; what it holds, if there is an error. */
   readonly lockText: string;
+  /** What that says; `undefined`: it can't be read. */
+  readonly lock: Lock | undefined;
   readonly diagnostics: Diagnostic[];
 }
 
@@ -28,11 +37,13 @@ export interface LockMemory {
   isRead: boolean;
   text: string | undefined;
   lock: Lock;
+  /** What other locks have in common with that one. */
+  readonly parts: LockParts | undefined;
   readonly results: Map<UseCase, Result>;
 }
 
-export function createLockMemory(): LockMemory {
-  return { isRead: false, text: undefined, lock: new Map(), results: new Map() };
+export function createLockMemory(parts?: LockParts): LockMemory {
+  return { isRead: false, text: undefined, lock: new Map(), parts, results: new Map() };
 }
 
 /**
@@ -52,19 +63,19 @@ export function applyLock(
     const { message: reason, mend, at } = fault;
     const text = lockText ?? "";
     const found = diagnostic("bad-lock", spanAt(text, at), { reason, mend });
-    return { useCases: [...useCases], lockText: text, diagnostics: [found] };
+    return { useCases: [...useCases], lockText: text, lock: undefined, diagnostics: [found] };
   }
   const results = useCases.map((useCase) => [useCase, resultOf(useCase, lock, memory)] as const);
   const diagnostics = results.flatMap(([, result]) => result.diagnostics);
   const current = results.map(([, { useCase }]) => useCase);
-  if (diagnostics.length > 0) return { useCases: current, lockText: lockText ?? "", diagnostics };
+  if (diagnostics.length > 0) return { useCases: current, lockText: lockText ?? "", lock, diagnostics };
   const next = new Map([...lock, ...results.map(([{ name }, { locked }]) => [name, locked] as const)]);
   const text = writeLock(next);
   memory.text = text;
   memory.lock = next;
   memory.results.clear();
   for (const [useCase, result] of results) memory.results.set(useCase, result);
-  return { useCases: current, lockText: text, diagnostics };
+  return { useCases: current, lockText: text, lock: next, diagnostics };
 }
 
 /**
@@ -90,7 +101,7 @@ function recall(memory: LockMemory, text: string | undefined): Lock {
   if (!memory.isRead || text !== memory.text) {
     memory.results.clear();
     memory.isRead = false;
-    memory.lock = text === undefined ? new Map() : readLock(text);
+    memory.lock = text === undefined ? new Map() : readLock(text, memory.parts);
     memory.text = text;
     memory.isRead = true;
   }

@@ -1,9 +1,9 @@
 import { isReservedNumber } from "../model/protobuf.ts";
 import { isSameShape } from "../model/shape.ts";
-import { commonState } from "./common-state.ts";
 import type { Lock, LockedPart, LockedType, LockedUseCase } from "./lock-file.ts";
 import { pairTypes } from "./lock-pairs.ts";
 import { type Kind, renamed } from "./lock-types.ts";
+import { partingState } from "./parting-state.ts";
 import { writeLock } from "./write-lock.ts";
 
 export interface MergedLocks {
@@ -31,7 +31,7 @@ export function mergeLocks(base: Lock, first: Lock, second: Lock): MergedLocks {
       merged.set(name, (one ?? other)!);
       continue;
     }
-    const before = commonState(parted, one, other);
+    const before = partingState(parted, one, other);
     if (isSame(name, one, other) || isSame(name, other, before)) merged.set(name, one);
     else if (isSame(name, one, before)) merged.set(name, other);
     else {

@@ -1,5 +1,5 @@
 import type { UseCase } from "../model/model.ts";
-import { readLock } from "./lock-file.ts";
+import { type Lock, readLock } from "./lock-file.ts";
 import { writeLock } from "./write-lock.ts";
 
 export interface Version {
@@ -8,15 +8,14 @@ export interface Version {
 }
 
 export interface Release {
-  /** What the lock's file is to hold. */
-  readonly lockText: string;
+  readonly lock: Lock;
   /** The versions that were not released before. */
   readonly released: readonly Version[];
 }
 
 /** Freezes the events as they are. The lock is the one that their numbers and versions are from. */
-export function releaseVersions(useCases: readonly UseCase[], lockText: string): Release {
-  const lock = new Map(readLock(lockText));
+export function releaseVersions(useCases: readonly UseCase[], before: Lock): Release {
+  const lock = new Map(before);
   const released: Version[] = [];
   for (const { name, event } of useCases) {
     const locked = lock.get(name);
@@ -24,7 +23,7 @@ export function releaseVersions(useCases: readonly UseCase[], lockText: string):
     lock.set(name, { ...locked, releases: new Map([...locked.releases, [event.version, event]]) });
     released.push({ useCase: name, version: event.version });
   }
-  return { lockText: writeLock(lock), released };
+  return { lock, released };
 }
 
 /** Versions of one use case that the lock knows as released, ascending. */

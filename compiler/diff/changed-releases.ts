@@ -1,4 +1,4 @@
-import { type Lock, readLock } from "../check/lock-file.ts";
+import type { Lock } from "../check/lock-file.ts";
 import { isSameRelease } from "../model/shape.ts";
 
 /** A released version of before that is not there as it was. */
@@ -9,19 +9,14 @@ export interface ChangedRelease {
   readonly kind: "retired" | "altered";
 }
 
-/** Compares what two texts of the lock say of versions that both should know. Throws on texts that are no lock. */
-export function changedReleases(before: string | undefined, after: string | undefined): ChangedRelease[] {
-  const [old, now] = [lockOf(before), lockOf(after)];
-  return [...old].flatMap(([useCase, { releases }]) => {
-    const { releases: kept, retired = 0 } = now.get(useCase) ?? {};
+/** Compares what two locks say of versions that both should know. */
+export function changedReleases(before: Lock, after: Lock): ChangedRelease[] {
+  return [...before].flatMap(([useCase, { releases }]) => {
+    const { releases: kept, retired = 0 } = after.get(useCase) ?? {};
     return [...releases].flatMap(([version, shape]): ChangedRelease[] => {
       if (version <= retired) return [{ useCase, version, kind: "retired" }];
       const same = kept?.get(version);
       return same && isSameRelease(shape, same) ? [] : [{ useCase, version, kind: "altered" }];
     });
   });
-}
-
-function lockOf(text: string | undefined): Lock {
-  return text === undefined ? new Map() : readLock(text);
 }

@@ -1,6 +1,6 @@
 import type { UseCaseSettings } from "../../runtime/contract.ts";
 import { parseJson } from "../check/json.ts";
-import { readLock } from "../check/lock-file.ts";
+import type { Lock } from "../check/lock-file.ts";
 import { entriesOf, mapOf } from "../check/lock-json.ts";
 import { readShape } from "../check/lock-releases.ts";
 import { emitManifest } from "../emit/manifest.ts";
@@ -42,34 +42,29 @@ export interface Topic {
   readonly subscriptions: readonly string[];
 }
 
-/** Texts of a project's generated files; `undefined`: it has none of that name. */
-export interface StateTexts {
+/** What a project has on the disk: texts of its generated files, `undefined` where it has none of that name, and its lock. */
+export interface StateFiles {
   readonly manifest: string | undefined;
   readonly shapes: string | undefined;
-  readonly lock: string | undefined;
+  readonly lock: Lock;
 }
 
 /** What generated files tell. Throws an Error on texts that are none. */
-export function readState({ manifest, shapes, lock }: StateTexts): State {
+export function readState({ manifest, shapes, lock }: StateFiles): State {
   const known = shapes === undefined ? new Map<string, Shape>() : readShapes(shapes);
   return stateOf(manifest === undefined ? [] : readManifest(manifest), known, lock);
 }
 
 /** The same of use cases as they are now, whether or not their files could be written. */
-export function currentState(useCases: readonly UseCase[], lock: string | undefined): State {
+export function currentState(useCases: readonly UseCase[], lock: Lock): State {
   const events = new Map(useCases.map(({ name, event }) => [name, event] as const));
   return stateOf(readManifest(emitManifest(useCases).text), events, lock);
 }
 
-function stateOf(
-  entries: readonly ManifestEntry[],
-  shapes: ReadonlyMap<string, Shape>,
-  lock: string | undefined,
-): State {
-  const locked = lock === undefined ? undefined : readLock(lock);
+function stateOf(entries: readonly ManifestEntry[], shapes: ReadonlyMap<string, Shape>, lock: Lock): State {
   return new Map(
     entries.map((entry) => {
-      const { releases = new Map<number, Shape>(), retired = 0 } = locked?.get(entry.name) ?? {};
+      const { releases = new Map<number, Shape>(), retired = 0 } = lock.get(entry.name) ?? {};
       return [entry.name, { ...entry, shape: shapes.get(entry.name), released: [...releases.keys()], retired }];
     }),
   );

@@ -1,5 +1,8 @@
 import { expect } from "vitest";
 import { applyLock } from "../../compiler/check/lock.ts";
+import { readLock } from "../../compiler/check/lock-file.ts";
+import { releaseVersions } from "../../compiler/check/release.ts";
+import { writeLock } from "../../compiler/check/write-lock.ts";
 import type { Enum, Message, UseCase } from "../../compiler/model/model.ts";
 import { useCaseOf } from "./emit/models.ts";
 
@@ -34,6 +37,11 @@ export function evolve(...versions: readonly UseCase[]) {
     lockText = result.lockText;
   }
   return { ...result, event: result.useCases[0]!.event };
+}
+
+/** The lock's text with the versions of these use cases released. */
+export function releasedText(useCases: readonly UseCase[], lockText: string): string {
+  return writeLock(releaseVersions(useCases, readLock(lockText)).lock);
 }
 
 export function numbersOf({ fields }: Message): Record<string, number> {

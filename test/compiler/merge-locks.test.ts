@@ -3,11 +3,10 @@ import { applyLock } from "../../compiler/check/lock.ts";
 import { lockCollisions } from "../../compiler/check/lock-collisions.ts";
 import { readLock } from "../../compiler/check/lock-file.ts";
 import { mergeLocks } from "../../compiler/check/merge-locks.ts";
-import { releaseVersions } from "../../compiler/check/release.ts";
 import { writeLock } from "../../compiler/check/write-lock.ts";
 import type { Message, Type } from "../../compiler/model/model.ts";
 import { list, message, messageRef, TEXT } from "./emit/models.ts";
-import { numbersOf, read } from "./lock-versions.ts";
+import { numbersOf, read, releasedText } from "./lock-versions.ts";
 
 type Fields = Readonly<Record<string, Type>>;
 
@@ -35,7 +34,7 @@ function built(lock: string | undefined, useCase: ReturnType<typeof read>): stri
 
 function released(lock: string | undefined, useCase: ReturnType<typeof read>): string {
   const { useCases } = build(lock, useCase);
-  return releaseVersions(useCases, built(lock, useCase)).lockText;
+  return releasedText(useCases, built(lock, useCase));
 }
 
 function merge(base: string | undefined, first: string, second: string) {

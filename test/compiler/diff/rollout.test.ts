@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { applyLock } from "../../../compiler/check/lock.ts";
-import { releaseVersions } from "../../../compiler/check/release.ts";
+import { readLock } from "../../../compiler/check/lock-file.ts";
 import { type Diff, diffStates } from "../../../compiler/diff/diff.ts";
 import { currentState } from "../../../compiler/diff/state.ts";
 import type { Subscriber, UseCase } from "../../../compiler/model/model.ts";
 import { INT, message, TEXT, useCaseOf } from "../emit/models.ts";
-import { unnumbered } from "../lock-versions.ts";
+import { releasedText, unnumbered } from "../lock-versions.ts";
 
 const ORDER = [message("Order", { id: TEXT, customer: TEXT, amount: INT })];
 
@@ -25,11 +25,11 @@ function subscribers(...names: readonly string[]): Partial<UseCase> {
 /** What changes from one to the other; both are released unless it is said. */
 function diff(before: UseCase, after: UseCase, { release = true } = {}): Diff {
   const old = applyLock([before], undefined);
-  const oldLock = release ? releaseVersions(old.useCases, old.lockText).lockText : old.lockText;
+  const oldLock = release ? releasedText(old.useCases, old.lockText) : old.lockText;
   const now = applyLock([after], oldLock);
   expect(now.diagnostics).toEqual([]);
-  const nowLock = release ? releaseVersions(now.useCases, now.lockText).lockText : now.lockText;
-  return diffStates(currentState(old.useCases, oldLock), currentState(now.useCases, nowLock));
+  const nowLock = release ? releasedText(now.useCases, now.lockText) : now.lockText;
+  return diffStates(currentState(old.useCases, readLock(oldLock)), currentState(now.useCases, readLock(nowLock)));
 }
 
 function steps({ rollout }: Diff): string[] {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { applyLock } from "../../../compiler/check/lock.ts";
-import { releaseVersions, retireVersions } from "../../../compiler/check/release.ts";
+import { readLock } from "../../../compiler/check/lock-file.ts";
+import { retireVersions } from "../../../compiler/check/release.ts";
 import { changedReleases } from "../../../compiler/diff/changed-releases.ts";
 import { diffContracts } from "../../../compiler/diff/contract.ts";
 import type { Field, Type, UseCase } from "../../../compiler/model/model.ts";
 import { load } from "../emit/load.ts";
 import { INT, message, nullable, record, TEXT } from "../emit/models.ts";
-import { read } from "../lock-versions.ts";
+import { read, releasedText } from "../lock-versions.ts";
 
 /** An event with an id and, where it is given, one more field. */
 function event(type?: Type, { optional = false, defaultText }: Partial<Field> = {}): UseCase {
@@ -24,7 +25,7 @@ function releasedLock(...versions: readonly UseCase[]): string {
   for (const version of versions) {
     const { useCases, lockText: next, diagnostics } = applyLock([version], lockText);
     expect(diagnostics).toEqual([]);
-    lockText = releaseVersions(useCases, next).lockText;
+    lockText = releasedText(useCases, next);
   }
   return lockText!;
 }
@@ -83,7 +84,9 @@ describe("what a field is in records that have none", () => {
   test("is in the lock, so that who alters it there is found out, and a diff shows it", () => {
     const lockText = releasedLock(event(), withDefault(TEXT, '"eur"'));
     const altered = lockText.replace('"default": "eur"', '"default": "usd"');
-    expect(changedReleases(lockText, altered)).toEqual([{ useCase: "sample", version: 2, kind: "altered" }]);
+    expect(changedReleases(readLock(lockText), readLock(altered))).toEqual([
+      { useCase: "sample", version: 2, kind: "altered" },
+    ]);
     const versionOf = (defaultText: string) => {
       const { event: shape } = applyLock([withDefault(TEXT, defaultText)], lockText).useCases[0]!;
       return { shape, version: shape.version, state: "released" } as const;

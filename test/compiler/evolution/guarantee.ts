@@ -1,6 +1,6 @@
 import { verdictOf } from "../../../compiler/check/evolution/verdict.ts";
 import { applyLock } from "../../../compiler/check/lock.ts";
-import { releaseVersions } from "../../../compiler/check/release.ts";
+import { releasedText } from "../lock-versions.ts";
 import { faultOf, INTERLEAVINGS } from "./deployment.ts";
 import { family } from "./family.ts";
 import type { History, Step } from "./history.ts";
@@ -84,7 +84,7 @@ function judge({ label, versions }: History, running: Versions): Judged | undefi
     }
     if (diagnostics.length > 0) return undefined;
     released.push(run({ ...step, useCase: useCases[0]! }, running));
-    lockText = releaseVersions(useCases, next).lockText;
+    lockText = releasedText(useCases, next);
   }
   return undefined;
 }

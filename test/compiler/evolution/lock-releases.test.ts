@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest";
 import { applyLock } from "../../../compiler/check/lock.ts";
 import { readLock } from "../../../compiler/check/lock-file.ts";
 import { LockFault } from "../../../compiler/check/lock-json.ts";
-import { releaseVersions } from "../../../compiler/check/release.ts";
 import { writeLock } from "../../../compiler/check/write-lock.ts";
 import type { Event } from "../../../compiler/model/model.ts";
 import { shapeJson } from "../../../compiler/model/shape.ts";
 import { runs } from "../../property-runs.ts";
+import { releasedText } from "../lock-versions.ts";
 import { family } from "./family.ts";
 import { type History, history } from "./history.ts";
 import { kindOf } from "./kinds.ts";
@@ -18,7 +18,7 @@ function released({ versions }: History): { readonly lockText: string; readonly 
   const events = versions.map(({ useCase }) => {
     const { useCases, lockText: next, diagnostics } = applyLock([useCase], lockText);
     if (diagnostics.length > 0) return undefined;
-    lockText = releaseVersions(useCases, next).lockText;
+    lockText = releasedText(useCases, next);
     return useCases[0]!.event;
   });
   return { lockText: lockText!, events: events.filter((event) => event !== undefined) };

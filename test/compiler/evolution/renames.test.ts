@@ -1,10 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { applyLock } from "../../../compiler/check/lock.ts";
-import { releaseVersions } from "../../../compiler/check/release.ts";
 import { diffContracts } from "../../../compiler/diff/contract.ts";
 import type { Enum, Message, UseCase } from "../../../compiler/model/model.ts";
 import { enumOf, enumRef, INT, list, message, messageRef, nullable, TEXT } from "../emit/models.ts";
-import { read } from "../lock-versions.ts";
+import { read, releasedText } from "../lock-versions.ts";
 
 /** The message or enum with these former names, by the names of now. */
 function tagged<T extends Message | Enum>(owner: T, was: Readonly<Record<string, string>>): T {
@@ -17,7 +16,7 @@ function tagged<T extends Message | Enum>(owner: T, was: Readonly<Record<string,
 
 function released(useCase: UseCase) {
   const { useCases, lockText } = applyLock([useCase], undefined);
-  return { event: useCases[0]!.event, lockText: releaseVersions(useCases, lockText).lockText };
+  return { event: useCases[0]!.event, lockText: releasedText(useCases, lockText) };
 }
 
 const LETTERS = message("Order", { a: TEXT, b: TEXT, c: TEXT });

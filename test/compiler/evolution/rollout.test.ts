@@ -1,13 +1,12 @@
 import { expect, test } from "vitest";
 import { applyLock } from "../../../compiler/check/lock.ts";
-import { releaseVersions } from "../../../compiler/check/release.ts";
 import type { UseCase } from "../../../compiler/model/model.ts";
 import { createClient } from "../../../runtime/client.ts";
 import { RejectError, RetryError } from "../../../runtime/outcome.ts";
 import { connectMemory, createSimulatedClock } from "../../../runtime/testing.ts";
 import { startWorker, type Worker } from "../../../runtime/worker.ts";
 import { INT, message, TEXT } from "../emit/models.ts";
-import { read } from "../lock-versions.ts";
+import { read, releasedText } from "../lock-versions.ts";
 import { type Version, versionOf } from "./version.ts";
 
 /*
@@ -23,7 +22,7 @@ function versionsOf(...useCases: readonly UseCase[]): Version[] {
   return useCases.map((useCase) => {
     const { useCases: numbered, diagnostics, lockText: next } = applyLock([useCase], lockText);
     expect(diagnostics).toEqual([]);
-    lockText = releaseVersions(numbered, next).lockText;
+    lockText = releasedText(numbered, next);
     return versionOf(numbered[0]!, () => [], { defaults: {}, formerNames: {} });
   });
 }

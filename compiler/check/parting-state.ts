@@ -8,7 +8,7 @@ import { releasedState } from "./released-state.ts";
  * The last state of a use case that two locks have in common. Git knows that of the commit where two branches parted. A
  * branch that has taken the other's lock since then, by `fivefold resolve`, shares later releases with it.
  */
-export function commonState(
+export function partingState(
   parted: LockedUseCase | undefined,
   one: LockedUseCase,
   other: LockedUseCase,
