@@ -90,6 +90,15 @@ export interface RateSettings {
   readonly periodMs: number;
 }
 
+/** How an event is written in a request: as `contracts/*.schema.json` says, or as `contracts/*.proto` does. */
+export type TargetFormat = "json" | "protobuf";
+
+/** Where a subscriber's tasks are sent, in the place of a handler in the worker's process. The environment says where it is. */
+export type TargetSettings =
+  | { readonly kind: "service"; readonly name: string; readonly path: string; readonly format: TargetFormat }
+  | { readonly kind: "lambda"; readonly name: string; readonly format: TargetFormat }
+  | { readonly kind: "azure"; readonly name: string; readonly path: string; readonly format: TargetFormat };
+
 /** A subscriber as the compiler writes it: all defaults filled in, all durations in ms. */
 export interface SubscriberSettings {
   readonly name: string;
@@ -104,6 +113,8 @@ export interface SubscriberSettings {
   readonly maxInFlight: number;
   readonly rate: RateSettings | null;
   readonly hasFilter: boolean;
+  /** Absent: a handler in the worker's process. */
+  readonly target?: TargetSettings | undefined;
 }
 
 /** A use case as the compiler writes it for the runtime, and as the manifest lists it. */
@@ -230,7 +241,8 @@ export type Filter<E> = (event: E) => boolean;
 
 /** A subscriber's functions, as the use case module holds them: whatever they return or throw is taken. */
 export interface SubscriberFunctions<E> {
-  readonly handler: (event: E, task: TaskContext) => unknown;
+  /** Absent: its tasks go to a target. */
+  readonly handler?: ((event: E, task: TaskContext) => unknown) | undefined;
   readonly filter?: ((event: E) => unknown) | undefined;
 }
 
@@ -244,6 +256,8 @@ export interface ExecutorContract<E> {
   readonly url?: string | undefined;
   /** Throws on bytes that are no such event. `version` is the one that wrote them: it tells what they leave out. */
   readonly decode: (payload: Uint8Array, version: number) => E;
+  /** The event as JSON. Absent: no target takes it so. */
+  readonly toJson?: ((event: E) => unknown) | undefined;
   readonly subscribers: Readonly<Record<string, SubscriberFunctions<E>>>;
   /** Absent: its handlers enqueue nothing. */
   readonly enqueue?: EnqueueForTask | undefined;

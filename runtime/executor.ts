@@ -31,6 +31,8 @@ export interface ExecutorParts<E, C> {
    * event.ts has no word for, such as an enum, a branded type, or `x?: T` apart from `x: T | undefined`.
    */
   readonly decode: (payload: Uint8Array, version: number) => unknown;
+  /** Where a target takes events as JSON. */
+  readonly toJson?: ((event: C) => unknown) | undefined;
   /** The module that holds the handlers. */
   readonly useCase: UseCaseModule<E>;
   readonly client: () => Promise<Client<C>>;
@@ -42,19 +44,18 @@ export interface ExecutorParts<E, C> {
 
 /** Joins what the compiler wrote with the use case's functions. Generated code calls this. */
 export function createExecutor<E, C>(parts: ExecutorParts<E, C>): Executor<C> {
-  const { settings, decode, useCase: module, client, url, feeds = [] } = parts;
+  const { settings, decode, toJson, useCase: module, client, url, feeds = [] } = parts;
   const { useCase } = module;
   const subscribers: Record<string, SubscriberFunctions<E>> = {};
-  if (useCase.handler) {
-    subscribers.default = { handler: useCase.handler, filter: useCase.delivery?.filter };
-  } else {
+  if (useCase.subscribers) {
     for (const [name, { handler, filter }] of Object.entries(useCase.subscribers)) {
       subscribers[name] = { handler, filter: filter ?? useCase.delivery?.filter };
     }
-  }
+  } else subscribers.default = { handler: useCase.handler, filter: useCase.delivery?.filter };
   return {
     settings,
     decode,
+    toJson: toJson as ((event: unknown) => unknown) | undefined,
     url,
     subscribers: subscribers as Record<string, SubscriberFunctions<unknown>>,
     client,

@@ -4,13 +4,19 @@ export { RejectError, RetryError } from "./outcome.ts";
 export type { Portable } from "./portable.ts";
 export type { Bytes, Float, Int, Json, List, Text, Uint } from "./types.ts";
 export {
+  awsLambda,
+  azureFunction,
   constant,
   type Duration,
   every,
   exponential,
   perMinute,
   perSecond,
+  type ServiceOptions,
   type Size,
+  service,
+  type Target,
+  type TargetOptions,
   type UseCase,
   type UseCaseModule,
   useCase,

@@ -16,8 +16,8 @@ export function createLoneTasks(
   const { clock, ended } = settings;
   const subscriber = contract.settings.subscribers.find(({ name }) => name === subscriberName);
   const functions = contract.subscribers[subscriberName];
-  if (!subscriber || !functions) {
-    throw new RangeError(`'${contract.settings.name}' has no subscriber '${subscriberName}' in this build`);
+  if (!subscriber || !functions?.handler) {
+    throw new RangeError(`'${contract.settings.name}' has no subscriber '${subscriberName}' with a handler in this build`);
   }
   const execution = createExecution({
     handler: functions.handler,

@@ -13,16 +13,18 @@ import type { Override, OverridePlace } from "./control/overrides.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createSettlement, type Settled } from "./delivery/settlement.ts";
 import { suspectsAtEnd } from "./execution/calls.ts";
-import { createExecution, type Execution, stuckTask } from "./execution/execution.ts";
+import type { Execution } from "./execution/execution.ts";
 import { createIsolation, type Isolation } from "./execution/isolation.ts";
 import { watchProcessFaults } from "./execution/process-faults.ts";
 import { createAdmission } from "./flow-control/admission.ts";
 import { createGate, type Gate } from "./flow-control/gate.ts";
 import { createFixedLimit } from "./flow-control/limit.ts";
 import type { Admission, Enqueued, Frontend, Receipt } from "./frontend/frontend.ts";
+import { createLocalTarget, type TaskTarget } from "./local-target.ts";
 import { tellAll } from "./observers.ts";
 import type { PipelineCounts } from "./pipeline-counts.ts";
 import type { Ports } from "./ports.ts";
+import type { RemoteTargets } from "./remote-targets.ts";
 import { createRetryDelays } from "./retry-delays.ts";
 import { createDelayRunner, type DelayRunner, type DelayRunnerOptions } from "./scheduler/delay-runner.ts";
 import type { Delayed } from "./scheduler/delay-store.ts";
@@ -68,6 +70,7 @@ export interface Shared {
   /** Told when all were subscribed. Throws where that is not enough to begin. */
   readonly subscribed: () => void;
   readonly observers: ReadonlySet<Observer>;
+  readonly remoteTargets: RemoteTargets;
   /** Where a delayed record goes once it is due. */
   readonly routeDelayed: DelayRunnerOptions["route"];
   /** What operators have set for a subscriber, from the start. */
@@ -164,7 +167,7 @@ async function openPipeline(
   gate: Gate,
   isolation: Isolation,
   delayRunner: DelayRunner,
-  { ports, publish, subscribe, observers, reportProblem }: Shared,
+  { ports, publish, subscribe, observers, remoteTargets, reportProblem }: Shared,
 ): Promise<OpenedPipeline> {
   const { clock } = ports;
   const { name, priority, ordered, fair } = contract.settings;
@@ -187,7 +190,8 @@ async function openPipeline(
   const limit = createFixedLimit(subscriber.maxInFlight);
   const admission = createAdmission({
     gate,
-    limit,
+    // Where too few of its hosts are fit, tasks wait.
+    limit: { current: () => Math.ceil(limit.current() * (target.share?.() ?? 1)) },
     priority,
     rate: subscriber.rate,
     fair,
@@ -210,36 +214,21 @@ async function openPipeline(
     clock,
     reportProblem,
   });
-  const execution = createExecution({
-    handler: contract.subscribers[subscriber.name]!.handler,
-    subscriber: subscriber.name,
-    enqueue: contract.enqueue,
-    timeoutMs: subscriber.timeoutMs,
-    ordered,
-    starting: consumer.starting,
-    stuck(message) {
-      reportProblem(stuckTask(message, subscriber));
-      // Once this process is gone: where nothing else runs, a try that outlives its time is ended.
-      void consumer.rememberCrashes?.([message], message.crashes ?? 0).catch(() => {});
-    },
-    report: (message, outcome, startedAt, endedAt) => settlement.add(message, outcome, startedAt, endedAt),
-    clock,
-  });
-  const lodging =
-    contract.url === undefined || ports.openedWith === undefined
-      ? undefined
-      : isolation.lodge({
-          ...{ url: contract.url, useCase: name, subscriber },
-          report: (message, outcome, startedAt, endedAt) => settlement.addFreed(message, outcome, startedAt, endedAt),
-          runHere: (message) => admission.offer([{ ...message, crashes: undefined }]),
-        });
-  const runAlone = (messages: readonly Message[]) => {
-    admission.release(messages.length);
-    lodging?.run(messages);
-  };
+  const { target: place } = subscriber;
+  const target: TaskTarget = place
+    ? remoteTargets.open({
+        ...{ contract, subscriber: { ...subscriber, target: place }, settlement },
+        shareChanged: () => admission.limitChanged(),
+      })
+    : createLocalTarget({
+        ...{ contract, subscriber, consumer, isolation, settlement, clock, reportProblem },
+        canIsolate: ports.openedWith !== undefined,
+        release: (count) => admission.release(count),
+        offer: (message) => admission.offer([message]),
+      });
   const delivery = createDelivery({
-    ...{ contract, subscriber, target: execution, settlement, clock, reportProblem },
-    alone: lodging && runAlone,
+    ...{ contract, subscriber, target, settlement, clock, reportProblem },
+    alone: target.alone,
   });
 
   let paused = false;
@@ -260,32 +249,25 @@ async function openPipeline(
         ...settlement.counts,
         deadLetters: { ...settlement.counts.deadLetters },
       },
-      execution: {
-        running: execution.counts.running + (lodging?.running ?? 0),
-        stuck: execution.counts.stuck,
-        alone: lodging?.waiting ?? 0,
-      },
+      execution: { ...target.counts },
     }),
     run: () => scheduler.run(),
     override(to) {
       paused = to.paused ?? false;
       limit.override(to.maxInFlight);
-      lodging?.pause(paused);
+      target.pause(paused);
       admission.change({ rate: to.rate === undefined ? subscriber.rate : to.rate, paused });
     },
     stop() {
       scheduler.stop();
       admission.stop();
-      lodging?.stop();
+      target.stop();
     },
     get quiet() {
-      return admission.inFlight === 0 && !lodging?.running;
+      return admission.inFlight === 0 && target.quiet;
     },
-    abort(reason) {
-      execution.abort(reason);
-      lodging?.abort();
-    },
-    execution,
+    abort: (reason) => target.abort(reason),
+    execution: target.execution,
     endNow: (suspects) => consumer.endNow?.(suspects),
     settled: () => settlement.idle(),
     close: () => consumer.close(),

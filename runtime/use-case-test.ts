@@ -78,7 +78,8 @@ let running: UseCaseTest<never> | undefined;
 
 /**
  * Runs use cases as a worker does, for a test: the five layers, with retries, delays, order and dead letters, on stores in
- * memory. A process has one connection, so that it runs one such test at a time.
+ * memory. A process has one connection, so that it runs one such test at a time. Targets take every task, and nothing is sent:
+ * `{ ...executor, subscribers: { default: { handler } } }` stands in for one.
  */
 export async function testUseCase<E>(executor: Executor<E>, ...others: readonly Executor[]): Promise<UseCaseTest<E>> {
   await running?.close();
@@ -105,9 +106,9 @@ export async function testUseCase<E>(executor: Executor<E>, ...others: readonly 
     }),
   );
 
-  /** The same executor, with its handlers and what they enqueue seen. */
+  /** The same executor, with its handlers and what they enqueue seen. Targets are done, unless a handler stands in for one. */
   function watched(one: Executor): Executor {
-    const subscribers = Object.entries(one.subscribers).map(([name, { handler, filter }]) => {
+    const subscribers = Object.entries(one.subscribers).map(([name, { handler = () => {}, filter }]) => {
       const counting: typeof handler = async (event, task) => {
         handlersRunning++;
         try {
@@ -127,7 +128,9 @@ export async function testUseCase<E>(executor: Executor<E>, ...others: readonly 
       enqueued.push({ useCase: name, event, options: options ?? {}, from, duplicate: receipt.duplicate });
       return receipt;
     };
-    return { ...one, subscribers: Object.fromEntries(subscribers), enqueue };
+    const here = one.settings.subscribers.map((subscriber) => ({ ...subscriber, target: undefined }));
+    const settings = { ...one.settings, subscribers: here };
+    return { ...one, settings, subscribers: Object.fromEntries(subscribers), enqueue };
   }
 
   function observe({ useCase, subscriber }: Pipeline, settled: readonly Settled[]): void {

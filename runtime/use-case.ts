@@ -1,4 +1,4 @@
-import type { Backoff, EnqueuedUseCase, Filter, Handler, Priority, RateSettings } from "./contract.ts";
+import type { Backoff, EnqueuedUseCase, Filter, Handler, Priority, RateSettings, TargetFormat } from "./contract.ts";
 
 /** A number and its unit: `"250ms"`, `"30s"`, `"15m"`, `"1h"`, `"30d"`. */
 export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
@@ -60,6 +60,35 @@ export interface DeliveryLayer<E> {
   deadline?: Duration;
 }
 
+/** What else says how a target is spoken to. */
+export interface TargetOptions {
+  /** How the event is written in a request: `"json"` as its JSON Schema says, `"protobuf"` as its `.proto` file. Default `"json"`. */
+  format?: TargetFormat;
+}
+
+export interface ServiceOptions extends TargetOptions {
+  /** Where it takes tasks. Default `"/"`. */
+  path?: string;
+}
+
+/** Another program that a subscriber's tasks are sent to. Made by `service`, `awsLambda` and `azureFunction`. */
+export interface Target {
+  readonly kind: "service" | "lambda" | "azure";
+  readonly name: string;
+}
+
+/** What a subscriber has that runs in the worker's process. */
+interface InProcess<E> {
+  handler: Handler<E>;
+  target?: never;
+}
+
+/** What a subscriber has whose tasks are sent elsewhere: `generated/<use case>/receiver.ts` is for the other side. */
+interface Sent {
+  handler?: never;
+  target: Target;
+}
+
 /** How many processes run a use case's handlers where a stack deploys them. */
 export interface Scale {
   /** Fewest processes. 0: the first task that is ready starts one. Default 1. */
@@ -84,9 +113,7 @@ export interface ExecutionLayer extends TryLimits {
 }
 
 /** One of several subscribers. Each gets every event, with retries and dead letters of its own. */
-export interface Subscriber<E> extends DeliveryLayer<E>, TryLimits {
-  handler: Handler<E>;
-}
+export type Subscriber<E> = DeliveryLayer<E> & TryLimits & (InProcess<E> | Sent);
 
 interface Layers<E> {
   /** The team that answers for this use case. */
@@ -101,18 +128,27 @@ interface Layers<E> {
 /** One subscriber, named `default`. */
 interface WithHandler<E> extends Layers<E> {
   handler: Handler<E>;
+  delivery?: DeliveryLayer<E> & { target?: never };
+  subscribers?: never;
+}
+
+/** One subscriber, named `default`, whose tasks are sent elsewhere. */
+interface WithTarget<E> extends Layers<E> {
+  handler?: never;
+  delivery: DeliveryLayer<E> & { target: Target };
   subscribers?: never;
 }
 
 /** Several subscribers; `delivery` and `execution` are their defaults. */
 interface WithSubscribers<E> extends Layers<E> {
   handler?: never;
+  delivery?: DeliveryLayer<E> & { target?: never };
   /** Keys are lower-case words joined by hyphens. */
   subscribers: Record<string, Subscriber<E>>;
 }
 
 /** What `useCase` takes: the five layers' settings, and the functions that handle the events. */
-export type UseCase<E> = WithHandler<E> | WithSubscribers<E>;
+export type UseCase<E> = WithHandler<E> | WithTarget<E> | WithSubscribers<E>;
 
 /** What a use case module exports by default. */
 export interface UseCaseModule<E> extends EnqueuedUseCase<E> {
@@ -165,4 +201,22 @@ export function perMinute(count: number): RateSettings {
 /** At most one task every `period`. */
 export function every(period: Duration): RateSettings {
   return { count: 1, periodMs: milliseconds(period) };
+}
+
+/**
+ * A service that takes tasks by HTTP, as docs/targets.md says: `service("thumbnails", { path: "/events" })`. Its name is of
+ * lower-case words joined by hyphens; where it is, FIVEFOLD_SERVICE_THUMBNAILS says.
+ */
+export function service(name: string, options: ServiceOptions = {}): Target {
+  return { kind: "service", name, ...options };
+}
+
+/** An AWS Lambda function: `awsLambda("resize")`. FIVEFOLD_LAMBDA_RESIZE says which one it is; by default that of this name. */
+export function awsLambda(name: string, options: TargetOptions = {}): Target {
+  return { kind: "lambda", name, ...options };
+}
+
+/** A function of an Azure function app: `azureFunction("app/resize")`. Where the app is, FIVEFOLD_AZURE_APP says. */
+export function azureFunction(name: `${string}/${string}`, options: TargetOptions = {}): Target {
+  return { kind: "azure", name, ...options };
 }

@@ -8,6 +8,7 @@ import { type Observer, openPipelines, type Pipeline, type PipelineCounts, type 
 import type { Ports } from "./ports.ts";
 import { reportSeldom } from "./problem-reports.ts";
 import { createPublisher } from "./publisher.ts";
+import { createRemoteTargets, type RemoteTargetsOptions } from "./remote-targets.ts";
 import { watchStrays } from "./stray-watch.ts";
 import { createStrayFinder } from "./strays.ts";
 import { createSubscriptions } from "./subscriptions.ts";
@@ -29,6 +30,10 @@ export interface WorkerOptions {
   readonly observe?: ((pipeline: Pipeline, settled: readonly Settled[]) => void) | undefined;
   /** How often dedupe ids whose time is over are looked for. Default 60 s. */
   readonly sweepEveryMs?: number | undefined;
+  /** Says where targets are. Default: that of the process. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Resolves names of targets' hosts. Default: as the system does. */
+  readonly resolve?: RemoteTargetsOptions["resolve"];
   /** Default: a warning of the process. */
   readonly reportProblem?: ReportProblem | undefined;
 }
@@ -66,6 +71,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const report = reportSafely(options.reportProblem ?? ((problem) => process.emitWarning(problem)));
   const reportProblem = reportSeldom(report, clock);
   const subscriptions = createSubscriptions({ ports, reportProblem });
+  const remoteTargets = createRemoteTargets(executors, {
+    environment: options.environment ?? process.env,
+    resolve: options.resolve,
+    ...{ clock, reportProblem },
+  });
   await subscriptions.declare(executors.map(({ settings }) => settings));
 
   let overrides = NO_OVERRIDES;
@@ -95,12 +105,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       subscribe: subscriptions.open,
       subscribed: subscriptions.requireAny,
       observers,
+      remoteTargets,
       routeDelayed: strays.routeDelayed,
       overrideOf: (place) => overrides.of(place),
       reportProblem,
     },
   ).catch(async (error) => {
     await watching?.stop();
+    await remoteTargets.close();
     throw error;
   });
   running = pipelines;
@@ -148,6 +160,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await watching?.stop();
     await delayRunner.close();
     await Promise.all(pipelines.map((pipeline) => pipeline.close()));
+    await remoteTargets.close();
     await publisher.close();
     stopWatching();
   }

@@ -26,6 +26,8 @@ export interface Admission {
   stop(): void;
   /** Goes on under another rate, or paused: then it admits nothing until it is told otherwise. */
   change(to: { readonly rate: RateSettings | null; readonly paused: boolean }): void;
+  /** Told that the limit may have risen. */
+  limitChanged(): void;
   readonly inFlight: number;
   readonly waiting: number;
   /** Most tasks in flight, as the limit stands now. */
@@ -95,6 +97,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       stopped = true;
       cancelTimer?.();
     },
+    limitChanged: apply,
     change(to) {
       paused = to.paused;
       if (to.rate?.count !== rateSettings?.count || to.rate?.periodMs !== rateSettings?.periodMs) {

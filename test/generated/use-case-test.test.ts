@@ -82,10 +82,10 @@ test("a try that is repeated enqueues nothing twice, and what differs is another
     subscribers: {
       default: {
         async handler(event, task) {
-          await handler(event, task);
+          await handler!(event, task);
           // The same again, which the task means: it is one more.
-          await handler(event, task);
-          await handler({ orderId: `try ${Math.min(task.attempt, 2)}`, total: 1 }, task);
+          await handler!(event, task);
+          await handler!({ orderId: `try ${Math.min(task.attempt, 2)}`, total: 1 }, task);
           if (task.attempt < 3) throw new Error("after it enqueued");
         },
       },

@@ -1,0 +1,60 @@
+import type { Clock } from "../../clock.ts";
+import type { Host } from "./host.ts";
+
+/** How long a host that comes back, or is new, gets less than its share, and its share at first. */
+export const SLOW_START_MS = 10_000;
+const LEAST_SHARE = 0.1;
+/** The share of a zone's hosts that must be fit for their zone to be preferred. */
+const FIT_IN_ZONE = 0.7;
+
+/** From `LEAST_SHARE` to 1, as its slow start goes on. */
+export function shareOf({ warmSince }: Host, now: number): number {
+  if (warmSince === 0) return 1;
+  return Math.min(1, Math.max(LEAST_SHARE, (now - warmSince) / SLOW_START_MS));
+}
+
+/**
+ * Chooses a host by power of two choices (Mitzenmacher, 2001): of two random ones, that where a request is likely to wait
+ * less. A host that does not answer is known by the age of what it owes, long before its requests time out.
+ */
+export function chooseHost(fit: readonly Host[], clock: Clock, now: number): Host | undefined {
+  if (fit.length <= 1) return fit[0];
+  const first = Math.floor(clock.random() * fit.length);
+  const other = Math.floor(clock.random() * (fit.length - 1));
+  const [a, b] = [fit[first]!, fit[other < first ? other : other + 1]!];
+  const unknownMs = meanLatency(a, b);
+  return costOf(b, now, unknownMs) < costOf(a, now, unknownMs) ? b : a;
+}
+
+function costOf(host: Host, now: number, unknownMs: number): number {
+  const { pending, latencyMs } = host;
+  const [oldest] = pending;
+  const waitedMs = oldest ? now - oldest.startedAt : 0;
+  return (Math.max(latencyMs || unknownMs, waitedMs) * (pending.size + 1)) / shareOf(host, now);
+}
+
+/** What a host is taken to need that has not answered yet: as long as the other one. */
+function meanLatency(a: Host, b: Host): number {
+  return a.latencyMs || b.latencyMs || 1;
+}
+
+/** How fast an average forgets: an answer from this long ago counts for a third of one from now. */
+const MEMORY_MS = 5_000;
+
+/** Takes an answer's time into a host's latency: at once where it is longer, slowly where it is shorter (peak EWMA). */
+export function noteLatency(host: Host, latencyMs: number, now: number): void {
+  if (host.latencyMs === 0 || latencyMs > host.latencyMs) host.latencyMs = Math.max(latencyMs, 0.01);
+  else {
+    const weight = Math.exp((host.latencyAt - now) / MEMORY_MS);
+    host.latencyMs = host.latencyMs * weight + latencyMs * (1 - weight);
+  }
+  host.latencyAt = now;
+}
+
+/** The hosts of the worker's own zone, where enough of them are fit; else all that are fit. */
+export function preferZone(all: readonly Host[], fit: readonly Host[], zone: string): readonly Host[] {
+  const isNear = (host: Host) => zone !== "" && host.zone === zone;
+  const near = fit.filter(isNear);
+  const ofZone = all.filter(isNear).length;
+  return near.length > 0 && near.length >= ofZone * FIT_IN_ZONE ? near : fit;
+}

@@ -1,0 +1,186 @@
+import type { Cancel, Clock } from "../../clock.ts";
+import type { Message, Outcome } from "../../contract.ts";
+import { describeThrown } from "../../thrown.ts";
+import type { Target } from "../delivery.ts";
+import type { Ejection, Host } from "./host.ts";
+import type { HostPool } from "./host-pool.ts";
+import { Exchange, type HttpClient, type HttpRequest } from "./http-client.ts";
+import type { Protocol } from "./protocol.ts";
+
+export interface RemoteTargetOptions {
+  readonly protocol: Protocol;
+  readonly hosts: HostPool;
+  readonly client: Pick<HttpClient, "send">;
+  /** One try's longest run, the way there and back included. */
+  readonly timeoutMs: number;
+  /** Told of each try's outcome, once. Times are on the monotonic clock. */
+  readonly report: (message: Message, outcome: Outcome, startedAt: number, endedAt: number) => void;
+  /** Takes a task that could not be sent anywhere, without a try. */
+  readonly postpone: (message: Message, afterMs: number) => void;
+  readonly clock: Clock;
+}
+
+export interface RemoteTarget extends Target<unknown> {
+  /** Ends what is under way: its tasks are tried again. */
+  abort(reason: string): void;
+  readonly counts: { readonly running: number };
+}
+
+/** Hosts that one try is offered to, where connections can't be made: nothing was sent, so nothing runs twice. */
+const MOST_HOSTS = 3;
+/** How long a task waits that finds no host, though its limit let it start. */
+const NO_HOST_MS = 1_000;
+/** Tries that have ended and may stay among those that have not. */
+const SPARE_TRIES = 256;
+
+/** Sends one subscriber's tasks to the hosts of its target, each within its time. Redirects are not followed. */
+export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
+  const { protocol, hosts, client, clock, timeoutMs } = options;
+  /** In the order of their starts, and some that have ended since: all have the same time, so that one timer serves all. */
+  let pending: RemoteTry[] = [];
+  let running = 0;
+  let cancelTimer: Cancel | undefined;
+
+  class RemoteTry extends Exchange {
+    readonly message: Message;
+    readonly startedAt: number;
+    ended = false;
+    #request: HttpRequest | undefined;
+    #host: Host | undefined;
+    #refused: Host[] | undefined;
+
+    constructor(message: Message, startedAt: number) {
+      super();
+      this.message = message;
+      this.startedAt = startedAt;
+    }
+
+    protected override get needsBody(): boolean {
+      return protocol.needsBody;
+    }
+
+    protected override get mostBytes(): number {
+      return protocol.mostBytes;
+    }
+
+    /** Sends it to a host; without one it is put off. */
+    send(request: HttpRequest, host: Host | undefined): void {
+      if (this.ended) return;
+      if (!host) {
+        this.#close();
+        options.postpone(this.message, NO_HOST_MS);
+        return;
+      }
+      this.#request = request;
+      this.#host = host;
+      host.pending.add(this);
+      try {
+        const path = host.basePath + request.path;
+        client.send(host, host.basePath === "" ? request : { ...request, path }, this);
+      } catch (error) {
+        // What can't be put into a request says nothing of its host.
+        this.end({ kind: "retry", message: describeThrown(error, "it can't be sent: ") }, undefined);
+      }
+    }
+
+    protected override answered(status: number, headers: Parameters<Protocol["judge"]>[0]["headers"], body: Buffer): void {
+      if (this.ended) return;
+      const verdict = protocol.judge({ status, headers, body }, clock.now());
+      if (verdict.kind === "outcome") this.end(verdict.outcome, verdict.isOwn ? undefined : "answers");
+      else this.end({ kind: "retry", message: "answered 202, but this worker takes no callbacks" }, "answers");
+    }
+
+    protected override failed(error: Error, sent: boolean): void {
+      if (this.ended) return;
+      const host = this.#host!;
+      if (!sent && (this.#refused?.length ?? 0) + 1 < MOST_HOSTS) {
+        this.#refused ??= [];
+        this.#refused.push(host);
+        const now = clock.monotonic();
+        const other = hosts.pick(now, this.#refused);
+        if (other) {
+          host.pending.delete(this);
+          hosts.ended(host, "unreachable", this.startedAt, now);
+          this.send(this.#request!, other);
+          return;
+        }
+      }
+      const message = describeThrown(error, `${host.id} gave no answer: `);
+      this.end({ kind: "retry", message }, sent ? "answers" : "unreachable");
+    }
+
+    end(outcome: Outcome, against: Ejection | undefined): void {
+      if (this.ended) return;
+      this.#close();
+      const now = clock.monotonic();
+      if (this.#host) hosts.ended(this.#host, against, this.startedAt, now);
+      options.report(this.message, outcome, this.startedAt, now);
+    }
+
+    /** Ends it without the answer that it waits for: by what has come of it, if that says enough. */
+    cutOff(message: string, against: Ejection | undefined): void {
+      if (this.ended || this.endEarly()) return;
+      this.abort();
+      this.end({ kind: "retry", message }, this.#host && against);
+    }
+
+    #close(): void {
+      this.ended = true;
+      running--;
+      this.#host?.pending.delete(this);
+    }
+  }
+
+  function endOverdue(): void {
+    cancelTimer = undefined;
+    const now = clock.monotonic();
+    const overdue: RemoteTry[] = [];
+    pending = pending.filter(({ ended }) => !ended);
+    for (const tried of pending) {
+      if (tried.startedAt + timeoutMs > now) break;
+      overdue.push(tried);
+    }
+    for (const tried of overdue) tried.cutOff(`no answer within ${timeoutMs} ms`, "answers");
+    watch();
+  }
+
+  function watch(): void {
+    if (cancelTimer || running === 0) return;
+    const first = pending.find(({ ended }) => !ended);
+    if (!first) return;
+    const delayMs = Math.max(0, first.startedAt + timeoutMs - clock.monotonic());
+    cancelTimer = clock.after(delayMs, endOverdue, { background: true });
+  }
+
+  function start(message: Message, event: unknown, startedAt: number): void {
+    const tried = new RemoteTry(message, startedAt);
+    pending.push(tried);
+    running++;
+    const unsendable = (error: unknown) =>
+      tried.end({ kind: "retry", message: describeThrown(error, "it can't be sent: ") }, undefined);
+    try {
+      const request = protocol.request(message, event, clock.now());
+      if (!(request instanceof Promise)) tried.send(request, hosts.pick(startedAt));
+      else request.then((made) => tried.send(made, hosts.pick(clock.monotonic()))).catch(unsendable);
+    } catch (error) {
+      unsendable(error);
+    }
+  }
+
+  return {
+    counts: {
+      get running() {
+        return running;
+      },
+    },
+    run(messages, events) {
+      const startedAt = clock.monotonic();
+      for (let i = 0; i < messages.length; i++) start(messages[i]!, events[i], startedAt);
+      if (pending.length > SPARE_TRIES + 2 * running) pending = pending.filter(({ ended }) => !ended);
+      watch();
+    },
+    abort(reason) {
+      for (const tried of pending.filter(({ ended }) => !ended)) tried.cutOff(reason, undefined);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import type { TargetSettings } from "../../contract.ts";
+import { FivefoldError } from "../../errors.ts";
+import { type AddressGuard, createAddressGuard, readNetworks } from "./address-guard.ts";
+import { readSecrets, type Secrets } from "../../task-http/signature.ts";
+import { readTargetUrls, type TargetUrl } from "./target-url.ts";
+
+/*
+ * Where targets are, and by what they know that a task is ours: told by the environment, so that one use case serves all.
+ *
+ * FIVEFOLD_SERVICE_<NAME>         URLs of a service's hosts
+ * FIVEFOLD_AZURE_<APP>            the URL of a function app
+ * FIVEFOLD_AZURE_KEY_<APP>        its key
+ * FIVEFOLD_SIGNING_SECRET_<NAME>  of a service or function app: whsec_<base64>, several to change one
+ * FIVEFOLD_SERVICE_NETWORKS       private networks that targets may be in
+ * FIVEFOLD_ZONE                   where this process is
+ *
+ * <NAME> is the target's name in capitals, with underscores for hyphens.
+ */
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `image-thumbnails` as a variable has it: `IMAGE_THUMBNAILS`. Names are words of lower-case letters and digits. */
+function capitals(name: string): string {
+  return name.toUpperCase().replaceAll("-", "_");
+}
+
+export function guardOf(environment: Environment): AddressGuard {
+  const variable = "FIVEFOLD_SERVICE_NETWORKS";
+  try {
+    return createAddressGuard(readNetworks(environment[variable] ?? ""));
+  } catch (error) {
+    throw new FivefoldError("invalid-option", `${variable}: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+export const zoneOf = (environment: Environment): string => environment.FIVEFOLD_ZONE ?? "";
+
+/** Where a service or function app is. Throws where the environment does not say. */
+export function urlsOf({ kind, name }: TargetSettings, environment: Environment): readonly TargetUrl[] {
+  const variable = `FIVEFOLD_${kind === "azure" ? "AZURE" : "SERVICE"}_${capitals(name)}`;
+  const value = environment[variable];
+  if (value) return readTargetUrls(variable, value);
+  const option = kind === "service" ? `, or run \`fivefold dev --service ${name}=http://localhost:3000\`` : "";
+  const what = kind === "azure" ? "the function app" : "the service";
+  throw new FivefoldError(
+    "invalid-option",
+    `Nothing says where ${what} '${name}' is. Set ${variable} to its URL${option}.`,
+  );
+}
+
+/** What requests are signed by. Throws where there is nothing, and it must be. */
+export function secretsOf({ kind, name }: TargetSettings, environment: Environment, example: () => string): Secrets {
+  const variable = `FIVEFOLD_SIGNING_SECRET_${capitals(name)}`;
+  const value = environment[variable];
+  if (value) {
+    try {
+      return readSecrets(value);
+    } catch (error) {
+      throw new FivefoldError("invalid-option", `${variable} is no signing secret: ${(error as Error).message}.`);
+    }
+  }
+  // A function app knows its callers by their key.
+  if (kind !== "service") return [];
+  throw new FivefoldError(
+    "invalid-option",
+    `The service '${name}' could not tell our requests from others': nothing signs them. Set ${variable} here and for the ` +
+      `service to one secret that nobody else has, such as ${example()} (made just now).`,
+  );
+}
+
+export function azureKeyOf({ name }: TargetSettings, environment: Environment): string {
+  const variable = `FIVEFOLD_AZURE_KEY_${capitals(name)}`;
+  const key = environment[variable];
+  if (key && /^[!-~]+$/.test(key)) return key;
+  throw new FivefoldError(
+    "invalid-option",
+    `The function app '${name}' takes requests by a key: set ${variable} to one of its function or host keys.`,
+  );
+}

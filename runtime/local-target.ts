@@ -1,0 +1,101 @@
+import type { Clock } from "./clock.ts";
+import type { ExecutorContract, Message, Outcome, ReportProblem, SubscriberSettings } from "./contract.ts";
+import type { Target } from "./delivery/delivery.ts";
+import type { Settlement } from "./delivery/settlement.ts";
+import { createExecution, type Execution, stuckTask } from "./execution/execution.ts";
+import type { Isolation } from "./execution/isolation.ts";
+import type { PipelineCounts } from "./pipeline-counts.ts";
+import type { Consumer } from "./transport/transport.ts";
+
+/** Where one subscriber's tasks run, as its pipeline needs it. */
+export interface TaskTarget extends Target<unknown> {
+  /** What may end this process. */
+  readonly execution: Pick<Execution<unknown>, "running" | "called">;
+  readonly counts: PipelineCounts["execution"];
+  /** Whether nothing runs that holds no permit. */
+  readonly quiet: boolean;
+  /** Takes tasks that were in flight at a crash. Absent: they run beside all others. */
+  readonly alone?: ((messages: readonly Message[]) => void) | undefined;
+  /** The part of its limit that may be in flight now, from 0 to 1. Absent: all. */
+  readonly share?: (() => number) | undefined;
+  pause(paused: boolean): void;
+  stop(): void;
+  abort(reason: string): void;
+}
+
+export interface LocalTargetOptions {
+  readonly contract: ExecutorContract<unknown>;
+  readonly subscriber: SubscriberSettings;
+  readonly consumer: Consumer;
+  readonly isolation: Isolation;
+  /** Whether another process can open what this one has. */
+  readonly canIsolate: boolean;
+  readonly settlement: Pick<Settlement, "add" | "addFreed">;
+  /** Told of tasks that hold no permit any more. */
+  readonly release: (count: number) => void;
+  /** Takes a task again, as if it had just been received. */
+  readonly offer: (message: Message) => void;
+  readonly clock: Clock;
+  readonly reportProblem: ReportProblem;
+}
+
+/** Runs a subscriber's handler in this process, and what may end a process in one of its own. */
+export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
+  const { contract, subscriber, consumer, settlement, clock } = options;
+  const { name, ordered } = contract.settings;
+  const execution = createExecution({
+    // The compiler, and TypeScript's types, see to it that there is one.
+    handler: contract.subscribers[subscriber.name]!.handler!,
+    subscriber: subscriber.name,
+    enqueue: contract.enqueue,
+    timeoutMs: subscriber.timeoutMs,
+    ordered,
+    starting: consumer.starting,
+    stuck(message) {
+      options.reportProblem(stuckTask(message, subscriber));
+      // Once this process is gone: where nothing else runs, a try that outlives its time is ended.
+      void consumer.rememberCrashes?.([message], message.crashes ?? 0).catch(() => {});
+    },
+    report: (message, outcome, startedAt, endedAt) => settlement.add(message, outcome, startedAt, endedAt),
+    clock,
+  });
+  const lodging =
+    contract.url === undefined || !options.canIsolate
+      ? undefined
+      : options.isolation.lodge({
+          ...{ url: contract.url, useCase: name, subscriber },
+          report: (message: Message, outcome: Outcome, startedAt, endedAt) =>
+            settlement.addFreed(message, outcome, startedAt, endedAt),
+          runHere: (message) => options.offer({ ...message, crashes: undefined }),
+        });
+  return {
+    run: execution.run,
+    execution,
+    counts: {
+      get running() {
+        return execution.counts.running + (lodging?.running ?? 0);
+      },
+      get stuck() {
+        return execution.counts.stuck;
+      },
+      get alone() {
+        return lodging?.waiting ?? 0;
+      },
+    },
+    get quiet() {
+      return !lodging?.running;
+    },
+    alone:
+      lodging &&
+      ((messages) => {
+        options.release(messages.length);
+        lodging.run(messages);
+      }),
+    pause: (paused) => lodging?.pause(paused),
+    stop: () => lodging?.stop(),
+    abort(reason) {
+      execution.abort(reason);
+      lodging?.abort();
+    },
+  };
+}

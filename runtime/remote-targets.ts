@@ -1,0 +1,142 @@
+import type { Cancel, Clock } from "./clock.ts";
+import type { ExecutorContract, ReportProblem, SubscriberSettings, TargetSettings } from "./contract.ts";
+import type { Settlement } from "./delivery/settlement.ts";
+import { createHostPool, type HostPool } from "./delivery/remote/host-pool.ts";
+import { createHttpClient } from "./delivery/remote/http-client.ts";
+import type { Protocol } from "./delivery/remote/protocol.ts";
+import { createRemoteTarget } from "./delivery/remote/remote-target.ts";
+import { createResolve, type Resolve } from "./delivery/remote/resolve.ts";
+import { createServiceProtocol } from "./delivery/remote/service-protocol.ts";
+import {
+  azureKeyOf,
+  type Environment,
+  guardOf,
+  secretsOf,
+  urlsOf,
+  zoneOf,
+} from "./delivery/remote/target-environment.ts";
+import { FivefoldError } from "./errors.ts";
+import type { TaskTarget } from "./local-target.ts";
+
+/** The targets of one worker that are other processes. Those of one name share what is known of their hosts. */
+export interface RemoteTargets {
+  open(options: {
+    readonly contract: ExecutorContract<unknown>;
+    readonly subscriber: SubscriberSettings & { readonly target: TargetSettings };
+    readonly settlement: Pick<Settlement, "add" | "postpone">;
+    /** Told when the part of its limit that may be in flight has changed. */
+    readonly shareChanged: () => void;
+  }): TaskTarget;
+  close(): Promise<void>;
+}
+
+export interface RemoteTargetsOptions {
+  readonly environment: Environment;
+  /** Default: as the system resolves names. */
+  readonly resolve?: Resolve | undefined;
+  readonly clock: Clock;
+  readonly reportProblem: ReportProblem;
+}
+
+/** Throws a FivefoldError where the environment does not say what these executors' targets need. */
+export function createRemoteTargets(
+  executors: readonly ExecutorContract<unknown>[],
+  options: RemoteTargetsOptions,
+): RemoteTargets {
+  const { environment, clock, reportProblem } = options;
+  const guard = guardOf(environment);
+  const resolve = options.resolve ?? createResolve(clock);
+  const client = createHttpClient();
+  const pools = new Map<string, HostPool>();
+  const watching: Cancel[] = [];
+
+  const subscribers = executors.flatMap((contract) =>
+    contract.settings.subscribers.flatMap(({ target, ...subscriber }) =>
+      target ? [{ contract, subscriber: { ...subscriber, target } }] : [],
+    ),
+  );
+  const problems = new Set<string>();
+  const protocols = new Map<string, Protocol>();
+  for (const { contract, subscriber } of subscribers) {
+    try {
+      urlsOf(subscriber.target, environment);
+      protocols.set(placeOf(contract, subscriber), protocolOf(contract, subscriber, environment, clock));
+    } catch (error) {
+      problems.add((error as Error).message);
+    }
+  }
+  if (problems.size > 0) throw new FivefoldError("invalid-option", [...problems].join("\n"));
+
+  function poolOf(target: TargetSettings): HostPool {
+    const name = `${target.kind === "service" ? "service" : "function app"} '${target.name}'`;
+    let pool = pools.get(name);
+    if (!pool) {
+      const urls = urlsOf(target, environment);
+      pool = createHostPool({ name, urls, zone: zoneOf(environment), guard, resolve, client, clock, reportProblem });
+      pools.set(name, pool);
+    }
+    return pool;
+  }
+
+  return {
+    open({ contract, subscriber, settlement, shareChanged }) {
+      const hosts = poolOf(subscriber.target);
+      watching.push(hosts.watch(shareChanged));
+      const remote = createRemoteTarget({
+        protocol: protocols.get(placeOf(contract, subscriber))!,
+        hosts,
+        client,
+        timeoutMs: subscriber.timeoutMs,
+        report: settlement.add,
+        postpone: settlement.postpone,
+        clock,
+      });
+      return {
+        run: remote.run,
+        abort: remote.abort,
+        // What another process runs can't end this one.
+        execution: { running: [], called: undefined },
+        counts: {
+          get running() {
+            return remote.counts.running;
+          },
+          stuck: 0,
+          alone: 0,
+        },
+        quiet: true,
+        share: hosts.share,
+        pause() {},
+        stop() {},
+      };
+    },
+    async close() {
+      for (const cancel of watching) cancel();
+      for (const pool of pools.values()) pool.close();
+      await client.close();
+    },
+  };
+}
+
+function placeOf({ settings }: ExecutorContract<unknown>, { name }: Pick<SubscriberSettings, "name">): string {
+  return `${settings.name} ${name}`;
+}
+
+function protocolOf(
+  { settings, toJson }: ExecutorContract<unknown>,
+  { name, target, timeoutMs }: SubscriberSettings & { readonly target: TargetSettings },
+  environment: Environment,
+  clock: Clock,
+): Protocol {
+  const { format } = target;
+  if (format === "json" && !toJson) {
+    throw new FivefoldError("invalid-option", `'${settings.name}' was built before it had a target: build it again.`);
+  }
+  const example = () => `whsec_${Buffer.from(clock.randomId(32)).toString("base64")}`;
+  return createServiceProtocol({
+    shape: { useCase: settings.name, subscriber: name, version: settings.version, format, timeoutMs },
+    path: target.kind === "lambda" ? "/" : target.path,
+    secrets: secretsOf(target, environment, example),
+    headers: target.kind === "azure" ? ["x-functions-key", azureKeyOf(target, environment)] : undefined,
+    toJson: format === "json" ? toJson : undefined,
+  });
+}

@@ -1,0 +1,79 @@
+import type { Message, TargetFormat } from "../contract.ts";
+
+/*
+ * A task as an HTTP request: a CloudEvent in binary mode (https://cloudevents.io, HTTP binding 1.0), what Fivefold knows of
+ * the try beside it, and a Standard Webhooks signature. docs/targets.md tells it to whoever writes a receiver.
+ */
+
+export const CONTENT_TYPES: Readonly<Record<TargetFormat, string>> = {
+  json: "application/json",
+  protobuf: "application/protobuf",
+};
+
+/** A receiver's own word on what a try came to: `done`, `retry` or `reject`. Tells it from a host that fails. */
+export const OUTCOME_HEADER = "fivefold-outcome";
+
+/** Longest key that is sent along: longer ones would not fit into what servers take of headers. */
+const LONGEST_KEY = 1_024;
+
+/**
+ * A value as CloudEvents has it in a header: printable ASCII as it is, all else, blanks, quotes and percent signs by the
+ * percent encoding of its UTF-8. So no value of an event can end a header.
+ */
+export function encodeHeader(value: string): string {
+  if (/^[!#-$&-~]*$/.test(value)) return value;
+  let encoded = "";
+  for (const byte of Buffer.from(value)) {
+    const isPlain = byte > 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x25;
+    encoded += isPlain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return encoded;
+}
+
+/** What `encodeHeader` was given. A malformed encoding stands for itself. */
+export function decodeHeader(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What of a task's request does not change from one task to the next. */
+export interface RequestShape {
+  readonly useCase: string;
+  readonly subscriber: string;
+  /** The event version that JSON is of; encoded bytes are of the version that wrote them. */
+  readonly version: number;
+  readonly format: TargetFormat;
+  readonly timeoutMs: number;
+}
+
+/** The headers of a task's request, without its signature: names and values in turn. `now` is in ms since the Unix epoch. */
+export function taskHeaders(shape: RequestShape, task: Message, now: number): string[] {
+  const { useCase, subscriber, format, timeoutMs } = shape;
+  const { key, traceparent, enqueuedAt, dueAt } = task;
+  const headers = [
+    ...["content-type", CONTENT_TYPES[format]],
+    ...["ce-specversion", "1.0"],
+    ...["ce-id", encodeHeader(task.id)],
+    ...["ce-source", `/fivefold/${useCase}`],
+    ...["ce-type", useCase],
+    ...["ce-time", new Date(enqueuedAt).toISOString()],
+    ...["ce-eventversion", String(format === "json" ? shape.version : task.version)],
+    ...["fivefold-subscriber", subscriber],
+    ...["fivefold-attempt", String(task.attempt)],
+    ...["fivefold-timeout-ms", String(timeoutMs)],
+    ...["fivefold-deadline", new Date(now + timeoutMs).toISOString()],
+  ];
+  if (dueAt > enqueuedAt) headers.push("fivefold-due", new Date(dueAt).toISOString());
+  const partitionKey = key === "" ? "" : encodeHeader(key);
+  if (partitionKey !== "" && partitionKey.length <= LONGEST_KEY) headers.push("ce-partitionkey", partitionKey);
+  if (traceparent !== "") headers.push("traceparent", encodeHeader(traceparent));
+  return headers;
+}
+
+/** What is signed for an id: of whom it is, so that no other receiver takes it for its own. */
+export function webhookId({ useCase, subscriber }: Pick<RequestShape, "useCase" | "subscriber">, taskId: string): string {
+  return `${useCase}/${subscriber}/${encodeHeader(taskId)}`;
+}
