@@ -5,12 +5,15 @@ import { createJsonOutput, createTerminalOutput, type DevOutput } from "./dev-ou
 import { Fault } from "./fault.ts";
 import { refuseLinks } from "./own-files.ts";
 import { findProject } from "./project.ts";
+import { targetEnvironment } from "./service-option.ts";
 import { readPort } from "./start.ts";
 import { type ProjectChange, watchProject } from "./watch-project.ts";
 import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
 
 export interface DevOptions {
   readonly data?: string;
+  readonly service?: readonly string[];
+  readonly network?: readonly string[];
   readonly json?: boolean;
   readonly root?: string;
   /** Where events are taken by HTTP, on this machine alone. */
@@ -28,6 +31,7 @@ const RAN_WELL_MS = 30_000;
 export async function dev({ data, json = false, root: named, ...options }: DevOptions): Promise<void> {
   // It stays the same through all restarts.
   let gatewayPort = readPort(options.gatewayPort, "--gateway-port");
+  const environment = targetEnvironment(options.service ?? [], options.network ?? [], process.env);
   const root = findProject(named);
   // As the clients choose it, for they must meet in one folder; an empty value names none.
   if (!data && !process.env.FIVEFOLD_DATA) refuseLinks(root, ".fivefold/data");
@@ -59,6 +63,7 @@ export async function dev({ data, json = false, root: named, ...options }: DevOp
       root,
       dataFolder,
       gatewayPort,
+      environment,
       quietStdout: json,
       onReport(report) {
         told ||= report.kind === "failed";

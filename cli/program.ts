@@ -112,6 +112,8 @@ function createProgram(): Command {
     .description("build, run all use cases on this machine, and start over when a file changes")
     .option("--data <folder>", "where events are stored (default: .fivefold/data)")
     .option("--gateway-port <port>", "takes events by HTTP from this machine; another one where it is taken", "5055")
+    .option("--service <name=url...>", "where a target is: thumbnails=http://localhost:3000")
+    .option("--network <cidr...>", "a private network that targets may be in, besides this machine: 10.0.0.0/8")
     .option("--json", "print JSON lines")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (options) => {

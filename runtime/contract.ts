@@ -113,8 +113,8 @@ export interface SubscriberSettings {
   readonly maxInFlight: number;
   readonly rate: RateSettings | null;
   readonly hasFilter: boolean;
-  /** Absent: a handler in the worker's process. */
-  readonly target?: TargetSettings | undefined;
+  /** Null, or absent in what older versions have built: a handler in the worker's process. */
+  readonly target?: TargetSettings | null | undefined;
 }
 
 /** A use case as the compiler writes it for the runtime, and as the manifest lists it. */

@@ -17,7 +17,9 @@ export function createLoneTasks(
   const subscriber = contract.settings.subscribers.find(({ name }) => name === subscriberName);
   const functions = contract.subscribers[subscriberName];
   if (!subscriber || !functions?.handler) {
-    throw new RangeError(`'${contract.settings.name}' has no subscriber '${subscriberName}' with a handler in this build`);
+    throw new RangeError(
+      `'${contract.settings.name}' has no subscriber '${subscriberName}' with a handler in this build`,
+    );
   }
   const execution = createExecution({
     handler: functions.handler,

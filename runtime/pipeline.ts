@@ -70,7 +70,8 @@ export interface Shared {
   /** Told when all were subscribed. Throws where that is not enough to begin. */
   readonly subscribed: () => void;
   readonly observers: ReadonlySet<Observer>;
-  readonly remoteTargets: RemoteTargets;
+  /** Absent: all tasks run in this process. */
+  readonly remoteTargets: RemoteTargets | undefined;
   /** Where a delayed record goes once it is due. */
   readonly routeDelayed: DelayRunnerOptions["route"];
   /** What operators have set for a subscriber, from the start. */
@@ -216,7 +217,7 @@ async function openPipeline(
   });
   const { target: place } = subscriber;
   const target: TaskTarget = place
-    ? remoteTargets.open({
+    ? remoteTargets!.open({
         ...{ contract, subscriber: { ...subscriber, target: place }, settlement },
         shareChanged: () => admission.limitChanged(),
       })

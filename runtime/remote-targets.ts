@@ -1,6 +1,5 @@
 import type { Cancel, Clock } from "./clock.ts";
 import type { ExecutorContract, ReportProblem, SubscriberSettings, TargetSettings } from "./contract.ts";
-import type { Settlement } from "./delivery/settlement.ts";
 import { createHostPool, type HostPool } from "./delivery/remote/host-pool.ts";
 import { createHttpClient } from "./delivery/remote/http-client.ts";
 import type { Protocol } from "./delivery/remote/protocol.ts";
@@ -15,6 +14,7 @@ import {
   urlsOf,
   zoneOf,
 } from "./delivery/remote/target-environment.ts";
+import type { Settlement } from "./delivery/settlement.ts";
 import { FivefoldError } from "./errors.ts";
 import type { TaskTarget } from "./local-target.ts";
 

@@ -56,6 +56,8 @@ export interface DeliveryLayer<E> {
   /** Events for which it returns false are settled without a handler. Default: all pass. */
   filter?: Filter<E>;
   retry?: Retry;
+  /** Where tasks are sent, in the place of a handler: `service("thumbnails")`. Default: none, they are handled in the worker. */
+  target?: Target;
   /** From enqueue, or from the end of the delay, to the last moment at which a try may start. Default: none. */
   deadline?: Duration;
 }
@@ -66,6 +68,7 @@ export interface TargetOptions {
   format?: TargetFormat;
 }
 
+/** What else says how a service is spoken to. */
 export interface ServiceOptions extends TargetOptions {
   /** Where it takes tasks. Default `"/"`. */
   path?: string;

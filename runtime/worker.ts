@@ -8,7 +8,7 @@ import { type Observer, openPipelines, type Pipeline, type PipelineCounts, type 
 import type { Ports } from "./ports.ts";
 import { reportSeldom } from "./problem-reports.ts";
 import { createPublisher } from "./publisher.ts";
-import { createRemoteTargets, type RemoteTargetsOptions } from "./remote-targets.ts";
+import type { RemoteTargetsOptions } from "./remote-targets.ts";
 import { watchStrays } from "./stray-watch.ts";
 import { createStrayFinder } from "./strays.ts";
 import { createSubscriptions } from "./subscriptions.ts";
@@ -71,11 +71,14 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const report = reportSafely(options.reportProblem ?? ((problem) => process.emitWarning(problem)));
   const reportProblem = reportSeldom(report, clock);
   const subscriptions = createSubscriptions({ ports, reportProblem });
-  const remoteTargets = createRemoteTargets(executors, {
-    environment: options.environment ?? process.env,
-    resolve: options.resolve,
-    ...{ clock, reportProblem },
-  });
+  const environment = options.environment ?? process.env;
+  const isSending = executors.some(({ settings }) => settings.subscribers.some(({ target }) => target));
+  // Loaded here, since a process that sends nothing should not need the HTTP library.
+  const remoteTargets = isSending
+    ? (await import("./remote-targets.ts")).createRemoteTargets(executors, {
+        ...{ environment, resolve: options.resolve, clock, reportProblem },
+      })
+    : undefined;
   await subscriptions.declare(executors.map(({ settings }) => settings));
 
   let overrides = NO_OVERRIDES;
@@ -112,7 +115,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     },
   ).catch(async (error) => {
     await watching?.stop();
-    await remoteTargets.close();
+    await remoteTargets?.close();
     throw error;
   });
   running = pipelines;
@@ -160,7 +163,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await watching?.stop();
     await delayRunner.close();
     await Promise.all(pipelines.map((pipeline) => pipeline.close()));
-    await remoteTargets.close();
+    await remoteTargets?.close();
     await publisher.close();
     stopWatching();
   }

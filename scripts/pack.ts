@@ -141,10 +141,10 @@ async function bundle(dist: string): Promise<void> {
 }
 
 /** What is in the package for services that only enqueue. */
-const RUNTIME_EXPORTS = [".", "./runtime", "./testing", "./postgres"];
+const RUNTIME_EXPORTS = [".", "./runtime", "./receiver", "./testing", "./postgres"];
 const RUNTIME_DEPENDENCIES = ["pg", "ws"];
-/** Loaded where they are used: the embedded store, which is 18 MB, and Pulsar's native client. */
-const RUNTIME_PEERS = ["lmdb", "pulsar-client"];
+/** Loaded where they are used: the embedded store, which is 18 MB, Pulsar's native client, and what sends tasks to targets. */
+const RUNTIME_PEERS = ["lmdb", "pulsar-client", "undici"];
 
 /**
  * Writes the package `fivefold-runtime` into an empty folder, for `npm publish` there: the same runtime without the compiler

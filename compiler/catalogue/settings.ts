@@ -48,7 +48,16 @@ export const SETTINGS = {
   "missing-handler": error<{ inside: string }>(
     ({ inside }) => `${inside} handles nothing: it has no handler.`,
     () =>
-      "Add `handler: async (event, task) => { … }`; a use case may have `subscribers: { name: { handler } }` instead.",
+      "Add `handler: async (event, task) => { … }`; a use case may have `subscribers: { name: { handler } }` instead, " +
+      'and tasks may be sent elsewhere: `delivery: { target: service("thumbnails") }`.',
+  ),
+  "handler-and-target": error<{ inside: string; other: string }>(
+    ({ inside, other }) => `${inside} has both a target and ${other}: its tasks are handled here, or sent elsewhere.`,
+    ({ other }) =>
+      other === "a handler"
+        ? "Keep one of the two. To do both with every event, declare two subscribers: " +
+          '`subscribers: { here: { handler }, there: { target: service("thumbnails") } }`.'
+        : 'Say it of the subscriber that is meant: `subscribers: { there: { target: service("thumbnails") } }`.',
   ),
   "handler-and-subscribers": error<Record<never, never>>(
     () => "The use case has both a handler and subscribers. `handler` is short for one subscriber named 'default'.",

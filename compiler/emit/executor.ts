@@ -6,10 +6,10 @@ import { variable } from "./names.ts";
 import { type Code, header, importPath, imports, print } from "./source.ts";
 
 /** Names that the file has for other things. */
-const TAKEN = ["createExecutor", "decode", "executor", "settings", "useCase"];
+const TAKEN = ["createExecutor", "decode", "executor", "settings", "toJson", "useCase"];
 
 /** `executor.ts`: the use case's functions beside its codec, for workers, and the clients that its handlers enqueue by. */
-export function emitExecutor({ name, file, importEnding, isCommonJs, feeds }: UseCase): Output {
+export function emitExecutor({ name, file, importEnding, isCommonJs, feeds, subscribers }: UseCase): Output {
   const taken = new Set(TAKEN);
   const others = feeds.flatMap((feed) =>
     feed.file === null ? [] : [{ ...feed, file: feed.file, variable: variable(lowerCamel(feed.name), taken) }],
@@ -20,9 +20,11 @@ export function emitExecutor({ name, file, importEnding, isCommonJs, feeds }: Us
   const feedItems = others.map(
     (feed) => `{ useCase: ${feed.variable}, client: ${client(feed.name, `../${feed.name}/client.ts`)} },`,
   );
+  const sendsJson = subscribers.some(({ target }) => target?.format === "json");
   const parts: Code[] = [
     "settings,",
     "decode,",
+    ...(sendsJson ? ["toJson,"] : []),
     "useCase,",
     `client: ${client(name, "./client.ts")},`,
     // Where it is CommonJS, whoever loads it says where it is.
@@ -34,6 +36,7 @@ export function emitExecutor({ name, file, importEnding, isCommonJs, feeds }: Us
     imports(["createExecutor"], "fivefold/runtime"),
     ...modules.map((module) => `import ${module.variable} from ${path(`../../${module.file}`)};`),
     imports(["decode"], importPath("./codec.ts", importEnding)),
+    ...(sendsJson ? [imports(["toJson"], importPath("./json.ts", importEnding))] : []),
     imports(["settings"], importPath("./settings.ts", importEnding)),
     "",
     "export const executor = createExecutor({",

@@ -14,12 +14,13 @@ import { emitManifest } from "./manifest.ts";
 import { emitOpenApi } from "./openapi.ts";
 import { emitProto } from "./proto.ts";
 import { emitReadme } from "./readme.ts";
+import { emitReceiver } from "./receiver.ts";
 import { emitSettings } from "./settings.ts";
 import { emitShapes } from "./shapes.ts";
 import { emitValidate } from "./validate.ts";
 
-/** What is written for one use case; each emitter writes one file. */
-const OWN: readonly ((useCase: UseCase) => Output)[] = [
+/** What is written for one use case; each emitter writes one file, or none. */
+const OWN: readonly ((useCase: UseCase) => Output | undefined)[] = [
   emitEvent,
   emitSettings,
   emitValidate,
@@ -27,6 +28,7 @@ const OWN: readonly ((useCase: UseCase) => Output)[] = [
   emitJson,
   emitClient,
   emitExecutor,
+  emitReceiver,
   emitReadme,
   emitProto,
 ];
@@ -54,7 +56,7 @@ export function emit(useCases: readonly UseCase[]): Output[] {
 
 /** Most of one use case's files. */
 export function emitOwn(useCase: UseCase): Output[] {
-  return OWN.map((emitter) => emitter(useCase)).sort(byPath);
+  return OWN.flatMap((emitter) => emitter(useCase) ?? []).sort(byPath);
 }
 
 /** The other files of one use case: about a third of the work. */

@@ -1,3 +1,4 @@
+import type { TargetSettings } from "../../runtime/contract.ts";
 import { formatDuration } from "./duration.ts";
 import { formatSize } from "./size.ts";
 
@@ -25,7 +26,9 @@ export type Kind =
   /** A function of the event. What is held is that there is one. */
   | { readonly is: "filter" }
   | { readonly is: "rate" }
-  | { readonly is: "backoff" };
+  | { readonly is: "backoff" }
+  /** Where tasks are sent. */
+  | { readonly is: "target" };
 
 /** A kind whose values are of type T. */
 export type KindOf<T> = Kind & { readonly "~value"?: T };
@@ -50,6 +53,7 @@ export const KEY_FIELD: KindOf<string> = { is: "key field" };
 export const FILTER: KindOf<boolean> = { is: "filter" };
 export const RATE: KindOf<Rate> = { is: "rate" };
 export const BACKOFF: KindOf<Backoff> = { is: "backoff" };
+export const TARGET: KindOf<TargetSettings> = { is: "target" };
 
 /** Values that a setting of this kind may have, as a reader is told. */
 export function rangeText(kind: Kind): string {
@@ -69,6 +73,8 @@ export function rangeText(kind: Kind): string {
       return "`perSecond(n)`, `perMinute(n)` or `every(duration)`";
     case "backoff":
       return "`exponential(min, max)` or `constant(wait)`, up to 30d";
+    case "target":
+      return "`service(name, options)`, `awsLambda(name)` or `azureFunction(name)`";
   }
 }
 
@@ -83,6 +89,8 @@ export function valueText(kind: Kind, value: unknown): string {
       return rateText(value as Rate);
     case "backoff":
       return backoffText(value as Backoff);
+    case "target":
+      return targetText(value as TargetSettings);
     case "filter":
       return value ? "some events" : "all events";
     default:
@@ -96,4 +104,11 @@ export function rateText({ count, periodMs }: Rate): string {
 
 function backoffText({ minMs, maxMs }: Backoff): string {
   return `${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
+}
+
+const TARGET_KINDS = { service: "service", lambda: "AWS Lambda", azure: "Azure function app" };
+
+export function targetText(target: TargetSettings): string {
+  const path = target.kind === "lambda" ? "" : ` at ${target.path}`;
+  return `${TARGET_KINDS[target.kind]} ${target.name}${path}, as ${target.format === "json" ? "JSON" : "protobuf"}`;
 }

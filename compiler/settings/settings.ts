@@ -1,5 +1,17 @@
 import { formatDuration } from "./duration.ts";
-import { BACKOFF, choice, duration, FILTER, integer, KEY_FIELD, RATE, rateText, size } from "./kind.ts";
+import {
+  BACKOFF,
+  choice,
+  duration,
+  FILTER,
+  integer,
+  KEY_FIELD,
+  RATE,
+  rateText,
+  size,
+  TARGET,
+  targetText,
+} from "./kind.ts";
 import type { SettingPath } from "./path.ts";
 import type { Place, Setting } from "./setting.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES } from "./size.ts";
@@ -182,6 +194,20 @@ export const SETTINGS = {
     name: "filter",
     concerns: "behaviour",
     column: { title: "Receives", cell: (hasFilter) => (hasFilter ? "what its filter lets pass" : "every event") },
+  }),
+  "delivery.target": ofSubscriber({
+    kind: TARGET,
+    default: null,
+    none: "its handler",
+    key: "target",
+    place: "subscriber",
+    name: "handled by",
+    concerns: "behaviour",
+    column: { title: "Handled by", cell: (target) => (target === null ? "its handler" : targetText(target)) },
+    effect: (was, is) =>
+      is === null || (was?.kind === is.kind && was.name === is.name)
+        ? ""
+        : `${is.name} must take its tasks before the workers are deployed`,
   }),
   "execution.scale.min": ofUseCase({
     kind: integer(0, 1_000),

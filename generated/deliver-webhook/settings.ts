@@ -21,6 +21,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 16,
       rate: null,
       hasFilter: false,
+      target: null,
     },
   ],
 };

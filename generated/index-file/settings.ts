@@ -21,6 +21,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 32,
       rate: null,
       hasFilter: false,
+      target: null,
     },
   ],
 };

@@ -21,6 +21,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 64,
       rate: null,
       hasFilter: false,
+      target: null,
     },
     {
       name: "fraud-review",
@@ -31,6 +32,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 64,
       rate: null,
       hasFilter: true,
+      target: null,
     },
   ],
 };

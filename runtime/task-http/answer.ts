@@ -32,7 +32,8 @@ export function judge({ status, headers, text }: Answer, now: number): Verdict {
   const isOwn = headers[OUTCOME_HEADER] !== undefined;
   if (status === 202) return { kind: "accepted" };
   if (status >= 200 && status < 300) return { kind: "outcome", outcome: DONE, isOwn: true };
-  const message = describeAnswer(status, text);
+  // A receiver's own word is the handler's.
+  const message = isOwn && text.trim() !== "" ? describeThrown(text) : describeAnswer(status, text);
   if (REJECTING.has(status)) {
     return { kind: "outcome", outcome: { kind: "reject", reason: "rejected", message }, isOwn: true };
   }

@@ -6,7 +6,7 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "no
  */
 
 /** How old or how early a timestamp may be. */
-export const SIGNATURE_TOLERANCE_S = 300;
+const SIGNATURE_TOLERANCE_S = 300;
 /** Bytes of a secret, as Standard Webhooks has it. */
 const FEWEST_BYTES = 24;
 const MOST_BYTES = 64;

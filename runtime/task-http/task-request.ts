@@ -20,7 +20,7 @@ const LONGEST_KEY = 1_024;
  * A value as CloudEvents has it in a header: printable ASCII as it is, all else, blanks, quotes and percent signs by the
  * percent encoding of its UTF-8. So no value of an event can end a header.
  */
-export function encodeHeader(value: string): string {
+function encodeHeader(value: string): string {
   if (/^[!#-$&-~]*$/.test(value)) return value;
   let encoded = "";
   for (const byte of Buffer.from(value)) {
@@ -74,6 +74,9 @@ export function taskHeaders(shape: RequestShape, task: Message, now: number): st
 }
 
 /** What is signed for an id: of whom it is, so that no other receiver takes it for its own. */
-export function webhookId({ useCase, subscriber }: Pick<RequestShape, "useCase" | "subscriber">, taskId: string): string {
+export function webhookId(
+  { useCase, subscriber }: Pick<RequestShape, "useCase" | "subscriber">,
+  taskId: string,
+): string {
   return `${useCase}/${subscriber}/${encodeHeader(taskId)}`;
 }

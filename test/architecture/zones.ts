@@ -81,7 +81,7 @@ export const ZONES: readonly Zone[] = [
   },
   {
     name: "the pipeline",
-    files: /^runtime\/(pipeline|frontend-on|lone-task|lone-worker|retry-delays)\.ts$/,
+    files: /^runtime\/(pipeline|frontend-on|local-target|lone-task|lone-worker|remote-targets|retry-delays)\.ts$/,
     may: ["runtime/.*", "loader/register.ts"],
     packages: [],
   },
@@ -138,10 +138,24 @@ export const ZONES: readonly Zone[] = [
     ],
     packages: ["node:*"],
   },
+  // What workers and receivers agree on.
+  {
+    name: "tasks over HTTP",
+    files: /^runtime\/task-http\//,
+    may: ["runtime/task-http/.*", ...RUNTIME_SHAPES],
+    packages: ["node:*"],
+  },
+  // The other side of a target: the execution layer in somebody else's process.
+  {
+    name: "a receiver",
+    files: /^runtime\/receiver\//,
+    may: ["runtime/(receiver|task-http)/.*", "runtime/execution/(outcome-of|unawaited).ts", ...RUNTIME_SHAPES],
+    packages: ["node:*"],
+  },
   {
     name: "a runtime layer",
     files: /^runtime\/([^/]+)\//,
-    may: ["runtime/$1/.*", ...RUNTIME_SHAPES, "runtime/storage/.*"],
+    may: ["runtime/$1/.*", ...RUNTIME_SHAPES, "runtime/(storage|task-http)/.*"],
     packages: ["*"],
   },
   {
@@ -152,6 +166,7 @@ export const ZONES: readonly Zone[] = [
       "runtime/transport/transport.ts",
       "runtime/metrics/(metrics-server|failure-log).ts",
       "runtime/gateway/(gateway|gateway-options|entry).ts",
+      "runtime/receiver/.*",
       "runtime/dead-letters/.*",
       "runtime/control/(control-store|overrides).ts",
     ],

@@ -36,6 +36,8 @@ export function evaluatePackageCall(
   node: ts.CallExpression,
   evaluate: (node: ts.Node) => Constant,
 ): Constant {
+  const kind = Object.hasOwn(TARGETS, name) ? TARGETS[name] : undefined;
+  if (kind) return evaluateTarget(name, kind, node, evaluate);
   const known = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
   if (!known) return notConstant(`fivefold's ${name} is no function for settings`, node);
   const values: Primitive[] = [];
@@ -51,6 +53,28 @@ export function evaluatePackageCall(
     return [key, { name: node, expression: value.node, value: () => value }];
   });
   return { kind: "object", entries: new Map(entries), node };
+}
+
+/** Functions of a name and an object of options, whose result is all of them and a kind. */
+const TARGETS: Readonly<Record<string, string>> = { service: "service", awsLambda: "lambda", azureFunction: "azure" };
+
+function evaluateTarget(
+  name: string,
+  kind: string,
+  node: ts.CallExpression,
+  evaluate: (node: ts.Node) => Constant,
+): Constant {
+  const [first, second] = node.arguments;
+  if (!first) return notConstant(`${name} takes a name`, node);
+  const options = second && evaluate(second);
+  if (options && isFault(options)) return options;
+  if (options && options.kind !== "object") return notConstant(`${name} takes an object of options`, options.node);
+  const entries = new Map<string, ConstantEntry>([
+    ["kind", { name: node, expression: node, value: () => primitive(kind, node) }],
+    ["name", { name: first, expression: first, value: () => evaluate(first) }],
+  ]);
+  for (const [key, entry] of options?.entries ?? []) entries.set(key, entry);
+  return { kind: "object", entries, node };
 }
 
 /** An argument's number, or its duration in ms. */

@@ -99,19 +99,28 @@ function checkHandlers(
   spans: Readonly<Record<string, Span>>,
   scope: SettingsScope,
 ): void {
-  const [handler, subscribers] = [spans.handler, spans.subscribers];
+  const [handler, subscribers, sent] = [spans.handler, spans.subscribers, spans["delivery.target"]];
   if (handler && subscribers) {
     const related = [{ message: "The handler is here.", span: handler }];
     scope.report("handler-and-subscribers", subscribers, {}, related);
-  } else if (!handler && !subscribers) {
+  } else if (!handler && !subscribers && !sent) {
     scope.report("missing-handler", scope.callee, { inside: "The use case" });
+  } else if (sent && (handler || subscribers)) {
+    const other = handler ? "a handler" : "subscribers";
+    const span = handler ?? subscribers!;
+    const message = handler ? "The handler is here." : "The subscribers are here.";
+    scope.report("handler-and-target", sent, { inside: "The use case", other }, [{ message, span }]);
   } else if (subscribers && written?.size === 0) {
     scope.report("missing-handler", subscribers, { inside: "The use case" });
   }
   for (const name of written?.keys() ?? []) {
     const path = `subscribers.${name}`;
-    if (!spans[`${path}.handler`] && spans[path]) {
-      scope.report("missing-handler", spans[path], { inside: `The subscriber '${name}'` });
+    const [own, target] = [spans[`${path}.handler`], spans[`${path}.target`]];
+    const inside = `The subscriber '${name}'`;
+    if (!own && !target && spans[path]) scope.report("missing-handler", spans[path], { inside });
+    if (own && target) {
+      const related = [{ message: "The handler is here.", span: own }];
+      scope.report("handler-and-target", target, { inside, other: "a handler" }, related);
     }
   }
 }

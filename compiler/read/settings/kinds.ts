@@ -2,6 +2,7 @@ import type { Kind } from "../../settings/kind.ts";
 import { filterFunction } from "./filter.ts";
 import type { SettingReader } from "./reader.ts";
 import { section } from "./section.ts";
+import { target } from "./target.ts";
 import { duration, integer, keyField, milliseconds, oneOf, positive, size } from "./values.ts";
 
 const wait = milliseconds("0ms", "30d");
@@ -35,5 +36,7 @@ export function readerOf(kind: Kind): SettingReader<unknown> {
       return rate;
     case "backoff":
       return backoff;
+    case "target":
+      return target;
   }
 }

@@ -54,15 +54,17 @@ const isPrivate = matcher(PRIVATE);
 /** Reads networks that are open, separated by commas: `10.0.0.0/8,fd12::/48`. Throws a RangeError that names the one at fault. */
 export function readNetworks(text: string): { readonly subnet: string; readonly bits: number }[] {
   const parts = text.split(",").map((part) => part.trim());
-  return parts.filter((part) => part !== "").map((part) => {
-    const [subnet = "", length] = part.split("/");
-    const most = isIPv6(subnet) ? 128 : 32;
-    const bits = length === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) : -1;
-    if (!isIP(subnet) || subnet.includes("%") || bits < 0 || bits > most || part.split("/").length > 2) {
-      throw new RangeError(`'${part}' is no network: write an address and its bits, like 10.0.0.0/8`);
-    }
-    return { subnet, bits };
-  });
+  return parts
+    .filter((part) => part !== "")
+    .map((part) => {
+      const [subnet = "", length] = part.split("/");
+      const most = isIPv6(subnet) ? 128 : 32;
+      const bits = length === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) : -1;
+      if (!isIP(subnet) || subnet.includes("%") || bits < 0 || bits > most || part.split("/").length > 2) {
+        throw new RangeError(`'${part}' is no network: write an address and its bits, like 10.0.0.0/8`);
+      }
+      return { subnet, bits };
+    });
 }
 
 /** A guard that opens these networks, but for what is never open. Default: none, so that public addresses alone are open. */

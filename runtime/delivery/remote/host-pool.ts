@@ -1,4 +1,4 @@
-import { type Cancel, type Clock } from "../../clock.ts";
+import type { Cancel, Clock } from "../../clock.ts";
 import type { ReportProblem } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
 import { describeThrown } from "../../thrown.ts";
@@ -199,4 +199,3 @@ export function createHostPool(options: HostPoolOptions): HostPool {
     },
   };
 }
-

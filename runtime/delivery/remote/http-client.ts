@@ -73,7 +73,10 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
     // A status is an answer, whatever becomes of the text behind it.
-    if (this.#status >= 200 && !this.needsBody) return this.#end(Buffer.concat(this.#body));
+    if (this.#status >= 200 && !this.needsBody) {
+      this.#end(Buffer.concat(this.#body));
+      return;
+    }
     this.#over = true;
     this.failed(error, this.#controller !== undefined);
   }

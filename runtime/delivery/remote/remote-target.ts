@@ -83,7 +83,11 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
       }
     }
 
-    protected override answered(status: number, headers: Parameters<Protocol["judge"]>[0]["headers"], body: Buffer): void {
+    protected override answered(
+      status: number,
+      headers: Parameters<Protocol["judge"]>[0]["headers"],
+      body: Buffer,
+    ): void {
       if (this.ended) return;
       const verdict = protocol.judge({ status, headers, body }, clock.now());
       if (verdict.kind === "outcome") this.end(verdict.outcome, verdict.isOwn ? undefined : "answers");

@@ -29,7 +29,10 @@ export function createResolve(clock: Clock): Resolve {
     );
     const found = await lookup(hostname, { all: true });
     await settledWithin(clock, TTL_WITHIN_MS, told);
-    const addresses = [...new Set(found.map(({ address }) => address))];
+    // A host of both kinds must not count twice; on this machine, a program may listen on either.
+    const isIpv4 = hostname !== "localhost" && found.some(({ family }) => family === 4);
+    const kind = found.filter(({ family }) => !isIpv4 || family === 4);
+    const addresses = [...new Set(kind.map(({ address }) => address))];
     return { addresses, ttlMs: Math.min(Math.max(ttlMs, SHORTEST_TTL_MS), LONGEST_TTL_MS) };
   };
 }

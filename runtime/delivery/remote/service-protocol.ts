@@ -1,7 +1,7 @@
-import type { RequestShape } from "../../task-http/task-request.ts";
-import { taskHeaders, webhookId } from "../../task-http/task-request.ts";
 import { judge } from "../../task-http/answer.ts";
 import { type Secrets, sign } from "../../task-http/signature.ts";
+import type { RequestShape } from "../../task-http/task-request.ts";
+import { taskHeaders, webhookId } from "../../task-http/task-request.ts";
 import type { Protocol } from "./protocol.ts";
 
 /** Of a body that is told with a failure. */

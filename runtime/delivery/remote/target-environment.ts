@@ -1,7 +1,7 @@
 import type { TargetSettings } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
-import { type AddressGuard, createAddressGuard, readNetworks } from "./address-guard.ts";
 import { readSecrets, type Secrets } from "../../task-http/signature.ts";
+import { type AddressGuard, createAddressGuard, readNetworks } from "./address-guard.ts";
 import { readTargetUrls, type TargetUrl } from "./target-url.ts";
 
 /*

@@ -18,6 +18,7 @@ export function subscriber(name: string, settings: Partial<Subscriber> = {}): Su
     deadlineMs: 0,
     timeoutMs: 30_000,
     hasFilter: false,
+    target: null,
     span: at(`subscriber ${name}`),
     ...settings,
   };

@@ -44,7 +44,7 @@ test("no value of an event gets into the headers as anything but a value", async
     environment: { FIVEFOLD_SERVICE_THUMBNAILS: service.url },
     settings: { ordered: true },
   });
-  const keys = ['a\r\nfivefold-outcome: done\r\n\r\n', "ä\0€ \"%\" 😀", "\ud800", "x".repeat(5_000)];
+  const keys = ["a\r\nfivefold-outcome: done\r\n\r\n", 'ä\0€ "%" 😀', "\ud800", "x".repeat(5_000)];
   await world.notes.enqueueAll(keys.map((key, index) => ({ id: `${index}`, key })));
   await world.ended(keys.length);
   const found = service.requests.map(({ head }) => head.headers["ce-partitionkey"]);
@@ -198,7 +198,10 @@ test.each([
   [{ FIVEFOLD_SERVICE_THUMBNAILS: "http://a,http://a/" }, "twice"],
   [{ FIVEFOLD_SERVICE_THUMBNAILS: "http://a", FIVEFOLD_SIGNING_SECRET_THUMBNAILS: "" }, "such as whsec_"],
   [{ FIVEFOLD_SERVICE_THUMBNAILS: "http://a", FIVEFOLD_SIGNING_SECRET_THUMBNAILS: "whsec_YQ==" }, "has 1 bytes"],
-  [{ FIVEFOLD_SERVICE_THUMBNAILS: "http://a", FIVEFOLD_SERVICE_NETWORKS: "10.0.0.0/33" }, "'10.0.0.0/33' is no network"],
+  [
+    { FIVEFOLD_SERVICE_THUMBNAILS: "http://a", FIVEFOLD_SERVICE_NETWORKS: "10.0.0.0/33" },
+    "'10.0.0.0/33' is no network",
+  ],
 ])("a worker that does not know enough of its targets does not start: %o", async (environment, message) => {
   await expect(openTargetWorld({ environment })).rejects.toThrow(message);
 });

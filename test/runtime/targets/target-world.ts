@@ -53,7 +53,7 @@ export function listen(server: Server, port = 0): Promise<void> {
   });
 }
 
-export const THUMBNAILS: TargetSettings = { kind: "service", name: "thumbnails", path: "/events", format: "json" };
+const THUMBNAILS: TargetSettings = { kind: "service", name: "thumbnails", path: "/events", format: "json" };
 
 export interface TargetWorldOptions {
   readonly environment: Readonly<Record<string, string>>;
@@ -70,11 +70,15 @@ export async function openTargetWorld(options: TargetWorldOptions) {
   const problems: FivefoldError[] = [];
   const settled: Settled[] = [];
   const subscribers = { default: { target, backoff: { minMs: 10, maxMs: 20 }, timeoutMs: 2_000, ...subscriber } };
-  const { client, executor } = noteContracts({ settings, subscribers, handlers: {} });
+  const { client, executor } = noteContracts({ settings: settings ?? {}, subscribers, handlers: {} });
   const worker = await startWorker({
     ports: connection.ports,
     executors: [{ ...executor, toJson: (event) => event, subscribers: { default: {} } }],
-    environment: { FIVEFOLD_SIGNING_SECRET_THUMBNAILS: SECRET, FIVEFOLD_SERVICE_NETWORKS: "127.0.0.0/8", ...environment },
+    environment: {
+      FIVEFOLD_SIGNING_SECRET_THUMBNAILS: SECRET,
+      FIVEFOLD_SERVICE_NETWORKS: "127.0.0.0/8",
+      ...environment,
+    },
     resolve,
     observe: (_, batch) => void settled.push(...batch),
     reportProblem: (problem) => problems.push(problem),

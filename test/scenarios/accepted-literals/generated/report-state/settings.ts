@@ -21,6 +21,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 64,
       rate: null,
       hasFilter: false,
+      target: null,
     },
   ],
 };

@@ -21,6 +21,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 16,
       rate: { count: 500, periodMs: 1_000 },
       hasFilter: true,
+      target: null,
     },
     {
       name: "videos",
@@ -31,6 +32,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 16,
       rate: { count: 500, periodMs: 1_000 },
       hasFilter: true,
+      target: null,
     },
     {
       name: "audit",
@@ -41,6 +43,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 16,
       rate: { count: 500, periodMs: 1_000 },
       hasFilter: false,
+      target: null,
     },
   ],
 };

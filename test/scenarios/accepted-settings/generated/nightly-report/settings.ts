@@ -21,6 +21,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 64,
       rate: { count: 1, periodMs: 10_000 },
       hasFilter: false,
+      target: null,
     },
   ],
 };

@@ -21,6 +21,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 64,
       rate: null,
       hasFilter: true,
+      target: null,
     },
     {
       name: "abroad",
@@ -31,6 +32,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 64,
       rate: null,
       hasFilter: true,
+      target: null,
     },
     {
       name: "coupons",
@@ -41,6 +43,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 64,
       rate: null,
       hasFilter: true,
+      target: null,
     },
     {
       name: "spring",
@@ -51,6 +54,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 64,
       rate: null,
       hasFilter: true,
+      target: null,
     },
   ],
 };
