@@ -2,6 +2,9 @@ import type { TargetSettings } from "../../runtime/contract.ts";
 import { formatDuration } from "./duration.ts";
 import { formatSize } from "./size.ts";
 
+/** Where tasks are sent, as the runtime is told. */
+export type Target = TargetSettings;
+
 export interface Backoff {
   readonly minMs: number;
   readonly maxMs: number;
@@ -53,7 +56,7 @@ export const KEY_FIELD: KindOf<string> = { is: "key field" };
 export const FILTER: KindOf<boolean> = { is: "filter" };
 export const RATE: KindOf<Rate> = { is: "rate" };
 export const BACKOFF: KindOf<Backoff> = { is: "backoff" };
-export const TARGET: KindOf<TargetSettings> = { is: "target" };
+export const TARGET: KindOf<Target> = { is: "target" };
 
 /** Values that a setting of this kind may have, as a reader is told. */
 export function rangeText(kind: Kind): string {
@@ -90,7 +93,7 @@ export function valueText(kind: Kind, value: unknown): string {
     case "backoff":
       return backoffText(value as Backoff);
     case "target":
-      return targetText(value as TargetSettings);
+      return targetText(value as Target);
     case "filter":
       return value ? "some events" : "all events";
     default:
@@ -108,7 +111,7 @@ function backoffText({ minMs, maxMs }: Backoff): string {
 
 const TARGET_KINDS = { service: "service", lambda: "AWS Lambda", azure: "Azure function app" };
 
-export function targetText(target: TargetSettings): string {
+export function targetText(target: Target): string {
   const path = target.kind === "lambda" ? "" : ` at ${target.path}`;
   return `${TARGET_KINDS[target.kind]} ${target.name}${path}, as ${target.format === "json" ? "JSON" : "protobuf"}`;
 }

@@ -1,4 +1,4 @@
-import type { TargetSettings } from "../../../runtime/contract.ts";
+import type { Target } from "../../settings/kind.ts";
 import { reportSetting, type SettingReader, type SettingsScope } from "./reader.ts";
 import { section } from "./section.ts";
 import { describe, oneOf } from "./values.ts";
@@ -36,7 +36,7 @@ const parts = section(
 );
 
 /** Where tasks are sent: what `service`, `awsLambda` and `azureFunction` return. */
-export const target: SettingReader<TargetSettings> = (value, entry, at, scope) => {
+export const target: SettingReader<Target> = (value, entry, at, scope) => {
   const { kind, name, path, format = "json" } = parts(value, entry, at, scope) ?? {};
   if (!kind || !name) return undefined;
   const [app = "", ownFunction] = name.split("/");
@@ -48,7 +48,7 @@ export const target: SettingReader<TargetSettings> = (value, entry, at, scope) =
 };
 
 function reportName(
-  kind: TargetSettings["kind"],
+  kind: Target["kind"],
   name: string,
   entry: Parameters<typeof reportSetting>[2],
   at: string,

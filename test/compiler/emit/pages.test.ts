@@ -46,6 +46,7 @@ describe("a use case's page", () => {
       "none",
       "30s",
       "every event",
+      "its handler",
       "`generate-thumbnail.high-default-DLQ`",
     ]);
   });
