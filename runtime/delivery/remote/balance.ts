@@ -19,23 +19,34 @@ export function shareOf({ warmSince }: Host, now: number): number {
  */
 export function chooseHost(fit: readonly Host[], clock: Clock, now: number): Host | undefined {
   if (fit.length <= 1) return fit[0];
-  const first = Math.floor(clock.random() * fit.length);
-  const other = Math.floor(clock.random() * (fit.length - 1));
-  const [a, b] = [fit[first]!, fit[other < first ? other : other + 1]!];
-  const unknownMs = meanLatency(a, b);
+  const first = draw(fit, undefined, clock, now);
+  const second = draw(fit, first, clock, now);
+  const [a, b] = [fit[first]!, fit[second]!];
+  // What a host is taken to need that has not answered yet: as long as the other one.
+  const unknownMs = a.latencyMs || b.latencyMs || 1;
   return costOf(b, now, unknownMs) < costOf(a, now, unknownMs) ? b : a;
+}
+
+/** Draws that may meet hosts in their slow start before one of them is taken all the same. */
+const MOST_DRAWS = 4;
+
+/** The index of a random host, other than that one; one in its slow start comes up as often as its share says. */
+function draw(fit: readonly Host[], not: number | undefined, clock: Clock, now: number): number {
+  let index = 0;
+  for (let draws = 0; draws < MOST_DRAWS; draws++) {
+    index = Math.floor(clock.random() * (fit.length - (not === undefined ? 0 : 1)));
+    if (not !== undefined && index >= not) index++;
+    const share = shareOf(fit[index]!, now);
+    if (share === 1 || clock.random() < share) break;
+  }
+  return index;
 }
 
 function costOf(host: Host, now: number, unknownMs: number): number {
   const { pending, latencyMs } = host;
   const [oldest] = pending;
   const waitedMs = oldest ? now - oldest.startedAt : 0;
-  return (Math.max(latencyMs || unknownMs, waitedMs) * (pending.size + 1)) / shareOf(host, now);
-}
-
-/** What a host is taken to need that has not answered yet: as long as the other one. */
-function meanLatency(a: Host, b: Host): number {
-  return a.latencyMs || b.latencyMs || 1;
+  return Math.max(latencyMs || unknownMs, waitedMs) * (pending.size + 1);
 }
 
 /** How fast an average forgets: an answer from this long ago counts for a third of one from now. */

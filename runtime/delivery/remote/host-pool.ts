@@ -115,7 +115,9 @@ export function createHostPool(options: HostPoolOptions): HostPool {
     let isChanged = false;
     if (now >= endsInterval) {
       endsInterval = now + INTERVAL_MS;
-      isChanged = endInterval(hosts, now);
+      const ejected = endInterval(hosts, now);
+      for (const host of ejected) tellOfEjection(host, "answers");
+      isChanged = ejected.length > 0;
     }
     for (const host of hosts) {
       const { ejected, warmSince } = host;

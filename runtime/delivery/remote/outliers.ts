@@ -43,10 +43,13 @@ export function takeBack(host: Host, now: number): void {
   host.warmSince = now;
 }
 
-/** Ends an interval: takes out hosts whose success rate lies far below the others', and forgets one ejection of each good one. */
-export function endInterval(hosts: readonly Host[], now: number): boolean {
+/**
+ * Ends an interval: takes out hosts whose success rate lies far below the others', and forgets one ejection of each good one.
+ * Returns those that it took out.
+ */
+export function endInterval(hosts: readonly Host[], now: number): readonly Host[] {
   const measured = hosts.filter(({ answers, ejected }) => answers >= FEWEST_ANSWERS && !ejected);
-  let changed = false;
+  const ejected: Host[] = [];
   if (measured.length >= FEWEST_HOSTS) {
     const rates = measured.map(({ goodAnswers, answers }) => goodAnswers / answers);
     const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
@@ -55,7 +58,7 @@ export function endInterval(hosts: readonly Host[], now: number): boolean {
     for (const [index, host] of measured.entries()) {
       if (rates[index]! >= threshold) continue;
       eject(host, "answers", now);
-      changed = true;
+      ejected.push(host);
     }
   }
   for (const host of hosts) {
@@ -63,5 +66,5 @@ export function endInterval(hosts: readonly Host[], now: number): boolean {
     host.answers = 0;
     host.goodAnswers = 0;
   }
-  return changed;
+  return ejected;
 }

@@ -205,3 +205,28 @@ test.each([
 ])("a worker that does not know enough of its targets does not start: %o", async (environment, message) => {
   await expect(openTargetWorld({ environment })).rejects.toThrow(message);
 });
+
+test("connections go to the address that was checked, and end where a name resolves to another one", async () => {
+  const service = await startService((_, response) => response.end());
+  let addresses = ["127.0.0.1"];
+  const world = await openTargetWorld({
+    // No DNS server knows it: whoever resolved it again would find nothing.
+    environment: { FIVEFOLD_SERVICE_THUMBNAILS: `http://images.invalid:${service.port}` },
+    resolve: async () => ({ addresses, ttlMs: 30 }),
+  });
+  await world.notes.enqueue({ id: "a" });
+  await world.ended(1);
+  expect(service.requests[0]?.head.headers.host).toBe(`images.invalid:${service.port}`);
+
+  addresses = ["169.254.169.254"];
+  while (world.problems.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await world.notes.enqueue({ id: "b" });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  // It waits: no try is used up, and nothing is sent anywhere.
+  expect(world.counts()).toMatchObject({ flowControl: { waiting: 1, limit: 0 }, delivery: { sent: 1, retried: 0 } });
+  expect(world.problems[0]?.message).toMatch("169.254.169.254");
+
+  addresses = ["127.0.0.1"];
+  await world.ended(2);
+  expect(service.requests.length).toBe(2);
+});
