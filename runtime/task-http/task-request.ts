@@ -49,28 +49,50 @@ export interface RequestShape {
   readonly timeoutMs: number;
 }
 
-/** The headers of a task's request, without its signature: names and values in turn. `now` is in ms since the Unix epoch. */
-export function taskHeaders(shape: RequestShape, task: Message, now: number): string[] {
-  const { useCase, subscriber, format, timeoutMs } = shape;
-  const { key, traceparent, enqueuedAt, dueAt } = task;
-  const headers = [
-    ...["content-type", CONTENT_TYPES[format]],
-    ...["ce-specversion", "1.0"],
-    ...["ce-id", encodeHeader(task.id)],
-    ...["ce-source", `/fivefold/${useCase}`],
-    ...["ce-type", useCase],
-    ...["ce-time", new Date(enqueuedAt).toISOString()],
-    ...["ce-eventversion", String(format === "json" ? shape.version : task.version)],
-    ...["fivefold-subscriber", subscriber],
-    ...["fivefold-attempt", String(task.attempt)],
-    ...["fivefold-timeout-ms", String(timeoutMs)],
-    ...["fivefold-deadline", new Date(now + timeoutMs).toISOString()],
-  ];
-  if (dueAt > enqueuedAt) headers.push("fivefold-due", new Date(dueAt).toISOString());
-  const partitionKey = key === "" ? "" : encodeHeader(key);
-  if (partitionKey !== "" && partitionKey.length <= LONGEST_KEY) headers.push("ce-partitionkey", partitionKey);
-  if (traceparent !== "") headers.push("traceparent", encodeHeader(traceparent));
-  return headers;
+/** Texts of times, of which many tasks in a row have the same. */
+function createTimeText(): (ms: number) => string {
+  let last = Number.NaN;
+  let text = "";
+  return (ms) => {
+    if (ms !== last) {
+      text = new Date(ms).toISOString();
+      last = ms;
+    }
+    return text;
+  };
+}
+
+/**
+ * Makes the headers of tasks' requests, without their signatures: names and values in turn. `now` is in ms since the Unix
+ * epoch.
+ */
+export function createTaskHeaders(shape: RequestShape): (task: Message, now: number) => string[] {
+  const { useCase, subscriber, version, format, timeoutMs } = shape;
+  const source = `/fivefold/${useCase}`;
+  const enqueuedText = createTimeText();
+  const deadlineText = createTimeText();
+  return (task, now) => {
+    const { key, traceparent, enqueuedAt, dueAt } = task;
+    // biome-ignore format: a header a line.
+    const headers = [
+      "content-type", CONTENT_TYPES[format],
+      "ce-specversion", "1.0",
+      "ce-id", encodeHeader(task.id),
+      "ce-source", source,
+      "ce-type", useCase,
+      "ce-time", enqueuedText(enqueuedAt),
+      "ce-eventversion", String(format === "json" ? version : task.version),
+      "fivefold-subscriber", subscriber,
+      "fivefold-attempt", String(task.attempt),
+      "fivefold-timeout-ms", String(timeoutMs),
+      "fivefold-deadline", deadlineText(now + timeoutMs),
+    ];
+    if (dueAt > enqueuedAt) headers.push("fivefold-due", new Date(dueAt).toISOString());
+    const partitionKey = key === "" ? "" : encodeHeader(key);
+    if (partitionKey !== "" && partitionKey.length <= LONGEST_KEY) headers.push("ce-partitionkey", partitionKey);
+    if (traceparent !== "") headers.push("traceparent", encodeHeader(traceparent));
+    return headers;
+  };
 }
 
 /** What is signed for an id: of whom it is, so that no other receiver takes it for its own. */

@@ -14,6 +14,7 @@ const ALL = [
   "compiler-large",
   "pulsar",
   "many-use-cases",
+  "targets",
 ];
 
 const chosen = process.argv.slice(2);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { openTargetWorld } from "../runtime/targets/target-world.ts";
 
-const HOST = join(import.meta.dirname, "targets", "host.ts");
+const HOST = join(import.meta.dirname, "targets/host.ts");
 const BAD = ["500", "429", "garbage", "never", "redirects", "huge", "slow", "killed"] as const;
 const WELL = 3;
 const PER_SECOND = 150;

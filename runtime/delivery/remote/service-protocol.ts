@@ -1,7 +1,7 @@
 import { judge } from "../../task-http/answer.ts";
 import { type Secrets, sign } from "../../task-http/signature.ts";
 import type { RequestShape } from "../../task-http/task-request.ts";
-import { taskHeaders, webhookId } from "../../task-http/task-request.ts";
+import { createTaskHeaders, webhookId } from "../../task-http/task-request.ts";
 import type { Protocol } from "./protocol.ts";
 
 /** Of a body that is told with a failure. */
@@ -22,12 +22,13 @@ export interface ServiceProtocolOptions {
 /** Tasks by HTTP: a POST for each, answered by its status. */
 export function createServiceProtocol(options: ServiceProtocolOptions): Protocol {
   const { shape, path, secrets, headers: own, toJson } = options;
+  const headersOf = createTaskHeaders(shape);
   return {
     needsBody: false,
     mostBytes: MOST_BODY_BYTES,
     request(task, event, now) {
       const body = toJson ? Buffer.from(JSON.stringify(toJson(event))) : task.payload;
-      const headers = taskHeaders(shape, task, now);
+      const headers = headersOf(task, now);
       if (own) headers.push(...own);
       if (secrets.length > 0) {
         const id = webhookId(shape, task.id);

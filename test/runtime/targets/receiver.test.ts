@@ -10,7 +10,7 @@ import {
 } from "../../../runtime/receiver.ts";
 import { readRetryAfter } from "../../../runtime/task-http/answer.ts";
 import { readSecrets, sign } from "../../../runtime/task-http/signature.ts";
-import { taskHeaders, webhookId } from "../../../runtime/task-http/task-request.ts";
+import { createTaskHeaders, webhookId } from "../../../runtime/task-http/task-request.ts";
 import type { Note } from "../note-contract.ts";
 import { listen, openTargetWorld, SECRET } from "./target-world.ts";
 
@@ -48,7 +48,7 @@ const task: Message = {
 
 /** A worker's request. */
 function requestOf(body = '{"id":"a"}', changes: Record<string, string> = {}, ageS = 0): Request {
-  const flat = taskHeaders(shape, task, Date.now());
+  const flat = createTaskHeaders(shape)(task, Date.now());
   const headers = new Headers();
   for (let i = 0; i < flat.length; i += 2) headers.set(flat[i]!, flat[i + 1]!);
   const id = webhookId(shape, task.id);
