@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { LOCK_FILE } from "../compiler/check/lock.ts";
 import type { Lock } from "../compiler/check/lock-file.ts";
 import { type LostRelease, lostReleases } from "../compiler/check/lock-history.ts";
-import { type Dispute, mergeLocks } from "../compiler/check/merge-locks.ts";
+import { type Declared, type Dispute, mergeLocks } from "../compiler/check/merge-locks.ts";
 import { releaseVersions } from "../compiler/check/release.ts";
 import { writeLock } from "../compiler/check/write-lock.ts";
+import { analyse } from "../compiler/compile.ts";
+import type { UseCase } from "../compiler/model/model.ts";
 import { showBuild } from "./build-output.ts";
 import { createBuilder } from "./build-project.ts";
 import { EXIT, Fault } from "./fault.ts";
@@ -32,7 +34,7 @@ const UNDER_WAY = ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD
 export async function resolve({ json = false, root: folder }: ResolveOptions): Promise<void> {
   const root = findProject(folder);
   const repository = openRepository(root);
-  const { lock, disputes, from } = resolvedLock(repository);
+  const { lock, disputes, from } = resolvedLock(repository, await readDeclared(root));
   if (lock.size > 0) await writeLockFile(root, writeLock(lock));
   // Only now, for of what two histories contradict each other in, the lock says which one was chosen.
   const { claims } = historyOfLock(root, { whole: true });
@@ -68,12 +70,24 @@ interface Resolved {
   readonly from: string;
 }
 
-function resolvedLock(repository: Repository): Resolved {
+/** The lock as it stands says nothing of the sources: it may be full of a merge's marks. */
+async function readDeclared(root: string): Promise<Declared> {
+  const { useCases } = await analyse({ root, types: false });
+  const names = ({ event: { messages, enums, unions } }: UseCase) => [
+    ...messages.flatMap(({ fields }) => fields),
+    ...enums.flatMap(({ members }) => members),
+    ...unions.flatMap(({ variants }) => variants),
+  ];
+  const known = new Map(useCases.map((useCase) => [useCase.name, new Set(names(useCase).map(({ name }) => name))]));
+  return (useCase, name) => known.get(useCase)?.has(name) ?? false;
+}
+
+function resolvedLock(repository: Repository, declared: Declared): Resolved {
   const head = repository.find("HEAD");
   if (head === undefined) throw new Fault("usage", "The repository has no commit yet, so there is nothing to resolve.");
   const other = otherSide(repository, head);
   const here = lockAt(repository, head);
-  return other ? mergeWith(repository, head, here, other) : { lock: here, disputes: [], from: "" };
+  return other ? mergeWith(repository, head, here, other, declared) : { lock: here, disputes: [], from: "" };
 }
 
 /** What is merged in, or, where nothing is, a main branch that has gone on since this one left it. */
@@ -85,12 +99,14 @@ function otherSide(repository: Repository, head: string): Commit | undefined {
   return repository.mains().find(({ hash }) => !repository.isAncestor(hash, head));
 }
 
-function mergeWith(repository: Repository, head: string, here: Lock, other: Commit): Resolved {
+function mergeWith(repository: Repository, head: string, here: Lock, other: Commit, declared: Declared): Resolved {
   const base = repository.mergeBase(head, other.hash);
   const before = base === undefined ? new Map() : lockAt(repository, base);
   const there = lockAt(repository, other.hash);
   const isMains = repository.mains().some(({ hash }) => repository.isAncestor(other.hash, hash));
-  const { lock, disputes } = isMains ? mergeLocks(before, there, here) : mergeLocks(before, here, there);
+  const { lock, disputes } = isMains
+    ? mergeLocks(before, there, here, declared)
+    : mergeLocks(before, here, there, declared);
   refuseTwice(repository, disputes, [here, there]);
   return { lock, disputes, from: isMains ? other.label : "HEAD" };
 }

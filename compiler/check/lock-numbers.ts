@@ -29,7 +29,8 @@ export interface WrongFormerName {
 /**
  * The numbers of a message's fields, an enum's members or a union's variants. What was renamed, and what has come back
  * after it was removed, gets its old number, if it still is what it was; what is new gets the next that was never used.
- * A former name may be one that only releases know: where two branches gave one field two names, the lock has the other.
+ * Its name, or a former one, may be one that only releases know: where two branches renamed one field, the lock has the
+ * other name.
  */
 export function assignNumbers<T extends Declared>(
   declared: readonly T[],
@@ -47,10 +48,11 @@ export function assignNumbers<T extends Declared>(
   const conflicts: (readonly [T, LockedPart])[] = [];
   const misnamed: (readonly [T, WrongFormerName])[] = [];
 
-  /** What has another name by now, and is not declared under that either. */
+  /** What a release had by that name, and the lock has by another one that is not declared. */
   const heirOf = (name: string): LockedPart | undefined => {
     const number = releasedNumber(name);
-    return number === undefined ? undefined : parts.find((part) => part.number === number && !current.has(part.name));
+    if (number === undefined) return undefined;
+    return [...parts, ...removed].find((part) => part.number === number && !current.has(part.name) && !taken.has(part));
   };
   /** What the lock knows the part as: by its own name, or by one that it had. */
   const find = (part: T): LockedPart | undefined => {
@@ -64,7 +66,7 @@ export function assignNumbers<T extends Declared>(
     const names = was.filter((name) => !current.has(name));
     const earlier = names.map((name) => live.get(name) ?? heirOf(name)).find((found) => found && !taken.has(found));
     const back = removed.findLast((gone) => [part.name, ...names].includes(gone.name) && isSame(gone, part));
-    const found = earlier ?? (back && !taken.has(back) ? back : undefined);
+    const found = earlier ?? (back && !taken.has(back) ? back : heirOf(part.name));
     if (!found && was.length > 0) misnamed.push([part, faultOf(part, declared, live)]);
     return found;
   };

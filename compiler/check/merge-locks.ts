@@ -12,6 +12,9 @@ export interface MergedLocks {
   readonly disputes: readonly Dispute[];
 }
 
+/** Whether a field, member or variant of that name is in the use case's sources; what is not known is not. */
+export type Declared = (useCase: string, name: string) => boolean;
+
 export interface Dispute {
   readonly useCase: string;
   readonly version: number;
@@ -20,9 +23,10 @@ export interface Dispute {
 /**
  * Merges two locks that come from one. What only one of them changed is as that has it. Where both changed a use case,
  * the one with more releases keeps its numbers, else the first, and what the other one added gets numbers that are free:
- * no number stands for two things, and no release is lost that the other lock does not contradict.
+ * no number stands for two things, and no release is lost that the other lock does not contradict. What both renamed has
+ * the name that the sources have.
  */
-export function mergeLocks(base: Lock, first: Lock, second: Lock): MergedLocks {
+export function mergeLocks(base: Lock, first: Lock, second: Lock, declared: Declared = () => false): MergedLocks {
   const disputes: Dispute[] = [];
   const merged = new Map<string, LockedUseCase>();
   for (const name of new Set([...first.keys(), ...second.keys()])) {
@@ -37,7 +41,10 @@ export function mergeLocks(base: Lock, first: Lock, second: Lock): MergedLocks {
     else {
       const version = disputedVersion(one, other);
       if (version !== undefined) disputes.push({ useCase: name, version });
-      merged.set(name, mergeUseCases(before, one, other, version));
+      merged.set(
+        name,
+        mergeUseCases(before, one, other, version, (part) => declared(name, part)),
+      );
     }
   }
   return { lock: merged, disputes };
@@ -59,6 +66,7 @@ function mergeUseCases(
   one: LockedUseCase,
   other: LockedUseCase,
   disputed: number | undefined,
+  isDeclared: IsDeclared,
 ): LockedUseCase {
   const hasMore = disputed === undefined && last(other) > last(one);
   const [kept, given] = hasMore ? [other, one] : [one, other];
@@ -67,7 +75,8 @@ function mergeUseCases(
   const releases = [...[...given.releases].filter(stays), ...kept.releases];
   const ascending = [...new Map(releases)].filter(([version]) => version > retired).sort(([a], [b]) => a - b);
   const [theirs, earlier] = [given, before].map((useCase) => useCase && withNames(useCase, namesIn(useCase, kept)));
-  const types = (kind: "messages" | "enums" | "unions") => mergeTypes(earlier?.[kind], kept[kind], theirs![kind]);
+  const types = (kind: "messages" | "enums" | "unions") =>
+    mergeTypes(earlier?.[kind], kept[kind], theirs![kind], isDeclared);
   const merged = {
     ...kept,
     messages: types("messages"),
@@ -124,11 +133,18 @@ function last({ releases, retired }: LockedUseCase): number {
 
 type Types = ReadonlyMap<string, LockedType>;
 
-function mergeTypes(before: Types | undefined, kept: Types, given: Types): Map<string, LockedType> {
+type IsDeclared = (part: string) => boolean;
+
+function mergeTypes(
+  before: Types | undefined,
+  kept: Types,
+  given: Types,
+  isDeclared: IsDeclared,
+): Map<string, LockedType> {
   const merged = new Map(kept);
   for (const [name, type] of given) {
     const known = kept.get(name);
-    if (known) merged.set(name, mergeParts(before?.get(name), known, type));
+    if (known) merged.set(name, mergeParts(before?.get(name), known, type, isDeclared));
     // What was there before, and is not any more, has another name now.
     else if (!before?.has(name)) merged.set(name, type);
   }
@@ -136,7 +152,12 @@ function mergeTypes(before: Types | undefined, kept: Types, given: Types): Map<s
 }
 
 /** A field, a member or a variant goes by its number where the locks come from one that had it. */
-function mergeParts(before: LockedType | undefined, kept: LockedType, given: LockedType): LockedType {
+function mergeParts(
+  before: LockedType | undefined,
+  kept: LockedType,
+  given: LockedType,
+  isDeclared: IsDeclared,
+): LockedType {
   const known = partsByNumber(before);
   const others = partsByNumber(given);
   const names = new Set(kept.parts.map(({ name }) => name));
@@ -146,12 +167,12 @@ function mergeParts(before: LockedType | undefined, kept: LockedType, given: Loc
     const was = known.get(number);
     return was !== undefined && (otherNumbers.get(was.name) ?? number) !== number;
   };
-  // Renamed by the other one alone, it has that name.
   const follow = (part: LockedPart): LockedPart => {
     const [was, other] = [known.get(part.number), others.get(part.number)];
-    if (!was || !other || !isSamePart(was, part) || isReused(part.number)) return part;
+    if (!was || !other || isReused(part.number)) return part;
     if (other.name !== part.name && names.has(other.name)) return part;
-    return { ...part, name: other.name, type: other.type };
+    const isRenamedThere = isSamePart(was, part) || (isDeclared(other.name) && !isDeclared(part.name));
+    return isRenamedThere ? { ...part, name: other.name, type: part.type === was.type ? other.type : part.type } : part;
   };
   const [parts, removed] = [kept.parts.map(follow), kept.removed.map(follow)];
   const all = [...parts, ...removed];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { applyLock } from "../../compiler/check/lock.ts";
 import { lockCollisions } from "../../compiler/check/lock-collisions.ts";
-import { readLock } from "../../compiler/check/lock-file.ts";
+import { type Lock, readLock } from "../../compiler/check/lock-file.ts";
 import { mergeLocks } from "../../compiler/check/merge-locks.ts";
 import { writeLock } from "../../compiler/check/write-lock.ts";
 import type { Message, Type } from "../../compiler/model/model.ts";
@@ -104,6 +104,34 @@ describe("a field to which two branches gave two names", () => {
       expect(codes).toEqual([]);
       expect(numbersOf(useCases[0]!.event.messages[0]!)).toEqual({ a: 1, [name]: 2 });
     }
+  });
+
+  test("is found by a name that it had in a release, without a tag", () => {
+    const there = released(released(first, renamed("c")), event({ a: TEXT, d: TEXT }, { d: "c" }));
+    for (const fields of [
+      { a: TEXT, c: TEXT },
+      { a: TEXT, b: TEXT },
+    ]) {
+      const { codes, useCases } = build(there, event(fields));
+      expect(codes).toEqual([]);
+      expect(Object.values(numbersOf(useCases[0]!.event.messages[0]!))).toEqual([1, 2]);
+    }
+    const removed = released(there, event({ a: TEXT }));
+    expect(numbersOf(build(removed, event({ a: TEXT, c: TEXT })).useCases[0]!.event.messages[0]!)).toMatchObject({
+      c: 2,
+    });
+  });
+
+  test("has the name that the sources have, where both have dropped the tag", () => {
+    const [main, work] = [built(first, renamed("c")), built(first, renamed("d"))];
+    const locks = [first, main, work].map((text) => readLock(text)) as [Lock, Lock, Lock];
+    const nameWhere = (declared: readonly string[]) => {
+      const { lock } = mergeLocks(...locks, (_, name) => declared.includes(name));
+      return names(lock.get("sample")!.messages.get("Root")!.parts);
+    };
+    expect(nameWhere(["a", "d"])).toEqual({ a: 1, d: 2 });
+    expect(nameWhere(["a", "c"])).toEqual({ a: 1, c: 2 });
+    expect(nameWhere([])).toEqual({ a: 1, c: 2 });
   });
 
   test("is found also in a type below, that was renamed as well", () => {
