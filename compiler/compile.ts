@@ -99,7 +99,7 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
     ...ofLock,
     ...runChecks(useCases),
   ];
-  const confirmed = confirmErrors(project, await typeCheck.errors);
+  const confirmed = confirmErrors(project, await typeCheck.errors, typeCheck.files);
   const typeErrors = confirmed.errors;
   if (!signal?.aborted) rememberTypes(memory.reading, project.root, typeCheck, confirmed);
   const diagnostics = sortDiagnostics(uniqueDiagnostics([...found, ...unsaid(typeErrors, found)]));

@@ -18,20 +18,26 @@ export interface Confirmed {
 /**
  * Looks again at the files in which the native `tsc` found errors, with what it was not given: all modules that
  * tsconfig.json includes, since a package that one of them imports may declare something for all; and settings that
- * TypeScript 7 has no more. To give it all of a project each time would take as long as the project's own `tsc`.
+ * TypeScript 7 has no more. To give it all of a project each time would take as long as the project's own `tsc`. Where
+ * default imports of CommonJS modules are refused, which that one takes, it looks for these too, if it `checked` any files.
  */
-export function confirmErrors(project: Project, errors: readonly Diagnostic[]): Confirmed {
+export function confirmErrors(project: Project, errors: readonly Diagnostic[], checked: readonly string[]): Confirmed {
   const { root, tsconfig, given, ambient } = project;
   const files = new Set(errors.filter(({ code }) => code === "type-error").map(({ span }) => span.file));
-  const sawAll = ambient.others.length === 0 && (!tsconfig || typescriptVersion(tsconfig) >= 7);
-  if (files.size === 0 || sawAll || !tsconfig || !given) return { errors, cleared: new Set(), inputs: [] };
-  const program = createWholeProgram(project, given, tsconfig);
+  const isOlder = tsconfig && given && typescriptVersion(tsconfig) < 7;
+  const sawAll = ambient.others.length === 0 && !isOlder;
+  const options = tsconfig && given ? optionsOf(given, tsconfig) : undefined;
+  const lacksDefaults = checked.length > 0 && isOlder && options?.esModuleInterop === false;
+  if (!options || (!lacksDefaults && (files.size === 0 || sawAll))) return { errors, cleared: new Set(), inputs: [] };
+  const program = createWholeProgram(project, options);
   const found = new Map<string, readonly Diagnostic[]>();
+  const wrongDefaults: Diagnostic[] = [];
   try {
     for (const file of files) {
       const source = program.getSourceFile(`${root}/${file}`);
       if (source) found.set(file, errorsOf(project, program, source));
     }
+    if (lacksDefaults) wrongDefaults.push(...wrongDefaultsOf(project, program, files));
   } catch (error) {
     // It nests too deeply for this one.
     if (!(error instanceof RangeError)) throw error;
@@ -46,7 +52,7 @@ export function confirmErrors(project: Project, errors: readonly Diagnostic[]): 
   const apart = new Set(project.files.map((file) => `${root}/${file}`));
   const own = program.getSourceFiles().map(({ fileName }) => fileName);
   return {
-    errors: [...errors.filter(({ code }) => code !== "type-error"), ...remaining],
+    errors: [...errors.filter(({ code }) => code !== "type-error"), ...remaining, ...wrongDefaults],
     cleared,
     inputs: own.filter((path) => !path.includes("/node_modules/") && !apart.has(path)),
   };
@@ -70,9 +76,23 @@ function codeOf({ message }: Diagnostic): string | undefined {
   return /\(TS\d+\)$/.exec(message)?.[0];
 }
 
-function createWholeProgram({ root, files, ambient, unsaved }: Project, given: ts.CompilerOptions, tsconfig: string) {
-  const own = ts.convertCompilerOptionsFromJson(confirmingOptions(tsconfig), dirname(tsconfig)).options;
-  const options: ts.CompilerOptions = { ...given, ...own };
+/** Default imports, in files without other errors, of what has no default. */
+function wrongDefaultsOf(project: Project, program: ts.Program, atFault: ReadonlySet<string>): Diagnostic[] {
+  const { root } = project;
+  const sources = program.getSourceFiles().filter(({ fileName, isDeclarationFile, text }) => {
+    const isOwn = fileName.startsWith(`${root}/`) && !fileName.includes("/node_modules/") && !isDeclarationFile;
+    return isOwn && !atFault.has(fileName.slice(root.length + 1)) && DEFAULT_IMPORT.test(text);
+  });
+  return sources.flatMap((source) => errorsOf(project, program, source)).filter((one) => codeOf(one) === "(TS1259)");
+}
+
+const DEFAULT_IMPORT = /^\s*import\s+[\w$]|\bdefault\s+as\b/m;
+
+function optionsOf(given: ts.CompilerOptions, tsconfig: string): ts.CompilerOptions {
+  return { ...given, ...ts.convertCompilerOptionsFromJson(confirmingOptions(tsconfig), dirname(tsconfig)).options };
+}
+
+function createWholeProgram({ root, files, ambient, unsaved }: Project, options: ts.CompilerOptions) {
   const host = ts.createCompilerHost(options);
   const library = libFolder();
   const rootNames = [...files.map((file) => `${root}/${file}`), ...ambient.all, ...ambient.others];

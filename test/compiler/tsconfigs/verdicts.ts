@@ -51,12 +51,8 @@ async function compare(
   ].map((difference) => `${config.source}, TypeScript ${installed.version}: ${difference}`);
 }
 
-/**
- * Of the JavaScript that `tsc` would write for old browsers, by `tslib`, or without `esModuleInterop`, which
- * TypeScript 7 has no more,
- * and of the files that a composite project lists.
- */
-const OF_WRITING = /TS(2802|18028|1259|2354|6307)$/;
+/** Of the JavaScript that `tsc` would write for old browsers, or by `tslib`, and of the files that a composite project lists. */
+const OF_WRITING = /TS(2802|18028|2354|6307)$/;
 const OF_DECLARATIONS = /TS(4|90)\d+$/;
 
 function fileOf(error: string): string {
