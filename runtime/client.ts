@@ -100,7 +100,10 @@ export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
 
   function admissionOf(options: EnqueueOptions, { ports }: Connection) {
     const { delay, traceparent = "" } = options;
-    return { dueAt: dueAt(name, options, ports.clock.now()), delay, traceparent };
+    const due = dueAt(name, options, ports.clock.now());
+    // It is told by the clock of the store that it will wait in.
+    if (due > 0 && ports.missing) throw ports.missing;
+    return { dueAt: due, delay, traceparent };
   }
 
   /** By its content, so that an event that differs is another one, whatever the order in which a try enqueues. */
@@ -125,15 +128,18 @@ export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
     },
     async enqueue(event, options = {}) {
       const connection = await connect(undefined, contract.url);
-      return (await frontendOf(connection)).enqueue(event, admissionOf(options, connection));
+      const admission = admissionOf(options, connection);
+      return (await frontendOf(connection)).enqueue(event, admission);
     },
     async enqueueJson(value, options = {}) {
       const connection = await connect(undefined, contract.url);
-      return (await frontendOf(connection)).enqueueJson(value, admissionOf(options, connection));
+      const admission = admissionOf(options, connection);
+      return (await frontendOf(connection)).enqueueJson(value, admission);
     },
     async enqueueAll(events, options = {}) {
       const connection = await connect(undefined, contract.url);
-      return (await frontendOf(connection)).enqueueAll(events, admissionOf(options, connection));
+      const admission = admissionOf(options, connection);
+      return (await frontendOf(connection)).enqueueAll(events, admission);
     },
   };
 }

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Cancel, systemClock } from "./clock.ts";
 import { FivefoldError } from "./errors.ts";
+import { missingStores } from "./missing-stores.ts";
 import { tellAll } from "./observers.ts";
 import type { Enqueued } from "./pipeline.ts";
 import type { Ports } from "./ports.ts";
@@ -26,8 +27,9 @@ export type EnqueueObserver = (useCase: string, enqueued: Enqueued) => void;
 export interface ConnectOptions {
   /**
    * The data folder of the embedded store. Default: the environment's FIVEFOLD_DATA, else `.fivefold/data` of the project
-   * that the client lies in, or else of the one that this process runs in: the nearest folder upwards that has `usecases`. Beside Pulsar there is no default: delays and the ids of
-   * deduplication are then kept there only where this machine is the only one.
+   * that the client lies in, or else of the one that this process runs in: the nearest folder upwards that has `usecases`.
+   * Beside Pulsar there is no default: delays and the ids of deduplication are then kept there only where this machine is
+   * the only one.
    */
   readonly data?: string | undefined;
   /**
@@ -37,7 +39,7 @@ export interface ConnectOptions {
   readonly pulsar?: PulsarOptions | undefined;
   /**
    * PostgreSQL, for delays and deduplication beside Pulsar: `postgres://user:password@host/database`. Default: the
-   * environment's FIVEFOLD_POSTGRES_URL.
+   * environment's FIVEFOLD_POSTGRES_URL. A process that only enqueues, without delays and `dedupeBy`, needs none.
    */
   readonly postgres?: string | undefined;
 }
@@ -113,7 +115,7 @@ export function connectTo(given: Ports): Connection {
 }
 
 /** Where delays, deduplicated ids and the counts of crashes are kept beside Pulsar. */
-interface Stores extends Pick<Ports, "delayStore" | "dedupeStore" | "openControlStore"> {
+interface Stores extends Pick<Ports, "delayStore" | "dedupeStore" | "openControlStore" | "missing"> {
   readonly openCrashStore: OpenCrashStore;
 }
 
@@ -132,11 +134,8 @@ async function openStores({ data, postgres }: ConnectOptions): Promise<Stores> {
       openCrashStore: async () => openFolderCrashStore(crashes, systemClock.now),
     };
   }
-  throw new FivefoldError(
-    "invalid-option",
-    "Pulsar is set, and no store for delays and deduplication. Set FIVEFOLD_POSTGRES_URL to a PostgreSQL database that " +
-      "all processes use; or, where this machine is the only one, FIVEFOLD_DATA to a folder that is kept.",
-  );
+  const stores = missingStores();
+  return { ...stores, openCrashStore: () => Promise.reject(stores.missing) };
 }
 
 async function openOnPulsar(options: ConnectOptions): Promise<Ports> {

@@ -11,6 +11,8 @@ export interface Ports {
   readonly dedupeStore: DedupeStore;
   /** Opens what operators set; whoever calls it closes that. Absent: nobody can set anything. */
   readonly openControlStore?: (() => Promise<ControlStore>) | undefined;
+  /** Set where the stores are not known: what needs one of them throws it. */
+  readonly missing?: Error | undefined;
   readonly clock: Clock;
   /** How another process opens the same. Absent where none can, since these are of this process's memory. */
   readonly openedWith?: unknown;

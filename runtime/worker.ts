@@ -66,6 +66,7 @@ const SWEEP_EVERY_MS = 60_000;
 /** Runs the executors' use cases on the ports: declares their topics, and opens a pipeline for each subscriber. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { executors } = options;
+  if (options.ports.missing) throw options.ports.missing;
   const ports = onStoresClock(options.ports);
   const { clock, transport } = ports;
   const report = reportSafely(options.reportProblem ?? ((problem) => process.emitWarning(problem)));

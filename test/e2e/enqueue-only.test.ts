@@ -15,7 +15,16 @@ import { runNpm, temporaryFolder } from "./layouts/installed.ts";
 const REPOSITORY = resolve(import.meta.dirname, "../..");
 const MOST_KB = 15_000;
 const SEND = `import { greet } from "./generated/greet/client.ts";
+import { bare } from "./generated/bare/client.ts";
 import { connect } from "fivefold/runtime";
+const codeOf = ({ code }) => code;
+if (process.argv[2] === "bare") {
+  console.log(JSON.stringify(await bare.enqueue({ name: "world" })));
+  console.log(await bare.enqueue({ name: "world" }, { delay: "1m" }).catch(codeOf));
+  console.log(await greet.enqueue({ subject: "world", count: 3 }).catch(codeOf));
+  await (await connect()).close();
+  process.exit();
+}
 console.log(JSON.stringify(await greet.enqueue({ subject: "world", count: 3 })));
 console.log(JSON.stringify(await greet.enqueue({ subject: "world", count: 3 })));
 console.log(await greet.enqueue({ subject: "world", count: 4 }).catch(({ code }) => code));
@@ -65,6 +74,8 @@ test("enqueues to Pulsar by WebSocket, and to what deduplicates in PostgreSQL", 
   const text = await project.read("usecases/greet.ts");
   const dedupe = text.replace("  delivery:", '  frontend: { dedupeBy: "subject" },\n  delivery:');
   await project.write("usecases/greet.ts", dedupe);
+  const bare = 'export default useCase<{ name: string }>({ owner: "team", handler: () => {} });';
+  await project.write("usecases/bare.ts", `import { useCase } from "fivefold";\n${bare}\n`);
   expect(await project.fivefold("build")).toMatchObject({ code: 0 });
   cpSync(join(project.root, "generated"), join(service, "generated"), { recursive: true });
   writeFileSync(join(service, "send.ts"), SEND);
@@ -85,4 +96,12 @@ test("enqueues to Pulsar by WebSocket, and to what deduplicates in PostgreSQL", 
   const [topic = ""] = topics.filter((name) => name.includes("greet"));
   const path = topic.replace("persistent://", "/admin/v2/persistent/");
   expect(await broker.admin("GET", `${path}/stats`)).toMatchObject({ msgInCounter: 1 });
+
+  // What needs none of it does without PostgreSQL.
+  const without = { ...onPulsar, FIVEFOLD_POSTGRES_URL: "" };
+  const bareSent = await startCommand(process.execPath, ["send.ts", "bare"], service, without).ended();
+  expect(bareSent).toMatchObject({ code: 0, stderr: "" });
+  const [receipt = "", ...refused] = bareSent.stdout.trim().split("\n");
+  expect(JSON.parse(receipt)).toMatchObject({ duplicate: false });
+  expect(refused).toEqual(["invalid-option", "invalid-option"]);
 });

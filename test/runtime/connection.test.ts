@@ -2,7 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createClient } from "../../runtime/client.ts";
 import { connect } from "../../runtime/connection.ts";
+import { startGateway } from "../../runtime/gateway.ts";
+import { startWorker } from "../../runtime/worker.ts";
+import { noteContracts } from "./note-contract.ts";
 
 let folder: string;
 
@@ -35,11 +39,21 @@ describe("what a process connects to", () => {
     await close();
   });
 
-  test("Pulsar without a store for delays is refused, and one can be had the next time", async () => {
-    await expect(connect({ pulsar: { url: "http://127.0.0.1:1" } })).rejects.toMatchObject({
-      code: "invalid-option",
-      message: expect.stringMatching(/FIVEFOLD_POSTGRES_URL.*FIVEFOLD_DATA/s),
-    });
+  test("Pulsar without a store for delays, which is refused to what needs one, and can be had the next time", async () => {
+    const refusal = { code: "invalid-option", message: expect.stringMatching(/FIVEFOLD_POSTGRES_URL.*FIVEFOLD_DATA/s) };
+    const connection = await connect({ pulsar: { url: "http://127.0.0.1:1" } });
+    const { ports } = connection;
+    const { client } = noteContracts({ handlers: { default: () => {} } });
+    for (const options of [{ delay: "1ms" }, { at: new Date(1) }] as const) {
+      await expect(createClient(client).enqueue({ id: "a" }, options)).rejects.toMatchObject(refusal);
+    }
+    await expect(ports.dedupeStore.reserve([], 0, 0)).rejects.toMatchObject(refusal);
+    await expect(ports.delayStore.groups()).rejects.toMatchObject(refusal);
+    await expect(startWorker({ ports, executors: [] })).rejects.toMatchObject(refusal);
+    await expect(startGateway({ connection, useCases: [], port: 0, reportProblem: () => {} })).rejects.toMatchObject(
+      refusal,
+    );
+    await connection.close();
     await (await connect({ pulsar: { url: "http://127.0.0.1:1" }, data: folder })).close();
   });
 
