@@ -118,7 +118,7 @@ test("what it stands on must be named, and a port that is taken ends it", async 
     return startCommand(process.execPath, [MAIN, "start", ...options], project.root, { ...others, ...env }).ended();
   };
   const broker = { FIVEFOLD_PULSAR_URL: "pulsar://127.0.0.1:1" };
-  expect(await startWith(broker)).toMatchObject({
+  expect(await startWith({ FIVEFOLD_PULSAR_URL: "http://127.0.0.1:1" })).toMatchObject({
     code: 3,
     stderr: expect.stringMatching(/^error: Pulsar is set, and no store .* Set FIVEFOLD_POSTGRES_URL .*\n$/),
   });
