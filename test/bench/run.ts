@@ -15,6 +15,7 @@ const ALL = [
   "pulsar",
   "many-use-cases",
   "targets",
+  "gateway",
 ];
 
 const chosen = process.argv.slice(2);
