@@ -39,6 +39,8 @@ export function sendProblem(request: IncomingMessage, response: ServerResponse, 
     response.end(body);
     return;
   }
+  // A HEAD's answer has no body to be written, which would send these.
+  response.flushHeaders();
   response.write(body);
   void discardRest(request, clock).then((isRead) => {
     response.end();

@@ -15,7 +15,8 @@ export function answerUnread(server: Server, clock: Clock): void {
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     const latest = answers.get(socket);
     const isAnswering = latest?.headersSent && !latest.writableFinished;
-    if (!socket.writable || isAnswering || error.code === "ECONNRESET") socket.destroy();
+    if (!socket.writable || error.code === "ECONNRESET") socket.destroy();
+    else if (isAnswering) (socket as Socket).destroySoon();
     else endWith(socket, unreadable(error));
   });
 
