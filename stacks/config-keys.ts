@@ -12,6 +12,7 @@ import {
   setOf,
   whole,
 } from "./config-values.ts";
+import { type GatewayConfig, gatewayConfig } from "./gateway-config.ts";
 import { type Egress, egress } from "./kubernetes/egress.ts";
 import { dnsLabel, imageReference, labelKey, labelValue, objectName } from "./kubernetes/values.ts";
 import { type UseCaseConfig, useCaseConfig } from "./use-case-config.ts";
@@ -54,12 +55,21 @@ export interface Settings {
   readonly monitoringLabels: Readonly<Record<string, string>>;
   readonly defaults: Partial<UseCaseConfig>;
   readonly useCases: Readonly<Record<string, Partial<UseCaseConfig>>>;
+  readonly gateway: Partial<GatewayConfig> | undefined;
   readonly allowDataLoss: readonly string[];
   readonly import: readonly string[];
 }
 
 export const REQUIRED = ["pulsarAdminUrl", "tenant", "namespace", "clusters"] as const;
-export const SECRETS = ["pulsarAdminToken", "pulsarTokens", "metricsToken", "postgresUrl", "secretEnv"] as const;
+export const SECRETS = [
+  "pulsarAdminToken",
+  "pulsarTokens",
+  "metricsToken",
+  "gatewayToken",
+  "gatewayTokens",
+  "postgresUrl",
+  "secretEnv",
+] as const;
 
 /** Tenants, namespaces and clusters, in the paths of Pulsar's admin API. */
 const NAME = matching(/^(?!\.{1,2}$)[\w=:.-]+$/, "letters, digits and any of -=:._");
@@ -119,6 +129,7 @@ export const READERS: { readonly [K in keyof Settings]: Reader<Settings[K]> } = 
   monitoringLabels: recordOf(labelValue, labelKey),
   defaults: useCaseConfig,
   useCases: recordOf(useCaseConfig),
+  gateway: gatewayConfig,
   allowDataLoss: listOf(THING),
   import: listOf(IMPORTED),
 };
@@ -132,6 +143,7 @@ export const STRUCTURED: ReadonlySet<string> = new Set<keyof Settings>([
   "monitoringLabels",
   "defaults",
   "useCases",
+  "gateway",
   "allowDataLoss",
   "import",
 ]);
@@ -170,6 +182,7 @@ export const DEFAULTS: Settings = {
   monitoringLabels: {},
   defaults: {},
   useCases: {},
+  gateway: undefined,
   allowDataLoss: [],
   import: [],
 };

@@ -113,7 +113,11 @@ export function readPostgres(config: pulumi.Config, problems: string[]): Postgre
 }
 
 /** Whether a token of one process can be one. */
-export function checkToken(config: pulumi.Config, key: "metricsToken" | "pulsarAdminToken", problems: string[]): void {
+export function checkToken(
+  config: pulumi.Config,
+  key: "metricsToken" | "gatewayToken" | "pulsarAdminToken",
+  problems: string[],
+): void {
   const written = config.get(key);
   const read = written === undefined ? "" : token(written);
   if (isBad(read)) problems.push(`fivefold:${key} ${read.problem} pulumi config set --secret fivefold:${key}`);

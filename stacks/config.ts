@@ -3,6 +3,7 @@ import { DEFAULTS, READERS, REQUIRED, SECRETS, type Settings, STRUCTURED } from 
 import { contradictions, quorumsOf } from "./config-problems.ts";
 import { checkToken, readPostgres, readSecretEnv, readTokens, secretEnvOf, type Tokens } from "./config-secrets.ts";
 import { isBad, type Reader } from "./config-values.ts";
+import { GATEWAY_DEFAULTS, type GatewayConfig, readGatewayTokens } from "./gateway-config.ts";
 import type { Egress } from "./kubernetes/egress.ts";
 import type { PodExtras } from "./kubernetes/pod-extras.ts";
 import type { ManifestUseCase } from "./manifest.ts";
@@ -26,6 +27,8 @@ export interface StackConfig {
   readonly image: string | undefined;
   /** Absent: topics are provisioned, and nothing runs. */
   readonly kubernetes: KubernetesConfig | undefined;
+  /** The gateway's role. Absent: it is granted nothing. */
+  readonly gatewayRole: string | undefined;
   useCase(name: string): UseCaseConfig;
 }
 
@@ -42,6 +45,8 @@ export interface KubernetesConfig {
   readonly pulsarTokens: Tokens | undefined;
   /** Of the process that shows backlogs. */
   readonly metricsToken: pulumi.Output<string> | undefined;
+  /** What takes events by HTTP. Absent: nothing does. */
+  readonly gateway: GatewaySettings | undefined;
   readonly postgresUrl: pulumi.Output<string>;
   readonly postgresPort: number;
   /** In PEM. */
@@ -62,6 +67,15 @@ export interface KubernetesConfig {
   readonly monitoringLabels: Readonly<Record<string, string>> | undefined;
   /** The Kubernetes namespace that metrics are collected from. */
   readonly monitoringNamespace: string;
+}
+
+export interface GatewaySettings {
+  readonly config: GatewayConfig;
+  readonly image: string;
+  /** Absent: it comes as nobody. */
+  readonly pulsarToken: pulumi.Output<string> | undefined;
+  /** Of producers: what `fivefold new-token` prints of them. */
+  readonly tokens: pulumi.Output<string>;
 }
 
 /** Reads the config of the stack that runs. Throws a RunError, which Pulumi shows without a stack, that lists all faults. */
@@ -87,6 +101,7 @@ export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
   problems.push(...contradictions(settings, configured));
   checkToken(config, "pulsarAdminToken", problems);
   checkToken(config, "metricsToken", problems);
+  checkToken(config, "gatewayToken", problems);
   const running = configured.filter(({ config: { executor } }) => executor).map(({ useCase }) => useCase.name);
   const names = { all, running };
   const pulsarTokens = readTokens(config, names, problems);
@@ -112,6 +127,7 @@ export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
     image: settings.image,
     workerRoles: [...new Set(configured.flatMap(({ config }) => config.executorRole ?? []))].toSorted(),
     kubernetes,
+    gatewayRole: settings.gateway?.role,
     useCase: useCaseConfig,
   };
 }
@@ -200,6 +216,7 @@ function readKubernetes(
     pulsarNamespace: namespaceOf(settings),
     pulsarTokens,
     metricsToken: config.getSecret("metricsToken"),
+    gateway: readGateway(config, settings, pulsarTokens, problems),
     postgresUrl,
     postgresPort: settings.postgresPort ?? postgres?.port ?? 5_432,
     trustedCertificates: settings.trustedCertificates,
@@ -211,6 +228,36 @@ function readKubernetes(
     monitoringLabels: (settings.monitoring ?? prometheusUrl !== undefined) ? settings.monitoringLabels : undefined,
     monitoringNamespace: settings.monitoringNamespace,
   };
+}
+
+function readGateway(
+  config: pulumi.Config,
+  settings: Settings,
+  pulsarTokens: Tokens | undefined,
+  problems: string[],
+): GatewaySettings | undefined {
+  const tokens = readGatewayTokens(config, problems);
+  const { gateway, image: ofAll, defaults } = settings;
+  if (gateway === undefined) return undefined;
+  const missing = (what: string) => problems.push(`fivefold:${what}`);
+  const image = gateway.image ?? ofAll;
+  const pulsarToken = config.getSecret("gatewayToken");
+  if (image === undefined) missing("gateway has no image. Set fivefold:image, or fivefold:gateway.image.");
+  if (config.get("gatewayTokens") === undefined) {
+    missing(
+      "gatewayTokens is missing: nobody could send events to the gateway. `fivefold new-token` prints what goes into it: " +
+        "pulumi config set --secret fivefold:gatewayTokens",
+    );
+  }
+  if (pulsarTokens && !pulsarToken) {
+    missing(
+      "gatewayToken is missing: the gateway comes to Pulsar with a token where executors do. " +
+        "pulumi config set --secret fivefold:gatewayToken",
+    );
+  }
+  if (image === undefined || tokens === undefined) return undefined;
+  const { from = [], pod = defaults.pod ?? {} } = gateway;
+  return { config: { ...GATEWAY_DEFAULTS, ...gateway, from, pod, image }, image, pulsarToken, tokens };
 }
 
 function namespaceOf({ tenant, namespace }: Settings): string {

@@ -2,6 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { BacklogExporter } from "./components/backlog-exporter.ts";
 import { Executor } from "./components/executor.ts";
 import { ExecutorNamespace } from "./components/executor-namespace.ts";
+import { Gateway } from "./components/gateway.ts";
 import { Monitoring } from "./components/monitoring.ts";
 import { StackClaim } from "./components/stack-claim.ts";
 import type { KubernetesConfig, StackConfig } from "./config.ts";
@@ -64,6 +65,10 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
     const image = sleeper.config.image as string;
     const args = { home, image, pulsarToken: kubernetes.metricsToken, pod: kubernetes.pod };
     components.push(new BacklogExporter("backlogs", args, { dependsOn: [claim, ...own, ...topics.values()] }));
+  }
+  if (kubernetes.gateway) {
+    const dependsOn = [claim, ...own, ...topics.values()];
+    components.push(new Gateway("gateway", { home, ...kubernetes.gateway }, { dependsOn }));
   }
   if (monitoringLabels) {
     components.push(new Monitoring("monitoring", { namespace, monitoringLabels }, { dependsOn: [claim, ...own] }));

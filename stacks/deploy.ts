@@ -77,7 +77,7 @@ function createUseCase(useCase: ManifestUseCase, { namespace }: PulsarNamespace,
     schema: pulsarSchema(useCase, root),
     executorRole,
     workerRoles: config.workerRoles,
-    producers,
+    producers: [...new Set([...producers, ...(config.gatewayRole === undefined ? [] : [config.gatewayRole])])],
     deadLetterReaders,
     metricsRole: config.metricsRole,
   });

@@ -2,6 +2,7 @@
 export { BacklogExporter, type BacklogExporterArgs } from "./components/backlog-exporter.ts";
 export { Executor, type ExecutorArgs } from "./components/executor.ts";
 export { ExecutorNamespace, type ExecutorNamespaceArgs } from "./components/executor-namespace.ts";
+export { Gateway, type GatewayArgs } from "./components/gateway.ts";
 export { Monitoring, type MonitoringArgs } from "./components/monitoring.ts";
 export { PulsarNamespace, type PulsarNamespaceArgs } from "./components/pulsar-namespace.ts";
 export { PulsarTenant, type PulsarTenantArgs } from "./components/pulsar-tenant.ts";
@@ -10,6 +11,7 @@ export { UseCase, type UseCaseArgs, type UseCaseSchema } from "./components/use-
 export { type KubernetesConfig, readConfig, type StackConfig } from "./config.ts";
 export { type Deployed, type DeployOptions, deploy } from "./deploy.ts";
 export { homeOf } from "./deploy-executors.ts";
+export type { GatewayConfig } from "./gateway-config.ts";
 export type { Egress, EgressPort } from "./kubernetes/egress.ts";
 export type { PodExtras } from "./kubernetes/pod-extras.ts";
 export type { Services } from "./kubernetes/services.ts";

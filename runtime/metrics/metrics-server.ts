@@ -10,7 +10,7 @@ import { createBacklogMetrics } from "./backlog-metrics.ts";
 import { createEnqueueMetrics } from "./enqueue-metrics.ts";
 import { CONTENT_TYPE, expose, type MetricSource } from "./exposition.ts";
 import { createProcessMetrics } from "./process-metrics.ts";
-import { createReadiness, type Readiness, whyNotLive } from "./readiness.ts";
+import { createReadiness, OF_A_PRODUCER, type Readiness, whyNotLive } from "./readiness.ts";
 import { createWorkerMetrics } from "./worker-metrics.ts";
 
 export interface MetricsServerOptions {
@@ -101,8 +101,8 @@ function send(request: IncomingMessage, response: ServerResponse, { status, body
  */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { worker, gateway, port = DEFAULT_PORT, host } = options;
-  const followed = worker ?? gateway;
-  const readiness = followed ? createReadiness(followed) : async () => "";
+  const ofGateway = gateway ? createReadiness(gateway, OF_A_PRODUCER) : async () => "";
+  const readiness = worker ? createReadiness(worker) : ofGateway;
   const liveness = () => (worker ? whyNotLive(worker) : "");
   let sources: MetricSource[] = [];
 

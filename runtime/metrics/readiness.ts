@@ -1,6 +1,6 @@
 import { settledWithin } from "../clock.ts";
 import { topicOf } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+import { type ErrorCode, FivefoldError } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
 import type { Worker } from "../worker.ts";
 
@@ -10,8 +10,16 @@ export type Readiness = () => Promise<string>;
 /** Kubernetes' probes give up after one second by default; a slower answer would be nobody's. */
 const ANSWER_MS = 900;
 
+/** What tells of one use case, or of what its asker may not know, is an answer all the same. */
+const OF_A_WORKER: ReadonlySet<ErrorCode> = new Set(["unknown-topic"]);
+/** Who only produces need not be let near backlogs. */
+export const OF_A_PRODUCER: ReadonlySet<ErrorCode> = new Set(["unknown-topic", "unauthorized"]);
+
 /** Ready is a worker, or a gateway, that doesn't drain and whose transport answers. */
-export function createReadiness(worker: Pick<Worker, "ports" | "useCases" | "draining">): Readiness {
+export function createReadiness(
+  worker: Pick<Worker, "ports" | "useCases" | "draining">,
+  answers: ReadonlySet<ErrorCode> = OF_A_WORKER,
+): Readiness {
   const { transport, clock } = worker.ports;
   const [useCase] = worker.useCases;
   let asking: Promise<string> | undefined;
@@ -31,13 +39,13 @@ export function createReadiness(worker: Pick<Worker, "ports" | "useCases" | "dra
       return answered ? "" : `the transport does not answer within ${ANSWER_MS} ms`;
     } catch (error) {
       // That is an answer: what is missing for one use case keeps no worker from the others, nor a rollout from its end.
-      if (error instanceof FivefoldError && error.code === "unknown-topic") return "";
+      if (error instanceof FivefoldError && answers.has(error.code)) return "";
       return `the transport can't be used: ${describeThrown(error)}`;
     }
   }
 
   return async () => {
-    if (worker.draining) return "the worker is draining";
+    if (worker.draining) return "it is draining";
     // Those who ask at once share one question.
     asking ??= ask().finally(() => {
       asking = undefined;

@@ -41,7 +41,11 @@ export class Monitoring extends pulumi.ComponentResource {
           selector: {
             matchLabels: { "app.kubernetes.io/instance": labelValue(stack) },
             matchExpressions: [
-              { key: "app.kubernetes.io/component", operator: "In", values: ["executor", "backlog-exporter"] },
+              {
+                key: "app.kubernetes.io/component",
+                operator: "In",
+                values: ["executor", "gateway", "backlog-exporter"],
+              },
             ],
           },
           podMetricsEndpoints: [{ port: "metrics", path: "/metrics", interval: "15s" }],

@@ -48,21 +48,18 @@ export const egress: Reader<readonly Egress[]> = listOf(rule);
 /** The labels by which every namespace is known. */
 export const NAMESPACE_NAME = "kubernetes.io/metadata.name";
 
-export function egressRule({
-  cidr,
-  namespace,
-  pods,
-  ports,
-}: Egress): types.input.networking.v1.NetworkPolicyEgressRule {
-  const peer =
-    cidr === undefined
-      ? {
-          ...(namespace !== undefined && { namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: namespace } } }),
-          ...(pods !== undefined && { podSelector: { matchLabels: pods } }),
-        }
-      : { ipBlock: { cidr } };
+/** Addresses, or pods. */
+export function peerOf({ cidr, namespace, pods }: Omit<Egress, "ports">): types.input.networking.v1.NetworkPolicyPeer {
+  if (cidr !== undefined) return { ipBlock: { cidr } };
   return {
-    to: [peer],
+    ...(namespace !== undefined && { namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: namespace } } }),
+    ...(pods !== undefined && { podSelector: { matchLabels: pods } }),
+  };
+}
+
+export function egressRule({ ports, ...place }: Egress): types.input.networking.v1.NetworkPolicyEgressRule {
+  return {
+    to: [peerOf(place)],
     ports: ports.map((port) =>
       typeof port === "number" ? { protocol: "TCP", port } : { protocol: "UDP", port: Number.parseInt(port, 10) },
     ),

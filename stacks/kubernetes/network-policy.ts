@@ -1,7 +1,7 @@
 import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { splitUrls } from "../address-values.ts";
-import { type Egress, egressRule, NAMESPACE_NAME } from "./egress.ts";
+import { type Egress, egressRule, NAMESPACE_NAME, peerOf } from "./egress.ts";
 import { METRICS_PORT } from "./pod.ts";
 import type { Services } from "./services.ts";
 
@@ -22,18 +22,33 @@ export interface NetworkSettings {
   readonly egress: readonly Egress[];
   /** The Kubernetes namespace that metrics are collected from. */
   readonly monitoringNamespace: pulumi.Input<string>;
+  /** Default: nobody connects but for metrics. */
+  readonly ingress?: Ingress | undefined;
+}
+
+/** A port of pods, and who may connect to it. */
+export interface Ingress {
+  readonly port: number;
+  readonly from: readonly IngressPeer[];
+}
+
+/** Addresses, or pods by where they are; without `namespace` those of the executors' own. */
+export interface IngressPeer {
+  readonly cidr?: string;
+  readonly namespace?: string;
+  readonly pods?: Readonly<Record<string, string>>;
 }
 
 const POSTGRES_PORT = 5_432;
 
 /** Whatever is not listed is refused, in both directions. */
 export function networkPolicy(settings: NetworkSettings): pulumi.Output<PolicySpec> {
-  const { services, egress } = settings;
+  const { services } = settings;
   const { pulsarUrl, pulsarAdminUrl, postgresPort = POSTGRES_PORT } = services;
   return pulumi
     .all([pulsarUrl, pulsarAdminUrl, postgresPort, settings.monitoringNamespace])
     .apply(([pulsarUrl, pulsarAdminUrl, postgresPort, monitoringNamespace]) =>
-      policySpec(settings.podLabels, egress, { pulsarUrl, pulsarAdminUrl, postgresPort, monitoringNamespace }),
+      policySpec(settings, { pulsarUrl, pulsarAdminUrl, postgresPort, monitoringNamespace }),
     );
 }
 
@@ -44,7 +59,7 @@ interface Places {
   readonly monitoringNamespace: string;
 }
 
-function policySpec(podLabels: NetworkSettings["podLabels"], egress: readonly Egress[], places: Places): PolicySpec {
+function policySpec({ podLabels, egress, ingress }: NetworkSettings, places: Places): PolicySpec {
   return {
     podSelector: { matchLabels: podLabels },
     policyTypes: ["Ingress", "Egress"],
@@ -53,6 +68,7 @@ function policySpec(podLabels: NetworkSettings["podLabels"], egress: readonly Eg
         from: [{ namespaceSelector: { matchLabels: { [NAMESPACE_NAME]: places.monitoringNamespace } } }],
         ports: [{ protocol: "TCP", port: METRICS_PORT }],
       },
+      ...(ingress ? [{ from: ingress.from.map(peerOf), ports: [{ protocol: "TCP", port: ingress.port }] }] : []),
     ],
     egress: [
       dns(),

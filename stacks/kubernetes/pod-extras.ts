@@ -29,7 +29,7 @@ const ownLabelKey: Reader<string> = (value) => {
     : bad("another label than those that the stack gives pods itself", key);
 };
 
-const VOLUMES_TAKEN = /^(tmp|pulsar-token|certificates)$/;
+const VOLUMES_TAKEN = /^(tmp|pulsar-token|certificates|gateway-tokens)$/;
 const PATHS_TAKEN = /^(\/tmp|\/var\/run\/fivefold(\/.*)?|\/executor)\/*$/;
 
 /** An object of Kubernetes with a name of its own. The API server, which a preview asks, reads the rest of it. */
@@ -59,7 +59,7 @@ const volumeMount: Reader<types.input.core.v1.VolumeMount> = (value) => {
 
 const sidecar: Reader<types.input.core.v1.Container> = (value) => {
   const read = named<types.input.core.v1.Container>("image")(value);
-  if (isBad(read) || !/^(executor|backlog-exporter)$/.test(String(read.name))) return read;
+  if (isBad(read) || !/^(executor|gateway|backlog-exporter)$/.test(String(read.name))) return read;
   return new BadValue(`is '${read.name}', which is the executor's own: choose another name`, ".name");
 };
 

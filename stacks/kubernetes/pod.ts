@@ -30,6 +30,8 @@ export interface PodSettings {
   readonly memory: string;
   readonly drainSeconds: number;
   readonly annotations: Labels;
+  /** Where it listens besides metrics. */
+  readonly ingress?: { readonly port: number } | undefined;
 }
 
 type Container = types.input.core.v1.Container;
@@ -134,7 +136,10 @@ function container(settings: PodSettings): Container {
       ...settings.secretVariables.map((name) => ({ name, valueFrom: { secretKeyRef: { name: secret, key: name } } })),
     ],
     ...(settings.envSecrets.length > 0 && { envFrom: settings.envSecrets.map((name) => ({ secretRef: { name } })) }),
-    ports: [{ name: "metrics", containerPort: METRICS_PORT }],
+    ports: [
+      ...(settings.ingress ? [{ name: "http", containerPort: settings.ingress.port }] : []),
+      { name: "metrics", containerPort: METRICS_PORT },
+    ],
     // Connecting and loading handlers may take a minute on a busy node.
     startupProbe: { ...probe("/healthz"), periodSeconds: 2, failureThreshold: 45 },
     livenessProbe: { ...probe("/healthz"), failureThreshold: 6 },

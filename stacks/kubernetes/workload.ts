@@ -2,7 +2,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Egress } from "./egress.ts";
 import { labelsOf, type ObjectMetadata, policyLabels, selectorLabels, type Workload } from "./labels.ts";
-import { networkPolicy } from "./network-policy.ts";
+import { type Ingress, networkPolicy } from "./network-policy.ts";
 import { podTemplate } from "./pod.ts";
 import type { PodExtras } from "./pod-extras.ts";
 import { CERTIFICATES_KEY, environmentOf, POSTGRES_VARIABLE, PULSAR_TOKEN_KEY, type Services } from "./services.ts";
@@ -47,10 +47,14 @@ export interface WorkloadSettings {
   readonly secretEnv: Readonly<Record<string, pulumi.Input<string>>>;
   readonly envSecrets: readonly pulumi.Input<string>[];
   readonly egress: readonly Egress[];
+  /** Where it listens besides metrics, and to whom. Default nowhere. */
+  readonly ingress?: Ingress | undefined;
   readonly pod: PodExtras;
   readonly cpu: string;
   readonly memory: string;
   readonly drainSeconds: number;
+  /** Makes what its pods need besides. Default nothing. */
+  readonly needs?: ((metadata: () => ObjectMetadata) => readonly pulumi.Resource[]) | undefined;
 }
 
 export interface CreatedWorkload {
@@ -82,6 +86,7 @@ export function createWorkload(name: string, settings: WorkloadSettings, parent:
     podLabels: policyLabels(workload),
     services,
     egress: [...(home.egress ?? []), ...settings.egress],
+    ingress: settings.ingress,
     monitoringNamespace: home.monitoringNamespace,
   });
 
@@ -130,7 +135,7 @@ export function createWorkload(name: string, settings: WorkloadSettings, parent:
     secret: secret.metadata.name,
   });
   const rolloutSeconds = home.rolloutSeconds ?? ROLLOUT_SECONDS;
-  const needed: pulumi.Resource[] = [account, configMap, secret, policy];
+  const needed: pulumi.Resource[] = [account, configMap, secret, policy, ...(settings.needs?.(metadata) ?? [])];
   if (settings.startCheck) {
     const { startCheck: args } = settings;
     needed.push(

@@ -42,6 +42,7 @@ test("every object passes the server's validation, and none is warned of", async
   expect([...kinds].sort()).toEqual([
     "ConfigMap",
     "Deployment",
+    "HorizontalPodAutoscaler",
     "Job",
     "Namespace",
     "NetworkPolicy",
@@ -50,6 +51,7 @@ test("every object passes the server's validation, and none is warned of", async
     "PrometheusRule",
     "ScaledObject",
     "Secret",
+    "Service",
     "ServiceAccount",
   ]);
   const warnings: string[] = [];

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { readConfig } from "../../stacks/config.ts";
 import { DEFAULTS, SECRETS } from "../../stacks/config-keys.ts";
+import { GATEWAY_DEFAULTS } from "../../stacks/gateway-config.ts";
 import { readManifest } from "../../stacks/manifest.ts";
 import { USE_CASE_DEFAULTS } from "../../stacks/use-case-config.ts";
 import { documentedFile } from "./documented-file.ts";
@@ -30,6 +31,16 @@ describe("docs/deploy.md explains", () => {
   test("every key of a use case's config", () => {
     const { drainMs: _1, secretEnv: _2, ...others } = USE_CASE_DEFAULTS;
     expect([...documented("Use cases").keys()].toSorted()).toEqual([...Object.keys(others), "drain"].toSorted());
+  });
+
+  test("every key of the gateway's config, with its default", () => {
+    const keys = documented("The gateway");
+    const { drainMs, ...others } = GATEWAY_DEFAULTS;
+    expect([...keys.keys()].toSorted()).toEqual([...Object.keys(others), "drain", "from", "image"].toSorted());
+    for (const key of ["minReplicas", "maxReplicas", "cpuTarget", "cpu", "memory"] as const) {
+      expect(keys.get(key)?.replaceAll("`", "")).toBe(String(others[key]));
+    }
+    expect(keys.get("drain")).toBe(`\`${drainMs / 1_000}s\``);
   });
 
   test("defaults as they are", () => {

@@ -37,6 +37,16 @@ export const PRODUCTION: Readonly<Record<string, string>> = {
   "fivefold:pulsarTokens": '{"*": "secret-token", "post-ledger-entry": "secret-ledger-token"}',
   "fivefold:secretEnv": '{"deliver-webhook": {"WEBHOOK_KEY": "secret-webhook-key"}}',
   "fivefold:metricsToken": "secret-metrics-token",
+  "fivefold:gatewayToken": "secret-gateway-token",
+  "fivefold:gatewayTokens": JSON.stringify({
+    tokens: [{ producer: "billing", useCases: ["post-ledger-entry"], sha256: "0123456789abcdef".repeat(4) }],
+  }),
+  "fivefold:gateway": JSON.stringify({
+    role: "shop-gateway",
+    from: [{ namespace: "ingress" }],
+    maxReplicas: 20,
+    rate: 500,
+  }),
   "fivefold:trustedCertificates": CERTIFICATE,
   "fivefold:prometheusUrl": "http://prometheus.monitoring:9090",
   "fivefold:monitoringLabels": '{"release": "kube-prometheus-stack"}',

@@ -113,7 +113,7 @@ describe("/healthz and /readyz", () => {
 
   test("not ready as soon as the worker drains, but live", async () => {
     const drained = worker.drain(100);
-    expect(await state("/readyz")).toEqual([503, "not ready: the worker is draining\n"]);
+    expect(await state("/readyz")).toEqual([503, "not ready: it is draining\n"]);
     expect(await state("/healthz")).toEqual([200, "live\n"]);
     await drained;
   });
