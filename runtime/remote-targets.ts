@@ -1,7 +1,9 @@
 import type { Cancel, Clock } from "./clock.ts";
 import type { ExecutorContract, ReportProblem, SubscriberSettings, TargetSettings } from "./contract.ts";
+import { createAwsCredentials } from "./delivery/remote/aws-credentials.ts";
 import { createHostPool, type HostPool } from "./delivery/remote/host-pool.ts";
 import { createHttpClient } from "./delivery/remote/http-client.ts";
+import { createLambdaProtocol } from "./delivery/remote/lambda-protocol.ts";
 import type { Protocol } from "./delivery/remote/protocol.ts";
 import { createRemoteTarget } from "./delivery/remote/remote-target.ts";
 import { createResolve, type Resolve } from "./delivery/remote/resolve.ts";
@@ -10,10 +12,12 @@ import {
   azureKeyOf,
   type Environment,
   guardOf,
+  lambdaOf,
   secretsOf,
   urlsOf,
   zoneOf,
 } from "./delivery/remote/target-environment.ts";
+import type { TargetUrl } from "./delivery/remote/target-url.ts";
 import type { Settlement } from "./delivery/settlement.ts";
 import { FivefoldError } from "./errors.ts";
 import type { TaskTarget } from "./local-target.ts";
@@ -59,7 +63,7 @@ export function createRemoteTargets(
   const protocols = new Map<string, Protocol>();
   for (const { contract, subscriber } of subscribers) {
     try {
-      urlsOf(subscriber.target, environment);
+      placesOf(subscriber.target, environment);
       protocols.set(placeOf(contract, subscriber), protocolOf(contract, subscriber, environment, clock));
     } catch (error) {
       problems.add((error as Error).message);
@@ -68,10 +72,11 @@ export function createRemoteTargets(
   if (problems.size > 0) throw new FivefoldError("invalid-option", [...problems].join("\n"));
 
   function poolOf(target: TargetSettings): HostPool {
-    const name = `${target.kind === "service" ? "service" : "function app"} '${target.name}'`;
+    const urls = placesOf(target, environment);
+    const name =
+      target.kind === "lambda" ? `AWS Lambda (${urls[0]?.hostname})` : `${KINDS[target.kind]} '${target.name}'`;
     let pool = pools.get(name);
     if (!pool) {
-      const urls = urlsOf(target, environment);
       pool = createHostPool({ name, urls, zone: zoneOf(environment), guard, resolve, client, clock, reportProblem });
       pools.set(name, pool);
     }
@@ -117,6 +122,12 @@ export function createRemoteTargets(
   };
 }
 
+const KINDS = { service: "service", azure: "function app" };
+
+function placesOf(target: TargetSettings, environment: Environment): readonly TargetUrl[] {
+  return target.kind === "lambda" ? [lambdaOf(target, environment).url] : urlsOf(target, environment);
+}
+
 function placeOf({ settings }: ExecutorContract<unknown>, { name }: Pick<SubscriberSettings, "name">): string {
   return `${settings.name} ${name}`;
 }
@@ -131,12 +142,19 @@ function protocolOf(
   if (format === "json" && !toJson) {
     throw new FivefoldError("invalid-option", `'${settings.name}' was built before it had a target: build it again.`);
   }
+  const shape = { useCase: settings.name, subscriber: name, version: settings.version, format, timeoutMs };
+  const ownToJson = format === "json" ? toJson : undefined;
+  if (target.kind === "lambda") {
+    const place = lambdaOf(target, environment);
+    const credentials = createAwsCredentials(environment, place.region, clock);
+    return createLambdaProtocol({ shape, place, credentials, toJson: ownToJson });
+  }
   const example = () => `whsec_${Buffer.from(clock.randomId(32)).toString("base64")}`;
   return createServiceProtocol({
-    shape: { useCase: settings.name, subscriber: name, version: settings.version, format, timeoutMs },
-    path: target.kind === "lambda" ? "/" : target.path,
+    shape,
+    path: target.path,
     secrets: secretsOf(target, environment, example),
     headers: target.kind === "azure" ? ["x-functions-key", azureKeyOf(target, environment)] : undefined,
-    toJson: format === "json" ? toJson : undefined,
+    toJson: ownToJson,
   });
 }

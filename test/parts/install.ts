@@ -1,6 +1,7 @@
 import { installActionlint } from "./actionlint.ts";
 import { installKubernetes, installKubernetesNode } from "./kubernetes-install.ts";
 import { installKubernetesProvider } from "./kubernetes-provider-install.ts";
+import { installLambdaEmulator } from "./lambda-emulator.ts";
 import { installPulsarBroker } from "./pulsar-install.ts";
 import { installPulumi } from "./pulumi-install.ts";
 
@@ -10,6 +11,7 @@ const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   pulumi: installPulumi,
   "pulumi-kubernetes": installKubernetesProvider,
   actionlint: installActionlint,
+  lambda: installLambdaEmulator,
 };
 
 /** Of `npm run test:e2e:node` alone: half an hour more. */

@@ -8,6 +8,8 @@ import { readTargetUrls, type TargetUrl } from "./target-url.ts";
  * Where targets are, and by what they know that a task is ours: told by the environment, so that one use case serves all.
  *
  * FIVEFOLD_SERVICE_<NAME>         URLs of a service's hosts
+ * FIVEFOLD_LAMBDA_<NAME>          a function's name or ARN; by default the target's name
+ * AWS_REGION, AWS_ENDPOINT_URL_LAMBDA, and AWS's variables for credentials
  * FIVEFOLD_AZURE_<APP>            the URL of a function app
  * FIVEFOLD_AZURE_KEY_<APP>        its key
  * FIVEFOLD_SIGNING_SECRET_<NAME>  of a service or function app: whsec_<base64>, several to change one
@@ -46,6 +48,29 @@ export function urlsOf({ kind, name }: TargetSettings, environment: Environment)
     "invalid-option",
     `Nothing says where ${what} '${name}' is. Set ${variable} to its URL${option}.`,
   );
+}
+
+export interface LambdaPlace {
+  readonly functionName: string;
+  readonly region: string;
+  readonly url: TargetUrl;
+}
+
+/** Which function of AWS Lambda a target is. Throws where the environment does not say. */
+export function lambdaOf({ name }: TargetSettings, environment: Environment): LambdaPlace {
+  const variable = `FIVEFOLD_LAMBDA_${capitals(name)}`;
+  const functionName = environment[variable] || name;
+  const regionOfArn = /^arn:[^:]+:lambda:([^:]+):/.exec(functionName)?.[1];
+  const region = regionOfArn ?? environment.AWS_REGION ?? environment.AWS_DEFAULT_REGION;
+  if (!region || !/^[a-z0-9-]+$/.test(region)) {
+    throw new FivefoldError(
+      "invalid-option",
+      `Nothing says in which region the function '${name}' is. Set AWS_REGION, or ${variable} to its ARN.`,
+    );
+  }
+  const own = environment.AWS_ENDPOINT_URL_LAMBDA ?? environment.AWS_ENDPOINT_URL;
+  const [url] = readTargetUrls("AWS_ENDPOINT_URL_LAMBDA", own || `https://lambda.${region}.amazonaws.com`);
+  return { functionName, region, url: url! };
 }
 
 /** What requests are signed by. Throws where there is nothing, and it must be. */
