@@ -34,8 +34,8 @@ registerHooks({
   resolve: (specifier, context, next) =>
     specifier === "@azure/functions-core"
       ? {
-          url: pathToFileURL(join(import.meta.dirname, "azure-functions-core.cjs")).href,
-          format: "commonjs",
+          url: pathToFileURL(join(import.meta.dirname, "azure-functions-core.ts")).href,
+          format: "module-typescript",
           shortCircuit: true,
         }
       : next(specifier, context),
