@@ -72,7 +72,13 @@ export interface Message extends TaskRecord {
  */
 export type Outcome =
   | { readonly kind: "done" }
-  | { readonly kind: "retry"; readonly afterMs?: number | undefined; readonly message: string }
+  | {
+      readonly kind: "retry";
+      readonly afterMs?: number | undefined;
+      readonly message: string;
+      /** Set where it was refused, or had no answer in time, for want of capacity. */
+      readonly overloaded?: true;
+    }
   | { readonly kind: "crash"; readonly message: string }
   | { readonly kind: "reject"; readonly reason: FailureReason; readonly message: string };
 

@@ -16,9 +16,9 @@ import { suspectsAtEnd } from "./execution/calls.ts";
 import type { Execution } from "./execution/execution.ts";
 import { createIsolation, type Isolation } from "./execution/isolation.ts";
 import { watchProcessFaults } from "./execution/process-faults.ts";
+import { createAdaptiveLimit } from "./flow-control/adaptive-limit.ts";
 import { createAdmission } from "./flow-control/admission.ts";
 import { createGate, type Gate } from "./flow-control/gate.ts";
-import { createFixedLimit } from "./flow-control/limit.ts";
 import type { Admission, Enqueued, Frontend, Receipt } from "./frontend/frontend.ts";
 import { createLocalTarget, type TaskTarget } from "./local-target.ts";
 import { tellAll } from "./observers.ts";
@@ -188,17 +188,21 @@ async function openPipeline(
     clock,
     reportProblem,
   });
-  const limit = createFixedLimit(subscriber.maxInFlight);
+  const limit = createAdaptiveLimit({ max: subscriber.maxInFlight, now: () => clock.now() });
   const admission = createAdmission({
     gate,
-    // Where too few of its hosts are fit, tasks wait.
-    limit: { current: () => Math.ceil(limit.current() * (target.share?.() ?? 1)) },
+    limit: {
+      // Where too few of its hosts are fit, tasks wait.
+      current: () => Math.ceil(limit.current() * (target.share?.() ?? 1)),
+      reached: limit.reached,
+    },
     priority,
     rate: subscriber.rate,
     fair,
     admit: (messages) => delivery.deliver(messages),
     clock,
   });
+  let hasAwaited = false;
   const settlement = createSettlement({
     subscriber,
     ordered,
@@ -207,8 +211,17 @@ async function openPipeline(
     deadLetter: (records) => publish(deadLetterTopic, records),
     again: (message, afterMs) => scheduler.again(message, afterMs),
     rememberCrashes: (messages, crashes) => consumer.rememberCrashes?.(messages, crashes) ?? Promise.resolve(),
-    freed: (count) => admission.release(count),
+    freed(count) {
+      if (!hasAwaited && !subscriber.target) limit.passed();
+      hasAwaited = false;
+      admission.release(count);
+    },
     ended: (messages) => scheduler.ended(messages),
+    awaited({ outcome, startedAt, endedAt }) {
+      hasAwaited = true;
+      if (outcome.kind === "done") limit.observe(endedAt - startedAt, endedAt);
+      else if (outcome.kind === "retry" && outcome.overloaded) limit.refused(endedAt);
+    },
     observe(settled) {
       tellAll(observers, (observer) => observer.settled?.(pipeline, settled), reportProblem);
     },

@@ -92,7 +92,8 @@ export function createRemoteTargets(
         hosts,
         client,
         timeoutMs: subscriber.timeoutMs,
-        report: settlement.add,
+        // Its end is timed with its batch's, as that of any try which waited for something.
+        report: (message, outcome, startedAt) => settlement.add(message, outcome, startedAt),
         postpone: settlement.postpone,
         clock,
       });

@@ -44,7 +44,7 @@ export interface SchedulerLayer<E> {
 export interface FlowControlLayer<E> {
   /** Which use cases get more turns where several wait; none starves. Default `"normal"`. */
   priority?: Priority;
-  /** Tasks of one subscriber in flight in one process. Default 64. */
+  /** Most tasks of one subscriber in flight in one process: below it the limit finds itself. Default 64. */
   maxInFlight?: number;
   /** Most tasks of one subscriber to start, per process: `perSecond(500)`. Default: no bound. */
   rate?: RateSettings;

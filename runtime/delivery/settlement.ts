@@ -57,6 +57,8 @@ export interface SettlementOptions {
   /** Told of tasks that are settled: nothing holds them any more. */
   readonly ended: (messages: readonly Message[]) => void;
   readonly observe: (settled: readonly Settled[]) => void;
+  /** Told, before their permits are free, of tries that ended without a time of their end: of handlers that awaited something. */
+  readonly awaited: (tried: Settled) => void;
   readonly clock: Clock;
   readonly reportProblem: ReportProblem;
 }
@@ -184,7 +186,10 @@ export function createSettlement(options: SettlementOptions): Settlement {
     counts.done += ended.done.length;
     const now = clock.monotonic();
     for (const one of ended.settled) {
-      if (one.endedAt === 0) one.endedAt = now;
+      if (one.endedAt === 0) {
+        one.endedAt = now;
+        if (one.startedAt > 0) options.awaited(one);
+      }
       if (one.result === "retried") counts.retried++;
       else if (one.result === "dead-lettered") counts.deadLettered++;
     }

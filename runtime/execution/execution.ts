@@ -107,7 +107,7 @@ export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
       const message = `timed out after ${timeoutMs} ms`;
       inTime--;
       overdue.add(tried);
-      tried.timedOut = { kind: "retry", message };
+      tried.timedOut = { kind: "retry", message, overloaded: true };
       tried.context.abort(message);
     }
     for (const tried of overdue) {

@@ -89,6 +89,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       apply();
     },
     release(count) {
+      if (inFlight >= limit.current()) limit.reached?.();
       inFlight -= count;
       gate.release(count);
       apply();

@@ -23,6 +23,9 @@ const REJECTING: ReadonlySet<number> = new Set([400, 410, 413, 414, 415, 422, 43
 /** The longest wait that an answer may ask for. */
 const LONGEST_AFTER_MS = 365 * 86_400_000;
 
+/** Answers of who has too much to do. */
+const OVERLOADED: ReadonlySet<number> = new Set([429, 503]);
+
 /**
  * What an answer means, the same for all targets: 2xx is done, but 202 tells that the outcome comes later; 400, 410, 413,
  * 414, 415, 422 and 431 reject the task; all else, redirects and what stands for a wrong address or key included, is tried
@@ -38,7 +41,8 @@ export function judge({ status, headers, text }: Answer, now: number): Verdict {
     return { kind: "outcome", outcome: { kind: "reject", reason: "rejected", message }, isOwn: true };
   }
   const afterMs = readRetryAfter(headers["retry-after"], now);
-  return { kind: "outcome", outcome: { kind: "retry", afterMs, message }, isOwn };
+  const overloaded = OVERLOADED.has(status) && { overloaded: true as const };
+  return { kind: "outcome", outcome: { kind: "retry", afterMs, message, ...overloaded }, isOwn };
 }
 
 function describeAnswer(status: number, text: string): string {

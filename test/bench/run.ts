@@ -8,6 +8,7 @@ import { join } from "node:path";
 const ALL = [
   "pipeline",
   "poisoned-key",
+  "flow-control",
   "transport",
   "codec",
   "compiler",

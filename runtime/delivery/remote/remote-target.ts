@@ -13,8 +13,8 @@ export interface RemoteTargetOptions {
   readonly client: Pick<HttpClient, "send">;
   /** One try's longest run, the way there and back included. */
   readonly timeoutMs: number;
-  /** Told of each try's outcome, once. Times are on the monotonic clock. */
-  readonly report: (message: Message, outcome: Outcome, startedAt: number, endedAt: number) => void;
+  /** Told of each try's outcome, once, as it ends. Times are on the monotonic clock. */
+  readonly report: (message: Message, outcome: Outcome, startedAt: number) => void;
   /** Takes a task that could not be sent anywhere, without a try. */
   readonly postpone: (message: Message, afterMs: number) => void;
   readonly clock: Clock;
@@ -118,14 +118,14 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
       this.#close();
       const now = clock.monotonic();
       if (this.#host) hosts.ended(this.#host, against, this.startedAt, now);
-      options.report(this.message, outcome, this.startedAt, now);
+      options.report(this.message, outcome, this.startedAt);
     }
 
     /** Ends it without the answer that it waits for: by what has come of it, if that says enough. */
-    cutOff(message: string, against: Ejection | undefined): void {
+    cutOff(message: string, against: Ejection | undefined, why?: { readonly overloaded: true }): void {
       if (this.ended || this.endEarly()) return;
       this.abort();
-      this.end({ kind: "retry", message }, this.#host && against);
+      this.end({ kind: "retry", message, ...why }, this.#host && against);
     }
 
     #close(): void {
@@ -144,7 +144,7 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
       if (tried.startedAt + timeoutMs > now) break;
       overdue.push(tried);
     }
-    for (const tried of overdue) tried.cutOff(`no answer within ${timeoutMs} ms`, "answers");
+    for (const tried of overdue) tried.cutOff(`no answer within ${timeoutMs} ms`, "answers", { overloaded: true });
     watch();
   }
 

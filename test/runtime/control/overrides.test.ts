@@ -122,7 +122,7 @@ test("a limit of an operator's holds instead of the declared one, higher or lowe
 
 test("a rate of an operator's holds instead of the declared one, and null lifts it", async () => {
   const place = await openPlace({
-    subscribers: { default: { maxInFlight: 50, rate: { count: 10, periodMs: 1_000 } } },
+    subscribers: { default: { maxInFlight: 16, rate: { count: 10, periodMs: 1_000 } } },
   });
   await place.work();
   await place.enqueue(2_000);
@@ -135,7 +135,7 @@ test("a rate of an operator's holds instead of the declared one, and null lifts 
   expect(place.done.length - before).toBeLessThanOrEqual(31);
   await place.set({ rate: null });
   await place.clock.advance(3_000);
-  expect(place.running.now).toBe(50);
+  expect(place.running.now).toBe(16);
 });
 
 test("a subscriber's own settings go before its use case's, each for itself", async () => {

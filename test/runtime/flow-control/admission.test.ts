@@ -3,7 +3,6 @@ import type { Clock } from "../../../runtime/clock.ts";
 import type { Message, RateSettings } from "../../../runtime/contract.ts";
 import { createAdmission } from "../../../runtime/flow-control/admission.ts";
 import { createGate } from "../../../runtime/flow-control/gate.ts";
-import { createFixedLimit } from "../../../runtime/flow-control/limit.ts";
 import { createSimulatedClock } from "../../../runtime/testing.ts";
 
 const messages = (count: number) => Array.from({ length: count }, (_, i) => ({ id: `${i}` }) as unknown as Message);
@@ -34,7 +33,7 @@ function open({ maxInFlight = 1_000, rate = null as RateSettings | null } = {}) 
   const admitted: Message[] = [];
   const gate = createGate(10_000);
   const admission = createAdmission({
-    ...{ gate, limit: createFixedLimit(maxInFlight), priority: "normal", rate, fair: false, clock },
+    ...{ gate, limit: { current: () => maxInFlight }, priority: "normal", rate, fair: false, clock },
     admit: (more) => void admitted.push(...more),
   });
   return { admission, admitted, gate, advance: (ms: number) => simulated.advance(ms), timers: () => timers };
