@@ -14,7 +14,8 @@ import {
 } from "./config-values.ts";
 import { type GatewayConfig, gatewayConfig } from "./gateway-config.ts";
 import { type Egress, egress } from "./kubernetes/egress.ts";
-import { dnsLabel, imageReference, labelKey, labelValue, objectName } from "./kubernetes/values.ts";
+import { cidr, dnsLabel, imageReference, labelKey, labelValue, objectName } from "./kubernetes/values.ts";
+import { type TargetConfig, targetConfig } from "./target-config.ts";
 import { type UseCaseConfig, useCaseConfig } from "./use-case-config.ts";
 
 /** What a stack's config may hold below `fivefold:`, besides secrets. docs/deploy.md explains each. */
@@ -56,6 +57,8 @@ export interface Settings {
   readonly defaults: Partial<UseCaseConfig>;
   readonly useCases: Readonly<Record<string, Partial<UseCaseConfig>>>;
   readonly gateway: Partial<GatewayConfig> | undefined;
+  readonly targets: Readonly<Record<string, Partial<TargetConfig>>>;
+  readonly targetNetworks: readonly string[];
   readonly allowDataLoss: readonly string[];
   readonly import: readonly string[];
 }
@@ -130,6 +133,8 @@ export const READERS: { readonly [K in keyof Settings]: Reader<Settings[K]> } = 
   defaults: useCaseConfig,
   useCases: recordOf(useCaseConfig),
   gateway: gatewayConfig,
+  targets: recordOf(targetConfig),
+  targetNetworks: setOf(cidr),
   allowDataLoss: listOf(THING),
   import: listOf(IMPORTED),
 };
@@ -144,6 +149,8 @@ export const STRUCTURED: ReadonlySet<string> = new Set<keyof Settings>([
   "defaults",
   "useCases",
   "gateway",
+  "targets",
+  "targetNetworks",
   "allowDataLoss",
   "import",
 ]);
@@ -183,6 +190,8 @@ export const DEFAULTS: Settings = {
   defaults: {},
   useCases: {},
   gateway: undefined,
+  targets: {},
+  targetNetworks: [],
   allowDataLoss: [],
   import: [],
 };

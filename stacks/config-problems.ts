@@ -4,6 +4,7 @@ import { durationText } from "./config-values.ts";
 import { COLD_START_SECONDS } from "./kubernetes/autoscaling.ts";
 import { ownVariables } from "./kubernetes/services.ts";
 import type { ManifestUseCase } from "./manifest.ts";
+import { targetProblems, unknownTargets } from "./target-config.ts";
 import type { UseCaseConfig } from "./use-case-config.ts";
 
 interface ConfiguredUseCase {
@@ -16,6 +17,10 @@ export function contradictions(settings: Settings, useCases: readonly Configured
   const runs = settings.kubernetesNamespace !== undefined;
   return [
     ...unknownUseCases(settings, useCases),
+    ...unknownTargets(
+      settings,
+      useCases.map(({ useCase }) => useCase),
+    ),
     ...quorumProblems(settings),
     ...retentionProblems(settings),
     ...pulsarUrlProblems(settings),
@@ -78,11 +83,10 @@ export function quorumsOf({ ensemble, writeQuorum = ensemble, ackQuorum = writeQ
 }
 
 /** Where a use case asks for more than this environment gives. */
-function useCaseProblems(
-  { name, file, execution: { latencyObjectiveMs }, settings: { maxDelayMs } }: ManifestUseCase,
-  config: UseCaseConfig,
-  of: Settings,
-) {
+function useCaseProblems(useCase: ManifestUseCase, config: UseCaseConfig, of: Settings) {
+  const { name, file, execution, settings } = useCase;
+  const { latencyObjectiveMs } = execution;
+  const { maxDelayMs } = settings;
   const problems: string[] = [];
   const asked = `Use case '${name}' accepts delays of up to ${durationText(maxDelayMs)} (scheduler.maxDelay of ${file})`;
   if (maxDelayMs > of.delayHorizon) {
@@ -104,7 +108,7 @@ function useCaseProblems(
     );
   }
   if (of.kubernetesNamespace === undefined || !config.executor) return problems;
-  problems.push(...variableProblems(name, config, of));
+  problems.push(...variableProblems(name, config, of), ...targetProblems(useCase, config, of));
   if (config.image === undefined) {
     problems.push(`Use case '${name}' has no image. Set fivefold:image, or fivefold:useCases.${name}.image.`);
   }

@@ -8,6 +8,7 @@ import type { Egress } from "./kubernetes/egress.ts";
 import type { PodExtras } from "./kubernetes/pod-extras.ts";
 import type { ManifestUseCase } from "./manifest.ts";
 import type { NamespacePolicies } from "./pulsar/namespace-policies.ts";
+import { withTargets } from "./target-config.ts";
 import { FAIR_PARTITIONS, USE_CASE_DEFAULTS, type UseCaseConfig } from "./use-case-config.ts";
 
 /** One environment in one home, as its stack's config says. */
@@ -88,15 +89,19 @@ export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
   }
   const all = useCases.map(({ name }) => name);
   const secretEnv = readSecretEnv(config, { all, running: [] }, problems);
-  const useCaseConfig = (name: string): UseCaseConfig => ({
-    ...USE_CASE_DEFAULTS,
-    ...(useCases.find((useCase) => useCase.name === name)?.settings.fair && { partitions: FAIR_PARTITIONS }),
-    image: settings.image,
-    ...settings.defaults,
-    ...scaleOf(useCases.find((useCase) => useCase.name === name)),
-    ...(Object.hasOwn(settings.useCases, name) ? settings.useCases[name] : {}),
-    secretEnv: secretEnvOf(secretEnv, name),
-  });
+  const useCaseConfig = (name: string): UseCaseConfig => {
+    const useCase = useCases.find((one) => one.name === name);
+    const config = {
+      ...USE_CASE_DEFAULTS,
+      ...(useCase?.settings.fair && { partitions: FAIR_PARTITIONS }),
+      image: settings.image,
+      ...settings.defaults,
+      ...scaleOf(useCase),
+      ...(Object.hasOwn(settings.useCases, name) ? settings.useCases[name] : {}),
+      secretEnv: secretEnvOf(secretEnv, name),
+    };
+    return withTargets(config, useCase, settings);
+  };
   const configured = useCases.map((useCase) => ({ useCase, config: useCaseConfig(useCase.name) }));
   problems.push(...contradictions(settings, configured));
   checkToken(config, "pulsarAdminToken", problems);

@@ -46,6 +46,13 @@ export interface ManifestSubscriber {
   readonly deadlineMs: number;
   readonly timeoutMs: number;
   readonly maxInFlight: number;
+  /** Where its tasks are sent. Null, or absent in manifests of before: nowhere. */
+  readonly target?: ManifestTarget | null;
+}
+
+export interface ManifestTarget {
+  readonly kind: "service" | "lambda" | "azure";
+  readonly name: string;
 }
 
 const VERSION = 1;
