@@ -101,7 +101,14 @@ export type TargetFormat = "json" | "protobuf";
 
 /** Where a subscriber's tasks are sent, in the place of a handler in the worker's process. The environment says where it is. */
 export type TargetSettings =
-  | { readonly kind: "service"; readonly name: string; readonly path: string; readonly format: TargetFormat }
+  | {
+      readonly kind: "service";
+      readonly name: string;
+      readonly path: string;
+      readonly format: TargetFormat;
+      /** What a GET of answers with 2xx on a host that is well. Absent: nothing is asked. */
+      readonly health?: string | undefined;
+    }
   | { readonly kind: "lambda"; readonly name: string; readonly format: TargetFormat }
   | { readonly kind: "azure"; readonly name: string; readonly path: string; readonly format: TargetFormat };
 

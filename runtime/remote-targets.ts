@@ -77,7 +77,18 @@ export function createRemoteTargets(
       target.kind === "lambda" ? `AWS Lambda (${urls[0]?.hostname})` : `${KINDS[target.kind]} '${target.name}'`;
     let pool = pools.get(name);
     if (!pool) {
-      pool = createHostPool({ name, urls, zone: zoneOf(environment), guard, resolve, client, clock, reportProblem });
+      const healthPath = target.kind === "service" ? target.health : undefined;
+      pool = createHostPool({
+        name,
+        urls,
+        healthPath,
+        zone: zoneOf(environment),
+        guard,
+        resolve,
+        client,
+        clock,
+        reportProblem,
+      });
       pools.set(name, pool);
     }
     return pool;

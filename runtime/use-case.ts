@@ -72,6 +72,8 @@ export interface TargetOptions {
 export interface ServiceOptions extends TargetOptions {
   /** Where it takes tasks. Default `"/"`. */
   path?: string;
+  /** What a GET of answers with 2xx on a host that is well: each is asked every 5 s. Default: none is asked. */
+  health?: string;
 }
 
 /** Another program that a subscriber's tasks are sent to. Made by `service`, `awsLambda` and `azureFunction`. */

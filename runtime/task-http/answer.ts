@@ -41,7 +41,8 @@ export function judge({ status, headers, text }: Answer, now: number): Verdict {
     return { kind: "outcome", outcome: { kind: "reject", reason: "rejected", message }, isOwn: true };
   }
   const afterMs = readRetryAfter(headers["retry-after"], now);
-  const overloaded = OVERLOADED.has(status) && { overloaded: true as const };
+  // A handler that failed says so with 503 too, and has not too much to do.
+  const overloaded = !isOwn && OVERLOADED.has(status) && { overloaded: true as const };
   return { kind: "outcome", outcome: { kind: "retry", afterMs, message, ...overloaded }, isOwn };
 }
 

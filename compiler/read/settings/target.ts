@@ -31,20 +31,20 @@ const path = matching(
 );
 
 const parts = section(
-  { kind: oneOf("service", "lambda", "azure"), name, path, format: oneOf("json", "protobuf") },
+  { kind: oneOf("service", "lambda", "azure"), name, path, health: path, format: oneOf("json", "protobuf") },
   { required: ["kind", "name"], example: 'service("thumbnails", { path: "/events" })' },
 );
 
 /** Where tasks are sent: what `service`, `awsLambda` and `azureFunction` return. */
 export const target: SettingReader<Target> = (value, entry, at, scope) => {
-  const { kind, name, path, format = "json" } = parts(value, entry, at, scope) ?? {};
+  const { kind, name, path, health, format = "json" } = parts(value, entry, at, scope) ?? {};
   if (!kind || !name) return undefined;
   const [app = "", ownFunction] = name.split("/");
   if ((kind === "azure") !== (ownFunction !== undefined)) return reportName(kind, name, entry, at, scope);
   if (kind === "lambda") return { kind, name, format };
   return kind === "azure"
     ? { kind, name: app, path: `/api/${ownFunction}`, format }
-    : { kind, name, path: path ?? "/", format };
+    : { kind, name, path: path ?? "/", format, ...(health !== undefined && { health }) };
 };
 
 function reportName(

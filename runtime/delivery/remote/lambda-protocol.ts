@@ -67,7 +67,7 @@ function judgeApi(status: number, headers: Parameters<typeof judge>[0]["headers"
   if (status === 413) return outcome({ kind: "reject", reason: "rejected", message }, true);
   const afterMs = readRetryAfter(headers["retry-after"], now);
   // Throttling, a function that is not there, credentials that are not right: nothing of it tells against the host.
-  return outcome({ kind: "retry", afterMs, message }, status < 500);
+  return outcome({ kind: "retry", afterMs, message, ...(status === 429 && { overloaded: true }) }, status < 500);
 }
 
 /** An answer of the function: what it returned, or that it failed, which its status does not tell. */

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from "../../clock.ts";
 import type { Message, Outcome } from "../../contract.ts";
+import type { Verdict } from "../../task-http/answer.ts";
 import { describeThrown } from "../../thrown.ts";
 import type { Target } from "../delivery.ts";
 import type { Ejection, Host } from "./host.ts";
@@ -89,7 +90,14 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
       body: Buffer,
     ): void {
       if (this.ended) return;
-      const verdict = protocol.judge({ status, headers, body }, clock.now());
+      let verdict: Verdict;
+      try {
+        verdict = protocol.judge({ status, headers, body }, clock.now());
+      } catch (error) {
+        // A hostile answer must not end this process.
+        this.end({ kind: "retry", message: describeThrown(error, "its answer can't be read: ") }, "answers");
+        return;
+      }
       if (verdict.kind === "outcome") this.end(verdict.outcome, verdict.isOwn ? undefined : "answers");
       else this.end({ kind: "retry", message: "answered 202, but this worker takes no callbacks" }, "answers");
     }

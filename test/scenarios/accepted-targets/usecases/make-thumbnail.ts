@@ -11,5 +11,5 @@ interface FileUploaded {
 export default useCase<FileUploaded>({
   owner: "team-previews",
   scheduler: { orderBy: "fileId" },
-  delivery: { target: service("thumbnails", { path: `${PATH}/uploaded` }), retry: { max: 3 } },
+  delivery: { target: service("thumbnails", { path: `${PATH}/uploaded`, health: "/healthz" }), retry: { max: 3 } },
 });

@@ -21,7 +21,7 @@ export const settings: UseCaseSettings = {
       maxInFlight: 64,
       rate: null,
       hasFilter: false,
-      target: { kind: "service", name: "thumbnails", path: "/events/uploaded", format: "json" },
+      target: { kind: "service", name: "thumbnails", path: "/events/uploaded", format: "json", health: "/healthz" },
     },
   ],
 };
