@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Message, Type, UseCase } from "../../../compiler/model/model.ts";
+import type { Event, Message, Type, UseCase } from "../../../compiler/model/model.ts";
 import { rootOf } from "../../../compiler/model/root.ts";
 
 /** Of records. */
@@ -43,6 +43,9 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
       );
     });
   };
+
+  const messages = new Map<string, fc.Arbitrary<unknown>>();
+  const heightOf = heightsOf(event);
 
   const messageValue = (name: string, depth: number): fc.Arbitrary<unknown> => {
     const message = event.messages.find((message) => message.name === name)!;
@@ -108,8 +111,13 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
         return fc.constantFrom(
           ...event.enums.find(({ name }) => name === type.name)!.members.map(({ value }) => value),
         );
-      case "message":
-        return messageValue(type.name, depth + 1);
+      case "message": {
+        // Types that have one another would else be gone through in every order.
+        const key = `${type.name} ${depth}`;
+        const known = messages.get(key) ?? messageValue(type.name, depth + 1);
+        messages.set(key, known);
+        return known;
+      }
       case "array": {
         const { minItems = 0, maxItems = 4 } = type;
         if (depth > 3 && minItems === 0) return fc.constant([]);
@@ -129,11 +137,9 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
       }
       case "union": {
         const { variants } = event.unions.find(({ name }) => name === type.name)!;
-        // Past some depth the variants that end.
-        const ends = variants.filter(
-          ({ type }) => type.kind !== "array" && type.kind !== "record" && type.kind !== "message",
-        );
-        const some = depth > 3 && ends.length > 0 ? ends : variants;
+        // Past some depth the variants that end soonest.
+        const least = Math.min(...variants.map((variant) => heightOf(variant.type)));
+        const some = depth > 3 ? variants.filter((variant) => heightOf(variant.type) === least) : variants;
         return fc.oneof(...some.map((variant) => typeValue(variant.type, depth + 1)));
       }
       case "null":
@@ -143,4 +149,26 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
     }
   };
   return typeValue(rootOf(event), -1);
+}
+
+/** How many messages a value of a type has below one another at least. */
+function heightsOf({ messages, unions }: Event): (type: Type) => number {
+  const heights = new Map<string, number>();
+  const heightOf = (type: Type): number => {
+    if (type.kind === "union" || type.kind === "message") return heights.get(type.name) ?? Number.POSITIVE_INFINITY;
+    return type.kind === "array" && (type.minItems ?? 0) > 0 ? heightOf(type.items) : 0;
+  };
+  for (let before = -1; before !== heights.size; ) {
+    before = heights.size;
+    // What ends in one message more, by name: a union and a message never share one.
+    const found = new Map<string, number>();
+    for (const { name, variants } of unions)
+      if (!heights.has(name)) found.set(name, Math.min(...variants.map(({ type }) => heightOf(type))));
+    for (const { name, fields } of messages) {
+      const required = fields.filter(({ optional }) => !optional);
+      if (!heights.has(name)) found.set(name, 1 + Math.max(0, ...required.map(({ type }) => heightOf(type))));
+    }
+    for (const [name, height] of found) if (height < Number.POSITIVE_INFINITY) heights.set(name, height);
+  }
+  return heightOf;
 }
