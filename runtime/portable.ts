@@ -35,7 +35,7 @@ type KindOf<T> = T extends Scalar | Date | Uint8Array | readonly unknown[] | Cal
     ? "json"
     : [keyof T] extends [never]
       ? "json"
-      : [DataOf<T>] extends [never]
+      : [DataNames<T>] extends [never]
         ? HiddenKind<T>
         : string extends keyof T
           ? "record"
@@ -44,8 +44,10 @@ type KindOf<T> = T extends Scalar | Date | Uint8Array | readonly unknown[] | Cal
 /** Of an object of methods alone: one that JSON.stringify can write holds something. */
 type HiddenKind<T> = T extends { readonly toJSON: unknown } ? "json" : never;
 
-/** What an object's properties hold, functions and symbols aside. */
-type DataOf<T> = { [K in keyof T]-?: K extends symbol ? never : Exclude<T[K], undefined | symbol | Callable> }[keyof T];
+/** The names of an object's properties that hold more than functions and symbols; what they hold may be a union of hundreds. */
+type DataNames<T> = keyof {
+  [K in keyof T as K extends symbol ? never : T[K] extends undefined | symbol | Callable ? never : K]: 0;
+};
 
 /** A union with `Json` in it is `Json`, and so is a record beside other objects, from which its keys don't tell it. */
 type IsJson<Kinds> = "json" extends Kinds ? true : ["record" | "object"] extends [Kinds] ? true : false;
@@ -73,7 +75,7 @@ type PortableOf<T> = T extends Scalar
         ? Uint8Array
         : T extends readonly unknown[]
           ? PortableList<T>
-          : [DataOf<T>] extends [never]
+          : [DataNames<T>] extends [never]
             ? never
             : PortableObject<T>;
 
@@ -117,7 +119,7 @@ type Sendable<T> = T extends symbol | Callable | Nothing
       ? T
       : [keyof T] extends [never]
         ? T
-        : [DataOf<T>] extends [never]
+        : [DataNames<T>] extends [never]
           ? T extends { readonly toJSON: unknown }
             ? T
             : never

@@ -17,8 +17,7 @@ export const PROJECT = {
       "Put the file or folder itself there. What several projects share belongs in a package: node_modules may link it.",
   ),
   "file-not-taken": warning<Record<never, never>>(
-    () =>
-      "This JavaScript calls useCase, and becomes no use case: that is a file whose name ends in .ts, .tsx or .mts.",
+    () => "This file calls useCase, and becomes no use case: that is a file whose name ends in .ts, .tsx or .mts.",
     () => "Write it in TypeScript, or move it out of usecases/.",
   ),
   "unloadable-import": error<{ specifier: string; reason: string }>(
