@@ -29,7 +29,12 @@ export interface FrontendLayer<E> {
   dedupeFor?: Duration;
   /** Largest encoded event that `enqueue` accepts. Default `"1MiB"`, at most `"3.5MiB"`, which every transport takes. */
   maxPayload?: Size;
+  /** Languages for which a client of the gateway is written to `generated/contracts/`. Default: none. */
+  clients?: readonly ClientLanguage[];
 }
+
+/** Languages that clients of the gateway are written for. */
+export type ClientLanguage = "python";
 
 export interface SchedulerLayer<E> {
   /**

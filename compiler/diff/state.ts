@@ -33,6 +33,8 @@ export interface ManifestEntry {
   readonly keys: PlaceValues<"keys">;
   /** Absent where the manifest is of an older fivefold. */
   readonly execution?: PlaceValues<"execution">;
+  /** Never there: what is written follows from it, and nothing else. */
+  readonly files?: PlaceValues<"files">;
   readonly settings: UseCaseSettings;
 }
 

@@ -13,6 +13,7 @@ import { emitJsonSchema } from "./json-schema.ts";
 import { emitManifest } from "./manifest.ts";
 import { emitOpenApi } from "./openapi.ts";
 import { emitProto } from "./proto.ts";
+import { emitPythonClient } from "./python/client.ts";
 import { emitReadme } from "./readme.ts";
 import { emitReceiver } from "./receiver.ts";
 import { emitSettings } from "./settings.ts";
@@ -31,6 +32,7 @@ const OWN: readonly ((useCase: UseCase) => Output | undefined)[] = [
   emitReceiver,
   emitReadme,
   emitProto,
+  emitPythonClient,
 ];
 
 /** What is written for one use case, too, in the forms of JSON. */

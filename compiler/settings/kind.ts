@@ -30,6 +30,8 @@ export type Kind =
   | { readonly is: "filter" }
   | { readonly is: "rate" }
   | { readonly is: "backoff" }
+  /** Several names, each once; held as one text, in the order of `among`. */
+  | { readonly is: "choices"; readonly among: readonly string[] }
   /** Where tasks are sent. */
   | { readonly is: "target" };
 
@@ -38,6 +40,10 @@ export type KindOf<T> = Kind & { readonly "~value"?: T };
 
 export function choice<const T extends string>(...among: T[]): KindOf<T> {
   return { is: "choice", among };
+}
+
+export function choices(...among: readonly string[]): KindOf<string> {
+  return { is: "choices", among };
 }
 
 export function integer(min: number, max: number): KindOf<number> {
@@ -63,6 +69,8 @@ export function rangeText(kind: Kind): string {
   switch (kind.is) {
     case "choice":
       return kind.among.map((name) => `"${name}"`).join(", ");
+    case "choices":
+      return `a list of ${kind.among.map((name) => `"${name}"`).join(", ")}`;
     case "integer":
       return `an integer from ${kind.min} to ${kind.max}`;
     case "duration":

@@ -4,8 +4,11 @@ import type { SettingPath } from "./path.ts";
 /** Marks a name in a text, as where the text is shown does. */
 export type Mark = (name: string) => string;
 
-/** Where `manifest.json` has a setting's value; `subscriber` and `settings` are what the runtime is told too. */
-export type Place = "keys" | "settings" | "subscriber" | "execution";
+/**
+ * Where `manifest.json` has a setting's value; `subscriber` and `settings` are what the runtime is told too. `files`: nowhere,
+ * since files follow from it alone.
+ */
+export type Place = "keys" | "settings" | "subscriber" | "execution" | "files";
 
 /**
  * All that is known of a setting besides its sentence, which stands where it is declared to use cases, and the code that

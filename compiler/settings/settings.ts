@@ -2,6 +2,7 @@ import { formatDuration } from "./duration.ts";
 import {
   BACKOFF,
   choice,
+  choices,
   duration,
   FILTER,
   integer,
@@ -242,7 +243,22 @@ export const SETTINGS = {
     does: (ms) => (ms === 0 ? "" : `99 of 100 tasks are to be done within ${formatDuration(ms)}`),
     summary: (ms) => `done within ${formatDuration(ms)}`,
   }),
+  "frontend.clients": ofUseCase({
+    kind: choices("python"),
+    default: null,
+    none: "none",
+    key: "clients",
+    place: "files",
+    name: "clients for other languages",
+    concerns: "behaviour",
+    does: (languages) => (languages === null ? "" : `clients of the gateway for ${languageNames(languages)}`),
+    summary: (languages) => `clients for ${languageNames(languages)}`,
+  }),
 } satisfies Record<SettingPath, unknown>;
+
+function languageNames(languages: string): string {
+  return languages.replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
+}
 
 function processes(count: number): string {
   return `${count} process${count === 1 ? "" : "es"}`;

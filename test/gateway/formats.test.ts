@@ -68,8 +68,9 @@ test("1,000 events yield the same bytes by JSON, protobuf and Avro", async () =>
     "lines",
   );
   expect(stream.body.at(-1)).toMatchObject({ done: true, accepted: 1_000 });
-  for (const { avro } of all) {
-    expect(await post(path, avro, { "content-type": "application/avro" })).toMatchObject({ status: 202 });
+  for (let from = 0; from < all.length; from += 50) {
+    const some = all.slice(from, from + 50).map(({ avro }) => post(path, avro, { "content-type": "application/avro" }));
+    for (const { status } of await Promise.all(some)) expect(status).toBe(202);
   }
   const payloads = (await stored("post-ledger-entry", 4_000)).map(({ payload }) =>
     Buffer.from(payload).toString("hex"),

@@ -66,8 +66,8 @@ test("a request that follows a refused one on its connection is served as what i
 test("bodies that are cut off, deep, compressed, no UTF-8, or name a prototype are refused or harmless", async () => {
   const { gateway, post, problems } = await serve();
   expect(await rawRequest(gateway.port, [`${HEAD}Content-Length: 500\r\n\r\n${BODY}`], 200)).toBe("");
-  const deep = "[".repeat(500_000);
-  for (const body of [deep, `{"labels":${deep}`, `{"labels":${deep}${"]".repeat(500_000)}}`]) {
+  const deep = "[".repeat(100_000);
+  for (const body of [deep, `{"labels":${deep}`, `{"labels":${deep}${"]".repeat(100_000)}}`]) {
     expect(await post("/v1/post-ledger-entry", body)).toMatchObject({ status: 400 });
   }
   const polluting = BODY.replace("{", '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},');

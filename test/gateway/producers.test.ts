@@ -42,12 +42,7 @@ test("tokens are rotated without a restart, however the file is replaced, and a 
   await rename(`${path}.link`, path);
   await expect.poll(() => status("billing.old"), { timeout: 5_000 }).toBe(401);
 
-  for (const text of [
-    "{",
-    "[]",
-    textOf({ producer: "Billing" }),
-    textOf({ ...entry("billing.x", "*"), sha256: "ab" }),
-  ]) {
+  for (const text of ["{", textOf({ ...entry("billing.x", "*"), sha256: "ab" })]) {
     const before = problems.length;
     await writeFile(other, text);
     await expect.poll(() => problems.length, { timeout: 5_000 }).toBeGreaterThan(before);

@@ -3,7 +3,7 @@ import { filterFunction } from "./filter.ts";
 import type { SettingReader } from "./reader.ts";
 import { section } from "./section.ts";
 import { target } from "./target.ts";
-import { duration, integer, keyField, milliseconds, oneOf, positive, size } from "./values.ts";
+import { duration, integer, keyField, milliseconds, oneOf, positive, size, someOf } from "./values.ts";
 
 const wait = milliseconds("0ms", "30d");
 
@@ -22,6 +22,8 @@ export function readerOf(kind: Kind): SettingReader<unknown> {
   switch (kind.is) {
     case "choice":
       return oneOf(...kind.among);
+    case "choices":
+      return someOf(...kind.among);
     case "integer":
       return integer(kind.min, kind.max);
     case "duration":

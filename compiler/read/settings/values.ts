@@ -25,6 +25,22 @@ export function oneOf<T extends string>(...choices: readonly T[]): SettingReader
   };
 }
 
+/** A list of some of the names, each once: as one text, in the order of `choices`. */
+export function someOf(...choices: readonly string[]): SettingReader<string> {
+  return (value, entry, path, scope) => {
+    const found =
+      value.kind === "list" ? value.items.map((item) => (item.kind === "primitive" ? item.value : undefined)) : [];
+    const isList = found.length > 0 && found.every((name) => choices.includes(name as string));
+    if (isList && new Set(found).size === found.length)
+      return choices.filter((name) => found.includes(name)).join(", ");
+    const expected = `a list of ${choices.map((name) => `"${name}"`).join(", ")}, each once`;
+    const example = `${leaf(path)}: ["${choices[0]}"]`;
+    const names = found.map((name) => (name === undefined ? "…" : `"${name}"`));
+    const described = value.kind === "list" ? `the list [${names.join(", ")}]` : describe(value);
+    return reportSetting("wrong-setting", { path, expected, found: described, example }, entry, scope);
+  };
+}
+
 export function integer(min: number, max: number): SettingReader<number> {
   return (value, entry, path, scope) => {
     const found = value.kind === "primitive" ? value.value : undefined;

@@ -132,7 +132,12 @@ describe("settings without effect", () => {
     const spans = { "frontend.dedupeFor": at("dedupeFor") };
     expect(found(useCase("greet", { spans }))).toEqual(["setting-without-effect @ dedupeFor"]);
     expect(
-      found(useCase("greet", { spans, frontend: { dedupeBy: "id", dedupeForMs: 1, maxPayloadBytes: 1_048_576 } })),
+      found(
+        useCase("greet", {
+          spans,
+          frontend: { dedupeBy: "id", dedupeForMs: 1, clients: null, maxPayloadBytes: 1_048_576 },
+        }),
+      ),
     ).toEqual([]);
   });
 

@@ -59,7 +59,7 @@ export type MoneyMoved = Moved | Refused;
 
 export default useCase<MoneyMoved>({
   owner: "team-money",
-  frontend: { dedupeBy: "id" },
+  frontend: { dedupeBy: "id", clients: ["python"] },
   delivery: { filter: (event) => event.action === "moved" },
   handler: (event) => (event.action === "moved" ? event.from.type : event.result.error?.code),
 });

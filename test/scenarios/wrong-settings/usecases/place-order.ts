@@ -6,7 +6,7 @@ interface OrderPlaced {
 
 export default useCase<OrderPlaced>({
   owner: " ",
-  frontend: { maxPayload: "1 MB" },
+  frontend: { maxPayload: "1 MB", clients: ["ruby"] },
   scheduler: { orderBy: 5 },
   flowControl: { maxInFlight: "many", rate: 500 },
   delivery: { filter: true, retry: [], deadline: 60_000 },
