@@ -47,7 +47,7 @@ const TYPES = ["string", "Int", "boolean", "Date", "string[]"] as const;
 export function edit(model: UseCaseModel, next: () => number, pick: Random, known: number): UseCaseModel {
   const where = pick(["fields", "innerFields"] as const);
   const fields = model[where];
-  const one = pick(fields);
+  const one = fields.length > 0 ? pick(fields) : undefined;
   const isKnown = ({ name }: Named) => Number(/\d+/.exec(name)?.[0]) <= known;
   const rename = ({ name, was }: Named) => ({
     name: `${identityOf(name)}r${next()}`,
@@ -59,7 +59,8 @@ export function edit(model: UseCaseModel, next: () => number, pick: Random, know
     case "insert":
       return { ...model, [where]: [{ name: `f${next()}`, was: [], type: pick(TYPES) }, ...fields] };
     case "rename":
-      if (!isKnown(one)) return model;
+      // A merge may have left none.
+      if (!one || !isKnown(one)) return model;
       return { ...model, [where]: fields.map((field) => (field === one ? { ...field, ...rename(field) } : field)) };
     case "remove":
       return fields.length < 2 ? model : { ...model, [where]: fields.filter((field) => field !== one) };
