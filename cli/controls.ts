@@ -144,7 +144,7 @@ function sayStatus({ useCase, subscriber, paused, backlog, deadLetters, maxInFli
     say(`  ${what}: ${declared === now ? now : yellow(`${now}, not ${declared} as declared`)}`);
   changed("in flight in a process, at most", maxInFlight);
   if (rate.declared !== null || rate.now !== null) {
-    changed("started in a process, at most", {
+    changed("started over all processes, at most", {
       declared: rate.declared ?? "any number",
       now: rate.now ?? "any number",
     });

@@ -10,6 +10,7 @@ import {
   type UseCaseSettings,
 } from "./contract.ts";
 import type { Override, OverridePlace } from "./control/overrides.ts";
+import type { SharedRate } from "./control/rate-shares.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createSettlement, type Settled } from "./delivery/settlement.ts";
 import { suspectsAtEnd } from "./execution/calls.ts";
@@ -40,6 +41,8 @@ export interface Pipeline {
   counts(): PipelineCounts;
   /** Goes on under what operators have set. */
   override(to: Override): void;
+  /** What shares its rate with other processes goes by. */
+  readonly rate: SharedRate;
   /** Starts no more tasks. */
   stop(): void;
   /** Whether no try runs. */
@@ -198,6 +201,8 @@ async function openPipeline(
     },
     priority,
     rate: subscriber.rate,
+    // Until its share is settled with the others.
+    ratePart: ports.openControlStore ? 0 : 1,
     fair,
     admit: (messages) => delivery.deliver(messages),
     clock,
@@ -266,6 +271,7 @@ async function openPipeline(
       execution: { ...target.counts },
     }),
     run: () => scheduler.run(),
+    rate: admission.rate,
     override(to) {
       paused = to.paused ?? false;
       limit.override(to.maxInFlight);

@@ -51,7 +51,7 @@ export interface FlowControlLayer<E> {
   priority?: Priority;
   /** Most tasks of one subscriber in flight in one process: below it the limit finds itself. Default 64. */
   maxInFlight?: number;
-  /** Most tasks of one subscriber to start, per process: `perSecond(500)`. Default: no bound. */
+  /** Most tasks of one subscriber to start, over all processes: `perSecond(500)`. Default: no bound. */
   rate?: RateSettings;
   /** Turns are shared evenly between the values of this field, whatever each one's backlog. Default: first in, first out. */
   fairBy?: KeyField<E>;

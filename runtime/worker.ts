@@ -1,7 +1,9 @@
 import { type Cancel, settledWithin, sleep } from "./clock.ts";
 import { onStoresClock } from "./connection.ts";
 import type { ExecutorContract, ReportProblem, UseCaseSettings } from "./contract.ts";
+import type { ControlStore } from "./control/control-store.ts";
 import { NO_OVERRIDES, watchOverrides } from "./control/overrides.ts";
+import { shareRates } from "./control/rate-shares.ts";
 import { FivefoldError } from "./errors.ts";
 import { reportSafely } from "./observers.ts";
 import { type Observer, openPipelines, type Pipeline, type PipelineCounts, type Settled } from "./pipeline.ts";
@@ -84,10 +86,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 
   let overrides = NO_OVERRIDES;
   let running: readonly Pipeline[] = [];
+  const controlStore = ports.openControlStore && openOnce(ports.openControlStore);
   const watching =
-    ports.openControlStore &&
+    controlStore &&
     (await watchOverrides({
-      open: ports.openControlStore,
+      open: controlStore.open,
       changed(found) {
         overrides = found;
         for (const pipeline of running) pipeline.override(found.of(pipeline));
@@ -116,10 +119,19 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     },
   ).catch(async (error) => {
     await watching?.stop();
+    await controlStore?.close();
     await remoteTargets?.close();
     throw error;
   });
   running = pipelines;
+  const sharing =
+    controlStore &&
+    (await shareRates({
+      open: controlStore.open,
+      holders: () => pipelines,
+      clock,
+      reportProblem,
+    }));
   // What was changed while they were opened.
   for (const pipeline of pipelines) pipeline.override(overrides.of(pipeline));
   const own = options.alone ? undefined : new Set(executors.map(({ settings }) => settings.name));
@@ -161,7 +173,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }
     // A disk that takes no more must not keep the process: what isn't stored by then is delivered again.
     await settledWithin(clock, STORE_GRACE_MS, Promise.all(pipelines.map((pipeline) => pipeline.settled())));
-    await watching?.stop();
+    await Promise.all([watching?.stop(), sharing?.stop()]);
+    await controlStore?.close();
     await delayRunner.close();
     await Promise.all(pipelines.map((pipeline) => pipeline.close()));
     await remoteTargets?.close();
@@ -192,5 +205,20 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       observers.add(observer);
       return () => observers.delete(observer);
     },
+  };
+}
+
+/** One store for all that ask for it. Where it can't be opened, the next one tries again. */
+function openOnce(open: () => Promise<ControlStore>) {
+  let opened: Promise<ControlStore> | undefined;
+  return {
+    open(): Promise<ControlStore> {
+      opened ??= open().catch((error) => {
+        opened = undefined;
+        throw error;
+      });
+      return opened;
+    },
+    close: () => opened?.then((store) => store.close()).catch(() => {}),
   };
 }

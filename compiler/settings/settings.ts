@@ -166,7 +166,7 @@ export const SETTINGS = {
     none: "no bound",
     key: "rate",
     place: "subscriber",
-    name: "rate per worker",
+    name: "rate",
     concerns: "capacity",
     does: (rate) => (rate === null ? "" : `at most ${rateText(rate)}`),
     summary: (rate) => `at most ${rateText(rate)}`,

@@ -10,7 +10,7 @@ export interface Override {
   readonly paused?: boolean | undefined;
   /** In one process. */
   readonly maxInFlight?: number | undefined;
-  /** In one process; null: no bound. */
+  /** Over all processes; null: no bound. */
   readonly rate?: RateSettings | null | undefined;
 }
 
@@ -160,7 +160,6 @@ export async function watchOverrides(settings: {
       cancel();
       // A store that does not answer must not keep the process.
       await settledWithin(clock, LOOK_MS, looking);
-      await store?.close().catch(() => {});
     },
   };
 }

@@ -10,6 +10,8 @@ export interface AdmissionOptions {
   readonly limit: Limit;
   readonly priority: Priority;
   readonly rate: RateSettings | null;
+  /** The part of the rate that it has at first, from 0 to 1. Default 1. */
+  readonly ratePart?: number | undefined;
   /** Whether turns are shared between tenants. */
   readonly fair: boolean;
   /** Takes tasks that hold a permit each. */
@@ -24,6 +26,13 @@ export interface Admission {
   release(count: number): void;
   /** Admits nothing more. */
   stop(): void;
+  /** What shares the rate with other processes goes by. */
+  readonly rate: {
+    readonly isLimited: boolean;
+    readonly isWanted: boolean;
+    /** Goes on with that part of the rate, from 0 to 1. */
+    take(part: number): void;
+  };
   /** Goes on under another rate, or paused: then it admits nothing until it is told otherwise. */
   change(to: { readonly rate: RateSettings | null; readonly paused: boolean }): void;
   /** Told that the limit may have risen. */
@@ -40,7 +49,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
   const { gate, limit, clock } = options;
   const queue = options.fair ? createFairQueue() : createFifoQueue();
   let rateSettings = options.rate;
-  let rate = rateSettings ? createRate(rateSettings, clock) : undefined;
+  let ratePart = options.ratePart ?? 1;
+  let rate = rateSettings ? createRate(rateSettings, clock, ratePart) : undefined;
   const counts = { admitted: 0 };
   let cancelTimer: Cancel | undefined;
   let inFlight = 0;
@@ -66,11 +76,19 @@ export function createAdmission(options: AdmissionOptions): Admission {
     if (wants() > 0) gate.apply(applicant);
     const mayStart = queue.length > 0 && !stopped && !paused;
     if (rate && cancelTimer === undefined && mayStart && rate.available() === 0) {
-      cancelTimer = clock.after(rate.waitMs(), () => {
+      const waitMs = rate.waitMs();
+      if (!Number.isFinite(waitMs)) return;
+      cancelTimer = clock.after(waitMs, () => {
         cancelTimer = undefined;
         apply();
       });
     }
+  }
+
+  function applyAnew(): void {
+    cancelTimer?.();
+    cancelTimer = undefined;
+    apply();
   }
 
   return {
@@ -103,11 +121,23 @@ export function createAdmission(options: AdmissionOptions): Admission {
       paused = to.paused;
       if (to.rate?.count !== rateSettings?.count || to.rate?.periodMs !== rateSettings?.periodMs) {
         rateSettings = to.rate;
-        rate = to.rate ? createRate(to.rate, clock) : undefined;
-        cancelTimer?.();
-        cancelTimer = undefined;
+        rate = to.rate ? createRate(to.rate, clock, ratePart) : undefined;
       }
-      apply();
+      applyAnew();
+    },
+    rate: {
+      get isLimited() {
+        return rate !== undefined;
+      },
+      get isWanted() {
+        return queue.length > 0;
+      },
+      take(part) {
+        if (part === ratePart) return;
+        ratePart = part;
+        rate?.share(part);
+        applyAnew();
+      },
     },
   };
 }

@@ -6,15 +6,18 @@ export interface Rate {
   /** Whole tokens there are now. */
   available(): number;
   take(count: number): void;
-  /** Ms until there is a token. */
+  /** Ms until there is a token; infinite: there is none to come. */
   waitMs(): number;
+  /** Goes on with that part of the rate, from 0 to 1, and of the tokens that there are. */
+  share(part: number): void;
 }
 
-export function createRate({ count, periodMs }: RateSettings, clock: Clock): Rate {
-  const perMs = count / periodMs;
+/** `part`: of the rate, from 0 to 1; the others are other processes'. Only who has all of it starts with tokens. */
+export function createRate({ count, periodMs }: RateSettings, clock: Clock, part = 1): Rate {
+  let perMs = (count / periodMs) * part;
   // Less than one token a period (every two seconds, say) still needs room for one.
-  const size = Math.max(1, count);
-  let tokens = size;
+  let size = Math.max(1, count * part);
+  let tokens = part === 1 ? size : 0;
   let refilledAt = clock.monotonic();
 
   function refill(): void {
@@ -34,7 +37,14 @@ export function createRate({ count, periodMs }: RateSettings, clock: Clock): Rat
     },
     waitMs() {
       refill();
-      return Math.max(0, (1 - tokens) / perMs);
+      // A timer's least: the rest of a fraction may be less than the clock can tell apart.
+      return tokens >= 1 ? 0 : Math.max(1, (1 - tokens) / perMs);
+    },
+    share(part) {
+      refill();
+      perMs = (count / periodMs) * part;
+      size = Math.max(1, count * part);
+      tokens = Math.min(tokens, size);
     },
   };
 }

@@ -168,7 +168,7 @@ export const ZONES: readonly Zone[] = [
       "runtime/gateway/(gateway|gateway-options|entry).ts",
       "runtime/receiver/.*",
       "runtime/dead-letters/.*",
-      "runtime/control/(control-store|overrides).ts",
+      "runtime/control/(control-store|overrides|rate-shares).ts",
     ],
     packages: ["node:*"],
   },

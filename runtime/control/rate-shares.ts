@@ -1,0 +1,178 @@
+import { type Cancel, type Clock, settledWithin } from "../clock.ts";
+import type { ReportProblem } from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
+import { describeThrown } from "../thrown.ts";
+import type { ControlStore } from "./control-store.ts";
+import type { OverridePlace } from "./overrides.ts";
+
+/** A subscriber in this process whose rate may be shared with other processes. */
+export interface RateHolder extends OverridePlace {
+  readonly rate: SharedRate;
+}
+
+export interface SharedRate {
+  /** Whether there is a rate now. */
+  readonly isLimited: boolean;
+  /** Whether tasks wait for it. */
+  readonly isWanted: boolean;
+  /** Told which part of the rate is this process's, from 0 to 1. */
+  take(share: number): void;
+}
+
+/** Of one worker, as it is stored. `beat` changes as long as it lives. */
+interface Share {
+  readonly share: number;
+  readonly isWanted: boolean;
+  readonly beat: number;
+}
+
+type Shares = Readonly<Record<string, Share>>;
+
+const RATE_PREFIX = "rate/";
+const LOOK_MS = 1_000;
+/** A worker whose beat stands still for so long is gone, and its share is the others'. */
+const GONE_MS = 5_000;
+const BEAT_MS = 1_500;
+/** What a worker without tasks holds, in terms of one with: enough to start with the first. */
+const IDLE_WEIGHT = 0.005;
+/** Others may change the same shares at the same time. */
+const TRIES = 5;
+
+const keyOf = ({ useCase, subscriber }: OverridePlace): string => `${RATE_PREFIX}${useCase}/${subscriber}`;
+
+/**
+ * Shares rates out between processes: those where tasks wait have equal parts. Parts are entries of the control store
+ * that are changed by compare-and-swap, and a process only takes what no other holds, so they never add up to more than
+ * the rate. Which process lives is told by its beat on this process's monotonic clock, never by wall time. While the store
+ * can't be reached, everybody keeps what it has.
+ */
+export async function shareRates(options: {
+  readonly open: () => Promise<ControlStore>;
+  /** Asked again at every look. */
+  readonly holders: () => readonly RateHolder[];
+  readonly clock: Clock;
+  readonly reportProblem: ReportProblem;
+}): Promise<{ stop(): Promise<void> }> {
+  const { clock, reportProblem } = options;
+  const self = clock.randomId(12);
+  /** By key and worker: its beat, and when it was first seen. */
+  const beats = new Map<string, { readonly beat: number; readonly seenAt: number }>();
+  /** When this worker's own beat was stored, by key. */
+  const beatenAt = new Map<string, number>();
+  let store: ControlStore | undefined;
+  let stopped = false;
+  let cancel: Cancel = () => {};
+  let looking: Promise<void> = Promise.resolve();
+
+  async function look(): Promise<void> {
+    const holders = options.holders().filter(({ rate }) => rate.isLimited);
+    if (holders.length === 0 && beatenAt.size === 0) return;
+    try {
+      store ??= await options.open();
+      for (const holder of holders) await settle(store, holder);
+      for (const key of [...beatenAt.keys()]) {
+        if (!holders.some((holder) => keyOf(holder) === key)) await leave(store, key);
+      }
+    } catch (error) {
+      const message =
+        `The shares of rates can't be settled now: ${describeThrown(error)} ` +
+        "Each process keeps the share that it has, and it is tried again.";
+      reportProblem(new FivefoldError("storage-failed", message, { cause: error }));
+    }
+  }
+
+  async function settle(store: ControlStore, holder: RateHolder): Promise<void> {
+    const key = keyOf(holder);
+    const { rate } = holder;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { shares, revision } = await read(store, key);
+      const own = shares[self];
+      const others = living(key, shares);
+      const share = shareOf(rate.isWanted, Object.values(others));
+      const isFresh = own && clock.monotonic() - (beatenAt.get(key) ?? 0) < BEAT_MS;
+      const isAsStored = own?.share === share && own.isWanted === rate.isWanted;
+      if (isFresh && isAsStored && Object.keys(shares).length === Object.keys(others).length + 1) {
+        rate.take(share);
+        return;
+      }
+      // What this process gives up, it gives up before others may take it.
+      if (share < (own?.share ?? 0)) rate.take(share);
+      const beat = (own?.beat ?? 0) + 1;
+      const after: Shares = { ...others, [self]: { share, isWanted: rate.isWanted, beat } };
+      if (await store.put(key, JSON.stringify(after), revision)) {
+        beatenAt.set(key, clock.monotonic());
+        rate.take(share);
+        return;
+      }
+    }
+  }
+
+  /** The others of whom nothing says that they are gone. */
+  function living(key: string, shares: Shares): Shares {
+    const now = clock.monotonic();
+    return Object.fromEntries(
+      Object.entries(shares).filter(([worker, { beat }]) => {
+        if (worker === self) return false;
+        const name = `${key}/${worker}`;
+        const known = beats.get(name);
+        if (known?.beat === beat) return now - known.seenAt < GONE_MS;
+        beats.set(name, { beat, seenAt: now });
+        return true;
+      }),
+    );
+  }
+
+  async function leave(store: ControlStore, key: string): Promise<void> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { shares, revision } = await read(store, key);
+      const { [self]: own, ...others } = shares;
+      const value = Object.keys(others).length > 0 ? JSON.stringify(others) : undefined;
+      if (!own || (await store.put(key, value, revision))) break;
+    }
+    beatenAt.delete(key);
+  }
+
+  function lookLater(): void {
+    if (stopped) return;
+    cancel = clock.after(
+      LOOK_MS * (0.75 + 0.5 * clock.random()),
+      () => {
+        looking = look().then(lookLater);
+      },
+      { background: true },
+    );
+  }
+
+  await look();
+  lookLater();
+  return {
+    async stop() {
+      stopped = true;
+      cancel();
+      const left = looking.then(async () => {
+        for (const key of [...beatenAt.keys()]) if (store) await leave(store, key);
+      });
+      // A store that does not answer must not keep the process: others see that it is gone.
+      await settledWithin(
+        clock,
+        LOOK_MS,
+        left.catch(() => {}),
+      );
+    },
+  };
+}
+
+/** An equal part of what wants and idles, as far as the others have left it. */
+function shareOf(isWanted: boolean, others: readonly Share[]): number {
+  const weightOf = (wanted: boolean) => (wanted ? 1 : IDLE_WEIGHT);
+  const own = weightOf(isWanted);
+  const all = others.reduce((sum, other) => sum + weightOf(other.isWanted), own);
+  const left = others.reduce((rest, { share }) => rest - share, 1);
+  return Math.max(0, Math.min(own / all, left));
+}
+
+async function read(store: ControlStore, key: string): Promise<{ shares: Shares; revision: number }> {
+  const found = (await store.list(key)).find((entry) => entry.key === key);
+  if (!found) return { shares: {}, revision: 0 };
+  return { shares: JSON.parse(found.value) as Shares, revision: found.revision };
+}
