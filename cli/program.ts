@@ -147,6 +147,11 @@ function createProgram(): Command {
     )
     .option("--check", "only show that it could start, and end: exit code 0, or the error")
     .option("--metrics-port <port>", "serves /metrics, /healthz and /readyz", "9464")
+    .option(
+      "--callback-port <port>",
+      "takes outcomes that targets tell later, where FIVEFOLD_CALLBACK_URL is set",
+      "9465",
+    )
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (names, options) => {
       if (options.check) {

@@ -13,6 +13,7 @@ export interface StartOptions {
   /** Longest that it tries to connect, at its start, to what can't be reached yet. */
   readonly connectWithin: string;
   readonly metricsPort: string;
+  readonly callbackPort: string;
   /** Longest that a handler may block the event loop. Default: 30 s beyond the longest timeout, 60 s at least. */
   readonly maxBlock?: string | undefined;
 }
@@ -32,6 +33,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export async function start(names: readonly string[], options: StartOptions): Promise<void> {
   const graceMs = readDuration("--drain", options.drain);
   const connectWithinMs = readDuration("--connect-within", options.connectWithin);
+  const callbackPort = readPort(options.callbackPort, "--callback-port");
   const port = readPort(options.metricsPort);
   const maxBlockMs = options.maxBlock === undefined ? undefined : readDuration("--max-block", options.maxBlock);
   const root = findProject(options.root);
@@ -41,13 +43,13 @@ export async function start(names: readonly string[], options: StartOptions): Pr
     watching ??= startWatchdog(maxBlockMs ?? defaultMaxBlockMs(useCases));
     return watching;
   };
-  const opening = orFault(() => patiently(() => open(root, names, port, watch), connectWithinMs)).catch(
-    (error: unknown) => {
-      // What use cases' modules have left running must not keep a process that could not start.
-      setTimeout(() => process.exit(), FAILED_WITHIN_MS).unref();
-      throw error;
-    },
-  );
+  const opening = orFault(() =>
+    patiently(() => open(root, names, { port, callbackPort }, watch), connectWithinMs),
+  ).catch((error: unknown) => {
+    // What use cases' modules have left running must not keep a process that could not start.
+    setTimeout(() => process.exit(), FAILED_WITHIN_MS).unref();
+    throw error;
+  });
   const running = await Promise.race([opening, ended]);
   // Nothing was taken yet that would have to end.
   if (typeof running === "string") process.exit(EXIT.ok);
@@ -72,10 +74,10 @@ interface Running {
 async function open(
   root: string,
   names: readonly string[],
-  port: number,
+  { port, callbackPort }: { readonly port: number; readonly callbackPort: number },
   watch: (useCases: readonly UseCaseSettings[]) => Promise<void>,
 ): Promise<Running> {
-  const { connect, createFailureLog, startMetricsServer, startWorker } = await loadRuntime(root);
+  const { connect, createFailureLog, openCallbackPort, startMetricsServer, startWorker } = await loadRuntime(root);
   const useCases = (await builtUseCases(root)).map(({ settings }) => settings);
   const executors = await loadExecutors(root, await builtUseCases(root, names));
   await watch(executors.map(({ settings }) => settings));
@@ -87,12 +89,17 @@ async function open(
     worker.observe(failures.observer);
     try {
       const server = await startMetricsServer({ worker, connection, port });
+      // Outcomes that come later are taken by whichever worker they reach.
+      const callbacks = process.env.FIVEFOLD_CALLBACK_URL
+        ? await openCallbackPort({ ports: connection.ports, useCases: worker.useCases, port: callbackPort })
+        : undefined;
       return {
         names: executors.map(({ settings }) => settings.name),
         port: server.port,
         async leave(graceMs) {
           await worker.drain(graceMs);
           failures.close();
+          await callbacks?.close();
           await server.close();
           await connection.close();
         },

@@ -3,10 +3,13 @@ import { systemClock } from "./clock.ts";
 import { type Answering, azureHandler, fetchHandler, lambdaHandler, nodeListener } from "./receiver/adapters.ts";
 import { mostBodyBytes, type ReceiverOptions, receive, secretsFor } from "./receiver/receive.ts";
 import type { ReceiverContract, ReceiverHandler } from "./receiver/received-task.ts";
+import { type LateOutcome, sendOutcome as tell } from "./receiver/send-outcome.ts";
 
 export { RejectError, RetryError } from "./outcome.ts";
 export type { ReceiverOptions } from "./receiver/receive.ts";
 export type { ReceivedTask, ReceiverContract, ReceiverHandler } from "./receiver/received-task.ts";
+export { LATER } from "./receiver/received-task.ts";
+export type { LateOutcome } from "./receiver/send-outcome.ts";
 
 /** Takes tasks of one subscriber from workers, for a handler of its own. */
 export interface Receiver<E> {
@@ -21,6 +24,18 @@ export interface Receiver<E> {
   lambda(handler: ReceiverHandler<E>, options?: ReceiverOptions): ReturnType<typeof lambdaHandler>;
   /** A handler for `app.http` of `@azure/functions`. The function's key tells who calls; with a secret, signatures too. */
   azure(handler: ReceiverHandler<E>, options?: ReceiverOptions): ReturnType<typeof azureHandler>;
+}
+
+/**
+ * Tells a worker what a task came to whose handler returned `LATER`: `callback` is its `task.callback`. Resolves once the worker
+ * has it durably; where it rejects, tell it again. Only the first outcome of a try counts.
+ */
+export function sendOutcome(
+  callback: string,
+  outcome: LateOutcome,
+  options: { readonly secret: string },
+): Promise<void> {
+  return tell(callback, outcome, { ...options, clock: systemClock });
 }
 
 /** Makes a subscriber's receiver. Generated code calls this. */

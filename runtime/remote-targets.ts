@@ -1,3 +1,4 @@
+import { createAwaitedOutcomes } from "./callbacks/awaited-outcomes.ts";
 import type { Cancel, Clock } from "./clock.ts";
 import type { ExecutorContract, ReportProblem, SubscriberSettings, TargetSettings } from "./contract.ts";
 import { createAwsCredentials } from "./delivery/remote/aws-credentials.ts";
@@ -10,6 +11,7 @@ import { createResolve, type Resolve } from "./delivery/remote/resolve.ts";
 import { createServiceProtocol } from "./delivery/remote/service-protocol.ts";
 import {
   azureKeyOf,
+  callbackUrlOf,
   type Environment,
   guardOf,
   lambdaOf,
@@ -21,6 +23,8 @@ import type { TargetUrl } from "./delivery/remote/target-url.ts";
 import type { Settlement } from "./delivery/settlement.ts";
 import { FivefoldError } from "./errors.ts";
 import type { TaskTarget } from "./local-target.ts";
+import type { Ports } from "./ports.ts";
+import { callbackId } from "./task-http/callback.ts";
 
 /** The targets of one worker that are other processes. Those of one name share what is known of their hosts. */
 export interface RemoteTargets {
@@ -38,15 +42,17 @@ export interface RemoteTargetsOptions {
   readonly environment: Environment;
   /** Default: as the system resolves names. */
   readonly resolve?: Resolve | undefined;
+  /** Where callbacks' outcomes are kept. Absent: tasks are answered at once, or tried again. */
+  readonly openControlStore: Ports["openControlStore"];
   readonly clock: Clock;
   readonly reportProblem: ReportProblem;
 }
 
-/** Throws a FivefoldError where the environment does not say what these executors' targets need. */
-export function createRemoteTargets(
+/** Rejects with a FivefoldError where the environment does not say what these executors' targets need. */
+export async function openRemoteTargets(
   executors: readonly ExecutorContract<unknown>[],
   options: RemoteTargetsOptions,
-): RemoteTargets {
+): Promise<RemoteTargets> {
   const { environment, clock, reportProblem } = options;
   const guard = guardOf(environment);
   const resolve = options.resolve ?? createResolve(clock);
@@ -59,17 +65,25 @@ export function createRemoteTargets(
       target ? [{ contract, subscriber: { ...subscriber, target } }] : [],
     ),
   );
+  const callbackUrl = options.openControlStore && callbackUrlOf(environment);
   const problems = new Set<string>();
   const protocols = new Map<string, Protocol>();
   for (const { contract, subscriber } of subscribers) {
     try {
       placesOf(subscriber.target, environment);
-      protocols.set(placeOf(contract, subscriber), protocolOf(contract, subscriber, environment, clock));
+      protocols.set(
+        placeOf(contract, subscriber),
+        protocolOf(contract, subscriber, { environment, callbackUrl, clock }),
+      );
     } catch (error) {
       problems.add((error as Error).message);
     }
   }
   if (problems.size > 0) throw new FivefoldError("invalid-option", [...problems].join("\n"));
+  const outcomes =
+    callbackUrl === undefined
+      ? undefined
+      : createAwaitedOutcomes({ store: await options.openControlStore!(), clock, reportProblem });
 
   function poolOf(target: TargetSettings): HostPool {
     const urls = placesOf(target, environment);
@@ -106,6 +120,10 @@ export function createRemoteTargets(
         // Its end is timed with its batch's, as that of any try which waited for something.
         report: (message, outcome, startedAt) => settlement.add(message, outcome, startedAt),
         postpone: settlement.postpone,
+        awaitOutcome:
+          outcomes &&
+          (({ id, attempt }, settle) =>
+            outcomes.await(callbackId(contract.settings.name, subscriber.name, id, attempt), settle)),
         clock,
       });
       return {
@@ -129,6 +147,7 @@ export function createRemoteTargets(
     async close() {
       for (const cancel of watching) cancel();
       for (const pool of pools.values()) pool.close();
+      await outcomes?.close();
       await client.close();
     },
   };
@@ -147,14 +166,17 @@ function placeOf({ settings }: ExecutorContract<unknown>, { name }: Pick<Subscri
 function protocolOf(
   { settings, toJson }: ExecutorContract<unknown>,
   { name, target, timeoutMs }: SubscriberSettings & { readonly target: TargetSettings },
-  environment: Environment,
-  clock: Clock,
+  {
+    environment,
+    callbackUrl,
+    clock,
+  }: { readonly environment: Environment; readonly callbackUrl: string | undefined; readonly clock: Clock },
 ): Protocol {
   const { format } = target;
   if (format === "json" && !toJson) {
     throw new FivefoldError("invalid-option", `'${settings.name}' was built before it had a target: build it again.`);
   }
-  const shape = { useCase: settings.name, subscriber: name, version: settings.version, format, timeoutMs };
+  const shape = { useCase: settings.name, subscriber: name, version: settings.version, format, timeoutMs, callbackUrl };
   const ownToJson = format === "json" ? toJson : undefined;
   if (target.kind === "lambda") {
     const place = lambdaOf(target, environment);

@@ -7,6 +7,7 @@ declare global {
   }
 }
 
+export { type CallbackPortOptions, type CallbackServer, openCallbackPort } from "./callback-port.ts";
 export { type Client, createClient, type EnqueueOptions } from "./client.ts";
 export { type Connection, type ConnectOptions, connect, findRoot } from "./connection.ts";
 export type { ExecutorContract, Failure, Message, Outcome, Priority, TaskRecord, UseCaseSettings } from "./contract.ts";

@@ -78,8 +78,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const isSending = executors.some(({ settings }) => settings.subscribers.some(({ target }) => target));
   // Loaded here, since a process that sends nothing should not need the HTTP library.
   const remoteTargets = isSending
-    ? (await import("./remote-targets.ts")).createRemoteTargets(executors, {
-        ...{ environment, resolve: options.resolve, clock, reportProblem },
+    ? await (await import("./remote-targets.ts")).openRemoteTargets(executors, {
+        ...{ environment, resolve: options.resolve, openControlStore: ports.openControlStore, clock, reportProblem },
       })
     : undefined;
   await subscriptions.declare(executors.map(({ settings }) => settings));

@@ -3,11 +3,13 @@ import { DONE } from "../contract.ts";
 import { FivefoldError, InvalidEventError } from "../errors.ts";
 import { outcomeOf } from "../execution/outcome-of.ts";
 import { findUnawaited } from "../execution/unawaited.ts";
+import { CALLBACK_HEADER } from "../task-http/callback.ts";
 import { findForgery, readSecrets, type Secrets } from "../task-http/signature.ts";
 import { CONTENT_TYPES, decodeHeader, webhookId } from "../task-http/task-request.ts";
 import { describeThrown } from "../thrown.ts";
 import {
   answerOf,
+  LATER,
   plain,
   type ReceivedRequest,
   type ReceivedTask,
@@ -139,6 +141,7 @@ async function call<E>(
   }
   try {
     const result = await handler(event, taskOf(header, controller.signal));
+    if (result === LATER) return answerLater(header(CALLBACK_HEADER));
     const unawaited = findUnawaited(result);
     return answerOf(unawaited === undefined ? DONE : { kind: "retry", message: unawaited });
   } catch (error) {
@@ -146,6 +149,12 @@ async function call<E>(
   } finally {
     cancel();
   }
+}
+
+function answerLater(callback: string): ReceiverAnswer {
+  if (callback !== "") return plain(202, "");
+  const message = "the handler returned LATER, and the worker takes no callbacks: set FIVEFOLD_CALLBACK_URL for it";
+  return answerOf({ kind: "retry", message });
 }
 
 function taskOf(header: ReceivedRequest["header"], signal: AbortSignal): ReceivedTask {
@@ -159,6 +168,7 @@ function taskOf(header: ReceivedRequest["header"], signal: AbortSignal): Receive
     dueAt: header("fivefold-due") === "" ? enqueuedAt : new Date(header("fivefold-due")),
     key: decodeHeader(header("ce-partitionkey")),
     traceparent: header("traceparent"),
+    callback: header(CALLBACK_HEADER),
     signal,
   };
 }

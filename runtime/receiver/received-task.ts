@@ -16,9 +16,14 @@ export interface ReceivedTask {
   readonly key: string;
   /** W3C trace context; empty: none. */
   readonly traceparent: string;
+  /** Where the outcome may be told later, for a handler that returns `LATER`; empty: nowhere. */
+  readonly callback: string;
   /** Aborts when the worker does not wait for an answer any more. */
   readonly signal: AbortSignal;
 }
+
+/** What a handler returns whose outcome comes later, by `sendOutcome`. */
+export const LATER: unique symbol = Symbol("later");
 
 /** Handles an event on the other side of a target. What it throws is answered as a handler's own: `RejectError`, `RetryError`. */
 export type ReceiverHandler<E> = (event: E, task: ReceivedTask) => unknown;

@@ -1,4 +1,5 @@
 import type { Message, TargetFormat } from "../contract.ts";
+import { CALLBACK_HEADER, CALLBACK_PATH, callbackId } from "./callback.ts";
 
 /*
  * A task as an HTTP request: a CloudEvent in binary mode (https://cloudevents.io, HTTP binding 1.0), what Fivefold knows of
@@ -47,6 +48,8 @@ export interface RequestShape {
   readonly version: number;
   readonly format: TargetFormat;
   readonly timeoutMs: number;
+  /** Where workers are called back, without a slash at its end. Absent: nowhere. */
+  readonly callbackUrl?: string | undefined;
 }
 
 /** Texts of times, of which many tasks in a row have the same. */
@@ -87,6 +90,10 @@ export function createTaskHeaders(shape: RequestShape): (task: Message, now: num
       "fivefold-timeout-ms", String(timeoutMs),
       "fivefold-deadline", deadlineText(now + timeoutMs),
     ];
+    if (shape.callbackUrl !== undefined) {
+      const id = callbackId(useCase, subscriber, task.id, task.attempt);
+      headers.push(CALLBACK_HEADER, shape.callbackUrl + CALLBACK_PATH + id);
+    }
     if (dueAt > enqueuedAt) headers.push("fivefold-due", new Date(dueAt).toISOString());
     const partitionKey = key === "" ? "" : encodeHeader(key);
     if (partitionKey !== "" && partitionKey.length <= LONGEST_KEY) headers.push("ce-partitionkey", partitionKey);

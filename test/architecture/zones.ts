@@ -152,6 +152,13 @@ export const ZONES: readonly Zone[] = [
     may: ["runtime/(receiver|task-http)/.*", "runtime/execution/(outcome-of|unawaited).ts", ...RUNTIME_SHAPES],
     packages: ["node:*"],
   },
+  // Beside the layers: outcomes that come later, from wherever they arrive to who waits for them.
+  {
+    name: "callbacks",
+    files: /^runtime\/callbacks\//,
+    may: ["runtime/(callbacks|task-http)/.*", "runtime/control/control-store.ts", ...RUNTIME_SHAPES],
+    packages: ["node:*"],
+  },
   {
     name: "a runtime layer",
     files: /^runtime\/([^/]+)\//,
@@ -166,7 +173,7 @@ export const ZONES: readonly Zone[] = [
       "runtime/transport/transport.ts",
       "runtime/metrics/(metrics-server|failure-log).ts",
       "runtime/gateway/(gateway|gateway-options|entry).ts",
-      "runtime/receiver/.*",
+      "runtime/(receiver|callbacks)/.*",
       "runtime/dead-letters/.*",
       "runtime/control/(control-store|overrides|rate-shares).ts",
     ],

@@ -18,6 +18,8 @@ export interface RemoteTargetOptions {
   readonly report: (message: Message, outcome: Outcome, startedAt: number) => void;
   /** Takes a task that could not be sent anywhere, without a try. */
   readonly postpone: (message: Message, afterMs: number) => void;
+  /** Waits for a task's outcome that comes later, until the returned function is called. Absent: none is waited for. */
+  readonly awaitOutcome?: ((message: Message, settle: (outcome: Outcome) => void) => Cancel) | undefined;
   readonly clock: Clock;
 }
 
@@ -49,6 +51,7 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
     #request: HttpRequest | undefined;
     #host: Host | undefined;
     #refused: Host[] | undefined;
+    #stopAwaiting: Cancel | undefined;
 
     constructor(message: Message, startedAt: number) {
       super();
@@ -99,7 +102,25 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
         return;
       }
       if (verdict.kind === "outcome") this.end(verdict.outcome, verdict.isOwn ? undefined : "answers");
+      else if (options.awaitOutcome) this.#await(options.awaitOutcome);
       else this.end({ kind: "retry", message: "answered 202, but this worker takes no callbacks" }, "answers");
+    }
+
+    /** Its permit and its key stay held, and its time goes on; its host has done what was asked of it. */
+    #await(awaitOutcome: NonNullable<RemoteTargetOptions["awaitOutcome"]>): void {
+      const host = this.#host!;
+      host.pending.delete(this);
+      hosts.ended(host, undefined, this.startedAt, clock.monotonic());
+      this.#host = undefined;
+      this.#stopAwaiting = awaitOutcome(this.message, (outcome) => this.end(outcome, undefined));
+    }
+
+    /** Gives a task back, of which nobody knows yet what it came to: whoever sends it again sends the same try. */
+    giveBack(): boolean {
+      if (this.ended || !this.#stopAwaiting) return false;
+      this.#close();
+      options.postpone(this.message, NO_HOST_MS);
+      return true;
     }
 
     protected override failed(error: Error, sent: boolean): void {
@@ -136,8 +157,14 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
       this.end({ kind: "retry", message, ...why }, this.#host && against);
     }
 
+    endOverdue(): void {
+      if (this.#stopAwaiting) this.end({ kind: "retry", message: `no callback within ${timeoutMs} ms` }, undefined);
+      else this.cutOff(`no answer within ${timeoutMs} ms`, "answers", { overloaded: true });
+    }
+
     #close(): void {
       this.ended = true;
+      this.#stopAwaiting?.();
       running--;
       this.#host?.pending.delete(this);
     }
@@ -152,7 +179,7 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
       if (tried.startedAt + timeoutMs > now) break;
       overdue.push(tried);
     }
-    for (const tried of overdue) tried.cutOff(`no answer within ${timeoutMs} ms`, "answers", { overloaded: true });
+    for (const tried of overdue) tried.endOverdue();
     watch();
   }
 
@@ -192,7 +219,9 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
       watch();
     },
     abort(reason) {
-      for (const tried of pending.filter(({ ended }) => !ended)) tried.cutOff(reason, undefined);
+      for (const tried of pending.filter(({ ended }) => !ended)) {
+        if (!tried.giveBack()) tried.cutOff(reason, undefined);
+      }
     },
   };
 }

@@ -14,6 +14,7 @@ import { readTargetUrls, type TargetUrl } from "./target-url.ts";
  * FIVEFOLD_AZURE_KEY_<APP>        its key
  * FIVEFOLD_SIGNING_SECRET_<NAME>  of a service or function app: whsec_<base64>, several to change one
  * FIVEFOLD_SERVICE_NETWORKS       private networks that targets may be in
+ * FIVEFOLD_CALLBACK_URL           where workers are called back, whichever of them it reaches
  * FIVEFOLD_ZONE                   where this process is
  *
  * <NAME> is the target's name in capitals, with underscores for hyphens.
@@ -36,6 +37,14 @@ export function guardOf(environment: Environment): AddressGuard {
 }
 
 export const zoneOf = (environment: Environment): string => environment.FIVEFOLD_ZONE ?? "";
+
+/** Where workers are called back, without a slash at its end. `undefined`: nowhere. */
+export function callbackUrlOf({ FIVEFOLD_CALLBACK_URL: value }: Environment): string | undefined {
+  if (!value) return undefined;
+  const [url, ...more] = readTargetUrls("FIVEFOLD_CALLBACK_URL", value);
+  if (url && more.length === 0) return url.origin + url.basePath;
+  throw new FivefoldError("invalid-option", "FIVEFOLD_CALLBACK_URL takes one URL, which any of the workers answers.");
+}
 
 /** Where a service or function app is. Throws where the environment does not say. */
 export function urlsOf({ kind, name }: TargetSettings, environment: Environment): readonly TargetUrl[] {

@@ -2,9 +2,11 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { createClient } from "../../../runtime/client.ts";
+import type { Connection } from "../../../runtime/connection.ts";
 import type { Message, SubscriberSettings, TargetSettings, UseCaseSettings } from "../../../runtime/contract.ts";
 import type { FivefoldError } from "../../../runtime/errors.ts";
 import type { Settled } from "../../../runtime/pipeline.ts";
+import type { Ports } from "../../../runtime/ports.ts";
 import { connectMemory } from "../../../runtime/testing.ts";
 import { startWorker, type WorkerOptions } from "../../../runtime/worker.ts";
 import { type Note, noteContracts } from "../note-contract.ts";
@@ -61,18 +63,22 @@ export interface TargetWorldOptions {
   readonly subscriber?: Partial<SubscriberSettings>;
   readonly settings?: Partial<UseCaseSettings>;
   readonly resolve?: WorkerOptions["resolve"];
+  readonly openControlStore?: Ports["openControlStore"];
+  /** A world that was closed but for its ports. */
+  readonly on?: { readonly connection: Connection };
 }
 
 /** A worker, in real time, whose only subscriber's tasks go to a target. */
 export async function openTargetWorld(options: TargetWorldOptions) {
   const { target = THUMBNAILS, subscriber, settings, environment, resolve } = options;
-  const connection = connectMemory();
+  const connection = options.on?.connection ?? connectMemory();
+  const { openControlStore = connection.ports.openControlStore } = options;
   const problems: FivefoldError[] = [];
   const settled: Settled[] = [];
   const subscribers = { default: { target, backoff: { minMs: 10, maxMs: 20 }, timeoutMs: 2_000, ...subscriber } };
   const { client, executor } = noteContracts({ settings: settings ?? {}, subscribers, handlers: {} });
   const worker = await startWorker({
-    ports: connection.ports,
+    ports: { ...connection.ports, openControlStore },
     executors: [{ ...executor, toJson: (event) => event, subscribers: { default: {} } }],
     environment: {
       FIVEFOLD_SIGNING_SECRET_THUMBNAILS: SECRET,
@@ -87,14 +93,15 @@ export async function openTargetWorld(options: TargetWorldOptions) {
     throw error;
   });
   let closed = false;
-  const close = async () => {
+  const close = async ({ keepPorts = false } = {}) => {
     if (closed) return;
     closed = true;
     await worker.drain(500);
-    await connection.close();
+    if (!keepPorts) await connection.close();
   };
-  onTestFinished(close);
+  onTestFinished(() => close());
   return {
+    connection,
     worker,
     problems,
     settled,
