@@ -42,7 +42,9 @@ export interface PulsarOptions {
    * environment's FIVEFOLD_PULSAR_TOKEN_FILE; without one, the process comes as nobody.
    */
   readonly tokenFile?: string | undefined;
-  /** How many messages Pulsar's client fetches for a consumer beyond what it asked for, 1 to 1,000. Default 64. */
+  /**
+   * How many messages libpulsar or the web service fetches for a consumer beyond what it asked for, 1 to 1,000. Default 64.
+   */
   readonly prefetch?: number | undefined;
 }
 
@@ -118,7 +120,7 @@ async function openPulsar(options: PulsarOptions = {}): Promise<Ports["transport
     namespace: options.namespace ?? env.FIVEFOLD_PULSAR_NAMESPACE ?? "public/default",
     token: tokenFile ? () => readToken(tokenFile) : undefined,
     prefetch: options.prefetch,
-    // Node reads it by itself; libpulsar has to be told.
+    // Fetch takes them by itself, and adds them to those that Node trusts; a broker service is trusted by these alone.
     trustCertsFile: env.NODE_EXTRA_CA_CERTS,
     timeoutMs: clusters.length > 1 ? FAILOVER_TIMEOUT_MS : undefined,
     clock: systemClock,

@@ -50,8 +50,8 @@ async function loadLibrary(): Promise<Library> {
     throw new FivefoldError(
       "invalid-option",
       `The npm package pulsar-client can't be loaded (${found}). Its native part is downloaded or built when it is ` +
-        "installed; do that with `npm rebuild pulsar-client`. Or use Pulsar's WebSocket API, which needs no native " +
-        "part: give the web service's URL (http:// or https://) instead of pulsar://.",
+        "installed; do that with `npm rebuild pulsar-client`. Or do without it: set FIVEFOLD_PULSAR_CLIENT=fivefold, or " +
+        "give the web service's URL (http:// or https://), for Pulsar's WebSocket API, instead of pulsar://.",
       { cause: error },
     );
   }

@@ -5,7 +5,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { createNamespace, WAYS } from "../e2e/pulsar/transports.ts";
+import { createNamespace, environmentOf, WAYS } from "../e2e/pulsar/transports.ts";
 import { startPostgres } from "../parts/postgres.ts";
 import { startPulsarBroker } from "../parts/pulsar-broker.ts";
 import { printFigure } from "./figure.ts";
@@ -17,8 +17,7 @@ for (const way of WAYS) {
   const { name } = await createNamespace(broker);
   const env = {
     ...process.env,
-    FIVEFOLD_PULSAR_URL: way.name.includes("WebSocket") ? broker.adminUrl : broker.serviceUrl,
-    FIVEFOLD_PULSAR_ADMIN_URL: broker.adminUrl,
+    ...environmentOf(way.address(broker)),
     FIVEFOLD_PULSAR_NAMESPACE: name,
     FIVEFOLD_POSTGRES_URL: postgres.connectionString,
   };

@@ -1,8 +1,14 @@
 /*
  * Tasks a second, and CPU time of this process a task, on a real Pulsar broker: a bare loop that produces, consumes and
  * acknowledges, beside the same through all five layers, from enqueue to handler. Both on the same transport, in turns,
- * while the machine does nothing else. What the layers keep of the bare loop's rate is the figure that matters.
+ * while the machine does nothing else. What the layers keep of the bare loop's rate is one figure that matters; the other
+ * is how the ways compare: all of them run in turns, on one broker.
+ *
+ *   node test/bench/pulsar.ts [--way binary] [--tasks 200000] [--rounds 7] [--keys 1000]
+ *
+ * With `--keys`, events have so many keys, and run in the order of theirs.
  */
+import { parseArgs } from "node:util";
 import { decode, encode } from "../../generated/index-file/codec.ts";
 import { fromJson } from "../../generated/index-file/json.ts";
 import { settings } from "../../generated/index-file/settings.ts";
@@ -14,25 +20,37 @@ import { createMemoryDedupeStore } from "../../runtime/frontend/memory-dedupe-st
 import { createMemoryDelayStore } from "../../runtime/scheduler/memory-delay-store.ts";
 import type { Transport } from "../../runtime/transport/transport.ts";
 import { startWorker } from "../../runtime/worker.ts";
-import { createNamespace, WAYS } from "../e2e/pulsar/transports.ts";
+import { createNamespace, WAYS, type Way } from "../e2e/pulsar/transports.ts";
 import { startPulsarBroker } from "../parts/pulsar-broker.ts";
 import { record } from "../transport/records.ts";
 import { printFigure, rateOf } from "./figure.ts";
 
-const TASKS = 40_000;
+const { values } = parseArgs({
+  options: {
+    way: { type: "string", default: "" },
+    tasks: { type: "string", default: "200000" },
+    rounds: { type: "string", default: "7" },
+    keys: { type: "string", default: "0" },
+  },
+});
+const TASKS = Number(values.tasks);
 /** All of them count: a virtual machine's speed varies by half from one second to the next. */
-const ROUNDS = 7;
+const ROUNDS = Number(values.rounds);
+const KEYS = Number(values.keys);
+const isOrdered = KEYS > 0;
+/** Ways that take each message by itself get a fifth of the tasks, so that all take about as long. */
+const tasksOf = ({ name }: Way) => (name.includes("binary") ? TASKS : Math.ceil(TASKS / 5 / BATCH) * BATCH);
 const BATCH = 100;
 /** Batches on their way at once. */
-const PRODUCERS = 8;
-const IN_FLIGHT = 1_024;
+const PRODUCERS = 32;
+const IN_FLIGHT = 4_096;
 const modifiedAt = new Date(1_790_000_000_000);
-/** 200 bytes once encoded. */
+/** 256 bytes once encoded. */
 const fileFound = (index: number) => ({
-  path: `${index}`.padStart(170, "0"),
+  path: `${index}`.padStart(226, "0"),
   sizeBytes: index,
   modifiedAt,
-  root: "bench",
+  root: isOrdered ? `key-${index % KEYS}` : "bench",
 });
 
 interface Result {
@@ -49,10 +67,10 @@ async function timed(run: () => Promise<void>): Promise<Result> {
 }
 
 /** Runs `publish` for every batch, several at once. */
-async function inBatches(publish: (first: number) => Promise<unknown>): Promise<void> {
+async function inBatches(tasks: number, publish: (first: number) => Promise<unknown>): Promise<void> {
   let next = 0;
   const produce = async () => {
-    while (next < TASKS) {
+    while (next < tasks) {
       const first = next;
       next += BATCH;
       await publish(first);
@@ -61,25 +79,26 @@ async function inBatches(publish: (first: number) => Promise<unknown>): Promise<
   await Promise.all(Array.from({ length: PRODUCERS }, produce));
 }
 
-async function bare(transport: Transport, topic: string): Promise<Result> {
-  await transport.declare([{ name: topic, ordered: false, subscriptions: ["s"] }]);
+async function bare(transport: Transport, topic: string, tasks: number): Promise<Result> {
+  await transport.declare([{ name: topic, ordered: isOrdered, subscriptions: ["s"] }]);
   const producer = await transport.producer(topic);
-  const consumer = await transport.subscribe(topic, "s", "shared");
+  const consumer = await transport.subscribe(topic, "s", isOrdered ? "key-shared" : "shared");
   const result = await timed(async () => {
     const consumed = (async () => {
       const settling: Promise<void>[] = [];
-      for (let count = 0; count < TASKS; ) {
+      for (let count = 0; count < tasks; ) {
         const messages = await consumer.receive(2 * IN_FLIGHT);
         count += messages.length;
         settling.push(consumer.acknowledge(messages));
       }
       await Promise.all(settling);
     })();
-    await inBatches((first) =>
+    await inBatches(tasks, (first) =>
       producer.publish(
-        Array.from({ length: BATCH }, (_, offset) =>
-          record(`bare-${first + offset}`, { payload: encode(fileFound(first + offset)) }),
-        ),
+        Array.from({ length: BATCH }, (_, offset) => {
+          const event = fileFound(first + offset);
+          return record(`bare-${first + offset}`, { key: isOrdered ? event.root : "", payload: encode(event) });
+        }),
       ),
     );
     await consumed;
@@ -90,17 +109,17 @@ async function bare(transport: Transport, topic: string): Promise<Result> {
   return result;
 }
 
-async function layered(transport: Transport, name: string): Promise<Result> {
+async function layered(transport: Transport, name: string, tasks: number): Promise<Result> {
   let handled = 0;
   let finish = () => {};
   const done = new Promise<void>((resolve) => {
     finish = resolve;
   });
   const subscribers = settings.subscribers.map((subscriber) => ({ ...subscriber, maxInFlight: IN_FLIGHT }));
-  const own = { ...settings, name, fair: false, subscribers };
+  const own = { ...settings, name, fair: false, ordered: isOrdered, subscribers };
   const handler = async () => {
     handled += 1;
-    if (handled === TASKS) finish();
+    if (handled === tasks) finish();
   };
   const executor = { settings: own, decode, subscribers: { default: { handler } } };
   const ports = {
@@ -111,10 +130,16 @@ async function layered(transport: Transport, name: string): Promise<Result> {
     clock: systemClock,
   };
   const connection = connectTo(ports);
-  const client = createClient({ settings: own, validate, encode, fromJson });
+  const client = createClient({
+    settings: own,
+    validate,
+    encode,
+    fromJson,
+    orderBy: ({ root }: { root: string }) => root,
+  });
   const worker = await startWorker({ ports, executors: [executor], maxInFlight: 2 * IN_FLIGHT });
   const result = await timed(async () => {
-    await inBatches((first) =>
+    await inBatches(tasks, (first) =>
       client.enqueueAll(Array.from({ length: BATCH }, (_, offset) => fileFound(first + offset))),
     );
     await done;
@@ -126,36 +151,46 @@ async function layered(transport: Transport, name: string): Promise<Result> {
 }
 
 const broker = await startPulsarBroker();
-for (const way of WAYS) {
-  const namespace = await createNamespace(broker);
-  const transport = await way.open(broker, { namespace: namespace.name });
-  // The broker's first thousands of messages are its compiler's.
-  await bare(transport, "warm-up-bare");
-  await layered(transport, "warm-up-layers");
-  const totalMs = { bare: 0, layers: 0 };
-  for (let round = 1; round <= ROUNDS; round++) {
+const ways = await Promise.all(
+  WAYS.filter(({ name }) => name.includes(values.way)).map(async (way) => {
+    const namespace = await createNamespace(broker);
+    const transport = await way.open(broker, { namespace: namespace.name });
+    return { name: way.name, transport, tasks: tasksOf(way), totalMs: { bare: 0, layers: 0 } };
+  }),
+);
+// The broker's first thousands of messages are its compiler's, and ours.
+for (const { transport, tasks } of ways) {
+  await bare(transport, "warm-up-bare", tasks);
+  await layered(transport, "warm-up-layers", tasks);
+}
+for (let round = 1; round <= ROUNDS; round++) {
+  for (const { name, transport, tasks, totalMs } of ways) {
     // By turns first and second, so that what gets slower or faster meanwhile favours neither.
-    const first = round % 2 === 0 ? await layered(transport, `layers-${round}`) : undefined;
+    const first = round % 2 === 0 ? await layered(transport, `layers-${round}`, tasks) : undefined;
     const results = {
-      bare: await bare(transport, `bare-${round}`),
-      layers: first ?? (await layered(transport, `layers-${round}`)),
+      bare: await bare(transport, `bare-${round}`, tasks),
+      layers: first ?? (await layered(transport, `layers-${round}`, tasks)),
     };
     for (const [system, { wallMs, cpuMicros }] of Object.entries(results)) {
       printFigure({
         bench: "pulsar",
-        transport: way.name,
+        transport: name,
         system,
+        ...(isOrdered && { keys: KEYS }),
         round,
-        tasks: TASKS,
-        ...rateOf(TASKS, wallMs, cpuMicros),
+        tasks,
+        ...rateOf(tasks, wallMs, cpuMicros),
       });
     }
     totalMs.bare += results.bare.wallMs;
     totalMs.layers += results.layers.wallMs;
   }
+}
+for (const { name, transport, tasks, totalMs } of ways) {
   printFigure({
     bench: "pulsar",
-    transport: way.name,
+    transport: name,
+    tasksPerSecond: Math.round((ROUNDS * tasks * 1_000) / totalMs.layers),
     keptOfBare: Math.round((totalMs.bare / totalMs.layers) * 100) / 100,
   });
   await transport.close();

@@ -16,7 +16,7 @@ import {
   startProducer,
 } from "./crash/life.ts";
 import { waitUntil } from "./pulsar/load.ts";
-import { createNamespace } from "./pulsar/transports.ts";
+import { createNamespace, environmentOf, WAYS, type Way } from "./pulsar/transports.ts";
 
 const SOON_MS = 60_000;
 /** 2 s, on a machine that does nothing else. */
@@ -49,21 +49,22 @@ async function asks(life: Life, path: string): Promise<string> {
 }
 
 /** A project of its own, on a namespace of its own, by each way to the broker. */
-async function placeOf(name: string, by: "libpulsar" | "WebSocket"): Promise<Place> {
+async function placeOf(name: string, way: Way): Promise<Place> {
   return {
     project: await compileProject(name, join(import.meta.dirname, "crash/usecases")),
     env: {
-      FIVEFOLD_PULSAR_URL: by === "libpulsar" ? broker.serviceUrl : broker.adminUrl,
-      FIVEFOLD_PULSAR_ADMIN_URL: broker.adminUrl,
+      ...environmentOf(way.address(broker)),
       FIVEFOLD_PULSAR_NAMESPACE: (await createNamespace(broker)).name,
       FIVEFOLD_POSTGRES_URL: postgres.connectionString,
     },
   };
 }
 
-describe.each(["libpulsar", "WebSocket"] as const)("by %s", (by) => {
+describe.each(WAYS)("$name", (way) => {
+  const by = way.name.replaceAll(" ", "-");
+
   test("processes that start together on an empty namespace refuse nothing", async () => {
-    const place = await placeOf(`start-together-${by}`, by);
+    const place = await placeOf(`start-together-${by}`, way);
     // The database is that of all tests, and remembers ids.
     const producers = ["p", "q", "r", "s"].map((name, index) =>
       startProducer(place, index * 1_000, `${by}-${name}`, 20),
@@ -85,7 +86,7 @@ describe.each(["libpulsar", "WebSocket"] as const)("by %s", (by) => {
   });
 
   test("fivefold backlogs ends soon when it is asked to, whether it was asked for backlogs or not", async () => {
-    const place = await placeOf(`backlogs-${by}`, by);
+    const place = await placeOf(`backlogs-${by}`, way);
     for (const isAsked of [false, true]) {
       const shown = startBacklogs(place);
       onTestFinished(() => void shown.child.kill("SIGKILL"));
@@ -102,7 +103,7 @@ describe.each(["libpulsar", "WebSocket"] as const)("by %s", (by) => {
 });
 
 test("fivefold start waits for a cluster that comes up, says when it is gone, and ends within its limit then", async () => {
-  const place = await placeOf("cluster-start", "libpulsar");
+  const place = await placeOf("cluster-start", WAYS[0]!);
   const { project } = place;
   await broker.kill();
   const executor = startExecutor(place, { connectWithin: "5m", drain: "2s" });

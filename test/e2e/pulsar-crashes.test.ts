@@ -10,7 +10,7 @@ import { type Postgres, startPostgres } from "../parts/postgres.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";
 import { type Life, startExecutor } from "./crash/life.ts";
 import { waitUntil } from "./pulsar/load.ts";
-import { createNamespace } from "./pulsar/transports.ts";
+import { createNamespace, environmentOf, WAYS } from "./pulsar/transports.ts";
 
 interface Deed {
   id: string;
@@ -34,23 +34,26 @@ const KILLS = 4;
 const GOES_ON_WITHIN_MS = 120_000;
 
 test.each([
+  { way: "binary protocol", store: "PostgreSQL" },
   { way: "libpulsar", store: "PostgreSQL" },
   { way: "WebSocket", store: "a folder" },
 ])(
   "by $way, counted in $store: what ends its process is given up alone, and kills give nothing up",
   async ({ way, store }) => {
     const { name: namespace } = await createNamespace(broker);
-    const project = await compileProject(`crashing-${way}`, join(import.meta.dirname, "crashing/usecases"));
+    const project = await compileProject(
+      `crashing-${way.replace(" ", "-")}`,
+      join(import.meta.dirname, "crashing/usecases"),
+    );
     const scratch = mkdtempSync(join(tmpdir(), "fivefold-crashing-"));
     onTestFinished(() => rmSync(scratch, { recursive: true, force: true }));
-    const url = way === "libpulsar" ? broker.serviceUrl : broker.adminUrl;
+    const address = WAYS.find(({ name }) => name.includes(way))!.address(broker);
     const data = store === "a folder" ? join(scratch, "data") : undefined;
-    const pulsar = { url, adminUrl: broker.adminUrl, namespace };
+    const pulsar = { ...address, namespace };
     const place = {
       project,
       env: {
-        FIVEFOLD_PULSAR_URL: url,
-        FIVEFOLD_PULSAR_ADMIN_URL: broker.adminUrl,
+        ...environmentOf(address),
         FIVEFOLD_PULSAR_NAMESPACE: namespace,
         ...(data ? { FIVEFOLD_DATA: data } : { FIVEFOLD_POSTGRES_URL: postgres.connectionString }),
         NODE_OPTIONS: "--max-old-space-size=96",

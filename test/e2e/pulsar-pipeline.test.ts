@@ -33,7 +33,14 @@ afterAll(async () => {
 
 /** The program's own connection, as the environment would name it. */
 const WAYS = [
-  { name: "the broker service", options: () => ({ url: broker.serviceUrl, adminUrl: broker.adminUrl }) },
+  {
+    name: "the binary protocol",
+    options: () => ({ url: broker.serviceUrl, adminUrl: broker.adminUrl, client: "fivefold" as const }),
+  },
+  {
+    name: "libpulsar",
+    options: () => ({ url: broker.serviceUrl, adminUrl: broker.adminUrl, client: "libpulsar" as const }),
+  },
   { name: "the web service", options: () => ({ url: broker.adminUrl }) },
 ];
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../runtime/clock.ts";
 import { openPulsarTransport } from "../../runtime/transport/pulsar.ts";
+import { createPulsarBinaryTransport } from "../../runtime/transport/pulsar-binary.ts";
 import { compileProject } from "../compile-project.ts";
 import { freePorts } from "../parts/free-ports.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
@@ -56,15 +57,20 @@ describe("a broker whose certificate comes from an authority that Node does not 
   }, INSTALL_TIMEOUT_MS);
   afterAll(() => secure?.stop());
 
-  const WAYS = [
-    { way: "the broker service", url: () => secure.serviceUrl },
+  const WAYS: readonly { way: string; url: () => string; client?: string }[] = [
+    { way: "the binary protocol", url: () => secure.serviceUrl, client: "fivefold" },
+    { way: "libpulsar", url: () => secure.serviceUrl, client: "libpulsar" },
     { way: "the web service", url: () => secure.adminUrl },
   ];
 
-  async function place(url: string, authority: Readonly<Record<string, string>>) {
+  async function place(
+    { url, client }: Pick<(typeof WAYS)[number], "url" | "client">,
+    authority: Readonly<Record<string, string>>,
+  ) {
     const project = await compileProject("pulsar-tls", join(import.meta.dirname, "crash/usecases"));
     const env = {
-      FIVEFOLD_PULSAR_URL: url,
+      FIVEFOLD_PULSAR_URL: url(),
+      ...(client !== undefined && { FIVEFOLD_PULSAR_CLIENT: client }),
       FIVEFOLD_PULSAR_ADMIN_URL: secure.adminUrl,
       FIVEFOLD_PULSAR_NAMESPACE: (await createNamespace(secure.broker)).name,
       FIVEFOLD_DATA: join(project, "data"),
@@ -73,8 +79,8 @@ describe("a broker whose certificate comes from an authority that Node does not 
     return { project, env };
   }
 
-  test.each(WAYS)("is trusted by $way where NODE_EXTRA_CA_CERTS names that authority", async ({ url }) => {
-    const at = await place(url(), { NODE_EXTRA_CA_CERTS: secure.certificate.authorityFile });
+  test.each(WAYS)("is trusted by $way where NODE_EXTRA_CA_CERTS names that authority", async (way) => {
+    const at = await place(way, { NODE_EXTRA_CA_CERTS: secure.certificate.authorityFile });
     const executor = startExecutor(at);
     const producer = startProducer(at, 0, "p", 20);
     await sleep(3_000);
@@ -95,10 +101,27 @@ describe("a broker whose certificate comes from an authority that Node does not 
     expect(await executor.ended).toBe(0);
   });
 
-  test.each(WAYS)("is refused at once by $way where nothing names it", async ({ url }) => {
-    const executor = startExecutor(await place(url(), {}));
+  test.each(WAYS)("is refused at once by $way where nothing names it", async (way) => {
+    const executor = startExecutor(await place(way, {}));
     expect(await executor.ended).toBe(3);
     expect(executor.lines).toEqual([expect.stringMatching(/^error: .*certificate.*NODE_EXTRA_CA_CERTS/)]);
+  });
+
+  test("is refused by the binary protocol itself too, and taken where a file names its authority", async () => {
+    const { adminUrl: webUrl } = secure.broker;
+    const { name: namespace } = await createNamespace(secure.broker);
+    const settings = { serviceUrl: secure.serviceUrl, webUrl, namespace, timeoutMs: 3_000, clock: systemClock };
+    const transport = createPulsarBinaryTransport(settings);
+    onTestFinished(() => transport.close());
+    await transport.declare([{ name: "t", ordered: false, subscriptions: ["s"] }]);
+    await expect(transport.producer("t")).rejects.toMatchObject({
+      code: "invalid-option",
+      message: expect.stringContaining("NODE_EXTRA_CA_CERTS"),
+    });
+    const trusting = createPulsarBinaryTransport({ ...settings, trustCertsFile: secure.certificate.authorityFile });
+    onTestFinished(() => trusting.close());
+    await (await trusting.producer("t")).publish(records(1));
+    expect(await trusting.backlog("t", "s")).toBe(1);
   });
 
   test("is refused by libpulsar itself too", async () => {
@@ -128,10 +151,13 @@ describe("a broker whose certificate is for another name", () => {
   }, INSTALL_TIMEOUT_MS);
   afterAll(() => secure?.stop());
 
-  test("is refused, though its authority is trusted", async () => {
+  test.each([
+    { by: "the binary protocol", open: createPulsarBinaryTransport, code: "invalid-option" },
+    { by: "libpulsar", open: openPulsarTransport, code: "not-connected" },
+  ])("is refused by $by, though its authority is trusted", async ({ open, code }) => {
     const { adminUrl: webUrl } = secure.broker;
     const { name: namespace } = await createNamespace(secure.broker);
-    const transport = await openPulsarTransport({
+    const transport = await open({
       serviceUrl: secure.serviceUrl,
       webUrl,
       namespace,
@@ -141,6 +167,6 @@ describe("a broker whose certificate is for another name", () => {
     });
     onTestFinished(() => transport.close());
     await transport.declare([{ name: "t", ordered: false, subscriptions: ["s"] }]);
-    await expect(transport.producer("t")).rejects.toMatchObject({ code: "not-connected" });
+    await expect(transport.producer("t")).rejects.toMatchObject({ code });
   });
 });

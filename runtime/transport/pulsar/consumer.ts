@@ -35,10 +35,10 @@ export interface Source<Handle> {
 
 /** What a source tells its consumer. */
 export interface SourceEvents<Handle> {
-  /** A message arrived. `id` is the same whenever it comes. */
-  onMessage(id: string, handle: Handle, record: Omit<Message, "position">): void;
+  /** A message arrived. Its position is a text, the same whenever it comes. */
+  onMessage(message: Message, handle: Handle): void;
   /** A message that was given back is to be handed out again, for it did not leave. */
-  onStay(id: string, handle: Handle, record: Omit<Message, "position">): void;
+  onStay(message: Message, handle: Handle): void;
   /** What was asked for and didn't come must be asked for again; what arrived comes again. */
   onReset(): void;
   /** There is something to ask again. */
@@ -138,7 +138,8 @@ export async function openConsumer<Handle>(settings: {
     onReady();
   }
 
-  function onMessage(id: string, handle: Handle, record: Omit<Message, "position">): void {
+  function onMessage(message: Message, handle: Handle): void {
+    const id = message.position as string;
     permits -= 1;
     if (held.has(id)) {
       held.set(id, handle);
@@ -146,12 +147,12 @@ export async function openConsumer<Handle>(settings: {
       onReady();
       return;
     }
-    arrive(id, handle, record);
+    arrive(message, handle);
   }
 
-  function arrive(id: string, handle: Handle, record: Omit<Message, "position">): void {
-    held.set(id, handle);
-    arrived.push({ ...record, position: id });
+  function arrive(message: Message, handle: Handle): void {
+    held.set(message.position as string, handle);
+    arrived.push(message);
     if (!wait || isDelivering) return;
     isDelivering = true;
     // What came with it is handed out with it.
@@ -221,7 +222,9 @@ export async function openConsumer<Handle>(settings: {
 
   /** What of the messages is still held. */
   function heldOf(messages: readonly Message[]): string[] {
-    return messages.map(({ position }) => position as string).filter((id) => held.has(id));
+    const ids: string[] = [];
+    for (const { position } of messages) if (held.has(position as string)) ids.push(position as string);
+    return ids;
   }
 
   /** Takes the messages out of what is held. */
@@ -231,7 +234,7 @@ export async function openConsumer<Handle>(settings: {
       const handle = held.get(id);
       if (handle !== undefined) handles.push(handle);
       held.delete(id);
-      cameAgain.delete(id);
+      if (cameAgain.size > 0) cameAgain.delete(id);
     }
     if (held.size === 0) onSettled();
     return handles;
@@ -255,10 +258,15 @@ export async function openConsumer<Handle>(settings: {
       const ids = heldOf(messages);
       if (ids.length === 0) return;
       for (let rest = ids; rest.length > 0; ) {
-        for (const id of rest) cameAgain.delete(id);
-        await source.acknowledge(rest.flatMap((id) => held.get(id) ?? []));
+        const handles: Handle[] = [];
+        for (const id of rest) {
+          const handle = held.get(id);
+          if (handle !== undefined) handles.push(handle);
+          if (cameAgain.size > 0) cameAgain.delete(id);
+        }
+        await source.acknowledge(handles);
         // What came again meanwhile is held by a broker that has lost the acknowledgement, as when a topic moves.
-        rest = rest.filter((id) => cameAgain.has(id));
+        rest = cameAgain.size === 0 ? [] : rest.filter((id) => cameAgain.has(id));
       }
       // Only now: what comes again before must not be handed out again.
       release(ids);

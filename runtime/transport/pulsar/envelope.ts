@@ -93,25 +93,27 @@ function count(text: string | undefined, otherwise: number): number {
   return Number.isSafeInteger(value) ? value : otherwise;
 }
 
+const NO_TEXTS: Record<string, unknown> = {};
+
 function exactTexts(json: string | undefined): Record<string, unknown> {
-  if (json === undefined) return {};
+  if (json === undefined) return NO_TEXTS;
   try {
     const texts: unknown = JSON.parse(json);
-    return typeof texts === "object" && texts !== null ? (texts as Record<string, unknown>) : {};
+    return typeof texts === "object" && texts !== null ? (texts as Record<string, unknown>) : NO_TEXTS;
   } catch {
-    return {};
+    return NO_TEXTS;
   }
 }
 
 /**
- * The record of a message. Never throws: messages that another client published without our properties become records
- * that the layers can settle, with `messageId` as their id.
+ * The record of a message, whose position is `messageId`. Never throws: messages that another client published without our
+ * properties become records that the layers can settle, with that as their id, too.
  */
 export function recordOf(
   { properties, key, eventTime }: PulsarMessage,
   payload: Uint8Array,
   messageId: string,
-): Omit<Message, "position"> {
+): Message {
   const exact = exactTexts(properties[EXACT]);
   const text = (name: string, found: string | undefined): string => {
     const precise = exact[name];
@@ -119,7 +121,8 @@ export function recordOf(
   };
   const isOurs = properties[VERSION] !== undefined;
   const notBefore = count(properties[NOT_BEFORE], 0);
-  return {
+  const message: Message = {
+    position: messageId,
     id: text("fivefold-id", properties["fivefold-id"] ?? (isOurs ? "" : messageId)),
     useCase: text("fivefold-use-case", properties["fivefold-use-case"]),
     version: count(properties[VERSION], 1),
@@ -134,8 +137,8 @@ export function recordOf(
     subscription: text("fivefold-subscription", properties["fivefold-subscription"]),
     failure: failureOf(properties, text),
     payload,
-    ...(notBefore !== 0 && { notBefore }),
   };
+  return notBefore === 0 ? message : { ...message, notBefore };
 }
 
 function priorityOf(text: string | undefined): Priority {

@@ -90,7 +90,7 @@ export function createNativeSource<Id extends { toString(): string; serialize():
       eventTime: message.getEventTimestamp(),
     };
     // Its data is a copy of what the message holds: https://github.com/apache/pulsar-client-node, src/Message.cc.
-    events.onMessage(id, batches.take(messageId), recordOf(parts, message.getData(), id));
+    events.onMessage(recordOf(parts, message.getData(), id), batches.take(messageId));
   }
 
   return {

@@ -29,18 +29,19 @@ export async function openWebSocketSource(
   events: SourceEvents<string>,
 ): Promise<Source<string>> {
   const { what, timeoutMs, clock, target } = settings;
-  let isFirst = true;
+  let openings = 0;
+  /** By which of them the broker did not know this consumer, when it was looked last. */
+  let missedIn = 0;
 
   const link = await openLink({ what, target, timeoutMs, clock, onOpen, onText, onDown });
   const acknowledgements = createAcknowledgements({ what, link, clock, timeoutMs });
 
   function onOpen(): void {
     // Nothing was asked for before the first connection.
-    if (!isFirst) {
-      acknowledgements.sendAgain();
-      events.onReady();
-    }
-    isFirst = false;
+    openings += 1;
+    if (openings === 1) return;
+    acknowledgements.sendAgain();
+    events.onReady();
   }
 
   function onDown(error: FivefoldError): void {
@@ -52,7 +53,7 @@ export async function openWebSocketSource(
   function onText(text: string): void {
     const delivery = JSON.parse(text) as Partial<Delivery>;
     if (delivery.messageId === undefined) acknowledgements.confirmed();
-    else events.onMessage(delivery.messageId, delivery.messageId, recordIn(delivery as Delivery));
+    else events.onMessage(recordIn(delivery as Delivery), delivery.messageId);
   }
 
   return {
@@ -69,9 +70,13 @@ export async function openWebSocketSource(
       for (const messageId of messageIds) link.send(JSON.stringify({ type: "negativeAcknowledge", messageId }));
     },
     async look() {
+      const opening = link.isOpen ? openings : 0;
       const state = await settings.look();
+      const isMissed = !state && opening > 0 && opening === openings && link.isOpen;
+      const isLost = isMissed && missedIn === opening;
+      missedIn = isMissed ? opening : 0;
       // A broker that passes a topic on may forget a consumer whose socket stays.
-      if (!state) link.drop("the broker has lost this consumer");
+      if (isLost) link.drop("the broker has lost this consumer");
       return state;
     },
     keepProcess: (on) => link.keepProcess(on),

@@ -1,4 +1,5 @@
 import { systemClock } from "../../../runtime/clock.ts";
+import type { PulsarOptions } from "../../../runtime/pulsar.ts";
 import { createFailoverTransport } from "../../../runtime/transport/failover.ts";
 import type { PulsarSettings } from "../../../runtime/transport/pulsar/settings.ts";
 import { openPulsarTransport } from "../../../runtime/transport/pulsar.ts";
@@ -11,6 +12,8 @@ import { installPulsarClient } from "../../parts/pulsar-client-install.ts";
 /** A way to a broker. */
 export interface Way {
   readonly name: string;
+  /** How a process is told to come by it. */
+  address(broker: Pick<PulsarBroker, "adminUrl" | "serviceUrl">): PulsarOptions;
   open(
     broker: Pick<PulsarBroker, "adminUrl" | "serviceUrl">,
     settings: Partial<PulsarSettings> & { namespace: string },
@@ -19,18 +22,21 @@ export interface Way {
 
 const byWebSocket: Way = {
   name: "Pulsar by WebSocket",
+  address: ({ adminUrl }) => ({ url: adminUrl }),
   open: async ({ adminUrl }, settings) =>
     createPulsarWebSocketTransport({ webUrl: adminUrl, clock: systemClock, ...settings }),
 };
 
 const byLibpulsar: Way = {
   name: "Pulsar by libpulsar",
+  address: ({ adminUrl, serviceUrl }) => ({ url: serviceUrl, adminUrl, client: "libpulsar" }),
   open: ({ adminUrl, serviceUrl }, settings) =>
     openPulsarTransport({ serviceUrl, webUrl: adminUrl, clock: systemClock, ...settings }),
 };
 
 const byBinary: Way = {
   name: "Pulsar by its binary protocol",
+  address: ({ adminUrl, serviceUrl }) => ({ url: serviceUrl, adminUrl, client: "fivefold" }),
   open: async ({ adminUrl, serviceUrl }, settings) =>
     createPulsarBinaryTransport({ serviceUrl, webUrl: adminUrl, clock: systemClock, ...settings }),
 };
@@ -40,12 +46,28 @@ await installPulsarClient();
 
 export const WAYS: readonly Way[] = [byBinary, byWebSocket, byLibpulsar];
 
-/** Both ways as two clusters that stand in for one another, which are one and the same. */
+/** How a process is told, by its environment. */
+export function environmentOf({ url = "", adminUrl, client }: PulsarOptions): Record<string, string> {
+  return {
+    FIVEFOLD_PULSAR_URL: url,
+    ...(adminUrl !== undefined && { FIVEFOLD_PULSAR_ADMIN_URL: adminUrl }),
+    ...(client !== undefined && { FIVEFOLD_PULSAR_CLIENT: client }),
+  };
+}
+
+/** Two ways as two clusters that stand in for one another, which are one and the same. */
 const byFailover: Way = {
   name: "Pulsar behind failover",
+  address: ({ adminUrl, serviceUrl }) => ({
+    url: `${serviceUrl},${adminUrl}`,
+    adminUrl: `${adminUrl},${adminUrl}`,
+    client: "fivefold",
+  }),
   open: async (broker, settings) =>
     createFailoverTransport({
-      clusters: await Promise.all(WAYS.map((way) => way.open(broker, { ...settings, timeoutMs: 10_000 }))),
+      clusters: await Promise.all(
+        [byBinary, byWebSocket].map((way) => way.open(broker, { ...settings, timeoutMs: 10_000 })),
+      ),
       clock: systemClock,
     }),
 };

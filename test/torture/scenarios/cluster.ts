@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { topicsOf } from "../../../runtime/topics.ts";
 import { createNamespace, WAYS, type Way } from "../../e2e/pulsar/transports.ts";
 import { startPostgres } from "../../parts/postgres.ts";
-import { type PulsarBroker, startPulsarBroker } from "../../parts/pulsar-broker.ts";
+import { startPulsarBroker } from "../../parts/pulsar-broker.ts";
 import { drawWith } from "../../transport/history/setting.ts";
 import { checkCluster } from "../cluster/check-cluster.ts";
 import { createClusterHistory, createTailReader } from "../cluster/cluster-history.ts";
@@ -75,7 +75,7 @@ async function attack(
   const deadLetters = await readDeadLetters(transport, history.takeDead);
   const settings = {
     connect: {
-      pulsar: { ...addressesOf(way, broker), namespace: namespace.name },
+      pulsar: { ...way.address(broker), namespace: namespace.name },
       postgres: postgres.connectionString,
     },
     ...{ folder, formerProgram, draw, fail: (fault: string) => void faults.push(fault) },
@@ -192,10 +192,6 @@ async function attack(
   }
   await Promise.all([broker.stop(), postgres.stop()]);
   return faults;
-}
-
-function addressesOf(way: Way, { serviceUrl, adminUrl }: PulsarBroker) {
-  return way.name.includes("WebSocket") ? { url: adminUrl } : { url: serviceUrl, adminUrl };
 }
 
 async function untilWorking({ members }: Crew, working: ReadonlySet<string>): Promise<void> {

@@ -29,5 +29,6 @@ test("without pulsar-client's native part, the error says how to get it and how 
   expect(code).toBe("invalid-option");
   expect(message).toContain("pulsar.node");
   expect(message).toContain("npm rebuild pulsar-client");
+  expect(message).toContain("FIVEFOLD_PULSAR_CLIENT=fivefold");
   expect(message).toContain("WebSocket");
 });

@@ -56,7 +56,7 @@ export function createEntryAcknowledgements(settings: {
       resolve = onResolve;
       reject = onReject;
     });
-    const cancelTimeout = clock.after(timeoutMs, () => end(call, late()), { background: true });
+    const cancelTimeout = clock.after(timeoutMs, () => end(call, late()));
     const call = { entries: new Set<Entry>(), promise, resolve, reject, cancelTimeout };
     calls.add(call);
     collecting = call;
@@ -103,9 +103,12 @@ export function createEntryAcknowledgements(settings: {
   return {
     add(places) {
       const call = collect();
+      let last: Entry | undefined;
       for (const { entry, index } of places) {
         entry.acknowledge(index);
-        call.entries.add(entry);
+        // Neighbours are mostly of one entry.
+        if (entry !== last) call.entries.add(entry);
+        last = entry;
       }
       return call.promise;
     },

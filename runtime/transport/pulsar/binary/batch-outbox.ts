@@ -6,12 +6,14 @@ import { BatchWriter } from "./batch-writer.ts";
 
 /** Sent and not yet confirmed, at most: what is behind waits here, where it can be withdrawn. */
 const MAX_SENT_BYTES = 8 * 1_024 * 1_024;
-const MAX_SENT_BATCHES = 2_000;
+const MAX_SENT_BATCHES = 256;
 /** While there is no connection, at most this much waits. */
 const MAX_AWAY_BYTES = 64 * 1_024 * 1_024;
 /** A batch gets no more records than this, or once it has so many bytes. One consumer gets all of it. */
 const MAX_BATCH_RECORDS = 1_000;
 const MAX_BATCH_BYTES = 128 * 1_024;
+/** What a batch takes besides its bytes, about: where each has a key of its own, that is most of it. */
+const AROUND_BATCH = 1_024;
 
 /** What one call put into a batch, in one piece. */
 interface Part {
@@ -92,6 +94,7 @@ export function createBatchOutbox(settings: {
       return open;
     const batch: Batch = { writer: new BatchWriter(), key, notBefore, count: 0, parts: [], sequence: undefined };
     waiting.push(batch);
+    waitingBytes += AROUND_BATCH;
     if (notBefore === 0) growing.set(key, batch);
     return batch;
   }
@@ -125,8 +128,7 @@ export function createBatchOutbox(settings: {
 
   /** Lets go of what waits, was never sent, and nobody waits for any more. */
   function withdraw(): void {
-    const rest = waiting.slice(waitingFrom).filter((batch) => batch.sequence !== undefined || shrink(batch));
-    setWaiting(rest);
+    setWaiting(waiting.slice(waitingFrom).filter((batch) => batch.sequence !== undefined || shrink(batch)));
   }
 
   /** Takes out what nobody waits for. Returns whether anything is left. */
@@ -152,7 +154,7 @@ export function createBatchOutbox(settings: {
   function setWaiting(batches: Batch[]): void {
     waiting = batches;
     waitingFrom = 0;
-    waitingBytes = batches.reduce((sum, { writer }) => sum + writer.length, 0);
+    waitingBytes = batches.reduce((sum, { writer }) => sum + writer.length + AROUND_BATCH, 0);
   }
 
   function release(sequence: number): Batch | undefined {
@@ -179,7 +181,7 @@ export function createBatchOutbox(settings: {
         waiting = [];
         waitingFrom = 0;
       }
-      waitingBytes -= batch.writer.length;
+      waitingBytes -= batch.writer.length + AROUND_BATCH;
       if (growing.get(batch.key) === batch) growing.delete(batch.key);
       batch.sequence ??= next++;
       for (const { call } of batch.parts) call.isSent = true;
@@ -188,7 +190,10 @@ export function createBatchOutbox(settings: {
       return batch as Batch & { sequence: number };
     },
     confirm(sequence) {
-      for (const { call, count } of release(sequence)?.parts ?? []) calls.confirm(call, count);
+      const batch = release(sequence);
+      if (!batch) return;
+      batch.writer.free();
+      for (const { call, count } of batch.parts) calls.confirm(call, count);
     },
     fail(sequence, error) {
       const batch = release(sequence);
@@ -204,11 +209,11 @@ export function createBatchOutbox(settings: {
       withdraw();
     },
     rewind() {
-      const isAwaited = ({ parts }: Batch) => parts.some(({ call }) => !call.isEnded);
-      const rest = [...[...sent.values()].filter(isAwaited), ...waiting.slice(waitingFrom).filter(isAwaited)];
+      const all = [...sent.values(), ...waiting.slice(waitingFrom)];
       sent.clear();
       sentBytes = 0;
-      setWaiting(rest);
+      const isAwaited = ({ parts }: Batch) => parts.some(({ call }) => !call.isEnded);
+      setWaiting(all.filter((batch) => (batch.sequence === undefined ? shrink(batch) : isAwaited(batch))));
     },
     idle: calls.idle,
     get isIdle() {

@@ -8,7 +8,7 @@ import { putProperties } from "../envelope.ts";
  */
 
 const SIZE_BYTES = 4;
-const FIRST_BYTES = 4_096;
+const FIRST_BYTES = 512;
 /** Tags: a field's number and its wire type. */
 const PROPERTY = 0x0a;
 const KEY = 0x12;
@@ -35,8 +35,14 @@ function bytesOf(name: string): Buffer {
   return bytes;
 }
 
+/** Memory that batches left, of about this size each. */
+const spare: Buffer[] = [];
+const SPARE_BYTES = 128 * 1_024;
+const MOST_SPARE = 32;
+const EMPTY = Buffer.alloc(0);
+
 export class BatchWriter {
-  #buffer: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
+  #buffer: Buffer = spare.pop() ?? Buffer.allocUnsafe(FIRST_BYTES);
   #length = 0;
   #put = (name: string, value: string): void => this.#property(name, value);
 
@@ -68,6 +74,15 @@ export class BatchWriter {
     this.#buffer.writeUInt32BE(this.#length - sizeAt - SIZE_BYTES, sizeAt);
     this.#buffer.set(payload, this.#length);
     this.#length += payload.length;
+  }
+
+  /** Leaves its memory to others, since filling fresh memory costs more than what is written. Nothing reads it any more. */
+  free(): void {
+    if (this.#buffer.length >= SPARE_BYTES && this.#buffer.length <= 2 * SPARE_BYTES && spare.length < MOST_SPARE) {
+      spare.push(this.#buffer);
+    }
+    this.#buffer = EMPTY;
+    this.#length = 0;
   }
 
   /** Takes out what lies between. */

@@ -18,7 +18,7 @@ const CONNECT = 1;
 export type Purpose = "produce" | "consume";
 
 /** A broker that slows producers down reads no pings meanwhile. */
-const PING_EVERY_MS: Readonly<Record<Purpose, number>> = { produce: 30_000, consume: 10_000 };
+const MISSED_PINGS: Readonly<Record<Purpose, number>> = { produce: 3, consume: 1 };
 
 export interface BrokersSettings {
   /** `pulsar://host:port` or `pulsar+ssl://host:port`: a broker, or what stands before all of them. */
@@ -50,7 +50,7 @@ export function createBrokers(settings: BrokersSettings): Brokers {
     const name = `${purpose} ${url} ${proxyTo ?? ""}`;
     for (;;) {
       const known = connections.get(name);
-      const opening = known ?? openConnection({ ...settings, url, proxyTo, pingEveryMs: PING_EVERY_MS[purpose] });
+      const opening = known ?? openConnection({ ...settings, url, proxyTo, missedPings: MISSED_PINGS[purpose] });
       if (!known) connections.set(name, opening);
       try {
         const connection = await opening;

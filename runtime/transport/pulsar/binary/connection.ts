@@ -3,6 +3,7 @@ import type { Cancel, Clock } from "../../../clock.ts";
 import { FivefoldError } from "../../../errors.ts";
 import { unreachable } from "../errors.ts";
 import { type Command, type CommandName, type CommandValues, decodeCommand, encodeCommand } from "./commands.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { createFrameReader, frameOf, headOf, openFrame } from "./frames.ts";
 import { createRequests } from "./requests.ts";
 import { serverError } from "./server-errors.ts";
@@ -15,23 +16,9 @@ const PROTOCOL_VERSION = 19;
 /** Until a broker says how large a message it takes. */
 const MAX_MESSAGE_BYTES = 5 * 1_024 * 1_024;
 const HANDSHAKE_TIMEOUT_MS = 8_000;
-
-/** A message as it came: views of what was received. */
-export interface Delivery {
-  readonly command: CommandValues<"message">;
-  readonly metadata: Buffer;
-  readonly payload: Buffer;
-}
-
-/** A producer or a consumer, as its connection sees it. */
-export interface Endpoint {
-  onCommand(command: Command): void;
-  onMessage?(delivery: Delivery): void;
-  /** The broker takes in more again. */
-  onDrain?(): void;
-  /** The connection is gone. */
-  onEnd(error: FivefoldError): void;
-}
+const PING_EVERY_MS = 10_000;
+/** What the system has not taken in yet, at most: more had better wait where it can be withdrawn. */
+const MAX_BUFFERED_BYTES = 1_024 * 1_024;
 
 export interface BrokerConnection {
   readonly isOpen: boolean;
@@ -63,8 +50,8 @@ export interface ConnectionSettings {
   readonly token: (() => string | Promise<string>) | undefined;
   readonly trustCertsFile: string | undefined;
   readonly requestTimeoutMs: number;
-  /** A connection by which nothing comes within this time after a ping is dead, whatever the operating system believes. */
-  readonly pingEveryMs: number;
+  /** A connection by which nothing comes after so many pings is dead, whatever the operating system believes. */
+  readonly missedPings: number;
   readonly clock: Clock;
 }
 
@@ -79,8 +66,9 @@ export async function openConnection(settings: ConnectionSettings): Promise<Brok
   let maxMessageBytes = MAX_MESSAGE_BYTES;
   let isOpen = false;
   let ended: FivefoldError | undefined;
-  let isCongested = false;
-  let hasHeard = true;
+  /** Pings since anything came. */
+  let pings = 0;
+  let isCorked = false;
   let cancelPing: Cancel = () => {};
   let onConnected: () => void = () => {};
   let onRefused: (error: FivefoldError) => void = () => {};
@@ -100,7 +88,7 @@ export async function openConnection(settings: ConnectionSettings): Promise<Brok
   function listen(opened: Socket): void {
     opened.setNoDelay(true);
     opened.on("data", (chunk: Buffer) => {
-      hasHeard = true;
+      pings = 0;
       if (ended) return;
       try {
         reader.push(chunk);
@@ -109,7 +97,6 @@ export async function openConnection(settings: ConnectionSettings): Promise<Brok
       }
     });
     opened.on("drain", () => {
-      isCongested = false;
       for (const endpoint of [...producers.values()]) endpoint.onDrain?.();
     });
     opened.on("error", (error) => end(unreachable(what, url, error)));
@@ -200,18 +187,31 @@ export async function openConnection(settings: ConnectionSettings): Promise<Brok
   }
 
   function write<N extends CommandName>(name: N, values: CommandValues<N>): void {
-    if (!ended) socket.write(frameOf(encodeCommand(name, values)));
+    if (ended) return;
+    corkForNow();
+    socket.write(frameOf(encodeCommand(name, values)));
+  }
+
+  /** What is sent in one turn goes to the system in one call. */
+  function corkForNow(): void {
+    if (isCorked) return;
+    isCorked = true;
+    socket.cork();
+    process.nextTick(() => {
+      isCorked = false;
+      socket.uncork();
+    });
   }
 
   function pingLater(): void {
     cancelPing = clock.after(
-      settings.pingEveryMs,
+      PING_EVERY_MS,
       () => {
-        if (!hasHeard) {
-          const seconds = settings.pingEveryMs / 1_000;
+        if (pings === settings.missedPings) {
+          const seconds = (pings * PING_EVERY_MS) / 1_000;
           return end(new FivefoldError("not-connected", `The broker at ${url} did not answer within ${seconds} s.`));
         }
-        hasHeard = false;
+        pings += 1;
         write("ping", {});
         pingLater();
       },
@@ -251,17 +251,16 @@ export async function openConnection(settings: ConnectionSettings): Promise<Brok
       return maxMessageBytes;
     },
     get isCongested() {
-      return isCongested;
+      return socket.writableLength > MAX_BUFFERED_BYTES;
     },
     request: (asked, name, values) =>
       requests.add(asked, (requestId) => write(name, { ...values, requestId } as CommandValues<typeof name>)),
     send: write,
     sendMessage(values, metadata, payload) {
       if (ended) return;
-      socket.cork();
+      corkForNow();
       socket.write(headOf(encodeCommand("send", values), metadata, payload));
-      isCongested = !socket.write(payload);
-      socket.uncork();
+      socket.write(payload);
     },
     addProducer(endpoint) {
       lastId += 1;

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from "../../../clock.ts";
 import { FivefoldError } from "../../../errors.ts";
+import { about } from "../errors.ts";
 import type { Command } from "./commands.ts";
 
 interface Request {
@@ -36,7 +37,7 @@ export function createRequests(settings: { readonly requestTimeoutMs: number; re
   return {
     add: (what, send) =>
       new Promise((resolve, reject) => {
-        if (ended) return reject(ended);
+        if (ended) return reject(about(what, ended));
         last += 1;
         const requestId = last;
         const cancelTimeout = clock.after(requestTimeoutMs, () => {
@@ -55,7 +56,10 @@ export function createRequests(settings: { readonly requestTimeoutMs: number; re
     },
     end(error) {
       ended = error;
-      for (const requestId of [...requests.keys()]) take(requestId)?.reject(error);
+      for (const requestId of [...requests.keys()]) {
+        const request = take(requestId);
+        request?.reject(about(request.what, error));
+      }
     },
   };
 }

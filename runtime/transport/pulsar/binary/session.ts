@@ -3,7 +3,8 @@ import { FivefoldError } from "../../../errors.ts";
 import { about, unreachable } from "../errors.ts";
 import type { Brokers, Purpose } from "./brokers.ts";
 import type { Command } from "./commands.ts";
-import type { BrokerConnection, Delivery } from "./connection.ts";
+import type { BrokerConnection } from "./connection.ts";
+import type { Delivery } from "./endpoint.ts";
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2_000;

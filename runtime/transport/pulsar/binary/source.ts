@@ -1,4 +1,5 @@
 import type { Clock } from "../../../clock.ts";
+import type { Message } from "../../../contract.ts";
 import { FivefoldError } from "../../../errors.ts";
 import type { SubscriptionType } from "../../transport.ts";
 import type { Source, SourceEvents } from "../consumer.ts";
@@ -8,7 +9,7 @@ import { createEntryAcknowledgements, type EntryAcknowledgements } from "./ackno
 import { readEntry } from "./batch-reader.ts";
 import type { Brokers } from "./brokers.ts";
 import type { MESSAGE_ID } from "./commands.ts";
-import type { Delivery } from "./connection.ts";
+import type { Delivery } from "./endpoint.ts";
 import { Entry } from "./entry.ts";
 import type { Values } from "./proto-message.ts";
 import { openSession } from "./session.ts";
@@ -22,10 +23,9 @@ const AUTO_SPLIT = 0;
 
 /** A message that came, and its place: what it is acknowledged by. */
 export interface Place {
-  readonly id: string;
   readonly entry: Entry;
   readonly index: number;
-  readonly record: ReturnType<typeof recordOf>;
+  readonly message: Message;
 }
 
 export interface BinarySourceSettings {
@@ -49,7 +49,9 @@ export async function openBinarySource(
   events: SourceEvents<Place>,
 ): Promise<Source<Place>> {
   const { what, topicUrl, type, brokers, timeoutMs, clock } = settings;
-  let isFirst = true;
+  let openings = 0;
+  /** By which of them the broker did not know this consumer, when it was looked last. */
+  let missedIn = 0;
   const acknowledgements: EntryAcknowledgements = createEntryAcknowledgements({
     what,
     attached: () => session?.attached,
@@ -77,11 +79,10 @@ export async function openBinarySource(
       }),
     onOpen() {
       // Nothing was asked for before the first connection.
-      if (!isFirst) {
-        acknowledgements.sendAgain();
-        events.onReady();
-      }
-      isFirst = false;
+      openings += 1;
+      if (openings === 1) return;
+      acknowledgements.sendAgain();
+      events.onReady();
     },
     onMessage,
     onDown(error) {
@@ -93,15 +94,8 @@ export async function openBinarySource(
     clock,
   });
 
-  function onMessage({ command, metadata, payload }: Delivery): void {
-    let entry: Entry | undefined;
-    readEntry(metadata, payload, (index, message, content, batchSize) => {
-      entry ??= new Entry(command, Math.max(1, batchSize));
-      if (!entry.has(index)) return;
-      const id = `${entry.id}:${batchSize === 0 ? -1 : index}`;
-      const record = recordOf(message, content, id);
-      events.onMessage(id, { id, entry, index, record }, record);
-    });
+  function onMessage(delivery: Delivery): void {
+    for (const place of placesIn(delivery)) events.onMessage(place.message, place);
   }
 
   return {
@@ -122,15 +116,19 @@ export async function openBinarySource(
       for (const [entry, own] of Map.groupBy(places, ({ entry }) => entry)) {
         if (own.length === entry.left) messageIds.push(entry.whole);
         // The broker would give out all of it, also what is held here.
-        else for (const place of own) events.onStay(place.id, place, place.record);
+        else for (const place of own) events.onStay(place.message, place);
       }
       const { connection, id: consumerId } = attached;
       if (messageIds.length > 0) connection.send("redeliver", { consumerId, messageIds });
     },
     async look() {
+      const opening = session.attached ? openings : 0;
       const state = await settings.look();
+      const isMissed = !state && opening > 0 && opening === openings && session.attached !== undefined;
+      const isLost = isMissed && missedIn === opening;
+      missedIn = isMissed ? opening : 0;
       // A broker that passes a topic on may forget a consumer whose connection stays.
-      if (!state) session.drop(new FivefoldError("not-connected", `${what}: the broker has lost this consumer.`));
+      if (isLost) session.drop(new FivefoldError("not-connected", `${what}: the broker has lost this consumer.`));
       return state;
     },
     keepProcess: (on) => session.keepProcess(on),
@@ -139,4 +137,24 @@ export async function openBinarySource(
       await session.close();
     },
   };
+}
+
+/** The messages of an entry that are not acknowledged. What another client wrote wrongly is one, of all that it wrote. */
+function placesIn({ command, metadata, payload }: Delivery): Place[] {
+  const places: Place[] = [];
+  let entry: Entry | undefined;
+  try {
+    readEntry(metadata, payload, (index, message, content, batchSize) => {
+      entry ??= new Entry(command, Math.max(1, batchSize));
+      if (!entry.has(index)) return;
+      const id = `${entry.id}:${batchSize === 0 ? -1 : index}`;
+      places.push({ entry, index, message: recordOf(message, content, id) });
+    });
+    return places;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const whole = new Entry({ ...command, ackSet: [] }, 1);
+    const message = recordOf({ properties: {}, key: "", eventTime: 0 }, payload, `${whole.id}:-1`);
+    return [{ entry: whole, index: 0, message }];
+  }
 }

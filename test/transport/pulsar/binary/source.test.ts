@@ -9,14 +9,25 @@ import { frameOf, headOf } from "../../../../runtime/transport/pulsar/binary/fra
 import { encodeMessage } from "../../../../runtime/transport/pulsar/binary/proto-message.ts";
 import { openBinarySource } from "../../../../runtime/transport/pulsar/binary/source.ts";
 import { openConsumer } from "../../../../runtime/transport/pulsar/consumer.ts";
+import type { ConsumerState } from "../../../../runtime/transport/pulsar/standstill.ts";
 import type { Consumer } from "../../../../runtime/transport/transport.ts";
 import { record } from "../../records.ts";
 import { type BinaryBroker, startBinaryBroker } from "./binary-broker.ts";
 
+const KNOWN = { draining: [], permits: 1 };
+
 let broker: BinaryBroker;
 let consumer: Consumer;
+let look: () => Promise<ConsumerState | undefined>;
+let lookAfterMs: number;
 
 beforeEach(async () => {
+  look = async () => KNOWN;
+  lookAfterMs = 60_000;
+  await start();
+});
+
+async function start(): Promise<void> {
   broker = await startBinaryBroker();
   const connecting = { token: undefined, trustCertsFile: undefined, requestTimeoutMs: 1_000, clock: systemClock };
   const brokers = createBrokers({ serviceUrl: broker.url, ...connecting });
@@ -28,16 +39,16 @@ beforeEach(async () => {
       openBinarySource(
         {
           ...{ what, topicUrl: "persistent://public/default/t", subscription: "s", type: "shared", consumerName: "c" },
-          ...{ brokers, check: async () => {}, look: async () => ({ draining: [], permits: 1 }) },
+          ...{ brokers, check: async () => {}, look: () => look() },
           ...{ timeoutMs: 2_000, clock: systemClock },
         },
         events,
       ),
-    lookAfterMs: () => 60_000,
+    lookAfterMs: () => lookAfterMs,
     onAcknowledged() {},
     onClose() {},
   });
-});
+}
 
 afterEach(async () => {
   await consumer.close();
@@ -105,6 +116,51 @@ test("a damaged frame ends the connection, and nothing of it is handed out", asy
   expect(await receiving).toEqual(["a", "b"]);
 });
 
+test("an entry that another client wrote wrongly is handed out as one record, which can be settled", async () => {
+  const receiving = consumer.receive(10);
+  await until(() => came("flow").length === 1);
+  const { consumerId } = came("subscribe").at(-1) as { consumerId?: number };
+  const send = (entryId: number, metadata: Parameters<typeof encodeMessage<typeof METADATA>>[1]) => {
+    const command = encodeCommand("message", { consumerId, messageId: { ledgerId: 9, entryId } });
+    const payload = Buffer.from("no batch, and not compressed");
+    broker.send(Buffer.concat([headOf(command, encodeMessage(METADATA, metadata), payload), payload]));
+  };
+  send(1, { producerName: "p", sequenceId: 0, publishTime: 1, batchSize: 3 });
+  send(2, { producerName: "p", sequenceId: 0, publishTime: 1, compression: 4, uncompressedBytes: 9 });
+  const messages = [...(await receiving)];
+  while (messages.length < 2) messages.push(...(await consumer.receive(10)));
+  expect(messages).toMatchObject([
+    { id: "9:1:-1:-1", useCase: "" },
+    { id: "9:2:-1:-1", useCase: "" },
+  ]);
+  await consumer.acknowledge(messages);
+  expect(came("ack")).toMatchObject([{ messageIds: [{ entryId: 1 }, { entryId: 2 }] }]);
+});
+
+test("a consumer that the broker has lost is made anew, and not one that came back while the broker was asked", async () => {
+  await consumer.close();
+  await broker.close();
+  broker = await startBinaryBroker();
+  let asked = 0;
+  look = async () => {
+    asked += 1;
+    // It loses its connection while it is asked for, and has another one before the answer.
+    if (asked === 1) {
+      broker.cut();
+      await until(() => came("subscribe").length === 2);
+      await sleep(20);
+    }
+    return asked <= 3 ? undefined : KNOWN;
+  };
+  lookAfterMs = 10;
+  await start();
+  await until(() => asked === 2);
+  await sleep(100);
+  expect(came("subscribe")).toHaveLength(2);
+  await until(() => came("subscribe").length === 3);
+  expect(asked).toBe(3);
+});
+
 test("what is no protocol at all is told to whoever waits", async () => {
   await consumer.close();
   broker.answer = ({ name }) => (name === "lookup" ? Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n") : undefined);
@@ -113,7 +169,7 @@ test("what is no protocol at all is told to whoever waits", async () => {
   await expect(brokers.find("Publishing to topic 't'", "persistent://a/b/t", "produce")).rejects.toMatchObject({
     code: "not-connected",
     message: expect.stringMatching(
-      /^The broker at pulsar:\S+ sent what can't be read: a frame says that it has \d+ bytes/,
+      /^Publishing to topic 't': The broker at pulsar:\S+ sent what can't be read: a frame says that it has \d+ bytes/,
     ),
   });
   brokers.close();
