@@ -49,7 +49,8 @@ export function showDiagnostics({ diagnostics, sources }: Findings, { written = 
     ...(warnings > 0 ? [yellow(count(warnings, "warning"))] : []),
   ];
   const files = count(new Set(diagnostics.map(({ span }) => span.file)).size, "file");
+  const result = errors.length > 0 && !written ? ": nothing was written." : ".";
   complain(
-    `\n${bold(counts.join(" and "))} in ${files}${errors.length > 0 && !written ? ": nothing was written." : "."}`,
+    `\n${bold(counts.join(" and "))} in ${files}${result} \`fivefold explain <code>\` shows an example of each.`,
   );
 }

@@ -9,6 +9,7 @@ import {
 } from "vscode-languageserver/node";
 import type { Analysis } from "../compiler/compile.ts";
 import type { Diagnostic, Span } from "../compiler/diagnostics.ts";
+import { pageOf } from "./explain.ts";
 
 /** The protocol counts lines and characters from 0, and characters in UTF-16 code units, as the compiler does from 1. */
 export function toRange({ line, column, endLine, endColumn }: Span): Range {
@@ -22,10 +23,12 @@ export function toLspDiagnostic(
   root: string,
   { code, severity, message, mend, span, related = [] }: Diagnostic,
 ): LspDiagnostic {
+  const page = pageOf(code);
   return {
     range: toRange(span),
     severity: severity === "error" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
     code,
+    ...(page !== undefined && { codeDescription: { href: pathToFileURL(page).href } }),
     source: "fivefold",
     message: `${message}\n${mend}`,
     relatedInformation: related.map((other) => ({

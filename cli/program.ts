@@ -34,6 +34,15 @@ function createProgram(): Command {
     });
 
   program
+    .command("explain [code]")
+    .description("print the page of a diagnostic's or an error's code, with an example; without one, list the codes")
+    .option("--json", "print one JSON object")
+    .action(async (code, options) => {
+      const { explain } = await import("./explain.ts");
+      explain(code, options);
+    });
+
+  program
     .command("new <name>")
     .description("write usecases/<name>.ts, a use case that compiles and runs")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards, or here)")

@@ -1,8 +1,13 @@
 /* Writes the pages of docs/ that follow from the code: `npm run reference`. A test compares them. */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { errorPages } from "./reference/errors.ts";
 import { settingsPage } from "./reference/settings.ts";
 
 const DOCS = join(import.meta.dirname, "../docs");
+const ERRORS = join(DOCS, "errors");
 
 writeFileSync(join(DOCS, "settings.md"), settingsPage());
+rmSync(ERRORS, { recursive: true, force: true });
+mkdirSync(ERRORS);
+for (const { name, text } of errorPages()) writeFileSync(join(ERRORS, name), text);

@@ -233,7 +233,7 @@ export const ZONES: readonly Zone[] = [
   {
     name: "scripts",
     files: /^scripts\//,
-    may: ["scripts/.*", "compiler/(settings|catalogue)/.*"],
+    may: ["scripts/.*", "compiler/(settings|catalogue)/.*", "compiler/import/catalogue.ts"],
     packages: ["rolldown", "ts-morph", "node:*"],
   },
   { name: "tests", files: /^test\//, may: [".*"], packages: ["*"] },

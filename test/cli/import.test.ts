@@ -38,7 +38,7 @@ test("warnings are printed, and keep nothing from being written", async () => {
   const { code, stdout, stderr } = await project.fivefold("import", "order.avsc", "--name", "billing/take-order");
   expect(code).toBe(0);
   expect(stderr).toContain("order.avsc:1:112 warning values-differ");
-  expect(stderr).toMatch(/1 warning in 1 file\.\n$/);
+  expect(stderr).toMatch(/1 warning in 1 file\. `fivefold explain <code>` shows an example of each\.\n$/);
   expect(stdout).toContain("✓ usecases/billing/take-order.ts");
   // A contract without numbers leaves them to the first build.
   expect(stdout).not.toContain("contracts.lock.json");
