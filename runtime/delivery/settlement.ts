@@ -57,7 +57,7 @@ export interface SettlementOptions {
   /** Told of tasks that are settled: nothing holds them any more. */
   readonly ended: (messages: readonly Message[]) => void;
   readonly observe: (settled: readonly Settled[]) => void;
-  /** Told, before their permits are free, of tries that ended without a time of their end: of handlers that awaited something. */
+  /** Told, before their permits are free, of tries whose handlers awaited something; of many at once, of some. */
   readonly awaited: (tried: Settled) => void;
   readonly clock: Clock;
   readonly reportProblem: ReportProblem;
@@ -82,6 +82,7 @@ export interface Settlement {
 }
 
 const RETRY_MS = 500;
+const MOST_TOLD = 64;
 /** Processes that a task may end while it runs alone, before it is given up. */
 export const MOST_CRASHES = 3;
 
@@ -185,10 +186,12 @@ export function createSettlement(options: SettlementOptions): Settlement {
 
     counts.done += ended.done.length;
     const now = clock.monotonic();
-    for (const one of ended.settled) {
+    const stride = Math.ceil(ended.settled.length / MOST_TOLD);
+    for (let i = 0; i < ended.settled.length; i++) {
+      const one = ended.settled[i]!;
       if (one.endedAt === 0) {
         one.endedAt = now;
-        if (one.startedAt > 0) options.awaited(one);
+        if (i % stride === 0 && one.startedAt > 0) options.awaited(one);
       }
       if (one.result === "retried") counts.retried++;
       else if (one.result === "dead-lettered") counts.deadLettered++;
