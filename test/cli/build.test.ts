@@ -86,7 +86,9 @@ test("an error is shown where it stands, and nothing is written", async () => {
   const { code, stdout, stderr } = await project.fivefold("build");
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toMatch(/usecases\/greet\.ts:\d+:\d+/);
-  expect(stderr).toMatch(/\d+ errors? in 1 file: nothing was written\. `fivefold explain <code>` shows an example of each\.\n$/);
+  expect(stderr).toMatch(
+    /\d+ errors? in 1 file: nothing was written\. `fivefold explain <code>` shows an example of each\.\n$/,
+  );
   expect(stderr).not.toContain("\u001b");
   expect(stderr).not.toMatch(/^ {4}at /m);
   expect(await project.read("generated/greet/event.ts")).toBe(before);
