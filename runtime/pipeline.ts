@@ -10,7 +10,7 @@ import {
   type UseCaseSettings,
 } from "./contract.ts";
 import type { Override, OverridePlace } from "./control/overrides.ts";
-import type { SharedRate } from "./control/rate-shares.ts";
+import { type SharedRate, sharesRates } from "./control/rate-shares.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createSettlement, type Settled } from "./delivery/settlement.ts";
 import { suspectsAtEnd } from "./execution/calls.ts";
@@ -202,7 +202,7 @@ async function openPipeline(
     priority,
     rate: subscriber.rate,
     // Until its share is settled with the others.
-    ratePart: ports.openControlStore ? 0 : 1,
+    ratePart: sharesRates(ports) ? 0 : 1,
     fair,
     admit: (messages) => delivery.deliver(messages),
     clock,

@@ -3,7 +3,7 @@ import { onStoresClock } from "./connection.ts";
 import type { ExecutorContract, ReportProblem, UseCaseSettings } from "./contract.ts";
 import type { ControlStore } from "./control/control-store.ts";
 import { NO_OVERRIDES, watchOverrides } from "./control/overrides.ts";
-import { shareRates } from "./control/rate-shares.ts";
+import { shareRates, sharesRates } from "./control/rate-shares.ts";
 import { FivefoldError } from "./errors.ts";
 import { reportSafely } from "./observers.ts";
 import { type Observer, openPipelines, type Pipeline, type PipelineCounts, type Settled } from "./pipeline.ts";
@@ -125,13 +125,9 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   });
   running = pipelines;
   const sharing =
-    controlStore &&
-    (await shareRates({
-      open: controlStore.open,
-      holders: () => pipelines,
-      clock,
-      reportProblem,
-    }));
+    controlStore && sharesRates(ports)
+      ? await shareRates({ open: controlStore.open, holders: () => pipelines, clock, reportProblem })
+      : undefined;
   // What was changed while they were opened.
   for (const pipeline of pipelines) pipeline.override(overrides.of(pipeline));
   const own = options.alone ? undefined : new Set(executors.map(({ settings }) => settings.name));

@@ -19,6 +19,16 @@ export interface SharedRate {
   take(share: number): void;
 }
 
+/** Whether other processes may work on the same stores, and there is where to settle shares. */
+export function sharesRates(ports: SharingPorts): boolean {
+  return ports.openControlStore !== undefined && !ports.delayStore.isOfOneWorker;
+}
+
+interface SharingPorts {
+  readonly openControlStore?: unknown;
+  readonly delayStore: { readonly isOfOneWorker?: boolean };
+}
+
 /** Of one worker, as it is stored. `beat` changes as long as it lives. */
 interface Share {
   readonly share: number;

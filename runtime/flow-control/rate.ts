@@ -12,7 +12,7 @@ export interface Rate {
   share(part: number): void;
 }
 
-/** `part`: of the rate, from 0 to 1; the others are other processes'. Only who has all of it starts with tokens. */
+/** `part`: of the rate, from 0 to 1; the others are other processes'. Only who has all of it at first starts with tokens. */
 export function createRate({ count, periodMs }: RateSettings, clock: Clock, part = 1): Rate {
   let perMs = (count / periodMs) * part;
   // Less than one token a period (every two seconds, say) still needs room for one.
@@ -40,11 +40,13 @@ export function createRate({ count, periodMs }: RateSettings, clock: Clock, part
       // A timer's least: the rest of a fraction may be less than the clock can tell apart.
       return tokens >= 1 ? 0 : Math.max(1, (1 - tokens) / perMs);
     },
-    share(part) {
+    share(next) {
       refill();
+      const isFirst = part === 0 && tokens === 0;
+      part = next;
       perMs = (count / periodMs) * part;
       size = Math.max(1, count * part);
-      tokens = Math.min(tokens, size);
+      tokens = isFirst && part === 1 ? size : Math.min(tokens, size);
     },
   };
 }

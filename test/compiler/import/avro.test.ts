@@ -34,6 +34,8 @@ function comparable(schema: unknown, isRoot = true): unknown {
   if (typeof schema === "string") return schema === "float" ? "double" : (FIXED[last(schema)] ?? last(schema));
   const { namespace: _, aliases: __, name, type, fields, items, values, symbols, logicalType } = schema as Definition;
   if (type === "fixed") return "bytes";
+  // avsc's registry is for types that are named alone; what JSON has of them is nothing to Avro.
+  if (type === "long" && logicalType === undefined) return "long";
   return {
     ...(isRoot && { namespace: "comparable" }),
     ...(name !== undefined && { name: last(name) }),
