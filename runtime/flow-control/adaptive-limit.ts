@@ -36,6 +36,8 @@ const DEEPEST_CUT = 0.5;
 /** What it falls to where more of the last tasks than this were refused. */
 const REFUSED_CUT = 0.7;
 const BEARABLE_REFUSALS = 0.01;
+/** By refusals it falls no further: tasks may time out for a reason of their own. */
+const FEWEST_REFUSED = 8;
 const COUNTED_ANSWERS = 1_000;
 /** A limit that was cut to this part of itself while tasks wait as long as before was cut in vain: the service is slower. */
 const IN_VAIN = 0.15;
@@ -161,7 +163,7 @@ export function createAdaptiveLimit({ max, now }: AdaptiveLimitOptions): Adaptiv
     refused(endedAt) {
       refusals++;
       if (endedAt < cutAgainAt || refusals <= BEARABLE_REFUSALS * (answers + refusals)) return;
-      cut(endedAt, REFUSED_CUT);
+      if (limit > FEWEST_REFUSED) cut(endedAt, Math.max(REFUSED_CUT, FEWEST_REFUSED / limit));
       answers = refusals = 0;
     },
     passed() {

@@ -46,7 +46,7 @@ test("a ceiling below its start is its start", () => {
   expect(limitOf(3).limit.current()).toBe(3);
 });
 
-test("one refusal of a hundred is borne, more cut it, and it never falls below 1", () => {
+test("one refusal of a hundred is borne, and more cut it, but not below 8", () => {
   const { limit, tasks, refuse } = limitOf(64);
   tasks(2_000, 20);
   expect(limit.current()).toBe(64);
@@ -55,7 +55,7 @@ test("one refusal of a hundred is borne, more cut it, and it never falls below 1
   refuse(40);
   expect(limit.current()).toBeLessThan(50);
   refuse(10_000);
-  expect(limit.current()).toBe(1);
+  expect(limit.current()).toBe(8);
 });
 
 test("a service that has become slower is told from a queue: it comes back", () => {
