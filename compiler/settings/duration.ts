@@ -7,11 +7,11 @@ export function parseDuration(text: string): number | undefined {
   return Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
 }
 
-/** A duration as one would write it, in the largest unit that needs at most one decimal; exact below that in ms. */
+/** A duration as one would write it: in the largest unit that needs at most one decimal, fractions of a ms in seconds. */
 export function formatDuration(ms: number): string {
   for (const [unit, size] of Object.entries(UNIT_MS)) {
     const tenths = (ms * 10) / size;
-    if (ms >= size && Number.isInteger(tenths)) return `${tenths / 10}${unit}`;
+    if (ms >= size && Number.isInteger(tenths) && (Number.isInteger(ms) || size > 1)) return `${tenths / 10}${unit}`;
   }
-  return `${ms}ms`;
+  return ms > 1_000 && !Number.isInteger(ms) ? `${ms / 1_000}s` : `${ms}ms`;
 }

@@ -242,8 +242,9 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
 
 const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
 
-/** As one would write it: in the largest unit of which it is a whole number. */
+/** As one would write it: in the largest unit of which it is a whole number, fractions of a ms in seconds. */
 function durationText(ms: number): string {
   const found = Object.entries(UNITS).find(([, size]) => ms > 0 && ms % size === 0);
-  return found ? `${ms / found[1]}${found[0]}` : `${ms}ms`;
+  if (found) return `${ms / found[1]}${found[0]}`;
+  return ms > 1_000 && !Number.isInteger(ms) ? `${ms / 1_000}s` : `${ms}ms`;
 }

@@ -39,4 +39,6 @@ test.each([
   [5_400_000, "1.5h"],
   [2_592_000_000, "30d"],
   [61_234, "61234ms"],
+  [1_000.1, "1.0001s"],
+  [0.5, "0.5ms"],
 ])("%d ms is %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
