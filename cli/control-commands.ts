@@ -40,4 +40,13 @@ export function controlCommands(program: Command): void {
     const { status } = await import("./controls.ts");
     await status(name, options);
   });
+
+  withStoreOptions(
+    program
+      .command("why [use-case/subscriber]")
+      .description("say why tasks do not run, or what holds their rate where it is"),
+  ).action(async (name, options) => {
+    const { why } = await import("./why.ts");
+    await why(name, options);
+  });
 }

@@ -74,7 +74,11 @@ async function change(name: string, options: ChangeOptions, work: Change): Promi
   });
 }
 
-async function onControlStore({ connection }: Stores, work: (store: ControlStore) => Promise<void>): Promise<void> {
+/** Opens what operators set, does that, and closes it. */
+export async function onControlStore(
+  { connection }: Stores,
+  work: (store: ControlStore) => Promise<void>,
+): Promise<void> {
   const { openControlStore } = connection.ports;
   if (!openControlStore) throw new Fault("environment", "These stores keep nothing that can be set at run time.");
   const store = await openControlStore();

@@ -10,6 +10,8 @@ export interface PipelineCounts {
     readonly limit: number;
     /** Whether an operator has paused it. */
     readonly paused: boolean;
+    /** Why tasks wait; absent: none does. `hosts`: too few hosts of its target are fit. */
+    readonly binds?: "paused" | "rate" | "limit" | "hosts" | "permits" | undefined;
   };
   readonly delivery: {
     readonly filtered: number;

@@ -262,6 +262,7 @@ async function openPipeline(
         waiting: admission.waiting,
         limit: admission.limit,
         paused,
+        binds: admission.binds === "limit" && (target.share?.() ?? 1) < 1 ? "hosts" : admission.binds,
       },
       delivery: {
         ...delivery.counts,

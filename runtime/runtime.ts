@@ -20,6 +20,7 @@ export {
   type Overrides,
   readOverrides,
 } from "./control/overrides.ts";
+export { readWorkerReports, type WorkerReport } from "./control/worker-reports.ts";
 export {
   discardDeadLetters,
   findDeadLetters,

@@ -4,6 +4,7 @@ import type { ExecutorContract, ReportProblem, UseCaseSettings } from "./contrac
 import type { ControlStore } from "./control/control-store.ts";
 import { NO_OVERRIDES, watchOverrides } from "./control/overrides.ts";
 import { shareRates, sharesRates } from "./control/rate-shares.ts";
+import { type SubscriberReport, tellWorkerReports } from "./control/worker-reports.ts";
 import { FivefoldError } from "./errors.ts";
 import { reportSafely } from "./observers.ts";
 import { type Observer, openPipelines, type Pipeline, type PipelineCounts, type Settled } from "./pipeline.ts";
@@ -128,6 +129,16 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     controlStore && sharesRates(ports)
       ? await shareRates({ open: controlStore.open, holders: () => pipelines, clock, reportProblem })
       : undefined;
+  const telling =
+    controlStore &&
+    !ports.delayStore.isOfOneWorker &&
+    tellWorkerReports({
+      open: controlStore.open,
+      useCases: executors.map(({ settings }) => settings.name),
+      subscribers: () => pipelines.map(standing),
+      clock,
+      reportProblem,
+    });
   // What was changed while they were opened.
   for (const pipeline of pipelines) pipeline.override(overrides.of(pipeline));
   const own = options.alone ? undefined : new Set(executors.map(({ settings }) => settings.name));
@@ -169,7 +180,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }
     // A disk that takes no more must not keep the process: what isn't stored by then is delivered again.
     await settledWithin(clock, STORE_GRACE_MS, Promise.all(pipelines.map((pipeline) => pipeline.settled())));
-    await Promise.all([watching?.stop(), sharing?.stop()]);
+    await Promise.all([watching?.stop(), sharing?.stop(), telling ? telling.stop() : undefined]);
     await controlStore?.close();
     await delayRunner.close();
     await Promise.all(pipelines.map((pipeline) => pipeline.close()));
@@ -217,4 +228,9 @@ function openOnce(open: () => Promise<ControlStore>) {
     },
     close: () => opened?.then((store) => store.close()).catch(() => {}),
   };
+}
+
+function standing(pipeline: Pipeline): SubscriberReport {
+  const { inFlight, waiting, limit, binds } = pipeline.counts().flowControl;
+  return { useCase: pipeline.useCase, subscriber: pipeline.subscriber, inFlight, waiting, limit, binds };
 }

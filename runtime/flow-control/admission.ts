@@ -41,6 +41,8 @@ export interface Admission {
   readonly waiting: number;
   /** Most tasks in flight, as the limit stands now. */
   readonly limit: number;
+  /** Why tasks wait; undefined: none does. `permits`: other subscribers have the process's. */
+  readonly binds: "paused" | "rate" | "limit" | "permits" | undefined;
   readonly counts: { admitted: number };
 }
 
@@ -101,6 +103,12 @@ export function createAdmission(options: AdmissionOptions): Admission {
     },
     get limit() {
       return limit.current();
+    },
+    get binds() {
+      if (queue.length === 0) return undefined;
+      if (paused) return "paused";
+      if (inFlight >= limit.current()) return "limit";
+      return rate?.available() === 0 ? "rate" : "permits";
     },
     offer(messages) {
       queue.push(messages);

@@ -175,7 +175,7 @@ export const ZONES: readonly Zone[] = [
       "runtime/gateway/(gateway|gateway-options|entry).ts",
       "runtime/(receiver|callbacks)/.*",
       "runtime/dead-letters/.*",
-      "runtime/control/(control-store|overrides|rate-shares).ts",
+      "runtime/control/(control-store|overrides|rate-shares|worker-reports).ts",
     ],
     packages: ["node:*"],
   },

@@ -109,3 +109,23 @@ test("the same rate again gives no new tokens; another one, of another count or 
   admission.change({ rate: null, paused: false });
   expect([admitted.length, timers()]).toEqual([1_000, 0]);
 });
+
+test("it says what keeps tasks waiting: a pause, the limit, the rate, or others who have the process's permits", () => {
+  const { admission, gate } = open({ maxInFlight: 20, rate: TEN });
+  expect(admission.binds).toBeUndefined();
+  admission.offer(messages(5));
+  expect(admission.binds).toBeUndefined();
+  admission.offer(messages(10));
+  expect(admission.binds).toBe("rate");
+  admission.change({ rate: null, paused: false });
+  expect(admission.binds).toBeUndefined();
+  admission.offer(messages(10));
+  expect(admission.binds).toBe("limit");
+  admission.change({ rate: null, paused: true });
+  expect(admission.binds).toBe("paused");
+  admission.change({ rate: null, paused: false });
+  // Another subscriber takes all that there is, and what comes free.
+  gate.apply({ priority: "high", wants: () => 10_000, grant: () => {} });
+  admission.release(15);
+  expect(admission.binds).toBe("permits");
+});

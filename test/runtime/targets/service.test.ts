@@ -230,3 +230,9 @@ test("connections go to the address that was checked, and end where a name resol
   await world.ended(2);
   expect(service.requests.length).toBe(2);
 });
+
+test("a target without a fit host is what binds its tasks", async () => {
+  const world = await openTargetWorld({ environment: { FIVEFOLD_SERVICE_THUMBNAILS: "http://127.0.0.1:1" } });
+  await world.notes.enqueueAll(Array.from({ length: 100 }, (_, i) => ({ id: `${i}` })));
+  await expect.poll(() => world.counts().flowControl.binds, { timeout: 5_000 }).toBe("hosts");
+});
