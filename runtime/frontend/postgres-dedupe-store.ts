@@ -112,14 +112,19 @@ export async function openPostgresDedupeStore(options: PostgresOptions): Promise
     SELECT use_case, dedupe_id, task, ${CONTENT}, confirmed, until FROM ${table}
     JOIN unnest($1::text[], $2::text[]) AS asked (use_case, dedupe_id) USING (use_case, dedupe_id)`;
 
-  const HELD = `
-    SELECT held.ctid FROM ${table} AS held
-    JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (use_case, dedupe_id, holder)
-      USING (use_case, dedupe_id, holder)
-    WHERE NOT confirmed`;
-  const LOCKED = "ORDER BY held.use_case, held.dedupe_id FOR UPDATE OF held";
-  const RENEW = `UPDATE ${table} SET until = $4 WHERE ctid = ANY (ARRAY(${HELD} ${LOCKED}))`;
-  const RELEASE = `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(${HELD} AND held.task = held.holder ${LOCKED}))`;
+  // By key: by ctid, what follows would not see a row that was written anew since the statement began.
+  const held = (where: string) => `
+    WITH locked AS MATERIALIZED (
+      SELECT use_case, dedupe_id FROM ${table} AS held
+      JOIN unnest($1::text[], $2::text[], $3::text[]) AS asked (use_case, dedupe_id, holder)
+        USING (use_case, dedupe_id, holder)
+      WHERE ${where} ORDER BY held.use_case, held.dedupe_id FOR UPDATE OF held
+    )`;
+  const IS_LOCKED = "(held.use_case, held.dedupe_id) = (locked.use_case, locked.dedupe_id)";
+  const RENEW = `${held("NOT confirmed")}
+    UPDATE ${table} AS held SET until = $4 FROM locked WHERE ${IS_LOCKED}`;
+  const RELEASE = `${held("NOT confirmed AND held.task = held.holder")}
+    DELETE FROM ${table} AS held USING locked WHERE ${IS_LOCKED}`;
 
   const SWEEP = `
     WITH swept AS (

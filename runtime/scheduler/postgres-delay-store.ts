@@ -161,14 +161,18 @@ export async function openPostgresDelayStore(
   // What waits, its due time not come yet, is nobody's.
   const CLAIM_OF = claimWhere("topic = $5 AND subscription = $6 AND (wakes_at <= $1 OR wakes_at = due_at)");
 
-  // The rows that these claims still hold, locked in the order of their keys, as what is added is.
+  // The rows that these claims still hold, locked in the order of their keys, as what is added is. What follows finds them
+  // by key: by ctid, it would not see what a renewal has written anew since the statement began, and remove nothing.
   const HELD = `
-    SELECT held.ctid FROM ${table} AS held
-    JOIN unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS claimed (id, subscription, due_at, claim)
-      USING (id, subscription, due_at, claim)
-    ORDER BY held.id, held.subscription, held.due_at FOR UPDATE OF held`;
-  const REMOVE = `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(${HELD}))`;
-  const RENEW = `UPDATE ${table} SET wakes_at = greatest(due_at, $5) WHERE ctid = ANY (ARRAY(${HELD}))`;
+    WITH held AS MATERIALIZED (
+      SELECT id, subscription, due_at FROM ${table} AS held
+      JOIN unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) AS claimed (id, subscription, due_at, claim)
+        USING (id, subscription, due_at, claim)
+      ORDER BY held.id, held.subscription, held.due_at FOR UPDATE OF held
+    )`;
+  const IS_HELD = "(d.id, d.subscription, d.due_at) = (held.id, held.subscription, held.due_at)";
+  const REMOVE = `${HELD} DELETE FROM ${table} AS d USING held WHERE ${IS_HELD}`;
+  const RENEW = `${HELD} UPDATE ${table} AS d SET wakes_at = greatest(d.due_at, $5) FROM held WHERE ${IS_HELD}`;
 
   const columnsOf = (keys: readonly ClaimKey[]) => [
     keys.map(({ id }) => id),

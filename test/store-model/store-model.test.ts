@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock } from "../../runtime/clock.ts";
 import type { DedupeStore } from "../../runtime/frontend/dedupe-store.ts";
+import { openPostgresDedupeStore } from "../../runtime/frontend/postgres-dedupe-store.ts";
 import type { DelayStore } from "../../runtime/scheduler/delay-store.ts";
+import { openPostgresDelayStore } from "../../runtime/scheduler/postgres-delay-store.ts";
 import { type Postgres, startPostgres } from "../parts/postgres.ts";
+import { delayed } from "../runtime/scheduler/delay-store-suite.ts";
 import { type Adapter, DEDUPE_STORES, DELAY_STORES, onPostgres, onPostgresBesideFormer } from "./adapters.ts";
 import { runDedupe } from "./dedupe-world.ts";
 import { delayFaults, MOVES, SKEWS, sequence } from "./delay-sequences.ts";
 import { runDelays } from "./delay-world.ts";
+import { whileWritten } from "./overlap.ts";
 import { drawFrom } from "./world.ts";
 
 /*
@@ -88,6 +92,44 @@ describe.each(dedupeStores)("dedupe store, $name", (adapter) => {
     }
     expect(kills).toBeGreaterThan(0);
     expect(conflicts).toBeGreaterThan(0);
+  });
+});
+
+describe("postgres, where a renewal commits in the middle of a call", () => {
+  test("a delay store removes what was fired, moves the leases of what was not, and keeps what was added since", async () => {
+    const options = { url: server.connectionString, schema: "delays_overlap" };
+    const row = { url: server.connectionString, table: "delays_overlap.delayed" };
+    const store = await openPostgresDelayStore(options);
+    await store.add([delayed("a", 1_000), delayed("b", 1_000)]);
+    const [first, second] = await store.claimDue(1_000, 10, 5_000);
+    const renewed = { ...row, set: "wakes_at = 9000" };
+
+    await whileWritten(renewed, () => store.remove([first!]));
+    expect(await store.size()).toBe(1);
+    await whileWritten(renewed, () => store.renew([second!], 20_000));
+    expect(await store.nextDueAt()).toBe(20_000);
+    await whileWritten({ ...row, set: "claim = 0, wakes_at = due_at" }, () => store.remove([second!]));
+    expect(await store.size()).toBe(1);
+    await store.close();
+  });
+
+  test("a dedupe store renews and releases what is reserved, and releases nothing that was confirmed", async () => {
+    const options = { url: server.connectionString, schema: "dedupe_overlap" };
+    const row = { url: server.connectionString, table: "dedupe_overlap.dedupe" };
+    const store = await openPostgresDedupeStore(options);
+    const request = (id: string) => ({ useCase: "note", dedupeId: "d", id });
+    const reserve = async (id: string, nowMs: number) => (await store.reserve([request(id)], nowMs, 5_000))[0];
+    expect(await reserve("a", 1_000)).toEqual({ kind: "reserved" });
+    const renewed = { ...row, set: "until = 9000" };
+
+    await whileWritten(renewed, () => store.renew([request("a")], 20_000));
+    expect(await reserve("b", 19_000)).toEqual({ kind: "pending" });
+    // Another gets it as its own: nothing of the one that was released is kept.
+    await whileWritten(renewed, () => store.release([request("a")]));
+    expect(await reserve("c", 1_000)).toEqual({ kind: "reserved" });
+    await whileWritten({ ...row, set: "confirmed = true, until = 9000" }, () => store.release([request("c")]));
+    expect(await reserve("d", 2_000)).toMatchObject({ kind: "duplicate", id: "c" });
+    await store.close();
   });
 });
 
