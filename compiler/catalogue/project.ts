@@ -20,9 +20,13 @@ export const PROJECT = {
     () => "This file calls useCase, and becomes no use case: that is a file whose name ends in .ts, .tsx or .mts.",
     () => "Write it in TypeScript, or move it out of usecases/.",
   ),
-  "unloadable-import": error<{ specifier: string; reason: string }>(
+  "unloadable-import": error<{ specifier: string; reason: string; isGenerated: boolean }>(
     ({ specifier, reason }) => `'${specifier}' is imported when the use case runs, and ${reason}.`,
-    () => "Import what is there, with `import type` where only its types are needed; read other files with `readFile`.",
+    ({ isGenerated }) =>
+      isGenerated
+        ? "Import no generated code in what a build reads. To enqueue to a use case, import its own module, " +
+          'as in `import chargePayment from "./charge-payment.ts"`, and call `task.enqueue(chargePayment, event)`.'
+        : "Import what is there, with `import type` where only its types are needed; read other files with `readFile`.",
   ),
   "bad-tsconfig": error<{ reason: string }>(
     ({ reason }) => `The project's TypeScript settings can't be read: ${reason}`,

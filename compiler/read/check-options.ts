@@ -25,9 +25,13 @@ export function checkOptions(tsconfig: string): Options {
   };
 }
 
-/** The same for TypeScript 6, which has all that older versions have: for the API, which reads the settings where they are. */
-export function confirmingOptions(tsconfig: string): Options {
-  const given: Options = { ...readConfig(tsconfig)?.compilerOptions };
+/**
+ * The same for TypeScript 6, which has all that older versions have: for the API, which reads the settings where they are.
+ * `asGiven` are those that tsconfig.json has itself, and nothing that follows from them.
+ */
+export function confirmingOptions(tsconfig: string, asGiven: Options): Options {
+  const { allowSyntheticDefaultImports } = asGiven;
+  const given: Options = { ...readConfig(tsconfig)?.compilerOptions, allowSyntheticDefaultImports };
   return {
     ...NOT_WRITTEN,
     ...declarations(given),
@@ -77,7 +81,7 @@ function olderModules({ module, target, moduleResolution, ...given }: Options): 
   const format = String(module ?? (isBeforeModules(target) ? "commonjs" : "es2015")).toLowerCase();
   const isNodes = /^node/.test(format);
   const isInteroperable = given.esModuleInterop ?? (isNodes || format === "preserve");
-  const isBundlers = format === "system" || /^bundler$/i.test(String(moduleResolution));
+  const isBundlers = /^(system|preserve)$/.test(format) || /^bundler$/i.test(String(moduleResolution));
   return {
     module: format,
     esModuleInterop: isInteroperable,

@@ -19,7 +19,7 @@ export interface Confirmed {
  * Looks again at the files in which the native `tsc` found errors, with what it was not given: all modules that
  * tsconfig.json includes, since a package that one of them imports may declare something for all; and settings that
  * TypeScript 7 has no more. To give it all of a project each time would take as long as the project's own `tsc`. Where
- * default imports of CommonJS modules are refused, which that one takes, it looks for these too, if it `checked` any files.
+ * a CommonJS module has no default, which the native one gives it, it looks for the use of such too, if it `checked` any files.
  */
 export function confirmErrors(project: Project, errors: readonly Diagnostic[], checked: readonly string[]): Confirmed {
   const { root, tsconfig, given, ambient } = project;
@@ -76,20 +76,27 @@ function codeOf({ message }: Diagnostic): string | undefined {
   return /\(TS\d+\)$/.exec(message)?.[0];
 }
 
-/** Default imports, in files without other errors, of what has no default. */
+/** Uses of a default, in files without other errors, that only `esModuleInterop` gives to a CommonJS module. */
 function wrongDefaultsOf(project: Project, program: ts.Program, atFault: ReadonlySet<string>): Diagnostic[] {
   const { root } = project;
   const sources = program.getSourceFiles().filter(({ fileName, isDeclarationFile, text }) => {
     const isOwn = fileName.startsWith(`${root}/`) && !fileName.includes("/node_modules/") && !isDeclarationFile;
-    return isOwn && !atFault.has(fileName.slice(root.length + 1)) && DEFAULT_IMPORT.test(text);
+    return isOwn && !atFault.has(fileName.slice(root.length + 1)) && MAY_USE_DEFAULT.test(text);
   });
-  return sources.flatMap((source) => errorsOf(project, program, source)).filter((one) => codeOf(one) === "(TS1259)");
+  return sources
+    .flatMap((source) => errorsOf(project, program, source))
+    .filter(({ message }) => OF_DEFAULT.test(message));
 }
 
-const DEFAULT_IMPORT = /^\s*import\s+[\w$]|\bdefault\s+as\b/m;
+const MAY_USE_DEFAULT = /^\s*import\s+[\w$*]|\bdefault\s+as\b|\bimport\(/m;
+/** It can be imported with `esModuleInterop` only; it has none; it is no member of the module, or of what `import()` gives. */
+const OF_DEFAULT = /\(TS(1259|1192)\)$|'default'.*\(TS\d+\)$/s;
 
 function optionsOf(given: ts.CompilerOptions, tsconfig: string): ts.CompilerOptions {
-  return { ...given, ...ts.convertCompilerOptionsFromJson(confirmingOptions(tsconfig), dirname(tsconfig)).options };
+  return {
+    ...given,
+    ...ts.convertCompilerOptionsFromJson(confirmingOptions(tsconfig, given), dirname(tsconfig)).options,
+  };
 }
 
 function createWholeProgram({ root, files, ambient, unsaved }: Project, options: ts.CompilerOptions) {

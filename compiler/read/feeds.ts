@@ -12,7 +12,7 @@ export function createFeeds(reading: Reading, root: string, files: readonly stri
   /** By module: what it imports by default of use cases, and the other modules of the project that it imports. */
   const known = new Map<
     ts.SourceFile,
-    { readonly own: readonly string[]; readonly others: readonly ts.SourceFile[] }
+    { readonly own: readonly Imported[]; readonly others: readonly ts.SourceFile[] }
   >();
 
   function importsOf(source: ts.SourceFile) {
@@ -22,7 +22,7 @@ export function createFeeds(reading: Reading, root: string, files: readonly stri
   }
 
   function findImports(source: ts.SourceFile) {
-    const own: string[] = [];
+    const own: Imported[] = [];
     const others: ts.SourceFile[] = [];
     for (const statement of source.statements) {
       if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) continue;
@@ -37,7 +37,8 @@ export function createFeeds(reading: Reading, root: string, files: readonly stri
       if (!target || !ts.isSourceFile(target) || target.isDeclarationFile) continue;
       const file = useCases.get(target.fileName);
       const isUseCase = file !== undefined && declaresUseCase(target);
-      if (isUseCase && ts.isImportDeclaration(statement) && importsDefault(statement)) own.push(file);
+      const name = ts.isImportDeclaration(statement) ? importedDefault(statement) : undefined;
+      if (isUseCase && name !== undefined) own.push({ file, name });
       else if (!isUseCase) others.push(target);
     }
     return { own, others };
@@ -48,17 +49,28 @@ export function createFeeds(reading: Reading, root: string, files: readonly stri
     const seen = new Set([source]);
     for (const module of seen) {
       const { own, others } = importsOf(module);
-      for (const file of own) if (useCases.get(source.fileName) !== file) found.add(file);
+      for (const { file } of own) if (useCases.get(source.fileName) !== file) found.add(file);
       for (const other of others) seen.add(other);
     }
-    const own = enqueuesOf(source);
+    const imported = importsOf(source).own;
+    const enqueues = enqueuesOf(source, imported);
+    const itself = useCases.get(source.fileName);
     return [
-      ...[...found].sort().map((file) => ({ name: useCaseName(file), file, isDelayed: own.areDelayed })),
-      ...(own.itself
-        ? [{ name: useCaseName(useCases.get(source.fileName) ?? ""), file: null, isDelayed: own.areDelayed }]
-        : []),
+      ...[...found].sort().map((file) => {
+        const names = imported.filter((one) => one.file === file).map(({ name }) => name);
+        return { name: useCaseName(file), file, isDelayed: enqueues.wait(names) };
+      }),
+      ...(enqueues.own === undefined
+        ? []
+        : [{ name: useCaseName(itself ?? ""), file: null, isDelayed: enqueues.wait([enqueues.own]) }]),
     ];
   };
+}
+
+/** A use case's file, and the name by which a module has it. */
+interface Imported {
+  readonly file: string;
+  readonly name: string;
 }
 
 /** By its form: to ask the checker would take as long as to read it. */
@@ -66,28 +78,33 @@ function declaresUseCase(source: ts.SourceFile): boolean {
   return /\buseCase\b/.test(source.text) && source.statements.some(ts.isExportAssignment);
 }
 
-function importsDefault({ importClause }: ts.ImportDeclaration): boolean {
-  if (!importClause || importClause.isTypeOnly) return false;
+function importedDefault({ importClause }: ts.ImportDeclaration): string | undefined {
+  if (!importClause || importClause.isTypeOnly) return undefined;
   const { name, namedBindings } = importClause;
-  if (name) return true;
-  return (
-    !!namedBindings &&
-    ts.isNamedImports(namedBindings) &&
-    namedBindings.elements.some((one) => !one.isTypeOnly && one.propertyName?.text === "default")
-  );
+  if (name) return name.text;
+  if (!namedBindings || !ts.isNamedImports(namedBindings)) return undefined;
+  return namedBindings.elements.find((one) => !one.isTypeOnly && one.propertyName?.text === "default")?.name.text;
+}
+
+interface Enqueues {
+  /** The name that the module's own use case has there, if a handler enqueues to it. */
+  readonly own: string | undefined;
+  /** Whether all that is enqueued to what has these names waits; without such, all that the module enqueues. */
+  wait(names: readonly string[]): boolean;
 }
 
 /**
- * Whether a module's handlers enqueue to the use case that it declares itself, and whether all that they enqueue waits. They
- * were taken out of the tree that is read, so the text is parsed again, where it has such a call.
+ * What a module's handlers enqueue. They were taken out of the tree that is read, so the text is parsed again, where it has
+ * such a call.
  */
-function enqueuesOf({ fileName, text }: ts.SourceFile): { readonly itself: boolean; readonly areDelayed: boolean } {
-  if (!/\.enqueue\s*\(/.test(text)) return { itself: false, areDelayed: false };
+function enqueuesOf({ fileName, text }: ts.SourceFile, imported: readonly Imported[]): Enqueues {
+  if (!/\.enqueue\s*\(/.test(text)) return { own: undefined, wait: () => false };
   const source = ts.createSourceFile(fileName, text, ts.ScriptTarget.Latest);
   const exported = source.statements.find(ts.isExportAssignment)?.expression;
   const own = exported && ts.isIdentifier(exported) ? exported.text : undefined;
-  let itself = false;
-  let areDelayed = true;
+  const names = new Set([...imported.map(({ name }) => name), own]);
+  /** By name, whether all that is enqueued to it waits; what has no known name may be any of them. */
+  const waiting = new Map<string | undefined, boolean>();
   const visit = (node: ts.Node): void => {
     if (
       ts.isCallExpression(node) &&
@@ -95,13 +112,20 @@ function enqueuesOf({ fileName, text }: ts.SourceFile): { readonly itself: boole
       node.expression.name.text === "enqueue"
     ) {
       const [target, , options] = node.arguments;
-      if (own !== undefined && target && ts.isIdentifier(target) && target.text === own) itself = true;
-      areDelayed &&= !!options && delays(options);
+      const name = target && ts.isIdentifier(target) && names.has(target.text) ? target.text : undefined;
+      waiting.set(name, (waiting.get(name) ?? true) && !!options && delays(options));
     }
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return { itself, areDelayed };
+  return {
+    own: own !== undefined && waiting.has(own) ? own : undefined,
+    wait(names) {
+      const named = names.filter((name) => waiting.has(name));
+      const all = named.length > 0 ? [...named, undefined] : [...waiting.keys()];
+      return all.every((name) => waiting.get(name) ?? true);
+    },
+  };
 }
 
 function delays(options: ts.Expression): boolean {

@@ -1,5 +1,5 @@
 import { createRequire, isBuiltin } from "node:module";
-import { dirname, extname } from "node:path";
+import { dirname, extname, posix } from "node:path";
 import { ts } from "ts-morph";
 import { isTypeScript, sourceOf } from "../../loader/resolve.ts";
 import { createSettingsFinder } from "../../loader/tsconfig.ts";
@@ -35,9 +35,15 @@ export function createLoadableCheck(reading: Reading): CheckLoadable {
         reading.report("unloadable-import", reading.span(specifier), {
           specifier: specifier.text,
           reason: found.reason,
+          isGenerated: isGenerated(specifier.text, source.fileName),
         });
       }
     }
+  }
+
+  /** Whether it is a build that would write that module. */
+  function isGenerated(specifier: string, from: string): boolean {
+    return specifier.startsWith(".") && posix.join(dirname(from), specifier).startsWith(`${reading.root}/generated/`);
   }
 
   /** What the matter is with a tsconfig.json, or one that it extends, is said elsewhere. */

@@ -180,3 +180,71 @@ test("leaves no compiled code in a folder that others can write to, and takes no
   }
   expect(await readdir(temporary)).toEqual(["keep.txt"]);
 });
+
+const PLACE_ORDER = `import { useCase, type UseCaseModule } from "fivefold";
+import charge from "./charge.ts";
+export interface Placed {
+  id: string;
+}
+const placeOrder: UseCaseModule<Placed> = useCase<Placed>({
+  owner: "team",
+  handler: async ({ id }, task) => {
+    await task.enqueue(charge, { id });
+    await task.enqueue(placeOrder, { id }, { delay: "1d" });
+  },
+});
+export default placeOrder;
+`;
+const chargeText = (fields: string) => `import { useCase } from "fivefold";
+import placeOrder from "./place-order.ts";
+export interface Charged { ${fields} }
+export default useCase<Charged>({
+  owner: "team",
+  handler: async ({ id }, task) => {
+    await task.enqueue(placeOrder, { id }, { delay: "1d" });
+  },
+});
+`;
+
+test("use cases that enqueue to each other, and to themselves, build from nothing, by the types of the sources", async () => {
+  const project = await createProject({
+    "package.json": '{ "type": "module" }',
+    "usecases/place-order.ts": PLACE_ORDER,
+    "usecases/charge.ts": chargeText("id: string"),
+  });
+  expect(await project.fivefold("build")).toMatchObject({ code: 0, stderr: "" });
+  await rm(join(project.root, "generated"), { recursive: true });
+  expect(await project.fivefold("build")).toMatchObject({ code: 0, stderr: "" });
+
+  // What no longer fits another use case's event is an error at once, and the same with the next build.
+  await project.write("usecases/charge.ts", chargeText("id: string; amount?: number; to: { iban: string } | null"));
+  await rm(join(project.root, "contracts.lock.json"));
+  for (const args of [["build"], ["build"], ["build", "--check"]]) {
+    const { code, stderr } = await project.fivefold(...args);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining("usecases/place-order.ts:9:32 error type-error"),
+    });
+  }
+  await project.write("usecases/place-order.ts", PLACE_ORDER.replace("charge, { id }", "charge, { id, to: null }"));
+  expect(await project.fivefold("build")).toMatchObject({ code: 0, stderr: "" });
+});
+
+test.each(["other", "greet"])(
+  "a handler that imports the generated client of '%s' is told how to do without",
+  async (name) => {
+    const project = await createProject({
+      "package.json": '{ "type": "module" }',
+      "usecases/greet.ts": `import { useCase } from "fivefold";
+import { ${name} } from "../generated/${name}/client.ts";
+export interface Greeted { id: string }
+export default useCase<Greeted>({ owner: "team", handler: async (event) => void (await ${name}.enqueue(event)) });
+`,
+    });
+    const { code, stderr } = await project.fivefold("build");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("usecases/greet.ts:2:") });
+    expect(stderr).toContain("error unloadable-import");
+    expect(stderr).toContain("import its own module");
+    expect(stderr).toContain("`task.enqueue(chargePayment, event)`");
+  },
+);

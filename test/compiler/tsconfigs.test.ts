@@ -1,9 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { analyse, createCompileMemory } from "../../compiler/compile.ts";
 import { useCaseText, writeProject } from "./read/scratch-project.ts";
 import { CONFIGS } from "./tsconfigs/configs.ts";
+import { SUPPORT } from "./tsconfigs/probes.ts";
 import { differences } from "./tsconfigs/verdicts.ts";
 
 /* What a project's own `tsc` takes, a build takes. All settings and versions: test/e2e/tsconfigs.test.ts, and torture. */
@@ -48,4 +49,48 @@ test("what a module that tsconfig.json includes imports for its declarations is 
   expect(memory.reading.modules.get("usecases/far.ts")).toMatchObject({ typed: true });
   writeFileSync(join(root, "src/setup.ts"), "export {};\n");
   expect(await faults()).toEqual(["type-error usecases/far.ts:3", wrong]);
+}, 60_000);
+
+test("without esModuleInterop, which TypeScript 7 has no more, a CommonJS module has no default, however one asks", async () => {
+  const ways: readonly (readonly [before: string, body: string, error: string])[] = [
+    ['import shout from "shout";', "shout(event.id)", "TS1259 :2"],
+    ['import { default as shout } from "shout";', "shout(event.id)", "TS1259 :2"],
+    ['import path from "node:path";', "path.basename(event.id)", "TS1259 :2"],
+    ['import tools from "named-tools";', "tools.hammer", "TS1192 :2"],
+    ['import { default as tools } from "named-tools";', "tools.hammer", "TS2305 :2"],
+    ['import * as tools from "named-tools";', "tools.default.hammer", "TS2339 :4"],
+    ["", '(await import("shout")).default(event.id)', "TS2339 :4"],
+  ];
+  const modules = ways.map(([before, body], i) => [
+    `usecases/way-${i}.ts`,
+    useCaseText(before, "{ id: string }", `owner: "team",\nhandler: async (event) => void ${body}`),
+  ]);
+  const faultsIn = async (version: string) => {
+    const root = writeProject("without-interop", {
+      ...Object.fromEntries(modules),
+      "package.json": '{ "type": "commonjs" }',
+      "tsconfig.json": JSON.stringify({
+        compilerOptions: {
+          module: "nodenext",
+          allowImportingTsExtensions: true,
+          noEmit: true,
+          esModuleInterop: false,
+          strict: true,
+          skipLibCheck: true,
+          types: ["node"],
+        },
+      }),
+      // Which one a project has, is told by its package.
+      "node_modules/typescript/package.json": `{ "name": "typescript", "version": "${version}" }`,
+      ...Object.fromEntries(Object.entries(SUPPORT).filter(([path]) => /\/(shout|named-tools)\//.test(path))),
+    });
+    symlinkSync(REPOSITORY, join(root, "node_modules/fivefold"));
+    const { diagnostics } = await analyse({ root });
+    return diagnostics.map(
+      ({ code, message, span }) => `${span.file} ${/TS\d+(?=\)$)/.exec(message)?.[0] ?? code} :${span.line}`,
+    );
+  };
+  expect(await faultsIn("5.9.3")).toEqual(ways.map(([, , error], i) => `usecases/way-${i}.ts ${error}`));
+  // It takes them by `allowSyntheticDefaultImports`, which is on unless it is turned off.
+  expect(await faultsIn("6.0.3")).toEqual(["usecases/way-5.ts TS2339 :4"]);
 }, 60_000);

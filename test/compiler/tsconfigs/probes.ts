@@ -54,6 +54,18 @@ export function probes(alias: string | undefined): Record<string, string> {
     "javascript-of-the-project": ['import { old } from "../lib/old.js";', "const size: string = old(1); void size;"],
     "javascript-of-a-package": ['import { untyped } from "untyped";', "void untyped;"],
     "default-of-commonjs": ['import shout from "shout";', "void shout(event.id);"],
+    "default-of-commonjs-by-name": ['import { default as shout } from "shout";', "void shout(event.id);"],
+    "default-of-commonjs-re-exported": ['export { default as shout } from "shout";'],
+    "default-of-commonjs-and-more": [
+      'import shout, { type Loud } from "shout";',
+      "const loud: Loud = shout; void loud;",
+    ],
+    "default-of-commonjs-when-it-runs": ["", 'void (await import("shout")).default(event.id);'],
+    "default-of-named-exports": ['import tools from "named-tools";', "void tools.hammer;"],
+    "default-of-named-exports-by-name": ['import { default as tools } from "named-tools";', "void tools.hammer;"],
+    "default-of-a-namespace": ['import * as all from "named-tools";', "void all.default.hammer;"],
+    "default-taken-apart": ["", 'const { default: shout } = await import("shout"); void shout(event.id);'],
+    "default-of-node": ['import path from "node:path";', "void path.basename(event.id);"],
     "namespace-of-commonjs": ['import * as shout from "shout";', "void shout(event.id);"],
     "equals-import": ['import shout = require("shout");', "void shout(event.id);"],
     "exports-of-a-package": ['import { inner } from "with-exports/inner";', "const one: number = inner; void one;"],
@@ -160,7 +172,12 @@ export const SUPPORT: Readonly<Record<string, string>> = {
   "node_modules/shout/package.json":
     '{ "name": "shout", "version": "1.0.0", "main": "index.js", "types": "index.d.ts" }',
   "node_modules/shout/index.js": "module.exports = (text) => text.toUpperCase();\n",
-  "node_modules/shout/index.d.ts": "declare function shout(text: string): string;\nexport = shout;\n",
+  "node_modules/shout/index.d.ts":
+    "declare function shout(text: string): string;\ndeclare namespace shout { type Loud = (text: string) => string }\nexport = shout;\n",
+  "node_modules/named-tools/package.json":
+    '{ "name": "named-tools", "version": "1.0.0", "main": "index.js", "types": "index.d.ts" }',
+  "node_modules/named-tools/index.js": "exports.hammer = 1;\n",
+  "node_modules/named-tools/index.d.ts": "export declare const hammer: number;\n",
   "node_modules/with-exports/package.json": JSON.stringify({
     name: "with-exports",
     version: "1.0.0",
