@@ -46,16 +46,22 @@ export function createAwaitedOutcomes(options: {
     }
     looking = true;
     try {
-      for (const entry of await store.list(CALLBACK_PREFIX)) await take(entry);
+      for (const entry of await store.list(CALLBACK_PREFIX)) {
+        await take(entry).catch((error) => report(`The callback '${entry.key}' can't be taken`, error));
+      }
     } catch (error) {
-      const message = `Callbacks can't be looked for now: ${describeThrown(error)}`;
-      options.reportProblem(new FivefoldError("storage-failed", message, { cause: error }));
+      if (!closed) report("Callbacks can't be looked for now", error);
     }
     looking = false;
     if (again) {
       again = false;
       lookSoon(0);
     } else if (awaited.size > 0 || settled.size > 0) lookSoon(LOOK_MS);
+  }
+
+  function report(what: string, error: unknown): void {
+    const message = `${what}: ${describeThrown(error)}`;
+    options.reportProblem(new FivefoldError("storage-failed", message, { cause: error }));
   }
 
   async function take({ key, value, revision }: ControlEntry): Promise<void> {

@@ -39,9 +39,13 @@ const BEARABLE_REFUSALS = 0.01;
 /** By refusals it falls no further: tasks may time out for a reason of their own. */
 const FEWEST_REFUSED = 8;
 const COUNTED_ANSWERS = 1_000;
-/** A limit that was cut to this part of itself while tasks wait as long as before was cut in vain: the service is slower. */
+/**
+ * A limit that was cut to this part of itself, or to 1, was cut in vain where tasks take far longer than a queue would explain:
+ * the service itself is slower.
+ */
 const IN_VAIN = 0.15;
-const STILL = 0.4;
+const BEYOND_QUEUE = 0.25;
+const MOST_OF_IT = 0.75;
 /** How often all processes hold back for a moment, for how long, and to which part of their limits. */
 const LOOK_EVERY_MS = 15_000;
 const SHORTEST_LOOK_MS = 200;
@@ -117,13 +121,18 @@ export function createAdaptiveLimit({ max, now }: AdaptiveLimitOptions): Adaptiv
     if (limitBefore === 0) {
       limitBefore = limit;
       lowBefore = low;
-    } else if (limit < limitBefore * IN_VAIN && low > STILL * lowBefore) {
+    } else if ((limit === 1 || limit < limitBefore * IN_VAIN) && low > stillSlow() * lowBefore) {
       limitBefore = 0;
       lowAlone = low;
       return;
     }
     limit = Math.max(1, limit * Math.max(DEEPEST_CUT, to));
     cutAgainAt = at + mean;
+  }
+
+  /** A queue is as much shorter as the limit is lower; at 1 already, there is nothing more to cut. */
+  function stillSlow(): number {
+    return Math.min(MOST_OF_IT, Math.max(IN_VAIN, limit / limitBefore) + BEYOND_QUEUE);
   }
 
   function look(at: number): void {

@@ -55,11 +55,17 @@ export async function serveStream(
 
   function breakOff(problem: Problem): void {
     broken ??= problem;
+    // The answers that are under way have their time, too.
+    standstill.kick();
     chunks.breakOff();
     wake();
   }
 
-  const standstill = watchStandstill(clock, () => breakOff(slow("a line, or for answers to be read", STANDS_STILL_MS)));
+  const standstill = watchStandstill(clock, () => {
+    // Nobody reads an answer that would say so.
+    if (broken !== undefined || response.writableNeedDrain) response.destroy();
+    breakOff(slow("a line, or for answers to be read", STANDS_STILL_MS));
+  });
   const stopListening = options.onDrain(() => breakOff(draining()));
 
   async function write(line: object): Promise<void> {
@@ -150,11 +156,11 @@ export async function serveStream(
     broken ??= error instanceof Problem ? error : truncated();
   }
   await written;
-  standstill.stop();
   stopListening();
   room.giveBytes(held);
   if (broken === undefined) await write({ done: true, ...summary });
   else await write({ done: false, ...summary, next: number + 1, problem: broken });
+  standstill.stop();
   const isRead = request.complete || (await discardRest(request, clock));
   response.end();
   if (!isRead) request.socket.destroySoon();
@@ -173,16 +179,22 @@ function writable(response: ServerResponse): Promise<void> {
   });
 }
 
-/** Calls `still` where nothing was told of for that long. */
+/** Calls `still` where nothing was told of for that long, and again after as long. */
 function watchStandstill(clock: Clock, still: () => void): { kick(): void; stop(): void } {
-  let cancel = clock.after(STANDS_STILL_MS, still, { background: true });
-  return {
-    kick() {
-      cancel();
-      cancel = clock.after(STANDS_STILL_MS, still, { background: true });
-    },
-    stop: () => cancel(),
-  };
+  let cancel: Cancel = () => {};
+  function kick(): void {
+    cancel();
+    cancel = clock.after(
+      STANDS_STILL_MS,
+      () => {
+        kick();
+        still();
+      },
+      { background: true },
+    );
+  }
+  kick();
+  return { kick, stop: () => cancel() };
 }
 
 function draining(): Problem {

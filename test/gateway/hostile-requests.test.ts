@@ -127,6 +127,33 @@ test("a body that does not come, and a stream that stands still, end after their
   expect(open()).toBe(0);
 });
 
+test("a stream whose sender reads no answers is cut off after a minute, and holds nothing", async () => {
+  const clock = createSimulatedClock(1);
+  const { gateway } = await serve({ connection: connectMemory(clock) });
+  const socket = connect(gateway.port, "127.0.0.1").pause();
+  let isCut = false;
+  socket.on("error", () => {}).on("close", () => (isCut = true));
+  socket.write(`${HEAD.replace("entry", "entry/stream").replace("json", "x-ndjson")}Content-Length: 100000000\r\n\r\n`);
+  const lines = "x\n".repeat(32_000);
+  let sent = 0;
+  const send = () => {
+    if (!isCut && sent++ < 1_500) socket.write(lines, send);
+  };
+  send();
+  const value = (name: string) => gateway.metrics.metrics().find((one) => one.name === name)!.samples[0]!.value;
+  const answered = () => value("fivefold_gateway_stream_lines_total");
+  await expect.poll(() => value("fivefold_gateway_open_requests")).toBe(1);
+  // Until the answers that nobody reads fill what the system holds of them.
+  for (let before = -1; answered() !== before; ) {
+    before = answered();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  const pass = setInterval(() => void clock.advance(1_000), 5);
+  onTestFinished(() => clearInterval(pass));
+  await expect.poll(() => value("fivefold_gateway_open_requests"), { timeout: 5_000 }).toBe(0);
+  expect(value("fivefold_gateway_held_bytes")).toBe(0);
+});
+
 test("more than there is room for is told to come again, and is served once there is", async () => {
   const { gateway, post, problems } = await serve({ roomBytes: 20_000, requests: 3 });
   const socket = connect(gateway.port, "127.0.0.1");

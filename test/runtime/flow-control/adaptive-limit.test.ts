@@ -65,6 +65,23 @@ test("a service that has become slower is told from a queue: it comes back", () 
   expect(tasks(2_000, 200)).toBe(64);
 });
 
+test.each([2, 4, 6])("so it does from a ceiling of %i, where it can fall to 1", (max) => {
+  const { tasks } = limitOf(max);
+  tasks(500, 20);
+  tasks(500, 200);
+  expect(tasks(500, 200)).toBe(max);
+});
+
+test("a service that becomes slower while the limit is 1 does not keep it there", () => {
+  const { limit, tasks } = limitOf(8);
+  tasks(500, 20);
+  // Three times as slow each time, until no cut is left.
+  for (const durationMs of [60, 180]) tasks(40, durationMs);
+  tasks(40, 2_000);
+  expect(limit.current()).toBeLessThan(8);
+  expect(tasks(800, 2_000)).toBe(8);
+});
+
 test("an operator's limit holds in place of its own, above the ceiling too", () => {
   const { limit } = limitOf(64);
   limit.override(200);
