@@ -17,6 +17,8 @@ export interface SharedRate {
   readonly isWanted: boolean;
   /** Told which part of the rate is this process's, from 0 to 1. */
   take(share: number): void;
+  /** Told that this process runs: its part counts for so long, and then no further until it is told again. */
+  alive(forMs: number): void;
 }
 
 /** Whether other processes may work on the same stores, and there is where to settle shares. */
@@ -65,13 +67,14 @@ export async function shareRates(options: {
 }): Promise<{ stop(): Promise<void> }> {
   const { clock, reportProblem } = options;
   const self = clock.randomId(12);
-  /** By key and worker: its beat, and when it was first seen. */
-  const beats = new Map<string, { readonly beat: number; readonly seenAt: number }>();
+  /** Of the others, by key and worker: its beat, and when it was first seen. */
+  const beats = new Map<string, ReadonlyMap<string, { readonly beat: number; readonly seenAt: number }>>();
   /** When this worker's own beat was stored, by key. */
   const beatenAt = new Map<string, number>();
   let store: ControlStore | undefined;
   let stopped = false;
   let cancel: Cancel = () => {};
+  let cancelTick: Cancel = () => {};
   let looking: Promise<void> = Promise.resolve();
 
   async function look(): Promise<void> {
@@ -81,7 +84,13 @@ export async function shareRates(options: {
       store ??= await options.open();
       for (const holder of holders) await settle(store, holder);
       for (const key of [...beatenAt.keys()]) {
-        if (!holders.some((holder) => keyOf(holder) === key)) await leave(store, key);
+        if (holders.some((holder) => keyOf(holder) === key)) continue;
+        // Once there is a rate again, others may have it.
+        options
+          .holders()
+          .find((holder) => keyOf(holder) === key)
+          ?.rate.take(0);
+        await leave(store, key);
       }
     } catch (error) {
       const message =
@@ -120,16 +129,16 @@ export async function shareRates(options: {
   /** The others of whom nothing says that they are gone. */
   function living(key: string, shares: Shares): Shares {
     const now = clock.monotonic();
-    return Object.fromEntries(
-      Object.entries(shares).filter(([worker, { beat }]) => {
-        if (worker === self) return false;
-        const name = `${key}/${worker}`;
-        const known = beats.get(name);
-        if (known?.beat === beat) return now - known.seenAt < GONE_MS;
-        beats.set(name, { beat, seenAt: now });
-        return true;
+    const others = Object.entries(shares).filter(([worker]) => worker !== self);
+    const before = beats.get(key);
+    const seen = new Map(
+      others.map(([worker, { beat }]) => {
+        const known = before?.get(worker);
+        return [worker, known?.beat === beat ? known : { beat, seenAt: now }];
       }),
     );
+    beats.set(key, seen);
+    return Object.fromEntries(others.filter(([worker]) => now - seen.get(worker)!.seenAt < GONE_MS));
   }
 
   async function leave(store: ControlStore, key: string): Promise<void> {
@@ -140,6 +149,7 @@ export async function shareRates(options: {
       if (!own || (await store.put(key, value, revision))) break;
     }
     beatenAt.delete(key);
+    beats.delete(key);
   }
 
   function lookLater(): void {
@@ -153,12 +163,20 @@ export async function shareRates(options: {
     );
   }
 
+  /** Not a part of a look, for which the store may take long. */
+  function tick(): void {
+    for (const { rate } of options.holders()) rate.alive(GONE_MS);
+    cancelTick = clock.after(LOOK_MS, tick, { background: true });
+  }
+
+  tick();
   await look();
   lookLater();
   return {
     async stop() {
       stopped = true;
       cancel();
+      cancelTick();
       const left = looking.then(async () => {
         for (const key of [...beatenAt.keys()]) if (store) await leave(store, key);
       });

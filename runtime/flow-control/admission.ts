@@ -32,6 +32,8 @@ export interface Admission {
     readonly isWanted: boolean;
     /** Goes on with that part of the rate, from 0 to 1. */
     take(part: number): void;
+    /** Lets the rate go on for so long, and then no further until it is told again. */
+    alive(forMs: number): void;
   };
   /** Goes on under another rate, or paused: then it admits nothing until it is told otherwise. */
   change(to: { readonly rate: RateSettings | null; readonly paused: boolean }): void;
@@ -146,6 +148,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
         rate?.share(part);
         applyAnew();
       },
+      alive: (forMs) => rate?.comesFor(forMs),
     },
   };
 }

@@ -10,6 +10,8 @@ export interface Rate {
   waitMs(): number;
   /** Goes on with that part of the rate, from 0 to 1, and of the tokens that there are. */
   share(part: number): void;
+  /** Lets tokens come for so long, and then no more until it is told again. By default they always come. */
+  comesFor(ms: number): void;
 }
 
 /** `part`: of the rate, from 0 to 1; the others are other processes'. Only who has all of it at first starts with tokens. */
@@ -19,10 +21,12 @@ export function createRate({ count, periodMs }: RateSettings, clock: Clock, part
   let size = Math.max(1, count * part);
   let tokens = part === 1 ? size : 0;
   let refilledAt = clock.monotonic();
+  /** Until when tokens come, on the monotonic clock. */
+  let comesUntil = Number.POSITIVE_INFINITY;
 
   function refill(): void {
     const now = clock.monotonic();
-    tokens = Math.min(size, tokens + (now - refilledAt) * perMs);
+    tokens = Math.min(size, tokens + Math.max(0, Math.min(now, comesUntil) - refilledAt) * perMs);
     refilledAt = now;
   }
 
@@ -47,6 +51,10 @@ export function createRate({ count, periodMs }: RateSettings, clock: Clock, part
       perMs = (count / periodMs) * part;
       size = Math.max(1, count * part);
       tokens = isFirst && part === 1 ? size : Math.min(tokens, size);
+    },
+    comesFor(ms) {
+      refill();
+      comesUntil = clock.monotonic() + ms;
     },
   };
 }

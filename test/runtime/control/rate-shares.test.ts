@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { createClient } from "../../../runtime/client.ts";
+import type { Clock } from "../../../runtime/clock.ts";
 import { createMemoryControlStore } from "../../../runtime/control/memory-control-store.ts";
+import { shareRates } from "../../../runtime/control/rate-shares.ts";
 import { connectMemory, createSimulatedClock } from "../../../runtime/testing.ts";
 import { startWorker, type Worker } from "../../../runtime/worker.ts";
 import { noteContracts } from "../note-contract.ts";
@@ -14,6 +16,8 @@ async function openFleet(options: { readonly rate?: { count: number; periodMs: n
   const starts: number[] = [];
   const problems: string[] = [];
   const away = new Set<number>();
+  /** What workers that stand still would have run, by their numbers. */
+  const still = new Map<number, (() => void)[]>();
   const rate = options.rate ?? { count: 100, periodMs: 1_000 };
   const { executor, client } = noteContracts({
     subscribers: { default: { rate, maxInFlight: 64 } },
@@ -37,6 +41,15 @@ async function openFleet(options: { readonly rate?: { count: number; periodMs: n
     starts,
     problems,
     away,
+    /** Stops a worker as SIGSTOP does; the returned function is SIGCONT. */
+    stand(number: number): () => void {
+      const late: (() => void)[] = [];
+      still.set(number, late);
+      return () => {
+        still.delete(number);
+        for (const run of late) run();
+      };
+    },
     enqueue: (count: number) =>
       inTime(notes.enqueueAll(Array.from({ length: count }, (_, i) => ({ id: `${i}`, key: "" })))),
     async start(): Promise<Worker> {
@@ -44,7 +57,29 @@ async function openFleet(options: { readonly rate?: { count: number; periodMs: n
       const list = (prefix: string) => (away.has(number) ? Promise.reject(new Error("away")) : store.list(prefix));
       const openControlStore = async () => ({ ...store, list, close: async () => {} });
       const reportProblem = ({ message }: Error) => problems.push(message);
-      return inTime(startWorker({ ports: { ...ports, openControlStore }, executors: [executor], reportProblem }));
+      const after: Clock["after"] = (delayMs, run, options) => {
+        let isCancelled = false;
+        const cancel = clock.after(
+          delayMs,
+          () => {
+            const late = still.get(number);
+            if (!late) run();
+            else late.push(() => isCancelled || run());
+          },
+          options,
+        );
+        return () => {
+          isCancelled = true;
+          cancel();
+        };
+      };
+      return inTime(
+        startWorker({
+          ports: { ...ports, openControlStore, clock: { ...clock, after } },
+          executors: [executor],
+          reportProblem,
+        }),
+      );
     },
     drain: (worker: Worker) => inTime(worker.drain()),
     /** Tasks that started in the next `ms`. */
@@ -107,4 +142,54 @@ test("a store that can't be reached changes nobody's share, and is told", async 
   expect(started).toBeGreaterThan(0.95 * 3_000);
   expect(started).toBeLessThan(1.05 * 3_000);
   expect(fleet.problems.join()).toContain("The shares of rates can't be settled now: away");
+});
+
+test("a worker that stood still makes nothing up: others have had its share meanwhile", async () => {
+  const fleet = await openFleet({ rate: { count: 600, periodMs: 60_000 } });
+  await fleet.enqueue(10_000);
+  await fleet.start();
+  await fleet.start();
+  await fleet.clock.advance(120_000);
+  const goOn = fleet.stand(0);
+  const alone = await fleet.during(60_000);
+  const before = fleet.starts.length;
+  goOn();
+  const after = fleet.starts.length - before + (await fleet.during(60_000));
+  expect(alone).toBeGreaterThan(0.9 * 600);
+  expect(alone).toBeLessThan(1.05 * 600);
+  expect(after).toBeGreaterThan(0.95 * 600);
+  expect(after).toBeLessThan(1.05 * 600);
+});
+
+test.each([0, 300, 600, 900])("a rate that is lifted and set again after %i ms is not held by two at once", async (ms) => {
+  const clock = createSimulatedClock(1);
+  const store = createMemoryControlStore();
+  const parts = new Map<string, number>();
+  let isLimited = true;
+  const start = (name: string) => {
+    const rate = {
+      get isLimited() {
+        return isLimited;
+      },
+      isWanted: true,
+      take: (part: number) => void parts.set(name, part),
+      alive() {},
+    };
+    const holders = () => [{ useCase: "note", subscriber: "default", rate }];
+    return shareRates({ open: async () => store, holders, clock, reportProblem: () => {} });
+  };
+  const first = await start("a");
+  expect(parts.get("a")).toBe(1);
+  isLimited = false;
+  await clock.advance(3_000);
+  const others = await Promise.all(["b", "c", "d"].map(start));
+  await clock.advance(ms);
+  isLimited = true;
+  for (let passed = 0; passed < 10_000; passed += 50) {
+    await clock.advance(50);
+    const sum = [...parts.values()].reduce((sum, part) => sum + part, 0);
+    expect(sum).toBeLessThanOrEqual(1.0001);
+  }
+  expect([...parts.values()].map((part) => part.toFixed(2))).toEqual(["0.25", "0.25", "0.25", "0.25"]);
+  await Promise.all([first, ...others].map((sharing) => sharing.stop()));
 });
