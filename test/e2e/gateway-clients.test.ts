@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import { emitPythonClient } from "../../compiler/emit/python/client.ts";
 import { pythonNames } from "../../compiler/emit/python/names.ts";
+import { IMPORTS, SUPPORT } from "../../compiler/emit/python/runtime.ts";
 import { variantsOf } from "../../compiler/emit/python/types.ts";
 import { connect } from "../../runtime/connection.ts";
 import { createProject } from "../cli/project.ts";
@@ -59,6 +60,32 @@ test("Python: any event's JSON is that of TypeScript", async () => {
     .map((line) => JSON.parse(line));
   expect(lines).toHaveLength(expected.length);
   for (const [i, line] of lines.entries()) expect(line).toEqual(expected[i]);
+});
+
+test("Python: a Retry-After that is no number of seconds, as something on the way may send it, does not hide the refusal", async () => {
+  const root = await folder();
+  const program = [
+    IMPORTS,
+    SUPPORT,
+    "import email.message, io",
+    "waits = []",
+    "time.sleep = waits.append",
+    "def refuse(request, timeout):",
+    "    headers = email.message.Message()",
+    '    headers["Retry-After"] = told',
+    '    raise urllib.error.HTTPError("", 429, "", headers, io.BytesIO(b"{}"))',
+    "urllib.request.urlopen = refuse",
+    "_Gateway._path = ''",
+    'for told in ["2", "Wed, 21 Oct 2026 07:28:00 GMT", "-1", "nan", "inf", "1e9"]:',
+    "    try:",
+    '        _Gateway("http://localhost")._post("", {}, None, None, None, None)',
+    "    except GatewayError as error:",
+    "        assert error.status == 429",
+    "print(json.dumps(waits[::2]))",
+  ];
+  await writeFile(join(root, "program.py"), program.join("\n"));
+  const printed = execFileSync("python3", ["program.py"], { cwd: root, encoding: "utf8" });
+  expect(JSON.parse(printed)).toEqual([2, 1, 1, 1, 1, 1]);
 });
 
 const ORDER = `import { type Text, type Uint, useCase } from "fivefold";

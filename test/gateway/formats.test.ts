@@ -1,5 +1,6 @@
 import avro from "avsc";
 import { expect, test } from "vitest";
+import { avroFormat } from "../../runtime/gateway/avro/avro-format.ts";
 import { type AvroSchema, canonicalForm, fingerprintOf } from "../../runtime/gateway/avro/avro-schema.ts";
 import { randomNumbers } from "../random-numbers.ts";
 import { EXAMPLES, encodings } from "./examples.ts";
@@ -113,4 +114,40 @@ test("Avro of another schema, compressed, cut off, or with more behind it is ref
       body: { code: "malformed-body", detail: expect.stringMatching(detail) },
     });
   }
+});
+
+/** Avro's integers. */
+function long(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value * 2;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128);
+  return Buffer.from([...bytes, rest]);
+}
+
+/** A container file: of each block, how many events it holds, and their bytes. */
+function containerOf(schema: AvroSchema, blocks: readonly (readonly [count: number, events: Buffer])[]): Buffer {
+  const text = Buffer.from(JSON.stringify(schema));
+  const key = Buffer.from("avro.schema");
+  const sync = Buffer.alloc(16, 7);
+  const header = [Buffer.from("Obj\u0001"), long(1), long(key.length), key, long(text.length), text, long(0), sync];
+  return Buffer.concat([
+    ...header,
+    ...blocks.flatMap(([count, events]) => [long(count), long(events.length), events, sync]),
+  ]);
+}
+
+test("a batch's values are bounded by its bytes, however they are spread over blocks", () => {
+  const nulls: AvroSchema = { type: "record", name: "Nulls", fields: [{ name: "all", type: { type: "array", items: "null" } }] };
+  const hollow = Buffer.concat([long(500_000), long(0)]);
+  const format = avroFormat(nulls);
+  expect(format.many(containerOf(nulls, [[1, hollow]]), 10_000)).toHaveLength(1);
+  expect(() => format.many(containerOf(nulls, Array(5).fill([1, hollow])), 10_000)).toThrow(/has more than \d+ values/);
+
+  const flags: AvroSchema = {
+    type: "record",
+    name: "Flags",
+    fields: Array.from({ length: 120 }, (_, i) => ({ name: `f${i}`, type: "boolean" })),
+  };
+  const full = containerOf(flags, [[10_000, Buffer.alloc(10_000 * 120, 1)]]);
+  expect(avroFormat(flags).many(full, 10_000)).toHaveLength(10_000);
 });

@@ -21,7 +21,8 @@ const WORDS = new Set(
   ).split(" "),
 );
 const OWN =
-  "ABSENT Absent Any GatewayError Json JSONDecodeError List Literal Mapping Receipt Sequence Tuple Union base64 dataclass datetime json urllib time math";
+  "ABSENT Absent Any AssertionError Exception False GatewayError Json List Literal Mapping None Receipt Sequence True Tuple " +
+  "TypeError Union ValueError";
 
 export function pythonNames(useCase: string, { messages, enums, unions }: Event): PythonNames {
   const taken = new Set(OWN.split(" "));

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 
-/** Values of one event at most, such as items of lists: null takes no bytes, so a length alone bounds nothing. */
-const MOST_VALUES = 1_048_576;
+/** Values at most that take no bytes, such as null in lists, of which a length alone bounds nothing. */
+const MOST_EMPTY_VALUES = 1_048_576;
 /** How deep records may nest, as in protobuf. */
 const MOST_LEVELS = 100;
 
@@ -9,11 +9,18 @@ const MOST_LEVELS = 100;
 export class AvroCursor {
   private readonly bytes: Buffer;
   private pos = 0;
-  private values = 0;
   private level = 0;
+  /** Shared by all that is read of one body. */
+  private readonly values: { count: number; readonly most: number };
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, values = { count: 0, most: MOST_EMPTY_VALUES + bytes.length }) {
     this.bytes = bytes;
+    this.values = values;
+  }
+
+  /** A cursor of the next bytes alone. */
+  part(size: number): AvroCursor {
+    return new AvroCursor(this.raw(size), this.values);
   }
 
   get left(): number {
@@ -22,8 +29,8 @@ export class AvroCursor {
 
   /** Counts values of lists, maps and records before they are read. */
   count(values: number): void {
-    this.values += values;
-    if (this.values > MOST_VALUES) throw new Error(`it has more than ${MOST_VALUES} values`);
+    this.values.count += values;
+    if (this.values.count > this.values.most) throw new Error(`it has more than ${this.values.most} values`);
   }
 
   /** Begins and ends a record. */

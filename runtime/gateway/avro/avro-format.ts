@@ -53,7 +53,7 @@ export function avroFormat(schema: AvroSchema): Format {
         while (cursor.left > 0) {
           const count = cursor.size();
           refuseMany(events.length + count, most);
-          const block = new AvroCursor(cursor.raw(cursor.size()));
+          const block = cursor.part(cursor.size());
           for (let i = 0; i < count; i++) events.push(read(block));
           if (block.left > 0) throw new Error("a block has bytes behind its last event");
           if (!cursor.raw(SYNC_BYTES).equals(sync)) throw new Error("a block does not end with the file's sync marker");
