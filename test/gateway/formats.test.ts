@@ -137,7 +137,11 @@ function containerOf(schema: AvroSchema, blocks: readonly (readonly [count: numb
 }
 
 test("a batch's values are bounded by its bytes, however they are spread over blocks", () => {
-  const nulls: AvroSchema = { type: "record", name: "Nulls", fields: [{ name: "all", type: { type: "array", items: "null" } }] };
+  const nulls: AvroSchema = {
+    type: "record",
+    name: "Nulls",
+    fields: [{ name: "all", type: { type: "array", items: "null" } }],
+  };
   const hollow = Buffer.concat([long(500_000), long(0)]);
   const format = avroFormat(nulls);
   expect(format.many(containerOf(nulls, [[1, hollow]]), 10_000)).toHaveLength(1);

@@ -11,6 +11,8 @@ const NEVER: readonly (readonly [subnet: string, bits: number, what: string])[] 
   ["169.254.0.0", 16, "link-local, where clouds keep their metadata"],
   ["fe80::", 10, "link-local"],
   ["fd00:ec2::", 32, "the metadata address of AWS"],
+  ["fd00:c1::", 32, "the metadata address of Oracle Cloud"],
+  ["fd20:ce::", 32, "the metadata address of Google Cloud"],
   ["100.100.100.200", 32, "the metadata address of Alibaba Cloud"],
   ["168.63.129.16", 32, "the platform address of Azure"],
   ["192.0.0.0", 24, "reserved for protocols, where Oracle Cloud keeps metadata"],

@@ -5,9 +5,11 @@ import { enumOf, message, useCaseOf } from "./models.ts";
 const OWN = ["None", "True", "False", "Exception", "ValueError", "TypeError", "AssertionError"];
 
 test("types that are called like Python's own hide none of them", () => {
-  const useCase = useCaseOf("note", [message("Note", {}), ...OWN.slice(1).map((name) => message(name, {}))], [
-    enumOf("None", "a", "b"),
-  ]);
+  const useCase = useCaseOf(
+    "note",
+    [message("Note", {}), ...OWN.slice(1).map((name) => message(name, {}))],
+    [enumOf("None", "a", "b")],
+  );
   const { text } = emitPythonClient({ ...useCase, frontend: { ...useCase.frontend, clients: "python" } })!;
   for (const name of OWN) {
     expect(text).not.toMatch(new RegExp(`^(?:class ${name}:|${name} =)`, "m"));

@@ -161,7 +161,7 @@ test("a worker that stood still makes nothing up: others have had its share mean
   expect(after).toBeLessThan(1.05 * 600);
 });
 
-test.each([0, 300, 600, 900])("a rate that is lifted and set again after %i ms is not held by two at once", async (ms) => {
+test.each([0, 300, 600, 900])("a rate that is lifted, and set again %i ms later, is held once", async (ms) => {
   const clock = createSimulatedClock(1);
   const store = createMemoryControlStore();
   const parts = new Map<string, number>();

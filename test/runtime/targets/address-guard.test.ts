@@ -21,6 +21,8 @@ describe("never open, whatever the configuration says", () => {
     "fe80::1%eth0",
     "febf::1",
     "fd00:ec2::254",
+    "fd00:c1::a9fe:a9fe",
+    "fd20:ce::254",
     "100.100.100.200",
     "168.63.129.16",
     "192.0.0.192",
