@@ -22,7 +22,7 @@ export const readRecord: TypeReader = (type, place, scope) => {
   const [info] = infos;
   if (!info) return undefined;
   if (infos.length > 1 || !isStringKey(info.keyType)) {
-    return refuse("and a record's keys are any strings", "Write `Record<string, T>`.");
+    return scope.checker.getPropertyOfType(type, "length") ? EXTENDS_LIST : SOME_KEYS;
   }
   if (scope.checker.getPropertiesOfType(type).length > 0) {
     return refuse(
@@ -35,6 +35,12 @@ export const readRecord: TypeReader = (type, place, scope) => {
   const values = readElement(presence, itemPlace(place, writtenValue, "[*]"), scope);
   return values ? { kind: "record", values, ...(presence.hasUndefined && { sparse: true }) } : "reported";
 };
+
+const EXTENDS_LIST = refuse("where an interface or a class extends `Array`", "Write a list in its place, as `T[]`.");
+const SOME_KEYS = refuse(
+  "with an index signature for some keys only, and a record's keys are any strings",
+  "Write `Record<string, T>`.",
+);
 
 /** `string`, also with a brand. */
 function isStringKey(type: ts.Type): boolean {

@@ -170,7 +170,8 @@ function checkDistinct(use: UnionUse, event: Event, scope: Scope): void {
   const alike = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
   const refusal = refuse(
     `and no field tells ${alike} apart`,
-    'Give each a required field with a literal of its own, such as `kind: "…"`.',
+    'Give each a required field with a literal of its own, such as `kind: "…"`, or declare an interface with the fields that ' +
+      "are needed.",
   );
   reportRefusal(refusal, use.type, use.place, scope);
 }
@@ -204,7 +205,9 @@ function readRoot(node: ts.TypeNode, name: string, scope: Scope): MessageRef | U
   const text = typeText(type, place, scope);
   const portable = text.startsWith("Portable<") ? text : `Portable<${text}>`;
   const isRecord = isMixed && scope.checker.getIndexInfosOfType(type).length > 0;
-  const mend = isRecord ? { mend: `Declare an interface with a field of it, as \`${portable}\`.` } : {};
+  // What has no form on the wire has none as a field either.
+  const plain = refusal && { mend: "Declare an interface with the fields that are needed." };
+  const mend = isRecord ? { mend: `Declare an interface with a field of it, as \`${portable}\`.` } : plain;
   scope.report("event-not-object", scope.span(node), { found: text, reason, ...mend });
   return undefined;
 }

@@ -70,4 +70,42 @@ interface Event { memory: NodeJS.MemoryUsage; cpu: CpuInfo }`;
   expect(diagnostics.map(({ code }) => code)).toEqual(["unsupported-type", "unsupported-type", "unsupported-type"]);
 });
 
+test.each<readonly [string, string, reason: string, mend: string]>([
+  [
+    "a field of an interface that extends a list",
+    "interface Many extends Array<string> {} interface Event { it: Many }",
+    "extends `Array`",
+    "Write a list in its place",
+  ],
+  [
+    "one in a union",
+    "interface Many extends ReadonlyArray<string> { more: string } interface Event { it?: Many | string }",
+    "extends `Array`",
+    "Write a list in its place",
+  ],
+  [
+    "keys that are numbers",
+    "interface Event { it: { [id: number]: string } }",
+    "for some keys only, and a record's keys are any strings",
+    "Write `Record<string, T>`",
+  ],
+  [
+    "an event that is a socket",
+    "type Event = import('node:net').Socket;",
+    "objects have no wire form",
+    "Declare an interface with the fields that are needed",
+  ],
+  [
+    "an event that is a map",
+    "type Event = Map<string, string>;",
+    "objects have no wire form",
+    "Declare an interface with the fields that are needed",
+  ],
+])("%s: the fix is one that compiles", (_, before, reason, mend) => {
+  const { diagnostics } = read("refused-objects", { "usecases/subject.ts": useCaseText(before, "Event", SETTINGS) });
+  expect(diagnostics).toHaveLength(1);
+  expect(diagnostics[0]!.message).toContain(reason);
+  expect(diagnostics[0]!.mend).toContain(mend);
+});
+
 const SETTINGS = 'owner: "team", handler: () => {}';

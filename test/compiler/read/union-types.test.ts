@@ -172,7 +172,8 @@ test("what nothing tells apart is refused, with what is alike", () => {
     ),
   ).toEqual([
     "'either' is `A | B | { z: 1 }`, and no field tells 'A' and 'B' apart. " +
-      'Give each a required field with a literal of its own, such as `kind: "…"`.',
+      'Give each a required field with a literal of its own, such as `kind: "…"`, or declare an interface with the fields ' +
+      "that are needed.",
   ]);
   expect(refusal("lists", "interface Event { either: string[] | number[] }")).toEqual([
     "'either' is `string[] | number[]`, and nothing tells its lists apart. Write one list of a union: `(A | B)[]`.",
