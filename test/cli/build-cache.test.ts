@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findReading, findUnchangedBuild } from "../../cli/build-cache.ts";
@@ -59,4 +59,23 @@ test("a copied checkout takes nothing from the original's cache, and sees its ow
   writeFileSync(source, readFileSync(source, "utf8").replace(/owner: "[^"]*"/, `owner: "another-team"`));
   await createBuilder(copy.root).build({ keep: true });
   expect(await copy.read("generated/greet/settings.ts")).toContain("another-team");
+});
+
+test("nor does a checkout that was moved, whose sources and libraries are then edited", async () => {
+  const { root, fivefold, read, write } = await createProject();
+  await fivefold("new", "greet", "--root", "before");
+  await write("before/lib/owner.ts", 'export const OWNER = "team-one";\n');
+  const source = await read("before/usecases/greet.ts");
+  await write(
+    "before/usecases/greet.ts",
+    `import { OWNER } from "../lib/owner.ts";\n${source.replace(/owner: "[^"]*"/, "owner: OWNER")}`,
+  );
+  await createBuilder(join(root, "before")).build({ keep: true });
+  renameSync(join(root, "before"), join(root, "after"));
+  expect(findUnchangedBuild(join(root, "after"))).toBeUndefined();
+  await write("after/lib/owner.ts", 'export const OWNER = "team-two";\n');
+  // What another checkout has where this one was is nothing to it.
+  await write("before/lib/owner.ts", 'export const OWNER = "team-one";\n');
+  await createBuilder(join(root, "after")).build({ keep: true });
+  expect(await read("after/generated/greet/settings.ts")).toContain("team-two");
 });

@@ -91,6 +91,18 @@ test("a changed handler takes over; one with errors is shown, and the last good 
   await dev.prints("running 1 use case", 3);
   await enqueue(project, "Cyd");
   await dev.prints("welcome Cyd");
+
+  // What lies outside of usecases/, too.
+  await project.write("lib/word.ts", "export const WORD = 'hi';");
+  await project.write(
+    "usecases/greet.ts",
+    `import { WORD } from "../lib/word.ts";\n${useCaseText("console.log(WORD, event.name);")}`,
+  );
+  await dev.prints("running 1 use case", 4);
+  await project.write("lib/word.ts", "export const WORD = 'ahoy';");
+  await dev.prints("running 1 use case", 5);
+  await enqueue(project, "Dot");
+  await dev.prints("ahoy Dot");
   await stop(dev);
 });
 

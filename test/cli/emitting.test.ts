@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { createDrafts, removeDrafts } from "../../cli/drafts.ts";
 import { compile } from "../../compiler/compile.ts";
 import { useCaseText } from "../bench/compiler/make-project.ts";
-import { createProject } from "./project.ts";
+import { createProject, MAIN, startCommand } from "./project.ts";
 
 /** Enough for a thread that emits. */
 const MANY = 60;
@@ -44,6 +44,14 @@ test(
     );
     for (const { path, text } of outputs) expect(await project.read(path), path).toBe(text);
     expect(await draftsOf(project.root)).toEqual([]);
+
+    // However few files may be open at once, hundreds are read and written.
+    const limited = (...args: string[]) =>
+      startCommand("sh", ["-c", 'ulimit -n 64; exec "$0" "$@"', process.execPath, MAIN, ...args], project.root).ended();
+    expect(await limited("build", "--check")).toMatchObject({ code: 0, stderr: "" });
+    await rm(join(project.root, "generated"), { recursive: true });
+    expect(await limited("build")).toMatchObject({ code: 0, stderr: "" });
+    expect(await everyFile(join(project.root, "generated"))).toHaveLength(generated.length);
 
     // One that changes, and one that was edited, in a folder that is there.
     await project.write("usecases/change-7.ts", useCaseText(7, 1));

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { documentedFile } from "../stacks/documented-file.ts";
 import { createProject, startCommand } from "./project.ts";
@@ -13,6 +14,20 @@ test("writes the files that docs/deploy.md shows, for the project and stacks tha
     expect(await project.read(path)).toBe(documentedFile(path));
   }
   expect(ended.stdout).toContain("pulumi stack init production-eu");
+});
+
+test("a step of the workflow whose command fails in front of a pipe fails", async () => {
+  const workflow = documentedFile(".github/workflows/deploy.yml");
+  // As GitHub runs `shell: bash`; without it, pipefail is missing.
+  expect(workflow).toMatch(/^defaults:\n {2}run:\n( {4}#.*\n)* {4}shell: bash$/m);
+  expect(workflow).not.toMatch(/^ *shell: (?!bash$)/m);
+  const piped = Array.from(workflow.matchAll(/run: (npx fivefold .* \| .*)$/gm), ([, command]) => command!);
+  expect(piped.length).toBeGreaterThan(0);
+  for (const command of piped) {
+    const bash = ["--noprofile", "--norc", "-eo", "pipefail", "-c", `npx() { return 1; }\n${command}`];
+    const env = { ...process.env, GITHUB_STEP_SUMMARY: "/dev/null" };
+    expect(spawnSync("bash", bash, { env }).status).toBe(1);
+  }
 });
 
 test("names several stacks in the workflow, and leaves what is there as it is", async () => {

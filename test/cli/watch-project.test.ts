@@ -90,6 +90,11 @@ test("sees what lies outside of usecases/: a library, the lock, what tsconfig ex
   });
   expect(await nextBuild(watching, () => project.write("base.json", "{}"))).toMatchObject({ ok: true });
 
+  const settings = await readFile(join(root, "tsconfig.json"), "utf8");
+  const refused = await nextBuild(watching, () => project.write("app/tsconfig.json", settings.replace("true", "yes")));
+  expect(refused).toMatchObject({ ok: false });
+  expect(await nextBuild(watching, () => project.write("app/tsconfig.json", settings))).toMatchObject({ ok: true });
+
   // What builds wrote themselves is no change.
   const told = builds(watching).length;
   await sleep(500);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { read, readEvent, useCaseText } from "./scratch-project.ts";
+import { read, readEvent, readUseCase, useCaseText } from "./scratch-project.ts";
 
 const fieldsOf = (name: string, before: string, event = "Event") =>
   readEvent(name, before, event).messages.map((message) => [message.name, message.fields.map((field) => field.name)]);
@@ -55,7 +55,7 @@ test("a field that can only be undefined is none", () => {
   expect(fieldsOf("undefined", before)).toEqual([["Event", ["id", "nil"]]]);
 });
 
-test("interfaces of Node's and JavaScript's own that are plain data are plain data", () => {
+test("interfaces of Node's, the DOM's and JavaScript's own that are plain data are plain data", () => {
   const before = `import type { CpuInfo } from "node:os";
 interface Event { memory: NodeJS.MemoryUsage; cpu: CpuInfo }`;
   expect(fieldsOf("builtin-data", before).map(([name]) => name)).toEqual([
@@ -63,6 +63,14 @@ interface Event { memory: NodeJS.MemoryUsage; cpu: CpuInfo }`;
     "EventMemory",
     "EventCpu",
     "EventCpuTimes",
+  ]);
+  const tsconfig = { compilerOptions: { lib: ["es2024", "dom"], types: [], module: "nodenext", noEmit: true } };
+  const text = useCaseText("interface Event { at: DOMPointInit; options?: PositionOptions }", "Event", SETTINGS);
+  const { event } = readUseCase("dom-data", text, { "tsconfig.json": JSON.stringify(tsconfig) });
+  expect(event.messages.map(({ fields }) => fields.map(({ name }) => name))).toEqual([
+    ["at", "options"],
+    ["w", "x", "y", "z"],
+    ["enableHighAccuracy", "maximumAge", "timeout"],
   ]);
   const refused =
     "interface Event { map: Map<string, string>; iterable: Iterable<string>; stats: import('node:fs').Stats }";
