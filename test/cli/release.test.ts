@@ -139,3 +139,15 @@ test("retire refuses what was never released, and a lock that can't be followed,
   expect(stderr).toContain("contracts.lock.json can't be followed: it is no JSON");
   expect(await project.read("contracts.lock.json")).toBe(torn);
 });
+
+test.each([
+  "labels: Record<string, string | undefined>",
+  "parts: Record<string, { at?: Date; more: (Record<string, bigint | null | undefined> | null)[] } | undefined> | null",
+])("an event with %s is released, and every command reads the lock", async (field) => {
+  const project = await createRepository({ "place-order": orderUseCase(["id: string", field]) });
+  expect(await project.fivefold("release")).toMatchObject({ code: 0, stderr: "" });
+  project.commit();
+  for (const args of [["build"], ["build", "--check"], ["release", "--check"], ["diff"], ["resolve"]]) {
+    expect({ args, ...(await project.fivefold(...args)) }).toMatchObject({ args, code: 0, stderr: "" });
+  }
+});
