@@ -65,7 +65,8 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
   const { store, publish, clock, reportProblem } = options;
   const { route = (topic: string, record: TaskRecord): Routed => ({ topic, record }) } = options;
   const lanes = new Map<string, Lane>();
-  const held = new Set<readonly DelayedClaim[]>();
+  /** What is claimed and neither fired nor left to others, and until when it is leased, in ms on the monotonic clock. */
+  const held = new Map<readonly DelayedClaim[], number>();
   const firing = new Set<Promise<void>>();
   let heldCount = 0;
   let cancelTimer: Cancel = () => {};
@@ -106,9 +107,12 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
   /** Claims all that is due, and has it fired; answers how long to wait, in ms. */
   async function claimAll(): Promise<number> {
     while (!closed) {
+      const askedAt = clock.monotonic();
       const claims = await store.claimDue(clock.now(), BATCH, LEASE_MS);
       if (claims.length === 0) break;
       const byTopic = Map.groupBy(claims, ({ topic, record }) => route(topic, record).topic);
+      // All of them from the start: one topic's may wait for room until another's would have lapsed.
+      for (const ofTopic of byTopic.values()) hold(ofTopic, askedAt);
       for (const [topic, ofTopic] of byTopic) await take(topic, ofTopic);
     }
     const pollMs = store.isOfOneWorker ? Number.POSITIVE_INFINITY : POLL_MS;
@@ -120,8 +124,10 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
     const lane = laneOf(topic);
     while (isFull(lane) && passedOverMs(lane) === 0) await sleep(clock, ROOM_POLL_MS);
     const waitMs = passedOverMs(lane);
-    if (waitMs > 0 || closed) return store.renew(claims, clock.now() + waitMs);
-    hold(claims);
+    if (waitMs > 0 || closed) {
+      letGo(claims);
+      return leaseFor(claims, waitMs);
+    }
     lane.waiting.push(claims);
     if (lane.since !== undefined) return;
     const emptied = fireAll(topic, lane).finally(() => firing.delete(emptied));
@@ -146,8 +152,8 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
     return lane;
   }
 
-  function hold(claims: readonly DelayedClaim[]): void {
-    held.add(claims);
+  function hold(claims: readonly DelayedClaim[], leasedAt: number): void {
+    held.set(claims, leasedAt + LEASE_MS);
     heldCount += claims.length;
     cancelRenewal ??= clock.after(RENEW_MS, renewHeld, { background: true });
   }
@@ -160,20 +166,41 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
   async function renewHeld(): Promise<void> {
     cancelRenewal = undefined;
     if (held.size === 0) return;
-    // Where that fails, another process may fire them a second time.
-    await store.renew([...held].flat(), clock.now() + LEASE_MS).catch(() => {});
+    const renewed = [...held.keys()];
+    const askedAt = clock.monotonic();
+    try {
+      await store.renew(renewed.flat(), clock.now() + LEASE_MS);
+      for (const claims of renewed) if (held.has(claims)) held.set(claims, askedAt + LEASE_MS);
+    } catch {
+      // What is being published may be fired a second time by another process; what is not begun is left to it.
+    }
     if (held.size > 0) cancelRenewal ??= clock.after(RENEW_MS, renewHeld, { background: true });
+  }
+
+  /** Whether another process may claim it before its lease is renewed: after a late answer, or when this one stood still. */
+  function isLapsing(claims: readonly DelayedClaim[]): boolean {
+    return clock.monotonic() > held.get(claims)! - RENEW_MS;
   }
 
   async function fireAll(topic: string, lane: Lane): Promise<void> {
     for (let claims = lane.waiting.shift(); claims; claims = lane.waiting.shift()) {
       lane.since = clock.monotonic();
-      if (!closed && (await fire(topic, claims))) lane.failures = 0;
+      if (isLapsing(claims)) lapse(topic, [claims, ...lane.waiting.splice(0)]);
+      else if (!closed && (await fire(topic, claims))) lane.failures = 0;
       else await putOff(lane, [claims, ...lane.waiting.splice(0)]);
     }
     lane.since = undefined;
     if (lane.failures === 0) lanes.delete(topic);
     wakeIn(0);
+  }
+
+  /** Leaves claims to whoever gets them when their leases have ended: all of a lane, so that none overtakes another. */
+  function lapse(topic: string, batches: readonly (readonly DelayedClaim[])[]): void {
+    for (const claims of batches) letGo(claims);
+    report(
+      `Delayed tasks of '${topic}' are late`,
+      new Error("their leases ran out first: this process stood still, or their store is slow"),
+    );
   }
 
   /** Whether the records are in their topic. */
@@ -213,8 +240,12 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
     lane.failures++;
     lane.retryAt = clock.monotonic() + retryMs;
     for (const claims of batches) letGo(claims);
+    await leaseFor(batches.flat(), retryMs);
+  }
+
+  async function leaseFor(claims: readonly DelayedClaim[], ms: number): Promise<void> {
     // Where that fails, their leases end by themselves.
-    await store.renew(batches.flat(), clock.now() + retryMs).catch(() => {});
+    await store.renew(claims, clock.now() + ms).catch(() => {});
   }
 
   return {

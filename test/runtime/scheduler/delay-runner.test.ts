@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { TaskRecord } from "../../../runtime/contract.ts";
 import { FivefoldError } from "../../../runtime/errors.ts";
 import { createDelayRunner } from "../../../runtime/scheduler/delay-runner.ts";
+import type { DelayedClaim, DelayStore } from "../../../runtime/scheduler/delay-store.ts";
 import { createMemoryDelayStore } from "../../../runtime/scheduler/memory-delay-store.ts";
 import { createSimulatedClock } from "../../../runtime/simulated-clock.ts";
 import { delayed } from "./delay-store-suite.ts";
@@ -87,6 +88,88 @@ test("a topic that works again gets all, in the order of its due times", async (
   await clock.advance(70_000);
   expect(world.published.map(({ id }) => id)).toEqual(entries.map(({ record }) => record.id));
   expect(await store.size()).toBe(0);
+});
+
+test("what is claimed and waits for room in its topic stays leased", async () => {
+  const inner = createMemoryDelayStore();
+  /** When each record's lease ends that was claimed last. */
+  const leasedUntil = new Map<string, number>();
+  let shortest = Number.POSITIVE_INFINITY;
+  const lease = (claims: readonly DelayedClaim[], untilMs: number) => {
+    for (const { record } of claims) leasedUntil.set(record.id, untilMs);
+  };
+  const store: DelayStore = {
+    ...inner,
+    async claimDue(nowMs, max, leaseMs) {
+      const claims = await inner.claimDue(nowMs, max, leaseMs);
+      lease(claims, nowMs + leaseMs);
+      return claims;
+    },
+    async renew(claims, untilMs) {
+      await inner.renew(claims, untilMs);
+      lease(claims, untilMs);
+    },
+  };
+  // Eight topics take nothing in, and hold all that may be held: the last claim waits until its topic's lane is empty.
+  const world = openRunner(async (topic, records) => {
+    if (topic !== "slow") return world.after(3_600_000);
+    for (const { id } of records) shortest = Math.min(shortest, leasedUntil.get(id)! - world.clock.now());
+    await world.after(1_900);
+  }, store);
+  const { to, clock } = world;
+  const add = async (topic: string, batches: number, dueAt: number) => {
+    const ids = Array.from({ length: batches * 1_024 }, (_, i) => `${topic}-${dueAt}-${i}`);
+    await inner.add(ids.map((id) => ({ ...to(topic, id), dueAt })));
+  };
+  const first = clock.now();
+  await add("slow", 3, first);
+  for (let i = 0; i < 8; i++) await add(`away-${i}`, 1, first + 1 + i);
+  await add("slow", 1, first + 10);
+  await clock.advance(20_000);
+  expect(world.published.length).toBe(4 * 1_024);
+  expect(shortest).toBeGreaterThan(6_000);
+});
+
+test("what a store leased so slowly that another process may have it is left to that one", async () => {
+  const inner = createMemoryDelayStore();
+  let isSlow = true;
+  const slow: DelayStore = {
+    ...inner,
+    async claimDue(nowMs, max, leaseMs) {
+      const claims = await inner.claimDue(nowMs, max, leaseMs);
+      if (isSlow && claims.length > 0) await world.after(11_000);
+      return claims;
+    },
+  };
+  const world = openRunner(async () => {}, slow);
+  await inner.add([world.to("topic", "a")]);
+  await world.clock.advance(10_500);
+  const claims = await inner.claimDue(world.clock.now(), 10, 10_000);
+  expect(claims).toHaveLength(1);
+  await world.clock.advance(2_000);
+  expect(world.published).toEqual([]);
+  // Where that one ends without having fired it, it is fired after all.
+  isSlow = false;
+  await world.clock.advance(10_000);
+  expect(world.published.map(({ id }) => id)).toEqual(["a"]);
+  expect(world.problems).toHaveLength(1);
+});
+
+test("a process that can't renew its leases begins nothing that another may have by then", async () => {
+  const inner = createMemoryDelayStore();
+  const store: DelayStore = { ...inner, renew: () => Promise.reject(new Error("the server is away")) };
+  const world = openRunner(() => world.after(4_500), store);
+  const { to, clock } = world;
+  await inner.add(Array.from({ length: 3 * 1_024 }, (_, i) => to("topic", `n${i}`)));
+  const others: string[] = [];
+  for (let step = 0; step < 200; step++) {
+    await clock.advance(100);
+    const claims = await inner.claimDue(clock.now(), 10_000, 3_600_000);
+    others.push(...claims.map(({ record }) => record.id));
+  }
+  const fired = [...world.published.map(({ id }) => id), ...others];
+  expect(new Set(fired).size).toBe(3 * 1_024);
+  expect(fired.length).toBe(3 * 1_024);
 });
 
 test("one that closes lets what it has not begun go to others at once", async () => {
