@@ -1,8 +1,8 @@
 import { type CallbackServer, startCallbackServer } from "./callbacks/callback-server.ts";
-import type { UseCaseSettings } from "./contract.ts";
+import type { TargetSettings, UseCaseSettings } from "./contract.ts";
 import { FivefoldError } from "./errors.ts";
 import type { Ports } from "./ports.ts";
-import { secretsFor } from "./receiver/receive.ts";
+import { callbackSecrets } from "./receiver/receive.ts";
 
 export type { CallbackServer };
 
@@ -25,7 +25,7 @@ export async function openCallbackPort(options: CallbackPortOptions): Promise<Ca
     throw new FivefoldError("invalid-option", "Callbacks need a store: these ports have none that outlives a process.");
   }
   const store = await ports.openControlStore();
-  const secretsOf = (target: string) => secretsFor(target, {}, environment);
+  const secretsOf = (target: TargetSettings) => callbackSecrets(target, environment);
   try {
     const server = await startCallbackServer({ store, useCases, secretsOf, port, host, clock: ports.clock });
     return {

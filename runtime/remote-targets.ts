@@ -121,9 +121,10 @@ export async function openRemoteTargets(
         report: (message, outcome, startedAt) => settlement.add(message, outcome, startedAt),
         postpone: settlement.postpone,
         awaitOutcome:
-          outcomes &&
-          (({ id, attempt }, settle) =>
-            outcomes.await(callbackId(contract.settings.name, subscriber.name, id, attempt), settle)),
+          outcomes && secretsOf(subscriber.target, environment, clock).length > 0
+            ? ({ id, attempt }, settle) =>
+                outcomes.await(callbackId(contract.settings.name, subscriber.name, id, attempt), settle)
+            : undefined,
         clock,
       });
       return {
@@ -176,18 +177,22 @@ function protocolOf(
   if (format === "json" && !toJson) {
     throw new FivefoldError("invalid-option", `'${settings.name}' was built before it had a target: build it again.`);
   }
-  const shape = { useCase: settings.name, subscriber: name, version: settings.version, format, timeoutMs, callbackUrl };
+  const secrets = secretsOf(target, environment, clock);
+  const shape = {
+    ...{ useCase: settings.name, subscriber: name, version: settings.version, format, timeoutMs },
+    // Callbacks are known by their signatures.
+    callbackUrl: secrets.length > 0 ? callbackUrl : undefined,
+  };
   const ownToJson = format === "json" ? toJson : undefined;
   if (target.kind === "lambda") {
     const place = lambdaOf(target, environment);
     const credentials = createAwsCredentials(environment, place.region, clock);
     return createLambdaProtocol({ shape, place, credentials, toJson: ownToJson });
   }
-  const example = () => `whsec_${Buffer.from(clock.randomId(32)).toString("base64")}`;
   return createServiceProtocol({
     shape,
     path: target.path,
-    secrets: secretsOf(target, environment, example),
+    secrets,
     headers: target.kind === "azure" ? ["x-functions-key", azureKeyOf(target, environment)] : undefined,
     toJson: ownToJson,
   });

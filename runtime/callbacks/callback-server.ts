@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../clock.ts";
-import type { UseCaseSettings } from "../contract.ts";
+import type { TargetSettings, UseCaseSettings } from "../contract.ts";
 import type { ControlStore } from "../control/control-store.ts";
 import {
   CALLBACK_PATH,
@@ -16,8 +16,8 @@ import { describeThrown } from "../thrown.ts";
 export interface CallbackServerOptions {
   readonly store: ControlStore;
   readonly useCases: readonly UseCaseSettings[];
-  /** The secrets of a target, by its name. */
-  readonly secretsOf: (target: string) => Secrets;
+  /** Empty: the target's outcomes can't be told from others', and are not taken. */
+  readonly secretsOf: (target: TargetSettings) => Secrets;
   /** 0: any that is free. */
   readonly port: number;
   /** Default: all addresses. */
@@ -40,7 +40,8 @@ export async function startCallbackServer(options: CallbackServerOptions): Promi
   const known = new Map<string, Secrets>();
   for (const { name, subscribers } of options.useCases) {
     for (const { name: subscriber, target } of subscribers) {
-      if (target && target.kind !== "lambda") known.set(`${name}/${subscriber}`, options.secretsOf(target.name));
+      const secrets = target ? options.secretsOf(target) : [];
+      if (secrets.length > 0) known.set(`${name}/${subscriber}`, secrets);
     }
   }
 

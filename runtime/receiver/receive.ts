@@ -1,10 +1,10 @@
 import type { Cancel, Clock } from "../clock.ts";
-import { DONE } from "../contract.ts";
+import { DONE, type TargetSettings } from "../contract.ts";
 import { FivefoldError, InvalidEventError } from "../errors.ts";
 import { outcomeOf } from "../execution/outcome-of.ts";
 import { findUnawaited } from "../execution/unawaited.ts";
 import { CALLBACK_HEADER } from "../task-http/callback.ts";
-import { findForgery, readSecrets, type Secrets } from "../task-http/signature.ts";
+import { findForgery, readSecrets, type Secrets, secretVariableOf } from "../task-http/signature.ts";
 import { CONTENT_TYPES, decodeHeader, webhookId } from "../task-http/task-request.ts";
 import { describeThrown } from "../thrown.ts";
 import {
@@ -43,7 +43,7 @@ export function secretsFor(
   { secret }: ReceiverOptions,
   environment: Readonly<Record<string, string | undefined>>,
 ): Secrets {
-  const variable = `FIVEFOLD_SIGNING_SECRET_${target.toUpperCase().replaceAll("-", "_")}`;
+  const variable = secretVariableOf(target);
   const text = secret ?? environment[variable];
   if (!text) {
     throw new FivefoldError(
@@ -60,6 +60,15 @@ export function secretsFor(
       `The signing secret of '${target}' can't be used: ${(error as Error).message}.`,
     );
   }
+}
+
+/** By what callbacks are known as a target's; empty: by nothing, so that it can't call back. Only a service must have some. */
+export function callbackSecrets(
+  { kind, name }: TargetSettings,
+  environment: Readonly<Record<string, string | undefined>>,
+): Secrets {
+  const isSigned = kind === "service" || (kind === "azure" && environment[secretVariableOf(name)]);
+  return isSigned ? secretsFor(name, {}, environment) : [];
 }
 
 /**
@@ -153,7 +162,9 @@ async function call<E>(
 
 function answerLater(callback: string): ReceiverAnswer {
   if (callback !== "") return plain(202, "");
-  const message = "the handler returned LATER, and the worker takes no callbacks: set FIVEFOLD_CALLBACK_URL for it";
+  const message =
+    "the handler returned LATER, and the worker takes no callbacks of this target: it needs FIVEFOLD_CALLBACK_URL, and " +
+    "the target's signing secret, which AWS Lambda has not";
   return answerOf({ kind: "retry", message });
 }
 

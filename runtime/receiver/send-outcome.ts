@@ -1,6 +1,5 @@
 import type { Clock } from "../clock.ts";
 import { FivefoldError } from "../errors.ts";
-import { CALLBACK_PATH } from "../task-http/callback.ts";
 import { readSecrets, sign } from "../task-http/signature.ts";
 
 /** What a task came to, told after it was answered. */
@@ -19,7 +18,8 @@ export async function sendOutcome(
   { secret, clock }: { readonly secret: string; readonly clock: Clock },
 ): Promise<void> {
   const body = Buffer.from(JSON.stringify(outcome));
-  const id = callback.slice(callback.indexOf(CALLBACK_PATH) + CALLBACK_PATH.length);
+  // Its four parts are the URL's last ones: the path before them may hold anything.
+  const id = callback.split("/").slice(-4).join("/");
   const timestamp = String(Math.floor(clock.now() / 1_000));
   const headers = {
     "content-type": "application/json",

@@ -11,6 +11,11 @@ const SIGNATURE_TOLERANCE_S = 300;
 const FEWEST_BYTES = 24;
 const MOST_BYTES = 64;
 
+/** The environment's name of a target's secrets, for workers and receivers. */
+export function secretVariableOf(target: string): string {
+  return `FIVEFOLD_SIGNING_SECRET_${target.toUpperCase().replaceAll("-", "_")}`;
+}
+
 export type Secrets = readonly KeyObject[];
 
 /** Reads `whsec_<base64>`, once or several times. Throws a RangeError that names no secret. */

@@ -103,7 +103,11 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
       }
       if (verdict.kind === "outcome") this.end(verdict.outcome, verdict.isOwn ? undefined : "answers");
       else if (options.awaitOutcome) this.#await(options.awaitOutcome);
-      else this.end({ kind: "retry", message: "answered 202, but this worker takes no callbacks" }, "answers");
+      else
+        this.end(
+          { kind: "retry", message: "answered 202, but this worker takes no callbacks of this target" },
+          "answers",
+        );
     }
 
     /** Its permit and its key stay held, and its time goes on; its host has done what was asked of it. */

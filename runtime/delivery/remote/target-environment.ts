@@ -1,6 +1,7 @@
+import type { Clock } from "../../clock.ts";
 import type { TargetSettings } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
-import { readSecrets, type Secrets } from "../../task-http/signature.ts";
+import { readSecrets, type Secrets, secretVariableOf } from "../../task-http/signature.ts";
 import { type AddressGuard, createAddressGuard, readNetworks } from "./address-guard.ts";
 import { readTargetUrls, type TargetUrl } from "./target-url.ts";
 
@@ -82,9 +83,11 @@ export function lambdaOf({ name }: TargetSettings, environment: Environment): La
   return { functionName, region, url: url! };
 }
 
-/** What requests are signed by. Throws where there is nothing, and it must be. */
-export function secretsOf({ kind, name }: TargetSettings, environment: Environment, example: () => string): Secrets {
-  const variable = `FIVEFOLD_SIGNING_SECRET_${capitals(name)}`;
+/** What requests are signed by, and callbacks; empty: nothing. Throws where there must be something. */
+export function secretsOf({ kind, name }: TargetSettings, environment: Environment, clock: Clock): Secrets {
+  // AWS signs by the caller's credentials.
+  if (kind === "lambda") return [];
+  const variable = secretVariableOf(name);
   const value = environment[variable];
   if (value) {
     try {
@@ -95,10 +98,11 @@ export function secretsOf({ kind, name }: TargetSettings, environment: Environme
   }
   // A function app knows its callers by their key.
   if (kind !== "service") return [];
+  const example = `whsec_${Buffer.from(clock.randomId(32)).toString("base64")}`;
   throw new FivefoldError(
     "invalid-option",
     `The service '${name}' could not tell our requests from others': nothing signs them. Set ${variable} here and for the ` +
-      `service to one secret that nobody else has, such as ${example()} (made just now).`,
+      `service to one secret that nobody else has, such as ${example} (made just now).`,
   );
 }
 

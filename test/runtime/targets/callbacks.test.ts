@@ -1,7 +1,10 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { openCallbackPort } from "../../../runtime/callback-port.ts";
+import { systemClock } from "../../../runtime/clock.ts";
 import { createMemoryControlStore } from "../../../runtime/control/memory-control-store.ts";
 import { sendOutcome } from "../../../runtime/receiver.ts";
 import { readSecrets, sign } from "../../../runtime/task-http/signature.ts";
+import { noteContracts } from "../note-contract.ts";
 import { LATE, openLmdb, startPort } from "./callback-ports.ts";
 import { openTargetWorld, SECRET, startService } from "./target-world.ts";
 
@@ -62,4 +65,32 @@ test.each<[what: string, path: string, body: string, status: number]>([
   const headers = { "webhook-id": path, "webhook-timestamp": timestamp, "webhook-signature": signature };
   const response = await fetch(`${url}/callbacks/${path}`, { method: "POST", headers, body });
   expect(response.status).toBe(status);
+});
+
+test("a function app whose requests nothing signs is not told to call back, and its 202 is a retry at once", async () => {
+  const target = { kind: "azure", name: "resizer", path: "/api/resize", format: "json" } as const;
+  const store = createMemoryControlStore();
+  const openControlStore = async () => store;
+  const { settings } = noteContracts({ subscribers: { default: { target } }, handlers: {} }).client;
+  const ports = { openControlStore, clock: systemClock };
+  const port = await openCallbackPort({ ports, useCases: [settings], environment: {}, port: 0, host: "127.0.0.1" });
+  onTestFinished(() => port.close());
+  const service = await startService((_, response) => response.writeHead(202).end());
+  const environment = {
+    FIVEFOLD_AZURE_RESIZER: service.url,
+    FIVEFOLD_AZURE_KEY_RESIZER: "key",
+    FIVEFOLD_CALLBACK_URL: `http://127.0.0.1:${port.port}`,
+  };
+  const subscriber = { timeoutMs: 60_000, maxRetries: 0 };
+  const world = await openTargetWorld({ target, environment, openControlStore, subscriber });
+  await world.notes.enqueue({ id: "a" });
+  await world.ended(1);
+  expect(service.requests[0]!.head.headers["fivefold-callback"]).toBeUndefined();
+  expect((await world.deadLetters())[0]?.failure?.message).toContain("takes no callbacks");
+});
+
+test("an outcome is signed for what follows the path of the workers, whatever that path is", async () => {
+  const service = await startService((_, response) => response.writeHead(204).end());
+  await sendOutcome(`${service.url}/callbacks/callbacks/note/default/a/1`, { outcome: "done" }, { secret: SECRET });
+  expect(service.requests[0]!.head.headers["webhook-id"]).toBe("note/default/a/1");
 });
