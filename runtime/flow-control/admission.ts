@@ -48,6 +48,8 @@ export interface Admission {
   readonly counts: { admitted: number };
 }
 
+const LOOK_AGAIN_MS = 20;
+
 /** Lets one subscriber's tasks start as its limit, its rate and the process's permits allow. */
 export function createAdmission(options: AdmissionOptions): Admission {
   const { gate, limit, clock } = options;
@@ -78,15 +80,15 @@ export function createAdmission(options: AdmissionOptions): Admission {
 
   function apply(): void {
     if (wants() > 0) gate.apply(applicant);
-    const mayStart = queue.length > 0 && !stopped && !paused;
-    if (rate && cancelTimer === undefined && mayStart && rate.available() === 0) {
-      const waitMs = rate.waitMs();
-      if (!Number.isFinite(waitMs)) return;
-      cancelTimer = clock.after(waitMs, () => {
-        cancelTimer = undefined;
-        apply();
-      });
-    }
+    const mayStart = queue.length > 0 && !stopped && !paused && inFlight < limit.current();
+    if (!rate || cancelTimer !== undefined || !mayStart) return;
+    // A token may have come since: then the gate has it asked for, or nobody has, and it is looked again soon.
+    const waitMs = rate.waitMs() || LOOK_AGAIN_MS;
+    if (!Number.isFinite(waitMs)) return;
+    cancelTimer = clock.after(waitMs, () => {
+      cancelTimer = undefined;
+      apply();
+    });
   }
 
   function applyAnew(): void {
