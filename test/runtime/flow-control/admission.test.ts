@@ -129,27 +129,3 @@ test("it says what keeps tasks waiting: a pause, the limit, the rate, or others 
   admission.release(15);
   expect(admission.binds).toBe("permits");
 });
-
-test("a token that comes between two looks at the clock is not forgotten", async () => {
-  const simulated = createSimulatedClock(1);
-  let drift = 0;
-  // As real time does, it goes on while the code runs.
-  const clock: Clock = {
-    ...simulated,
-    monotonic() {
-      drift += 0.3;
-      return simulated.monotonic() + drift;
-    },
-  };
-  const admitted: Message[] = [];
-  const admission = createAdmission({
-    ...{ gate: createGate(100), limit: { current: () => 50 }, priority: "normal", rate: TEN, fair: false, clock },
-    admit(more) {
-      admitted.push(...more);
-      clock.soon(() => admission.release(more.length));
-    },
-  });
-  admission.offer(messages(300));
-  await simulated.advance(20_000);
-  expect(admitted.length).toBeGreaterThan(190);
-});
