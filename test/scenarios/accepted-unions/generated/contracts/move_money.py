@@ -113,8 +113,17 @@ class _Gateway:
                     again = True
                 if not again or tried == self._tries:
                     raise GatewayError(error.code, problem) from None
-                time.sleep(float(error.headers.get("Retry-After", "1")))
+                time.sleep(_wait(error.headers.get("Retry-After", "1")))
         raise AssertionError("unreachable")
+
+
+def _wait(told: str) -> float:
+    # What is in front of the gateway may tell a date, or anything.
+    try:
+        seconds = float(told)
+    except ValueError:
+        return 1.0
+    return seconds if 0 <= seconds <= 86_400 else 1.0
 
 
 def _problem(error: urllib.error.HTTPError) -> Mapping[str, Any]:
