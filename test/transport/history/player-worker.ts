@@ -30,7 +30,8 @@ process.once("message", async ({ module, argument, file, setting, part }: Orders
   const transport = await open(argument);
   const player = play(transport, setting, part, tellToFile(openSync(file, "a")));
   void player.published.then(() => {
-    if (process.connected) process.send!("published");
+    // Its parent may let go of it at that moment: then nobody wants to know.
+    if (process.connected) process.send!("published", undefined, {}, () => {});
   });
   await released;
   await player.stop();
