@@ -66,7 +66,7 @@ export function assignNumbers<T extends Declared>(
     const names = was.filter((name) => !current.has(name));
     const earlier = names.map((name) => live.get(name) ?? heirOf(name)).find((found) => found && !taken.has(found));
     const back = removed.findLast((gone) => [part.name, ...names].includes(gone.name) && isSame(gone, part));
-    const found = earlier ?? (back && !taken.has(back) ? back : heirOf(part.name));
+    const found = earlier ?? (back && !taken.has(back) ? back : undefined);
     if (!found && was.length > 0) misnamed.push([part, faultOf(part, declared, live)]);
     return found;
   };

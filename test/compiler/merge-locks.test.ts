@@ -106,22 +106,6 @@ describe("a field to which two branches gave two names", () => {
     }
   });
 
-  test("is found by a name that it had in a release, without a tag", () => {
-    const there = released(released(first, renamed("c")), event({ a: TEXT, d: TEXT }, { d: "c" }));
-    for (const fields of [
-      { a: TEXT, c: TEXT },
-      { a: TEXT, b: TEXT },
-    ]) {
-      const { codes, useCases } = build(there, event(fields));
-      expect(codes).toEqual([]);
-      expect(Object.values(numbersOf(useCases[0]!.event.messages[0]!))).toEqual([1, 2]);
-    }
-    const removed = released(there, event({ a: TEXT }));
-    expect(numbersOf(build(removed, event({ a: TEXT, c: TEXT })).useCases[0]!.event.messages[0]!)).toMatchObject({
-      c: 2,
-    });
-  });
-
   test("has the name that the sources have, where both have dropped the tag", () => {
     const [main, work] = [built(first, renamed("c")), built(first, renamed("d"))];
     const locks = [first, main, work].map((text) => readLock(text)) as [Lock, Lock, Lock];
