@@ -1,4 +1,5 @@
 import type { FailureReason } from "./contract.ts";
+import type { Binding } from "./control/worker-reports.ts";
 
 /** How many tasks each layer let through since the start. */
 export interface PipelineCounts {
@@ -10,8 +11,8 @@ export interface PipelineCounts {
     readonly limit: number;
     /** Whether an operator has paused it. */
     readonly paused: boolean;
-    /** Why tasks wait; absent: none does. `hosts`: too few hosts of its target are fit. */
-    readonly binds?: "paused" | "rate" | "limit" | "hosts" | "permits" | undefined;
+    /** What keeps tasks waiting; absent: none waits. */
+    readonly binds?: Binding | undefined;
   };
   readonly delivery: {
     readonly filtered: number;

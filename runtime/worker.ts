@@ -125,15 +125,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     throw error;
   });
   running = pipelines;
-  const sharing =
-    controlStore && sharesRates(ports)
-      ? await shareRates({ open: controlStore.open, holders: () => pipelines, clock, reportProblem })
-      : undefined;
+  const shared = sharesRates(ports) ? controlStore : undefined;
+  const sharing = shared && (await shareRates({ open: shared.open, holders: () => pipelines, clock, reportProblem }));
   const telling =
-    controlStore &&
-    !ports.delayStore.isOfOneWorker &&
+    shared &&
     tellWorkerReports({
-      open: controlStore.open,
+      open: shared.open,
       useCases: executors.map(({ settings }) => settings.name),
       subscribers: () => pipelines.map(standing),
       clock,
@@ -180,7 +177,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }
     // A disk that takes no more must not keep the process: what isn't stored by then is delivered again.
     await settledWithin(clock, STORE_GRACE_MS, Promise.all(pipelines.map((pipeline) => pipeline.settled())));
-    await Promise.all([watching?.stop(), sharing?.stop(), telling ? telling.stop() : undefined]);
+    await Promise.all([watching?.stop(), sharing?.stop(), telling?.stop()]);
     await controlStore?.close();
     await delayRunner.close();
     await Promise.all(pipelines.map((pipeline) => pipeline.close()));

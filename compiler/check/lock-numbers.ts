@@ -29,8 +29,8 @@ export interface WrongFormerName {
 /**
  * The numbers of a message's fields, an enum's members or a union's variants. What was renamed, and what has come back
  * after it was removed, gets its old number, if it still is what it was; what is new gets the next that was never used.
- * Its name, or a former one, may be one that only releases know: where two branches renamed one field, the lock has the
- * other name.
+ * A former name may be one that only releases know: where two branches renamed one field, the lock has the other name. The
+ * part's own name may not: without a tag, a name that comes back is not known to mean the same.
  */
 export function assignNumbers<T extends Declared>(
   declared: readonly T[],

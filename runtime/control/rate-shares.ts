@@ -202,5 +202,15 @@ function shareOf(isWanted: boolean, others: readonly Share[]): number {
 async function read(store: ControlStore, key: string): Promise<{ shares: Shares; revision: number }> {
   const found = (await store.list(key)).find((entry) => entry.key === key);
   if (!found) return { shares: {}, revision: 0 };
-  return { shares: JSON.parse(found.value) as Shares, revision: found.revision };
+  return { shares: sharesIn(found.value), revision: found.revision };
+}
+
+/** What can't be read is nobody's: it is written anew. */
+function sharesIn(text: string): Shares {
+  try {
+    const entries = Object.entries(JSON.parse(text) as Record<string, Partial<Share> | null>);
+    return Object.fromEntries(entries.filter(([, share]) => Number.isFinite(share?.share))) as Shares;
+  } catch {
+    return {};
+  }
 }

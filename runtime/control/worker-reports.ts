@@ -39,10 +39,19 @@ const SILENT_MS = 30_000;
 
 /** What live workers told last. */
 export async function readWorkerReports(store: ControlStore, now: number): Promise<readonly WorkerReport[]> {
-  const entries = await store.list(PREFIX);
-  return entries
-    .map(({ value }) => JSON.parse(value) as WorkerReport)
-    .filter(({ at }) => Math.abs(now - at) < SILENT_MS);
+  const reports = (await store.list(PREFIX)).map(({ value }) => reportIn(value));
+  return reports.filter((report) => report !== undefined).filter(({ at }) => Math.abs(now - at) < SILENT_MS);
+}
+
+/** `undefined`: it can't be read. */
+function reportIn(text: string): WorkerReport | undefined {
+  try {
+    const report = JSON.parse(text) as Partial<WorkerReport> | null;
+    const isWhole = Number.isFinite(report?.at) && Array.isArray(report?.useCases) && Array.isArray(report?.busy);
+    return isWhole ? (report as WorkerReport) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Tells how the subscribers of this process stand, every 2 s while anything happens, until it is stopped. */
@@ -91,7 +100,7 @@ export function tellWorkerReports(options: {
 
   async function forgetOthers(store: ControlStore): Promise<void> {
     for (const { key: other, value, revision } of await store.list(PREFIX)) {
-      const { at } = JSON.parse(value) as WorkerReport;
+      const { at = 0 } = reportIn(value) ?? {};
       if (other !== key && clock.now() - at > 2 * SILENT_MS) await store.put(other, undefined, revision);
     }
   }

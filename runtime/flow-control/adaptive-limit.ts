@@ -88,7 +88,9 @@ export function createAdaptiveLimit({ max, now }: AdaptiveLimitOptions): Adaptiv
   /** Of what started in the second half of the look. */
   let lookFrom = 0;
   const seen = createBlock();
-  let isLooking = false;
+  /** When it began to hold back, on the wall clock, and for how long; 0: it does not. */
+  let heldBackAt = 0;
+  let heldBackMs = 0;
 
   function endBlock(at: number): void {
     const wasReached = isReached;
@@ -149,19 +151,27 @@ export function createAdaptiveLimit({ max, now }: AdaptiveLimitOptions): Adaptiv
     lookNumber = number;
     lookFrom = at + lengthMs / 2;
     lookUntil = at + lengthMs;
-    isLooking = true;
+    heldBackAt = now();
+    heldBackMs = lengthMs;
+  }
+
+  /** For its time, whether or not any task ends meanwhile; a clock that jumps ends it. */
+  function isHoldingBack(): boolean {
+    if (heldBackMs === 0) return false;
+    const passedMs = now() - heldBackAt;
+    if (passedMs < 0 || passedMs >= heldBackMs) heldBackMs = 0;
+    return heldBackMs > 0;
   }
 
   return {
     current() {
       if (overridden !== undefined) return overridden;
-      return Math.max(1, Math.floor(isLooking ? limit * LOOK_SHARE : limit));
+      return Math.max(1, Math.floor(isHoldingBack() ? limit * LOOK_SHARE : limit));
     },
     observe(durationMs, endedAt) {
       if (lookUntil > 0) {
         const startedAt = endedAt - durationMs;
         if (startedAt >= lookFrom && startedAt < lookUntil && seen.length < BLOCK) seen.add(durationMs);
-        if (endedAt >= lookUntil) isLooking = false;
       }
       block.add(durationMs);
       if (block.length === BLOCK) endBlock(endedAt);

@@ -106,6 +106,17 @@ describe("a field to which two branches gave two names", () => {
     }
   });
 
+  test("is not found by a name that it had in a release, without a tag: whether it means the same is not known", () => {
+    const there = released(released(first, renamed("c")), event({ a: TEXT, d: TEXT }, { d: "c" }));
+    for (const name of ["b", "c"]) {
+      const fields = { a: TEXT, [name]: TEXT };
+      expect(build(there, event(fields)).codes).toEqual(["name-reused"]);
+      const { codes, useCases } = build(there, event(fields, { [name]: "d" }));
+      expect(codes).toEqual([]);
+      expect(numbersOf(useCases[0]!.event.messages[0]!)).toEqual({ a: 1, [name]: 2 });
+    }
+  });
+
   test("has the name that the sources have, where both have dropped the tag", () => {
     const [main, work] = [built(first, renamed("c")), built(first, renamed("d"))];
     const locks = [first, main, work].map((text) => readLock(text)) as [Lock, Lock, Lock];

@@ -41,6 +41,7 @@ async function openFleet(options: { readonly rate?: { count: number; periodMs: n
     starts,
     problems,
     away,
+    store,
     /** Stops a worker as SIGSTOP does; the returned function is SIGCONT. */
     stand(number: number): () => void {
       const late: (() => void)[] = [];
@@ -193,3 +194,18 @@ test.each([0, 300, 600, 900])("a rate that is lifted, and set again %i ms later,
   expect([...parts.values()].map((part) => part.toFixed(2))).toEqual(["0.25", "0.25", "0.25", "0.25"]);
   await Promise.all([first, ...others].map((sharing) => sharing.stop()));
 });
+
+test.each(["no JSON", "null", '{ "gone": null, "odd": { "share": "all" } }'])(
+  "shares that can't be read (%s) are nobody's",
+  async (value) => {
+    const fleet = await openFleet();
+    await fleet.store.put("rate/note/default", value, 0);
+    await fleet.enqueue(2_000);
+    await fleet.start();
+    await fleet.clock.advance(3_000);
+    const started = await fleet.during(10_000);
+    expect(started).toBeGreaterThan(950);
+    expect(started).toBeLessThan(1_050);
+    expect(fleet.problems).toEqual([]);
+  },
+);

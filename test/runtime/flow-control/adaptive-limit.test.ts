@@ -20,6 +20,9 @@ function limitOf(max: number) {
       }
       return most;
     },
+    pass(ms: number) {
+      at += ms;
+    },
     refuse(count: number) {
       for (let i = 0; i < count; i++) {
         at += 1;
@@ -80,6 +83,20 @@ test("a service that becomes slower while the limit is 1 does not keep it there"
   tasks(40, 2_000);
   expect(limit.current()).toBeLessThan(8);
   expect(tasks(800, 2_000)).toBe(8);
+});
+
+test.each([
+  ["passes while no task ends", 60_000],
+  ["jumps back", -3_600_000],
+])("it holds back for a moment every 15 s, and no longer where time %s", (_, ms) => {
+  const { limit, tasks, pass } = limitOf(64);
+  tasks(2_000, 20);
+  expect(limit.current()).toBe(64);
+  pass(15_000);
+  tasks(16, 20);
+  expect(limit.current()).toBe(32);
+  pass(ms);
+  expect(limit.current()).toBe(64);
 });
 
 test("an operator's limit holds in place of its own, above the ceiling too", () => {
