@@ -1,17 +1,14 @@
 import WebSocket from "ws";
-import { type Cancel, type Clock, sleep } from "../../clock.ts";
+import type { Clock } from "../../clock.ts";
 import type { FivefoldError } from "../../errors.ts";
 import { reasonOf } from "./admin-request.ts";
 import { refusal, unreachable } from "./errors.ts";
+import { createReconnection } from "./reconnection.ts";
 
-const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 2_000;
 const HANDSHAKE_TIMEOUT_MS = 8_000;
 /** A connection that doesn't answer a ping within this time is dead, whatever the operating system believes. */
 const PING_EVERY_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 2_000;
-/** For so long a conflict may be with a former connection, which isn't gone yet. */
-const CONFLICT_RETRY_MS = 2_000;
 
 /** Where to connect, and with which headers. */
 export interface Target {
@@ -61,9 +58,17 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
   let fault: FivefoldError | undefined;
   let dropped: string | undefined;
   let closed = false;
-  let attempts = 0;
-  let cancelRetry: Cancel = () => {};
-  let releaseProcess: Cancel | undefined;
+  const reconnection = createReconnection({
+    attempt,
+    faultOf: (error) => unreachable(what, "its web service", error),
+    isFinal,
+    onFailed(error) {
+      // One that was open for a moment is down by its own event.
+      if (!closed && !socket) down(unreachable(what, "its web service", error));
+    },
+    timeoutMs: settings.timeoutMs,
+    clock,
+  });
 
   async function attempt(): Promise<void> {
     const { url, headers } = await settings.target();
@@ -91,7 +96,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
       opening.on("open", () => {
         if (closed) return opening.terminate();
         socket = opening;
-        attempts = 0;
+        reconnection.opened();
         fault = undefined;
         dropped = undefined;
         beat(opening, true);
@@ -141,33 +146,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
   function down(error: FivefoldError): void {
     fault = error;
     settings.onDown(error);
-    // The first try comes at once, for most connections end because a broker passed its topic on.
-    const boundMs = attempts === 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts);
-    attempts += 1;
-    cancelRetry = clock.after(boundMs / 2 + (clock.random() * boundMs) / 2, retry, { background: true });
-  }
-
-  function retry(): void {
-    attempt().catch((error: unknown) => {
-      // One that was open for a moment is down by its own event.
-      if (!closed && !socket) down(unreachable(what, "its web service", error));
-    });
-  }
-
-  async function openFirst(): Promise<void> {
-    const startedAt = clock.monotonic();
-    for (;;) {
-      try {
-        return await attempt();
-      } catch (error) {
-        const failed = unreachable(what, "its web service", error);
-        const elapsedMs = clock.monotonic() - startedAt;
-        const patienceMs = failed.code === "conflict" ? CONFLICT_RETRY_MS : settings.timeoutMs;
-        if (isFinal(failed) || elapsedMs >= patienceMs) throw failed;
-        attempts += 1;
-        await sleep(clock, Math.min(1_000, FIRST_WAIT_MS * 2 ** attempts));
-      }
-    }
+    reconnection.again();
   }
 
   const link: Link = {
@@ -178,13 +157,7 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
       return fault;
     },
     send: (text) => socket?.send(text),
-    keepProcess(on) {
-      if (on) releaseProcess ??= clock.after(Number.MAX_SAFE_INTEGER, () => {});
-      else {
-        releaseProcess?.();
-        releaseProcess = undefined;
-      }
-    },
+    keepProcess: reconnection.keepProcess,
     drop(reason) {
       dropped = reason;
       socket?.terminate();
@@ -192,13 +165,12 @@ export async function openLink(settings: LinkSettings): Promise<Link> {
     async close() {
       if (closed) return;
       closed = true;
-      cancelRetry();
-      releaseProcess?.();
+      reconnection.stop();
       const closing = socket;
       if (closing) await closeSocket(closing, clock);
     },
   };
-  await openFirst();
+  await reconnection.openFirst();
   return link;
 }
 

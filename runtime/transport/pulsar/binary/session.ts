@@ -1,15 +1,11 @@
-import { type Cancel, type Clock, sleep } from "../../../clock.ts";
+import type { Clock } from "../../../clock.ts";
 import { FivefoldError } from "../../../errors.ts";
 import { about, unreachable } from "../errors.ts";
+import { createReconnection } from "../reconnection.ts";
 import type { Brokers, Purpose } from "./brokers.ts";
 import type { Command } from "./commands.ts";
 import type { BrokerConnection } from "./connection.ts";
 import type { Delivery } from "./endpoint.ts";
-
-const FIRST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 2_000;
-/** For so long a conflict may be with a former connection, which isn't gone yet. */
-const CONFLICT_RETRY_MS = 2_000;
 
 /** A producer or a consumer on the connection that it has now. */
 export interface Attached {
@@ -65,9 +61,16 @@ export async function openSession(settings: SessionSettings): Promise<Session> {
   let attached: Attached | undefined;
   let fault: FivefoldError | undefined;
   let closed = false;
-  let attempts = 0;
-  let cancelRetry: Cancel = () => {};
-  let releaseProcess: Cancel | undefined;
+  const reconnection = createReconnection({
+    attempt,
+    faultOf: (error) => unreachable(what, "its broker", error),
+    isFinal,
+    onFailed(error) {
+      if (!closed) down(unreachable(what, "its broker", error));
+    },
+    timeoutMs: settings.timeoutMs,
+    clock,
+  });
 
   async function attempt(): Promise<void> {
     await settings.check();
@@ -105,7 +108,7 @@ export async function openSession(settings: SessionSettings): Promise<Session> {
     if (ended) throw ended;
     if (closed) return leave(own);
     attached = own;
-    attempts = 0;
+    reconnection.opened();
     fault = undefined;
     settings.onOpen(own);
   }
@@ -130,35 +133,10 @@ export async function openSession(settings: SessionSettings): Promise<Session> {
     fault = error;
     if (closed) return;
     settings.onDown(error);
-    // The first try comes at once, for most sessions end because a broker passed its topic on.
-    const boundMs = attempts === 0 ? 0 : Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempts);
-    attempts += 1;
-    cancelRetry = clock.after(boundMs / 2 + (clock.random() * boundMs) / 2, retry, { background: true });
+    reconnection.again();
   }
 
-  function retry(): void {
-    attempt().catch((error: unknown) => {
-      if (!closed) down(unreachable(what, "its broker", error));
-    });
-  }
-
-  async function openFirst(): Promise<void> {
-    const startedAt = clock.monotonic();
-    for (;;) {
-      try {
-        return await attempt();
-      } catch (error) {
-        const failed = unreachable(what, "its broker", error);
-        const elapsedMs = clock.monotonic() - startedAt;
-        const patienceMs = failed.code === "conflict" ? CONFLICT_RETRY_MS : settings.timeoutMs;
-        if (isFinal(failed) || elapsedMs >= patienceMs) throw failed;
-        attempts += 1;
-        await sleep(clock, Math.min(1_000, FIRST_WAIT_MS * 2 ** attempts));
-      }
-    }
-  }
-
-  await openFirst();
+  await reconnection.openFirst();
   return {
     get attached() {
       return attached;
@@ -166,13 +144,7 @@ export async function openSession(settings: SessionSettings): Promise<Session> {
     get fault() {
       return fault;
     },
-    keepProcess(on) {
-      if (on) releaseProcess ??= clock.after(Number.MAX_SAFE_INTEGER, () => {});
-      else {
-        releaseProcess?.();
-        releaseProcess = undefined;
-      }
-    },
+    keepProcess: reconnection.keepProcess,
     drop(error) {
       const dropped = attached;
       if (!dropped) return;
@@ -182,8 +154,7 @@ export async function openSession(settings: SessionSettings): Promise<Session> {
     async close() {
       if (closed) return;
       closed = true;
-      cancelRetry();
-      releaseProcess?.();
+      reconnection.stop();
       const last = attached;
       attached = undefined;
       if (last) await leave(last).catch(() => {});
