@@ -91,7 +91,12 @@ async function open(
       const server = await startMetricsServer({ worker, connection, port });
       // Outcomes that come later are taken by whichever worker they reach.
       const callbacks = process.env.FIVEFOLD_CALLBACK_URL
-        ? await openCallbackPort({ ports: connection.ports, useCases: worker.useCases, port: callbackPort })
+        ? await openCallbackPort({ ports: connection.ports, useCases: worker.useCases, port: callbackPort }).catch(
+            async (error) => {
+              await server.close();
+              throw error;
+            },
+          )
         : undefined;
       return {
         names: executors.map(({ settings }) => settings.name),

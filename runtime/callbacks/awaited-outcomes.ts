@@ -49,6 +49,8 @@ export function createAwaitedOutcomes(options: {
       for (const entry of await store.list(CALLBACK_PREFIX)) {
         await take(entry).catch((error) => report(`The callback '${entry.key}' can't be taken`, error));
       }
+      // Somebody else may have removed its entry: then nothing is left to look for.
+      for (const [key, at] of settled) if (clock.monotonic() - at > 2 * KEEP_MS) settled.delete(key);
     } catch (error) {
       if (!closed) report("Callbacks can't be looked for now", error);
     }
