@@ -1,21 +1,11 @@
-import { DONE, type Outcome, type TargetFormat, type UseCaseSettings } from "../contract.ts";
+import { DONE, type Outcome, type TargetFormat, type TaskContext, type UseCaseSettings } from "../contract.ts";
 import type { Violation } from "../errors.ts";
 
 /** What a receiver's handler is told of its task, besides the event. */
-export interface ReceivedTask {
-  /** The same through every retry: what an idempotent handler keys on. */
-  readonly id: string;
-  readonly useCase: string;
-  readonly subscriber: string;
-  /** 1 for the first try. */
-  readonly attempt: number;
-  readonly enqueuedAt: Date;
-  /** When the task was due: its delay's end, or when it was enqueued. */
-  readonly dueAt: Date;
+export interface ReceivedTask
+  extends Pick<TaskContext, "id" | "useCase" | "subscriber" | "attempt" | "enqueuedAt" | "dueAt" | "traceparent"> {
   /** The ordering key; empty without `orderBy`, and where it is longer than 1,024 characters. */
   readonly key: string;
-  /** W3C trace context; empty: none. */
-  readonly traceparent: string;
   /** Where the outcome may be told later, for a handler that returns `LATER`; empty: nowhere. */
   readonly callback: string;
   /** Aborts when the worker does not wait for an answer any more. */
