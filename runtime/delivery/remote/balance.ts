@@ -24,7 +24,9 @@ export function chooseHost(fit: readonly Host[], clock: Clock, now: number): Hos
   const [a, b] = [fit[first]!, fit[second]!];
   // What a host is taken to need that has not answered yet: as long as the other one.
   const unknownMs = a.latencyMs || b.latencyMs || 1;
-  return costOf(b, now, unknownMs) < costOf(a, now, unknownMs) ? b : a;
+  let [needsA, needsB] = [needsOf(a, now, unknownMs), needsOf(b, now, unknownMs)];
+  if (Math.max(needsA, needsB) <= SAME_WITHIN * Math.min(needsA, needsB)) needsA = needsB = 1;
+  return needsB * (b.pending.size + 1) < needsA * (a.pending.size + 1) ? b : a;
 }
 
 /** Draws that may meet hosts in their slow start before one of them is taken all the same. */
@@ -42,23 +44,34 @@ function draw(fit: readonly Host[], not: number | undefined, clock: Clock, now: 
   return index;
 }
 
-function costOf(host: Host, now: number, unknownMs: number): number {
-  const { pending, latencyMs } = host;
-  const [oldest] = pending;
+/** Shorter times than this are one host's as well as another's: a pause of either process is longer. */
+const TELLABLE_MS = 5;
+/**
+ * Times within this factor differ by chance, so that what is pending decides. A host that is a little slower than all
+ * others would get nothing otherwise.
+ */
+const SAME_WITHIN = 2;
+
+/** How long an answer of it is likely to take, in ms. */
+function needsOf(host: Host, now: number, unknownMs: number): number {
+  const [oldest] = host.pending;
   const waitedMs = oldest ? now - oldest.startedAt : 0;
-  return Math.max(latencyMs || unknownMs, waitedMs) * (pending.size + 1);
+  return Math.max(TELLABLE_MS, latencyOf(host, now) || unknownMs, waitedMs);
 }
 
 /** How fast an average forgets: an answer from this long ago counts for a third of one from now. */
 const MEMORY_MS = 5_000;
 
-/** Takes an answer's time into a host's latency: at once where it is longer, slowly where it is shorter (peak EWMA). */
+/** What it has shown, forgotten bit by bit: a host that gets nothing could never show that it is quicker now. */
+function latencyOf({ latencyMs, latencyAt }: Host, now: number): number {
+  return latencyMs * Math.exp((latencyAt - now) / MEMORY_MS);
+}
+
+/** Takes an answer's time into a host's latency: at once where it is longer, bit by bit where it is shorter (peak EWMA). */
 export function noteLatency(host: Host, latencyMs: number, now: number): void {
-  if (host.latencyMs === 0 || latencyMs > host.latencyMs) host.latencyMs = Math.max(latencyMs, 0.01);
-  else {
-    const weight = Math.exp((host.latencyAt - now) / MEMORY_MS);
-    host.latencyMs = host.latencyMs * weight + latencyMs * (1 - weight);
-  }
+  const shown = latencyOf(host, now);
+  const weight = Math.exp((host.latencyAt - now) / MEMORY_MS);
+  host.latencyMs = Math.max(latencyMs, shown + latencyMs * (1 - weight), 0.01);
   host.latencyAt = now;
 }
 

@@ -73,6 +73,20 @@ test("hosts that are alike get alike", async () => {
   }
 });
 
+test("a host that is a little slower than all others gets its share", async () => {
+  const { drive } = await openPool(THREE);
+  const counts = await drive({ "10.0.0.2": { latencyMs: 8 } }, 30);
+  expect(counts["10.0.0.2"]).toBeGreaterThan(700);
+});
+
+test.each([100, 1_000])("a host that once took %i ms gets its share again", async (latencyMs) => {
+  const { drive } = await openPool(THREE);
+  await drive({ "10.0.0.2": { latencyMs } }, 1);
+  await drive({}, 30);
+  const counts = await drive({}, 10);
+  expect(counts["10.0.0.2"]).toBeGreaterThan(200);
+});
+
 test.each<[what: string, behaviour: Behaviour, most: number]>([
   ["fails fast", { latencyMs: 0, why: "answers" }, 5],
   ["is ten times as slow", { latencyMs: 50 }, 300],
