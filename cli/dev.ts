@@ -6,6 +6,7 @@ import { Fault } from "./fault.ts";
 import { refuseLinks } from "./own-files.ts";
 import { findProject } from "./project.ts";
 import { targetEnvironment } from "./service-option.ts";
+import { sourceEnvironment } from "./source-option.ts";
 import { readPort } from "./start.ts";
 import { type ProjectChange, watchProject } from "./watch-project.ts";
 import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
@@ -14,6 +15,8 @@ export interface DevOptions {
   readonly data?: string;
   readonly service?: readonly string[];
   readonly network?: readonly string[];
+  readonly source?: readonly string[];
+  readonly outbox?: readonly string[];
   readonly json?: boolean;
   readonly root?: string;
   /** Where events are taken by HTTP, on this machine alone. */
@@ -31,7 +34,11 @@ const RAN_WELL_MS = 30_000;
 export async function dev({ data, json = false, root: named, ...options }: DevOptions): Promise<void> {
   // It stays the same through all restarts.
   let gatewayPort = readPort(options.gatewayPort, "--gateway-port");
-  const environment = targetEnvironment(options.service ?? [], options.network ?? [], process.env);
+  const environment = {
+    ...targetEnvironment(options.service ?? [], options.network ?? [], process.env),
+    ...sourceEnvironment(options.source ?? []),
+    ...(options.outbox && { FIVEFOLD_OUTBOX: options.outbox.join(",") }),
+  };
   const root = findProject(named);
   // As the clients choose it, for they must meet in one folder; an empty value names none.
   if (!data && !process.env.FIVEFOLD_DATA) refuseLinks(root, ".fivefold/data");

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import { captureCommands } from "./capture-commands.ts";
 import { controlCommands } from "./control-commands.ts";
 import { deadLetterCommands } from "./dead-letter-commands.ts";
 import { EXIT, Fault } from "./fault.ts";
@@ -122,6 +123,11 @@ function createProgram(): Command {
     .option("--data <folder>", "where events are stored (default: .fivefold/data)")
     .option("--gateway-port <port>", "takes events by HTTP from this machine; another one where it is taken", "5055")
     .option("--service <name=url...>", "where a target is: thumbnails=http://localhost:3000")
+    .option(
+      "--source <name=url...>",
+      "where a database is that is captured: billing=postgres://user:password@host/database",
+    )
+    .option("--outbox <source...>", "relay the outboxes of these sources")
     .option("--network <cidr...>", "a private network that targets may be in, besides this machine: 10.0.0.0/8")
     .option("--json", "print JSON lines")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
@@ -182,6 +188,7 @@ function createProgram(): Command {
     });
 
   gatewayCommands(program);
+  captureCommands(program);
   controlCommands(program);
   const onLetters = deadLetterCommands(program);
   const strays = program

@@ -2,6 +2,7 @@ import type { ReportProblem } from "../runtime/contract.ts";
 import { Fault } from "./fault.ts";
 import { loadGatewayUseCases } from "./gateway-use-cases.ts";
 import { builtUseCases, loadExecutors, loadRuntime, startFailure } from "./project-runtime.ts";
+import { outboxNames } from "./source-option.ts";
 import { defaultMaxBlockMs, startWatchdog } from "./watchdog.ts";
 import { createTaskReporter, type WorkerReport } from "./worker-report.ts";
 
@@ -17,7 +18,7 @@ const LOOPBACK = "127.0.0.1";
 export async function work({ root, data, gatewayPort }: WorkerOptions): Promise<void> {
   const { send, sent, drained } = followParent();
   try {
-    const { connect, startGateway, startWorker } = await loadRuntime(root);
+    const { connect, sourceOf, startCapture, startGateway, startWorker } = await loadRuntime(root);
     const executors = await loadExecutors(root, await builtUseCases(root));
     const useCases = await loadGatewayUseCases(root, []);
     const reporter = createTaskReporter(send);
@@ -29,9 +30,16 @@ export async function work({ root, data, gatewayPort }: WorkerOptions): Promise<
     const serve = (port: number) => startGateway({ connection, useCases, host: LOOPBACK, port, reportProblem });
     // Another project may run on this machine.
     const gateway = await serve(Number(gatewayPort)).catch(() => serve(0));
+    const sources = outboxNames(undefined, process.env).map((name) => sourceOf(name, process.env));
+    const settings = executors.map((executor) => executor.settings);
+    const capture =
+      sources.length > 0
+        ? await startCapture({ connection, useCases: settings, outboxes: sources, reportProblem })
+        : undefined;
     const { address, port } = gateway;
     send({ kind: "ready", useCases: executors.map(({ settings }) => settings.name), gateway: { address, port } });
     await drained;
+    await capture?.stop();
     await gateway.drain();
     await worker.drain();
     await connection.close();

@@ -1,8 +1,10 @@
 import { hash } from "node:crypto";
+import { insertIntoOutbox, type Transaction } from "./capture/outbox-row.ts";
+import { systemClock } from "./clock.ts";
 import { type Connection, connect } from "./connection.ts";
 import type { ClientContract } from "./contract.ts";
 import { FivefoldError } from "./errors.ts";
-import { createFrontendOn } from "./frontend-on.ts";
+import { createFrontendOn, createRecordsOn } from "./frontend-on.ts";
 import type { Admission, Frontend, Receipt } from "./pipeline.ts";
 import { topicsOf } from "./topics.ts";
 import { type Duration, parseDuration } from "./use-case.ts";
@@ -32,6 +34,19 @@ export interface Client<E> {
   enqueueJson(value: unknown, options?: EnqueueOptions): Promise<Receipt>;
   /** As `enqueue`, for many at once; where one event is invalid, or in conflict, none is stored. */
   enqueueAll(events: readonly E[], options?: EnqueueOptions): Promise<readonly Receipt[]>;
+  /**
+   * Enqueues with a transaction of your own on PostgreSQL: the event is written into the database's outbox, and
+   * `fivefold capture` enqueues it once the transaction is committed; rolled back, it never was. Transactions are relayed
+   * in the order of their commits. The event is checked here as `enqueue` does; whether it is a duplicate shows only when
+   * it is relayed. Throws a FivefoldError where it is refused or can't be written.
+   */
+  enqueueIn(transaction: Transaction, event: E, options?: EnqueueOptions): Promise<OutboxReceipt>;
+}
+
+/** What `enqueueIn` answers. */
+export interface OutboxReceipt {
+  /** The task's id, once the transaction is committed. */
+  readonly id: string;
 }
 
 function invalidOption(useCase: string, message: string): FivefoldError {
@@ -98,6 +113,8 @@ export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
     return opened!.frontend;
   }
 
+  const toRecords = createRecordsOn(contract, systemClock);
+
   function admissionOf(options: EnqueueOptions, { ports }: Connection) {
     const { delay, traceparent = "" } = options;
     const due = dueAt(name, options, ports.clock.now());
@@ -140,6 +157,14 @@ export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
       const connection = await connect(undefined, contract.url);
       const admission = admissionOf(options, connection);
       return (await frontendOf(connection)).enqueueAll(events, admission);
+    },
+    async enqueueIn(transaction, event, options = {}) {
+      const { now } = systemClock;
+      const due = dueAt(name, options, now());
+      const [record] = toRecords([event], { ...options, dueAt: due, traceparent: options.traceparent ?? "" });
+      const delayMs = options.delay === undefined ? 0 : parseDuration(options.delay)!;
+      await insertIntoOutbox(transaction, record!, contract.settings.dedupeForMs, { delayMs });
+      return { id: record!.id };
     },
   };
 }

@@ -1,5 +1,7 @@
+import type { Clock } from "./clock.ts";
 import { type ClientContract, type TaskRecord, topicOf } from "./contract.ts";
 import { createFrontend } from "./frontend/frontend.ts";
+import { createToRecords, type ToRecords } from "./frontend/to-records.ts";
 import type { Enqueued, Frontend } from "./pipeline.ts";
 import type { Ports } from "./ports.ts";
 
@@ -12,15 +14,24 @@ export function createFrontendOn<E>(
 ): Frontend<E> {
   const { name, priority } = contract.settings;
   const topic = topicOf(name, priority);
-  // An id is the frontend's random part and a count: unique without a random draw for every task.
-  const prefix = ports.clock.randomId(14);
-  let count = 0;
   return createFrontend({
     contract,
     publish: (records) => publish(topic, records),
     dedupeStore: ports.dedupeStore,
     observe,
     clock: ports.clock,
-    nextId: () => `${prefix}-${(count++).toString(36)}`,
+    nextId: createIds(ports.clock),
   });
+}
+
+/** The frontend's first half alone, where another store than a transport takes the records. */
+export function createRecordsOn<E>(contract: ClientContract<E>, clock: Clock): ToRecords<E> {
+  return createToRecords({ contract, clock, nextId: createIds(clock) });
+}
+
+/** An id is a random part of its maker's and a count: unique without a random draw for every task. */
+function createIds(clock: Clock): () => string {
+  const prefix = clock.randomId(14);
+  let count = 0;
+  return () => `${prefix}-${(count++).toString(36)}`;
 }

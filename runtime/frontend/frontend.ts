@@ -1,29 +1,17 @@
 import type { Clock } from "../clock.ts";
 import type { ClientContract, TaskRecord } from "../contract.ts";
-import { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "../errors.ts";
+import { type ErrorCode, FivefoldError } from "../errors.ts";
 import { publishOnce, type Told } from "./dedupe.ts";
 import type { DedupeStore } from "./dedupe-store.ts";
-import { readTraceparent } from "./traceparent.ts";
+import { type Admission, createToRecords } from "./to-records.ts";
+
+export type { Admission };
 
 /** What `enqueue` answers. */
 export interface Receipt {
   /** The task's id; for a duplicate, that of the task which was accepted before. */
   readonly id: string;
   readonly duplicate: boolean;
-}
-
-export interface Admission {
-  /** Ms since the Unix epoch before which no handler runs; 0: at once. */
-  readonly dueAt: number;
-  /** The delay as the caller wrote it, where it wrote one. */
-  readonly delay?: string | undefined;
-  /** W3C trace context; empty: none. A malformed one is dropped. */
-  readonly traceparent: string;
-  /**
-   * The same event under this id is accepted once in `forMs`, unless the use case's own `dedupeBy` says otherwise. Of several
-   * events of a call, each has its place added to it.
-   */
-  readonly once?: { readonly id: string; readonly forMs: number } | undefined;
 }
 
 /** How the events of one call, or of the calls that were stored together, fared; for whoever watches. */
@@ -67,6 +55,7 @@ interface Waiting {
 export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
   const { contract, clock } = options;
   const { settings } = contract;
+  const makeRecords = createToRecords(options);
   let waiting: Waiting[] = [];
   /** When the first of those that wait was enqueued. */
   let waitingSince = 0;
@@ -76,64 +65,13 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     options.observe({ accepted: 0, duplicates: 0, refused: count, code, tookMs: clock.monotonic() - startedAt });
   }
 
-  function toRecords(events: readonly E[], given: Admission, startedAt: number): TaskRecord[] {
-    const { traceparent } = given;
-    const admission = { ...given, traceparent: traceparent === "" ? "" : readTraceparent(traceparent) };
+  function toRecords(events: readonly E[], admission: Admission, startedAt: number): TaskRecord[] {
     try {
-      requireValid(events);
-      const { once } = admission;
-      if (once === undefined || events.length === 1) return events.map((event) => toRecord(event, admission));
-      return events.map((event, i) => toRecord(event, { ...admission, once: { ...once, id: `${once.id} ${i}` } }));
+      return makeRecords(events, admission);
     } catch (error) {
       refused(events.length, error, startedAt);
       throw error;
     }
-  }
-
-  /** Names all events that are invalid, of several by their index. */
-  function requireValid(events: readonly E[]): void {
-    const violations: Violation[] = [];
-    for (const [index, event] of events.entries()) {
-      const found = contract.validate(event);
-      if (found === undefined) continue;
-      violations.push(...(events.length === 1 ? found : found.map((violation) => ({ index, ...violation }))));
-    }
-    if (violations.length > 0) throw new InvalidEventError(settings.name, violations);
-  }
-
-  function toRecord(event: E, { dueAt, delay, traceparent, once }: Admission): TaskRecord {
-    const payload = contract.encode(event);
-    if (payload.length > settings.maxPayloadBytes) {
-      throw new FivefoldError(
-        "payload-too-large",
-        `The event for '${settings.name}' is ${payload.length} bytes encoded; at most ${settings.maxPayloadBytes} are ` +
-          "accepted. Nothing was stored. Send a reference (a URL, an object key) to what is large instead.",
-      );
-    }
-    const now = clock.now();
-    if (dueAt - now > settings.maxDelayMs) {
-      throw new FivefoldError(
-        "delay-too-long",
-        `The delay for '${settings.name}' is ${delay ?? durationText(dueAt - now)}; its longest is ` +
-          `${durationText(settings.maxDelayMs)}. Nothing was ` +
-          "stored. Shorten the delay, or raise `scheduler.maxDelay` in the use case.",
-      );
-    }
-    return {
-      id: options.nextId(),
-      useCase: settings.name,
-      version: settings.version,
-      enqueuedAt: now,
-      dueAt,
-      key: contract.orderBy?.(event) ?? "",
-      attempt: 1,
-      priority: settings.priority,
-      tenant: contract.fairBy?.(event) ?? "",
-      dedupeId: contract.dedupeBy?.(event) ?? once?.id ?? "",
-      traceparent,
-      subscription: "",
-      payload,
-    };
   }
 
   /** Of records that were refused one by one, where `told` is told of them, there is no receipt. */
@@ -238,13 +176,4 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
       return enqueue(readJson(value), admission);
     },
   };
-}
-
-const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000 } as const;
-
-/** As one would write it: in the largest unit of which it is a whole number, fractions of a ms in seconds. */
-function durationText(ms: number): string {
-  const found = Object.entries(UNITS).find(([, size]) => ms > 0 && ms % size === 0);
-  if (found) return `${ms / found[1]}${found[0]}`;
-  return ms > 1_000 && !Number.isInteger(ms) ? `${ms / 1_000}s` : `${ms}ms`;
 }

@@ -7,6 +7,7 @@ import { FivefoldError } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
 import type { Worker } from "../worker.ts";
 import { createBacklogMetrics } from "./backlog-metrics.ts";
+import { type CapturedParts, createCaptureMetrics } from "./capture-metrics.ts";
 import { createEnqueueMetrics } from "./enqueue-metrics.ts";
 import { CONTENT_TYPE, expose, type MetricSource } from "./exposition.ts";
 import { createProcessMetrics } from "./process-metrics.ts";
@@ -20,6 +21,8 @@ export interface MetricsServerOptions {
   readonly connection?: Connection | undefined;
   /** What takes events by HTTP; `/readyz` follows it where there is no worker. */
   readonly gateway?: (Pick<Worker, "ports" | "useCases" | "draining"> & { readonly metrics: MetricSource }) | undefined;
+  /** What turns changes of databases into events. */
+  readonly capture?: CapturedParts | undefined;
   /**
    * Ports and use cases whose backlogs to show where there is no worker, as `{ ports, useCases }`: what an autoscaler
    * needs to scale workers up from zero. Default: the worker's.
@@ -41,11 +44,13 @@ export interface MetricsServer {
 const DEFAULT_PORT = 9464;
 const DEFAULT_POLL_MS = 10_000;
 
-function sourcesOf({ worker, connection, gateway, backlogs = worker, pollMs }: MetricsServerOptions): MetricSource[] {
+function sourcesOf(options: MetricsServerOptions): MetricSource[] {
+  const { worker, connection, gateway, capture, backlogs = worker, pollMs } = options;
   const clock = (backlogs ?? connection)?.ports.clock ?? systemClock;
   const sources = [createProcessMetrics(clock)];
   if (worker) sources.push(createWorkerMetrics(worker));
   if (connection) sources.push(createEnqueueMetrics(connection));
+  if (capture) sources.push(createCaptureMetrics(capture));
   if (gateway) sources.push(gateway.metrics);
   if (backlogs) {
     const { ports, useCases } = backlogs;

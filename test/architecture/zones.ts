@@ -81,7 +81,8 @@ export const ZONES: readonly Zone[] = [
   },
   {
     name: "the pipeline",
-    files: /^runtime\/(pipeline|frontend-on|local-target|lone-task|lone-worker|remote-targets|retry-delays)\.ts$/,
+    files:
+      /^runtime\/(pipeline|frontend-on|relay-on|local-target|lone-task|lone-worker|remote-targets|retry-delays)\.ts$/,
     may: ["runtime/.*", "loader/register.ts"],
     packages: [],
   },
@@ -138,6 +139,13 @@ export const ZONES: readonly Zone[] = [
     ],
     packages: ["node:*"],
   },
+  // Beside the layers: other databases, whose changes and outboxes become events. It reaches the frontend by what it is given.
+  {
+    name: "change capture",
+    files: /^runtime\/capture\//,
+    may: ["runtime/(capture|storage)/.*", ...RUNTIME_SHAPES],
+    packages: ["*"],
+  },
   // What workers and receivers agree on.
   {
     name: "tasks over HTTP",
@@ -173,7 +181,7 @@ export const ZONES: readonly Zone[] = [
       "runtime/transport/transport.ts",
       "runtime/metrics/(metrics-server|failure-log).ts",
       "runtime/gateway/(gateway|gateway-options|entry).ts",
-      "runtime/(receiver|callbacks)/.*",
+      "runtime/(capture|receiver|callbacks)/.*",
       "runtime/dead-letters/.*",
       "runtime/control/(control-store|overrides|rate-shares|worker-reports).ts",
     ],

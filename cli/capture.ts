@@ -1,0 +1,77 @@
+import type { Capture } from "../runtime/runtime.ts";
+import { EXIT, Fault } from "./fault.ts";
+import { findProject } from "./project.ts";
+import { builtUseCases, loadRuntime } from "./project-runtime.ts";
+import { outboxNames, sourceEnvironment } from "./source-option.ts";
+import { endSignal, LEAVE_WITHIN_MS, orFault, passed, patiently, readDuration, readPort, staysUntil } from "./start.ts";
+import { complain, say } from "./terminal.ts";
+
+export interface CaptureCommandOptions {
+  readonly root?: string;
+  readonly source?: readonly string[];
+  readonly outbox?: readonly string[];
+  readonly connectWithin: string;
+  readonly metricsPort: string;
+}
+
+/** `fivefold capture`: turns what databases commit into events, until it is told to end. */
+export async function capture(options: CaptureCommandOptions): Promise<void> {
+  const connectWithinMs = readDuration("--connect-within", options.connectWithin);
+  const port = readPort(options.metricsPort);
+  const environment = { ...process.env, ...sourceEnvironment(options.source ?? []) };
+  const root = findProject(options.root);
+  const ended = endSignal();
+  const opening = orFault(() =>
+    patiently(() => open(root, outboxNames(options.outbox, environment), environment, port), connectWithinMs),
+  );
+  const running = await Promise.race([opening, ended]);
+  if (typeof running === "string") process.exit(EXIT.ok);
+  say(`captures ${running.capture.parts.map(({ name }) => name).join(", ")}; metrics on port ${running.port}`);
+  say(`${await staysUntil(ended)}: ends`);
+  const hasLeft = await Promise.race([running.leave().then(() => true), passed(LEAVE_WITHIN_MS)]);
+  if (!hasLeft) complain("What was under way did not end in time: it is read again by who captures next.");
+  process.exit(EXIT.ok);
+}
+
+interface Running {
+  readonly capture: Capture;
+  readonly port: number;
+  leave(): Promise<void>;
+}
+
+/** Opens all; where one part fails, those before it are closed, since they would keep the process. */
+async function open(
+  root: string,
+  outboxes: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  port: number,
+): Promise<Running> {
+  const { connect, sourceOf, startCapture, startMetricsServer } = await loadRuntime(root);
+  const useCases = (await builtUseCases(root)).map(({ settings }) => settings);
+  if (outboxes.length === 0)
+    throw new Fault("usage", "There is nothing to capture: name a source with --outbox, or FIVEFOLD_OUTBOX.");
+  const sources = outboxes.map((name) => sourceOf(name, environment));
+  const connection = await connect();
+  try {
+    const reportProblem = ({ message }: Error) => complain(message);
+    const capture = await startCapture({ connection, useCases, outboxes: sources, reportProblem });
+    try {
+      const server = await startMetricsServer({ capture, connection, port });
+      return {
+        capture,
+        port: server.port,
+        async leave() {
+          await capture.stop();
+          await server.close();
+          await connection.close();
+        },
+      };
+    } catch (error) {
+      await capture.stop();
+      throw error;
+    }
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Running } from "./capture/run-again.ts";
+import type { Connection } from "./connection.ts";
+import type { ReportProblem, UseCaseSettings } from "./contract.ts";
+import { FivefoldError } from "./errors.ts";
+import { reportSafely } from "./observers.ts";
+import { reportSeldom } from "./problem-reports.ts";
+import { createRelayOn } from "./relay-on.ts";
+import { topicsOf } from "./topics.ts";
+
+/** A database whose changes or whose outbox are captured. */
+export interface CaptureSource {
+  /** `billing`: what FIVEFOLD_SOURCE_BILLING says where it is. */
+  readonly name: string;
+  readonly url: string;
+}
+
+export interface CaptureOptions {
+  readonly connection: Connection;
+  /** The use cases whose events may be enqueued: their topics are made. */
+  readonly useCases: readonly UseCaseSettings[];
+  /** The databases whose outbox is relayed. */
+  readonly outboxes: readonly CaptureSource[];
+  /** Told of what holds a part up; it is tried again. Default: a warning of the process. */
+  readonly reportProblem?: ReportProblem | undefined;
+}
+
+export interface Capture {
+  /** What is captured, how much of it was enqueued, and why it stands still, where it does. */
+  readonly parts: readonly Pick<Running, "name" | "count" | "problem">[];
+  /** Lets what is under way end; what was not confirmed is read again by whoever captures next. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Captures databases into the connection until it is stopped. One process at a time captures a database's part; others
+ * wait, and take over. Throws a FivefoldError where there is no store for delays and deduplication.
+ */
+export async function startCapture(options: CaptureOptions): Promise<Capture> {
+  const { connection, useCases, outboxes } = options;
+  const { ports } = connection;
+  if (ports.missing) throw ports.missing;
+  const { clock } = ports;
+  const reportProblem = reportSeldom(
+    reportSafely(options.reportProblem ?? ((problem) => process.emitWarning(problem))),
+    clock,
+  );
+  await ports.transport.declare(useCases.flatMap((settings) => topicsOf(settings).slice(0, 1)));
+  // Loaded here, since every client loads the runtime, and few capture.
+  const [{ relayOutbox }, { runAgain }] = await Promise.all([
+    import("./capture/outbox-relay.ts"),
+    import("./capture/run-again.ts"),
+  ]);
+  const relay = createRelayOn(connection);
+  const parts = outboxes.map(({ name, url }) =>
+    runAgain(
+      `outbox of '${name}'`,
+      (control) => relayOutbox({ url, place: `The source '${name}'`, clock, relay, control, reportProblem }),
+      clock,
+      reportProblem,
+    ),
+  );
+  return {
+    parts,
+    async stop() {
+      await Promise.all(parts.map((part) => part.stop()));
+    },
+  };
+}
+
+/** Where sources are, as FIVEFOLD_SOURCE_<NAME> says. Throws a FivefoldError (`invalid-option`) where it does not. */
+export function sourceOf(name: string, environment: Readonly<Record<string, string | undefined>>): CaptureSource {
+  const variable = `FIVEFOLD_SOURCE_${name.toUpperCase().replaceAll("-", "_")}`;
+  const url = environment[variable];
+  if (url) return { name, url };
+  throw new FivefoldError(
+    "invalid-option",
+    `Where the source '${name}' is, is not known: set ${variable}=postgres://user:password@host/database.`,
+  );
+}

@@ -1,0 +1,103 @@
+import type { Priority, TaskRecord } from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
+
+/** A transaction on PostgreSQL, of whatever library: it runs a statement with the values of its `$1`, `$2`, … */
+export interface Transaction {
+  query(text: string, values: string[]): PromiseLike<unknown>;
+}
+
+/** The schema of the database's own that holds the outbox. */
+export const OUTBOX_SCHEMA = "fivefold";
+
+// All values are texts, which every library passes on alike.
+const INSERT =
+  `INSERT INTO ${OUTBOX_SCHEMA}.outbox (id, use_case, envelope, payload) ` +
+  "VALUES ($1, $2, $3, decode($4, 'base64'))";
+
+/** What a row says of its record besides id, use case and payload. */
+interface Envelope {
+  readonly version: number;
+  readonly key: string;
+  readonly priority: Priority;
+  readonly tenant: string;
+  readonly dedupeId: string;
+  readonly dedupeForMs: number;
+  readonly traceparent: string;
+  /** Ms since the Unix epoch; 0: not told so. */
+  readonly dueAt: number;
+  /** From the moment of the insert, by the database's clock. */
+  readonly delayMs: number;
+}
+
+export interface OutboxDelay {
+  /** Ms from the insert; it has precedence over the record's `dueAt`. */
+  readonly delayMs: number;
+}
+
+/** Writes a record into the outbox, in the caller's transaction. */
+export async function insertIntoOutbox(
+  transaction: Transaction,
+  record: TaskRecord,
+  dedupeForMs: number,
+  { delayMs }: OutboxDelay,
+): Promise<void> {
+  const { id, useCase, version, key, priority, tenant, dedupeId, traceparent } = record;
+  const dueAt = delayMs > 0 ? 0 : record.dueAt;
+  const envelope: Envelope = { version, key, priority, tenant, dedupeId, dedupeForMs, traceparent, dueAt, delayMs };
+  const payload = Buffer.from(record.payload.buffer, record.payload.byteOffset, record.payload.length);
+  try {
+    // JSON escapes what PostgreSQL's text can't hold: NUL, a lone surrogate.
+    await transaction.query(INSERT, [id, useCase, JSON.stringify(envelope), payload.toString("base64")]);
+  } catch (cause) {
+    throw whyNotWritten(useCase, cause);
+  }
+}
+
+function whyNotWritten(useCase: string, cause: unknown): FivefoldError {
+  const { code = "", message = String(cause) } = (cause ?? {}) as { code?: string; message?: string };
+  const lead = `The event for '${useCase}' can't be written into the outbox (${message}).`;
+  if (code === "42P01" || code === "3F000" || /relation .*outbox.* does not exist/.test(message)) {
+    const fix = "`fivefold capture --outbox` makes it: start that on this database once, with the right to create it.";
+    return new FivefoldError("storage-failed", `${lead} The database has no outbox. ${fix}`, { cause });
+  }
+  if (code === "42501") {
+    const fix = `GRANT USAGE ON SCHEMA ${OUTBOX_SCHEMA}, INSERT ON ${OUTBOX_SCHEMA}.outbox to the transaction's role.`;
+    return new FivefoldError("storage-unwritable", `${lead} ${fix}`, { cause });
+  }
+  return new FivefoldError("storage-failed", `${lead} Roll the transaction back: the event is not enqueued then.`, {
+    cause,
+  });
+}
+
+/** A row of the outbox, with its columns as PostgreSQL writes them as text. */
+export interface OutboxRow {
+  readonly id: string;
+  readonly use_case: string;
+  readonly envelope: string;
+  /** Hexadecimal, after `\x`. */
+  readonly payload: string;
+  /** Ms since the Unix epoch, by the database's clock. */
+  readonly inserted_at: string;
+}
+
+/** What a row of the outbox stands for. */
+export interface Outgoing {
+  readonly record: TaskRecord;
+  readonly dedupeForMs: number;
+}
+
+/**
+ * The record of a row. Its delay counts from the insert: `databaseNow` and `now` are one moment by the database's clock and
+ * by that of the stores.
+ */
+export function outgoingOf(row: OutboxRow, databaseNow: number, now: number): Outgoing {
+  const { dueAt, delayMs, dedupeForMs, ...envelope } = JSON.parse(row.envelope) as Envelope;
+  const enqueuedAt = Math.round(now - Math.max(0, databaseNow - Number(row.inserted_at)));
+  const record: TaskRecord = {
+    ...{ id: row.id, useCase: row.use_case, ...envelope, attempt: 1, subscription: "" },
+    enqueuedAt,
+    dueAt: delayMs > 0 ? Math.ceil(enqueuedAt + delayMs) : dueAt,
+    payload: Buffer.from(row.payload.slice(2), "hex"),
+  };
+  return { record, dedupeForMs };
+}
