@@ -71,9 +71,11 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
 export function sourceOf(name: string, environment: Readonly<Record<string, string | undefined>>): CaptureSource {
   const variable = `FIVEFOLD_SOURCE_${name.toUpperCase().replaceAll("-", "_")}`;
   const url = environment[variable];
-  if (url) return { name, url };
+  if (url && /^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return { name, url };
+  // Never the value: it may hold a password.
+  const found = url ? "what it has is none" : "it is not set";
   throw new FivefoldError(
     "invalid-option",
-    `Where the source '${name}' is, is not known: set ${variable}=postgres://user:password@host/database.`,
+    `Where the source '${name}' is, ${variable} says as postgres://user:password@host/database; ${found}.`,
   );
 }

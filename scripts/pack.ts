@@ -144,7 +144,7 @@ async function bundle(dist: string): Promise<void> {
 const RUNTIME_EXPORTS = [".", "./runtime", "./receiver", "./testing", "./postgres"];
 const RUNTIME_DEPENDENCIES = ["pg", "ws"];
 /** Loaded where they are used: the embedded store, which is 18 MB, Pulsar's native client, and what sends tasks to targets. */
-const RUNTIME_PEERS = ["lmdb", "pulsar-client", "undici", "aws4fetch"];
+const RUNTIME_PEERS = ["lmdb", "pulsar-client", "undici", "aws4fetch", "pg-logical-replication"];
 
 /**
  * Writes the package `fivefold-runtime` into an empty folder, for `npm publish` there: the same runtime without the compiler

@@ -15,6 +15,7 @@ import type { FivefoldError } from "../../runtime/errors.ts";
 import { type Postgres, startPostgres } from "../parts/postgres.ts";
 import { runOutbox } from "../torture/capture/run-outbox.ts";
 
+const WITHIN = { timeout: 30_000 };
 const useCases = [ledgerSettings, reminderSettings];
 let server: Postgres;
 let folder: string;
@@ -59,7 +60,7 @@ afterEach(async () => {
             () => true,
             () => false,
           ),
-        { timeout: 10_000 },
+        WITHIN,
       )
       .toBe(true);
   }
@@ -76,7 +77,7 @@ async function start(): Promise<Capture> {
   return capture;
 }
 
-const reads = (capture: Capture) => expect.poll(() => capture.parts[0]!.problem, { timeout: 20_000 }).toBe("");
+const reads = (capture: Capture) => expect.poll(() => capture.parts[0]!.problem, WITHIN).toBe("");
 
 async function stopAll(): Promise<void> {
   await Promise.all(captures.splice(0).map((capture) => capture.stop()));
@@ -140,7 +141,7 @@ describe("the outbox", () => {
     const messages = await accepted("send-reminder.high", 2);
     expect(messages[0]!.id).toBe(first.id);
     await expect
-      .poll(async () => (await database.query("SELECT refused FROM fivefold.outbox")).rows)
+      .poll(async () => (await database.query("SELECT refused FROM fivefold.outbox")).rows, WITHIN)
       .toEqual([{ refused: expect.stringMatching(/dedupe id 'a', which stands for another event/) }]);
   });
 
@@ -174,13 +175,13 @@ describe("the outbox", () => {
     const { id } = await postLedgerEntry.enqueueIn(app, entry(1));
     await app.end();
     expect((await accepted("post-ledger-entry.high", 1))[0]!.id).toBe(id);
-    await expect.poll(async () => (await database.query("SELECT * FROM fivefold.outbox")).rows).toEqual([]);
+    await expect.poll(async () => (await database.query("SELECT * FROM fivefold.outbox")).rows, WITHIN).toEqual([]);
   });
 
   test("one process relays, another takes over", async () => {
     await reads(await start());
     const second = await start();
-    await expect.poll(() => second.parts[0]!.problem).toMatch(/Another process captures/);
+    await expect.poll(() => second.parts[0]!.problem, WITHIN).toMatch(/Another process captures/);
     await captures.shift()!.stop();
     await reads(second);
     const { id } = await postLedgerEntry.enqueueIn(database, entry(1));
