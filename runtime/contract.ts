@@ -96,6 +96,12 @@ export interface RateSettings {
   readonly periodMs: number;
 }
 
+/** How many events a handler takes at once, and how long the first of them waits for the others. */
+export interface BatchSettings {
+  readonly max: number;
+  readonly withinMs: number;
+}
+
 /** How an event is written in a request: as `contracts/*.schema.json` says, or as `contracts/*.proto` does. */
 export type TargetFormat = "json" | "protobuf";
 
@@ -128,6 +134,8 @@ export interface SubscriberSettings {
   readonly hasFilter: boolean;
   /** Null, or absent in what older versions have built: a handler in the worker's process. */
   readonly target?: TargetSettings | null | undefined;
+  /** Null, or absent in what older versions have built: its handler takes one event at a time. */
+  readonly batch?: BatchSettings | null | undefined;
 }
 
 /** A use case as the compiler writes it for the runtime, and as the manifest lists it. */
@@ -229,33 +237,12 @@ export type EnqueueForTask = <E>(
 /** Told of what went wrong outside any caller's reach, and was neither lost nor given up. */
 export type ReportProblem = (problem: FivefoldError) => void;
 
-/** What is not under way any more, so that nobody need await it. */
-// biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is of that type.
-type Ended = void | undefined | null | boolean | number | bigint | string | symbol | Inert;
-
-/** No promise, generator, or stream. */
-type Inert = object & {
-  readonly then?: never;
-  readonly throw?: never;
-  readonly [Symbol.asyncIterator]?: never;
-};
-
-/** Arrays are told by `concat`: what they hold must have ended too. */
-type Result = Exclude<Ended, Inert> | (Inert & { readonly concat?: never }) | readonly Ended[];
-
-/**
- * What a handler may return: nothing, any value, which is ignored, or a promise of it. Not work that nobody would await:
- * a generator, an array of promises.
- */
-export type HandlerResult = Result | PromiseLike<Result>;
-
-export type Handler<E> = (event: E, task: TaskContext) => HandlerResult;
-export type Filter<E> = (event: E) => boolean;
-
 /** A subscriber's functions, as the use case module holds them: whatever they return or throw is taken. */
 export interface SubscriberFunctions<E> {
-  /** Absent: its tasks go to a target. */
+  /** Absent: its tasks go to a target, or to `batchHandler`. */
   readonly handler?: ((event: E, task: TaskContext) => unknown) | undefined;
+  /** Where `batch` is set: takes the events of several tasks at once. */
+  readonly batchHandler?: ((events: readonly E[], tasks: readonly TaskContext[]) => unknown) | undefined;
   readonly filter?: ((event: E) => unknown) | undefined;
 }
 

@@ -48,10 +48,13 @@ export function createExecutor<E, C>(parts: ExecutorParts<E, C>): Executor<C> {
   const { useCase } = module;
   const subscribers: Record<string, SubscriberFunctions<E>> = {};
   if (useCase.subscribers) {
-    for (const [name, { handler, filter }] of Object.entries(useCase.subscribers)) {
-      subscribers[name] = { handler, filter: filter ?? useCase.delivery?.filter };
+    for (const [name, { handler, batchHandler, filter }] of Object.entries(useCase.subscribers)) {
+      subscribers[name] = { handler, batchHandler, filter: filter ?? useCase.delivery?.filter };
     }
-  } else subscribers.default = { handler: useCase.handler, filter: useCase.delivery?.filter };
+  } else {
+    const { handler, batchHandler, delivery } = useCase;
+    subscribers.default = { handler, batchHandler, filter: delivery?.filter };
+  }
   return {
     settings,
     decode,

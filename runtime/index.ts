@@ -1,11 +1,13 @@
 /** The authoring API: all that a use case module imports. */
 export type { TaskContext } from "./contract.ts";
+export type { BatchAnswer, BatchHandler } from "./handler.ts";
 export { RejectError, RetryError } from "./outcome.ts";
 export type { Portable } from "./portable.ts";
 export type { Bytes, Float, Int, Json, List, Text, Uint } from "./types.ts";
 export {
   awsLambda,
   azureFunction,
+  type Batch,
   constant,
   type Duration,
   every,

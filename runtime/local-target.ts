@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { ExecutorContract, Message, Outcome, ReportProblem, SubscriberSettings } from "./contract.ts";
 import type { Target } from "./delivery/delivery.ts";
 import type { Settlement } from "./delivery/settlement.ts";
+import { type BatchExecutionOptions, createBatchExecution } from "./execution/batch-execution.ts";
 import { createExecution, type Execution, stuckTask } from "./execution/execution.ts";
 import type { Isolation } from "./execution/isolation.ts";
 import type { PipelineCounts } from "./pipeline-counts.ts";
@@ -26,6 +27,10 @@ export interface TaskTarget extends Target<unknown> {
 export interface LocalTargetOptions {
   readonly contract: ExecutorContract<unknown>;
   readonly subscriber: SubscriberSettings;
+  /** Of one that takes several events at once. */
+  readonly batchLimit:
+    | (BatchExecutionOptions<unknown>["limit"] & Pick<BatchExecutionOptions<unknown>, "ended">)
+    | undefined;
   readonly consumer: Consumer;
   readonly isolation: Isolation;
   /** Whether another process can open what this one has. */
@@ -43,22 +48,36 @@ export interface LocalTargetOptions {
 export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
   const { contract, subscriber, consumer, settlement, clock } = options;
   const { name, ordered } = contract.settings;
-  const execution = createExecution({
-    // The compiler, and TypeScript's types, see to it that there is one.
-    handler: contract.subscribers[subscriber.name]!.handler!,
+  const { handler, batchHandler } = contract.subscribers[subscriber.name]!;
+  const { batch, timeoutMs, maxRetries } = subscriber;
+  const { batchLimit } = options;
+  const running = {
     subscriber: subscriber.name,
     enqueue: contract.enqueue,
-    timeoutMs: subscriber.timeoutMs,
+    timeoutMs,
     ordered,
     starting: consumer.starting,
-    stuck(message) {
+    stuck(message: Message) {
       options.reportProblem(stuckTask(message, subscriber));
       // Once this process is gone: where nothing else runs, a try that outlives its time is ended.
       void consumer.rememberCrashes?.([message], message.crashes ?? 0).catch(() => {});
     },
-    report: (message, outcome, startedAt, endedAt) => settlement.add(message, outcome, startedAt, endedAt),
+    report: (message: Message, outcome: Outcome, startedAt: number, endedAt?: number) =>
+      settlement.add(message, outcome, startedAt, endedAt),
     clock,
-  });
+  };
+  // The compiler, and TypeScript's types, see to it that there is the handler that the settings ask for.
+  const execution =
+    batch && batchLimit
+      ? createBatchExecution({
+          ...running,
+          handler: batchHandler!,
+          batch,
+          maxRetries,
+          limit: batchLimit,
+          ended: batchLimit.ended,
+        })
+      : createExecution({ ...running, handler: handler! });
   const lodging =
     contract.url === undefined || !options.canIsolate
       ? undefined
@@ -92,7 +111,10 @@ export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
         lodging.run(messages);
       }),
     pause: (paused) => lodging?.pause(paused),
-    stop: () => lodging?.stop(),
+    stop() {
+      execution.stop();
+      lodging?.stop();
+    },
     abort(reason) {
       execution.abort(reason);
       lodging?.abort();

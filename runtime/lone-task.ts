@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.ts";
-import type { ExecutorContract, Outcome, ReportProblem, TaskRecord } from "./contract.ts";
+import type { ExecutorContract, Message, Outcome, ReportProblem, TaskRecord } from "./contract.ts";
 import { createDelivery } from "./delivery/delivery.ts";
+import { createBatchExecution } from "./execution/batch-execution.ts";
 import { createExecution } from "./execution/execution.ts";
 
 /** Runs a subscriber's tasks one at a time, and tells what each came to and how long its handler took, in ms. */
@@ -16,22 +17,34 @@ export function createLoneTasks(
   const { clock, ended } = settings;
   const subscriber = contract.settings.subscribers.find(({ name }) => name === subscriberName);
   const functions = contract.subscribers[subscriberName];
-  if (!subscriber || !functions?.handler) {
+  if (!subscriber || !(functions?.handler || functions?.batchHandler)) {
     throw new RangeError(
       `'${contract.settings.name}' has no subscriber '${subscriberName}' with a handler in this build`,
     );
   }
-  const execution = createExecution({
-    handler: functions.handler,
+  const { handler, batchHandler } = functions;
+  const running = {
     enqueue: contract.enqueue,
     subscriber: subscriberName,
     timeoutMs: subscriber.timeoutMs,
     // The process is ended with a try that outlives its time, so that nothing of it keeps a key.
     ordered: false,
-    report: (_, outcome, startedAt, endedAt) => ended(outcome, (endedAt ?? clock.monotonic()) - startedAt),
+    report: (_: Message, outcome: Outcome, startedAt: number, endedAt?: number) =>
+      ended(outcome, (endedAt ?? clock.monotonic()) - startedAt),
     stuck: () => {},
     clock,
-  });
+  };
+  const execution =
+    subscriber.batch && batchHandler
+      ? createBatchExecution({
+          ...running,
+          handler: batchHandler,
+          batch: ALONE,
+          maxRetries: 0,
+          limit: NO_LIMIT,
+          ended() {},
+        })
+      : createExecution({ ...running, handler: handler! });
   const delivery = createDelivery({
     ...{ contract, subscriber, target: execution, clock, reportProblem: settings.reportProblem },
     settlement: {
@@ -41,3 +54,6 @@ export function createLoneTasks(
   });
   return (record) => delivery.deliver([{ ...record, position: undefined }]);
 }
+
+const ALONE = { max: 1, withinMs: 0 };
+const NO_LIMIT = { largest: () => 1, mayStart: () => true };

@@ -17,9 +17,9 @@ import { suspectsAtEnd } from "./execution/calls.ts";
 import type { Execution } from "./execution/execution.ts";
 import { createIsolation, type Isolation } from "./execution/isolation.ts";
 import { watchProcessFaults } from "./execution/process-faults.ts";
-import { createAdaptiveLimit } from "./flow-control/adaptive-limit.ts";
 import { createAdmission } from "./flow-control/admission.ts";
 import { createGate, type Gate } from "./flow-control/gate.ts";
+import { createBatchLimit, createTaskLimit } from "./flow-control/subscriber-limit.ts";
 import type { Admission, Enqueued, Frontend, Receipt } from "./frontend/frontend.ts";
 import { createLocalTarget, type TaskTarget } from "./local-target.ts";
 import { tellAll } from "./observers.ts";
@@ -191,7 +191,9 @@ async function openPipeline(
     clock,
     reportProblem,
   });
-  const limit = createAdaptiveLimit({ max: subscriber.maxInFlight, now: () => clock.now() });
+  const now = () => clock.now();
+  const batchLimit = subscriber.batch ? createBatchLimit(subscriber, gate.permits, now) : undefined;
+  const limit = batchLimit ?? createTaskLimit(subscriber, now);
   const admission = createAdmission({
     gate,
     limit: {
@@ -207,7 +209,6 @@ async function openPipeline(
     admit: (messages) => delivery.deliver(messages),
     clock,
   });
-  let hasAwaited = false;
   const settlement = createSettlement({
     subscriber,
     ordered,
@@ -217,16 +218,11 @@ async function openPipeline(
     again: (message, afterMs) => scheduler.again(message, afterMs),
     rememberCrashes: (messages, crashes) => consumer.rememberCrashes?.(messages, crashes) ?? Promise.resolve(),
     freed(count) {
-      if (!hasAwaited && !subscriber.target) limit.passed();
-      hasAwaited = false;
+      limit.freed();
       admission.release(count);
     },
     ended: (messages) => scheduler.ended(messages),
-    awaited({ outcome, startedAt, endedAt }) {
-      hasAwaited = true;
-      if (outcome.kind === "done") limit.observe(endedAt - startedAt, endedAt);
-      else if (outcome.kind === "retry" && outcome.overloaded) limit.refused(endedAt);
-    },
+    awaited: ({ outcome, startedAt, endedAt }) => limit.awaited(outcome, startedAt, endedAt),
     observe(settled) {
       tellAll(observers, (observer) => observer.settled?.(pipeline, settled), reportProblem);
     },
@@ -240,7 +236,7 @@ async function openPipeline(
         shareChanged: () => admission.limitChanged(),
       })
     : createLocalTarget({
-        ...{ contract, subscriber, consumer, isolation, settlement, clock, reportProblem },
+        ...{ contract, subscriber, batchLimit, consumer, isolation, settlement, clock, reportProblem },
         canIsolate: ports.openedWith !== undefined,
         release: (count) => admission.release(count),
         offer: (message) => admission.offer([message]),

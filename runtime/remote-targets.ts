@@ -131,7 +131,7 @@ export async function openRemoteTargets(
         run: remote.run,
         abort: remote.abort,
         // What another process runs can't end this one.
-        execution: { running: [], called: undefined },
+        execution: { running: [], called: [] },
         counts: {
           get running() {
             return remote.counts.running;

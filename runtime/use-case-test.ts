@@ -106,19 +106,24 @@ export async function testUseCase<E>(executor: Executor<E>, ...others: readonly 
     }),
   );
 
+  /** The same handler, seen while it runs. */
+  function counting<A extends unknown[]>(handler: (...args: A) => unknown): (...args: A) => unknown {
+    return async (...args) => {
+      handlersRunning++;
+      try {
+        return await handler(...args);
+      } finally {
+        handlersRunning--;
+        endless = Math.min(endless, handlersRunning);
+      }
+    };
+  }
+
   /** The same executor, with its handlers and what they enqueue seen. Targets are done, unless a handler stands in for one. */
   function watched(one: Executor): Executor {
-    const subscribers = Object.entries(one.subscribers).map(([name, { handler = () => {}, filter }]) => {
-      const counting: typeof handler = async (event, task) => {
-        handlersRunning++;
-        try {
-          return await handler(event, task);
-        } finally {
-          handlersRunning--;
-          endless = Math.min(endless, handlersRunning);
-        }
-      };
-      return [name, { handler: counting, filter }] as const;
+    const subscribers = Object.entries(one.subscribers).map(([name, { handler = () => {}, batchHandler, filter }]) => {
+      const seen = { handler: counting(handler), batchHandler: batchHandler && counting(batchHandler), filter };
+      return [name, seen] as const;
     });
     const enqueue: EnqueueForTask = async (task, counts, useCase, event, options) => {
       const receipt = await one.enqueue!(task, counts, useCase, event, options);
@@ -128,7 +133,12 @@ export async function testUseCase<E>(executor: Executor<E>, ...others: readonly 
       enqueued.push({ useCase: name, event, options: options ?? {}, from, duplicate: receipt.duplicate });
       return receipt;
     };
-    const here = one.settings.subscribers.map((subscriber) => ({ ...subscriber, target: undefined }));
+    const here = one.settings.subscribers.map(({ batch, ...subscriber }) => ({
+      ...subscriber,
+      target: undefined,
+      // A handler for single events may stand in for one that takes several.
+      batch: one.subscribers[subscriber.name]?.batchHandler ? batch : undefined,
+    }));
     const settings = { ...one.settings, subscribers: here };
     return { ...one, settings, subscribers: Object.fromEntries(subscribers), enqueue };
   }

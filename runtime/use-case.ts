@@ -1,4 +1,5 @@
-import type { Backoff, EnqueuedUseCase, Filter, Handler, Priority, RateSettings, TargetFormat } from "./contract.ts";
+import type { Backoff, EnqueuedUseCase, Priority, RateSettings, TargetFormat } from "./contract.ts";
+import type { BatchHandler, Filter, Handler } from "./handler.ts";
 
 /** A number and its unit: `"250ms"`, `"30s"`, `"15m"`, `"1h"`, `"30d"`. */
 export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
@@ -90,13 +91,34 @@ export interface Target {
 /** What a subscriber has that runs in the worker's process. */
 interface InProcess<E> {
   handler: Handler<E>;
+  batchHandler?: never;
+  batch?: never;
+  target?: never;
+}
+
+/** The same where it takes several events at once. */
+interface InBatches<E> {
+  batchHandler: BatchHandler<E>;
+  /** How many events the handler takes at once. */
+  batch: Batch;
+  handler?: never;
   target?: never;
 }
 
 /** What a subscriber has whose tasks are sent elsewhere: `generated/<use case>/receiver.ts` is for the other side. */
 interface Sent {
   handler?: never;
+  batchHandler?: never;
+  batch?: never;
   target: Target;
+}
+
+/** How many events a `batchHandler` takes at once. */
+export interface Batch {
+  /** Most events of a batch, at most `flowControl.maxInFlight`. */
+  max: number;
+  /** How long the first event waits for others, at most. */
+  within: Duration;
 }
 
 /** How many processes run a use case's handlers where a stack deploys them. */
@@ -113,6 +135,8 @@ interface TryLimits {
 }
 
 export interface ExecutionLayer extends TryLimits {
+  /** Hands several events at once to the `batchHandler`, each with an outcome of its own. Default: one at a time. */
+  batch?: Batch;
   /** Where a stack deploys handlers; one environment's config may say otherwise. One process on a machine of your own. */
   scale?: Scale;
   /**
@@ -123,7 +147,7 @@ export interface ExecutionLayer extends TryLimits {
 }
 
 /** One of several subscribers. Each gets every event, with retries and dead letters of its own. */
-export type Subscriber<E> = DeliveryLayer<E> & TryLimits & (InProcess<E> | Sent);
+export type Subscriber<E> = DeliveryLayer<E> & TryLimits & (InProcess<E> | InBatches<E> | Sent);
 
 interface Layers<E> {
   /** The team that answers for this use case. */
@@ -138,27 +162,42 @@ interface Layers<E> {
 /** One subscriber, named `default`. */
 interface WithHandler<E> extends Layers<E> {
   handler: Handler<E>;
+  batchHandler?: never;
   delivery?: DeliveryLayer<E> & { target?: never };
+  execution?: ExecutionLayer & { batch?: never };
+  subscribers?: never;
+}
+
+/** One subscriber, named `default`, which takes several events at once. */
+interface WithBatchHandler<E> extends Layers<E> {
+  handler?: never;
+  batchHandler: BatchHandler<E>;
+  delivery?: DeliveryLayer<E> & { target?: never };
+  execution: ExecutionLayer & { batch: Batch };
   subscribers?: never;
 }
 
 /** One subscriber, named `default`, whose tasks are sent elsewhere. */
 interface WithTarget<E> extends Layers<E> {
   handler?: never;
+  batchHandler?: never;
   delivery: DeliveryLayer<E> & { target: Target };
+  execution?: ExecutionLayer & { batch?: never };
   subscribers?: never;
 }
 
 /** Several subscribers; `delivery` and `execution` are their defaults. */
 interface WithSubscribers<E> extends Layers<E> {
   handler?: never;
+  batchHandler?: never;
   delivery?: DeliveryLayer<E> & { target?: never };
+  execution?: ExecutionLayer & { batch?: never };
   /** Keys are lower-case words joined by hyphens. */
   subscribers: Record<string, Subscriber<E>>;
 }
 
 /** What `useCase` takes: the five layers' settings, and the functions that handle the events. */
-export type UseCase<E> = WithHandler<E> | WithTarget<E> | WithSubscribers<E>;
+export type UseCase<E> = WithHandler<E> | WithBatchHandler<E> | WithTarget<E> | WithSubscribers<E>;
 
 /** What a use case module exports by default. */
 export interface UseCaseModule<E> extends EnqueuedUseCase<E> {

@@ -1,5 +1,31 @@
 import { anyOf, error, warning } from "./entry.ts";
 
+const BATCH_MISMATCH = {
+  handler: {
+    found: (path: string) => `sets '${path}', and has a \`handler\`, which takes one event at a time.`,
+    fix: () => "Write `batchHandler: async (events, tasks) => { … }` in its place, or remove `batch`.",
+  },
+  both: {
+    found: () => "has both a `handler` and a `batchHandler`.",
+    fix: () => "Keep the `batchHandler`, with `batch`, or the `handler`, without.",
+  },
+  "no batch": {
+    found: (path: string) => `has a \`batchHandler\`, and no '${path}' says how many events it takes at once.`,
+    fix: (path: string) =>
+      path === "execution.batch"
+        ? 'Add `execution: { batch: { max: 100, within: "200ms" } }`.'
+        : 'Add `batch: { max: 100, within: "200ms" }` beside it.',
+  },
+  target: {
+    found: (path: string) => `sets '${path}', and its tasks are sent elsewhere, one by one.`,
+    fix: () => "Remove `batch`, or handle the tasks here by a `batchHandler`.",
+  },
+  subscribers: {
+    found: (path: string) => `sets '${path}' for subscribers, whose handlers differ in how many events they take.`,
+    fix: () => "Move it to the subscriber that has a `batchHandler`: `subscribers: { name: { batch, batchHandler } }`.",
+  },
+};
+
 /** Faults of what is passed to `useCase`. */
 export const SETTINGS = {
   "unbounded-loop": warning<{ way: string }>(
@@ -62,6 +88,23 @@ export const SETTINGS = {
   "handler-and-subscribers": error<Record<never, never>>(
     () => "The use case has both a handler and subscribers. `handler` is short for one subscriber named 'default'.",
     () => "Keep one of the two: move the handler into `subscribers: { default: { handler }, … }`, or remove it.",
+  ),
+  "batch-mismatch": error<{
+    inside: string;
+    path: string;
+    has: "handler" | "both" | "no batch" | "target" | "subscribers";
+  }>(
+    ({ inside, path, has }) => `${inside} ${BATCH_MISMATCH[has].found(path)}`,
+    ({ path, has }) => BATCH_MISMATCH[has].fix(path),
+  ),
+  "batch-above-in-flight": error<{ max: number; maxInFlight: number; isDefault: boolean }>(
+    ({ max, maxInFlight, isDefault }) =>
+      `A batch is to have up to ${max} events, and at most ${maxInFlight} are in flight in a process` +
+      `${isDefault ? ", which is the default" : ""}: none would ever be full.`,
+    ({ max, maxInFlight, isDefault }) =>
+      isDefault
+        ? `Set \`flowControl: { maxInFlight: ${2 * max} }\`, so that one batch gathers while another is handled.`
+        : `Set \`flowControl.maxInFlight\` to ${max} or more, or \`batch.max\` to ${maxInFlight} or less.`,
   ),
   "bad-subscriber-name": error<{ name: string; rule: string; suggestion: string }>(
     ({ name, rule }) => `The subscriber's name '${name}' ${rule}.`,

@@ -1,6 +1,7 @@
 import { type Diagnostic, uniqueDiagnostics } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { remembered } from "../model/remembered.ts";
+import { checkBatches } from "./batches.ts";
 import type { Check } from "./check.ts";
 import { checkDeadLetterTopics } from "./dead-letter-topics.ts";
 import { checkEffects } from "./effects.ts";
@@ -20,6 +21,7 @@ const OF_EACH: readonly Check[] = [
   checkFieldNames,
   checkRetries,
   checkScaling,
+  checkBatches,
   checkEffects,
   checkPayloads,
 ];

@@ -16,7 +16,8 @@ export function leaveOutHandlers({ statements, text }: ts.SourceFile): void {
 function leaveOutHandler(definition: ts.Expression): void {
   if (!ts.isObjectLiteralExpression(definition)) return;
   for (const property of definition.properties) {
-    if (!property.name || !ts.isIdentifier(property.name) || property.name.text !== "handler") continue;
+    if (!property.name || !ts.isIdentifier(property.name) || !/^(handler|batchHandler)$/.test(property.name.text))
+      continue;
     const value = ts.isPropertyAssignment(property) ? property.initializer : property;
     if (!ts.isFunctionLike(value) || !("body" in value)) continue;
     const { body } = value;

@@ -1,9 +1,12 @@
-import type { TargetSettings } from "../../runtime/contract.ts";
+import type { BatchSettings, TargetSettings } from "../../runtime/contract.ts";
 import { formatDuration } from "./duration.ts";
 import { formatSize } from "./size.ts";
 
 /** Where tasks are sent, as the runtime is told. */
 export type Target = TargetSettings;
+
+/** How many events a handler takes at once, as the runtime is told. */
+export type Batch = BatchSettings;
 
 export interface Backoff {
   readonly minMs: number;
@@ -33,7 +36,8 @@ export type Kind =
   /** Several names, each once; held as one text, in the order of `among`. */
   | { readonly is: "choices"; readonly among: readonly string[] }
   /** Where tasks are sent. */
-  | { readonly is: "target" };
+  | { readonly is: "target" }
+  | { readonly is: "batch" };
 
 /** A kind whose values are of type T. */
 export type KindOf<T> = Kind & { readonly "~value"?: T };
@@ -63,6 +67,7 @@ export const FILTER: KindOf<boolean> = { is: "filter" };
 export const RATE: KindOf<Rate> = { is: "rate" };
 export const BACKOFF: KindOf<Backoff> = { is: "backoff" };
 export const TARGET: KindOf<Target> = { is: "target" };
+export const BATCH: KindOf<Batch> = { is: "batch" };
 
 /** Values that a setting of this kind may have, as a reader is told. */
 export function rangeText(kind: Kind): string {
@@ -86,6 +91,8 @@ export function rangeText(kind: Kind): string {
       return "`exponential(min, max)` or `constant(wait)`, up to 30d";
     case "target":
       return "`service(name, options)`, `awsLambda(name)` or `azureFunction(name)`";
+    case "batch":
+      return "`{ max, within }`: an integer from 2 to 10000, and a duration from 0s to 1h";
   }
 }
 
@@ -102,6 +109,8 @@ export function valueText(kind: Kind, value: unknown): string {
       return backoffText(value as Backoff);
     case "target":
       return targetText(value as Target);
+    case "batch":
+      return batchText(value as Batch);
     case "filter":
       return value ? "some events" : "all events";
     default:
@@ -111,6 +120,10 @@ export function valueText(kind: Kind, value: unknown): string {
 
 export function rateText({ count, periodMs }: Rate): string {
   return `${count} every ${formatDuration(periodMs)}`;
+}
+
+export function batchText({ max, withinMs }: Batch): string {
+  return `up to ${max} at once, within ${formatDuration(withinMs)}`;
 }
 
 function backoffText({ minMs, maxMs }: Backoff): string {

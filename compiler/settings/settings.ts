@@ -1,6 +1,8 @@
 import { formatDuration } from "./duration.ts";
 import {
   BACKOFF,
+  BATCH,
+  batchText,
   choice,
   choices,
   duration,
@@ -209,6 +211,16 @@ export const SETTINGS = {
       is === null || (was?.kind === is.kind && was.name === is.name)
         ? ""
         : `${is.name} must take its tasks before the workers are deployed`,
+  }),
+  "execution.batch": ofSubscriber({
+    kind: BATCH,
+    default: null,
+    none: "one at a time",
+    key: "batch",
+    place: "subscriber",
+    name: "events at once",
+    concerns: "behaviour",
+    column: { title: "Events at once", cell: (batch) => (batch === null ? "1" : batchText(batch)) },
   }),
   "execution.scale.min": ofUseCase({
     kind: integer(0, 1_000),

@@ -22,6 +22,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: false,
       target: null,
+      batch: null,
     },
     {
       name: "fraud-review",
@@ -33,6 +34,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: true,
       target: null,
+      batch: null,
     },
   ],
 };

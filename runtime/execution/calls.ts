@@ -36,7 +36,7 @@ export function callFor(calls: Calls, run: () => void): void {
 /** What runs in one subscriber's execution. */
 interface Runs {
   readonly running: readonly Message[];
-  readonly called: Message | undefined;
+  readonly called: readonly Message[];
 }
 
 /**
@@ -45,19 +45,21 @@ interface Runs {
  * where one task is known to end the process, that is one more.
  */
 export function suspectsAtEnd(executions: readonly Runs[]): (execution: Runs) => Message[] {
-  const called = executions.find((execution) => execution.called)?.called;
+  const called = executions.find((execution) => execution.called.length > 0)?.called ?? [];
   const running = executions.flatMap((execution) => execution.running);
-  const calls = storage.getStore()?.messages ?? [];
-  const known = called ? [called] : running.filter((message) => calls.includes(message));
+  const calls = new Set(storage.getStore()?.messages);
+  const known = called.length > 0 ? called : running.filter((message) => calls.has(message));
   const suspects = known.length > 0 ? known : running;
-  const isExact = called !== undefined || (known.length === 1 && calls.length === 1);
-  return (execution) =>
-    suspects
-      .filter((message) => message === execution.called || execution.running.includes(message))
+  const isExact = called.length === 1 || (known.length === 1 && calls.size === 1);
+  return (execution) => {
+    const own = new Set([...execution.called, ...execution.running]);
+    return suspects
+      .filter((message) => own.has(message))
       .map((message) => {
         const { crashes } = message;
         return { ...message, crashes: crashes === undefined ? 0 : crashes + (isExact ? 1 : 0) };
       });
+  };
 }
 
 /** What the code that runs now goes back to: also in the process's events of unhandled rejections, exceptions and its exit. */

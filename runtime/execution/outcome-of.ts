@@ -1,5 +1,6 @@
-import type { Outcome } from "../contract.ts";
+import { DONE, type Outcome } from "../contract.ts";
 import { describeThrown, readOf } from "../thrown.ts";
+import { findUnawaited } from "./unawaited.ts";
 
 /** The longest wait that a handler may ask for: none of a delay's longest is above. */
 const LONGEST_AFTER_MS = 365 * 86_400_000;
@@ -20,4 +21,16 @@ export function outcomeOf(thrown: unknown): Outcome {
     }
   }
   return { kind: "retry", message };
+}
+
+/** What a value means that a handler returned, or that its promise came to. */
+export function outcomeOfResult(result: unknown): Outcome {
+  const message = findUnawaited(result);
+  return message === undefined ? DONE : { kind: "retry", message };
+}
+
+/** Reading `then` may throw, as may whatever is called with a hostile result: the caller catches. */
+export function isThenable(result: unknown): result is PromiseLike<unknown> {
+  if ((typeof result !== "object" || result === null) && typeof result !== "function") return false;
+  return typeof (result as { then?: unknown }).then === "function";
 }

@@ -15,6 +15,8 @@ export interface Gate {
   apply(applicant: Applicant): void;
   release(count: number): void;
   readonly inFlight: number;
+  /** How many there are. */
+  readonly permits: number;
 }
 
 /** Turns of each level among those that wait. None starves: every level comes up. */
@@ -77,6 +79,7 @@ export function createGate(permits: number): Gate {
   }
 
   return {
+    permits,
     get inFlight() {
       return inFlight;
     },

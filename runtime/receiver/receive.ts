@@ -1,8 +1,7 @@
 import type { Cancel, Clock } from "../clock.ts";
-import { DONE, type TargetSettings } from "../contract.ts";
+import type { TargetSettings } from "../contract.ts";
 import { FivefoldError, InvalidEventError } from "../errors.ts";
-import { outcomeOf } from "../execution/outcome-of.ts";
-import { findUnawaited } from "../execution/unawaited.ts";
+import { outcomeOf, outcomeOfResult } from "../execution/outcome-of.ts";
 import { CALLBACK_HEADER } from "../task-http/callback.ts";
 import { findForgery, readSecrets, type Secrets, secretVariableOf } from "../task-http/signature.ts";
 import { CONTENT_TYPES, decodeHeader, webhookId } from "../task-http/task-request.ts";
@@ -151,8 +150,7 @@ async function call<E>(
   try {
     const result = await handler(event, taskOf(header, controller.signal));
     if (result === LATER) return answerLater(header(CALLBACK_HEADER));
-    const unawaited = findUnawaited(result);
-    return answerOf(unawaited === undefined ? DONE : { kind: "retry", message: unawaited });
+    return answerOf(outcomeOfResult(result));
   } catch (error) {
     return answerOf(outcomeOf(error));
   } finally {

@@ -25,13 +25,14 @@ export function settingsPage(): string {
   });
   return `# Settings
 
-All settings of a use case, by layer. None is required: a use case needs \`owner\` and a \`handler\` (or \`subscribers\`).
+All settings of a use case, by layer. None is required: a use case needs \`owner\` and a \`handler\` (or a \`batchHandler\`, a target, \`subscribers\`).
 Values are constants, which the compiler works out without running the module; \`fivefold diff\` tells what a change of
 one asks for.
 
 ${layers.join("\n")}
 The settings of \`delivery\`, and \`execution.timeout\`, can be set for each of several subscribers
 (\`subscribers: { audit: { retry: { max: 3 }, handler } }\`); what a subscriber does not set is as the use case has it.
+\`execution.batch\` is set of each by itself, as \`batch\`: see [handlers](handlers.md#several-events-at-once).
 
 What differs between environments (addresses, sizes, secrets) is no setting of a use case: see [deploy](deploy.md).
 

@@ -102,8 +102,8 @@ export const ZONES: readonly Zone[] = [
   // Every use case imports it: it must not drag the layers along.
   {
     name: "the authoring API",
-    files: /^runtime\/(index|use-case|types|portable|outcome)\.ts$/,
-    may: ["runtime/(contract|use-case|types|portable|outcome).ts"],
+    files: /^runtime\/(handler|index|use-case|types|portable|outcome)\.ts$/,
+    may: ["runtime/(contract|handler|use-case|types|portable|outcome).ts"],
     packages: [],
   },
   // Below the layers: tables on the disk or in a database, for the adapters of their ports.
@@ -157,7 +157,7 @@ export const ZONES: readonly Zone[] = [
   {
     name: "a receiver",
     files: /^runtime\/receiver\//,
-    may: ["runtime/(receiver|task-http)/.*", "runtime/execution/(outcome-of|unawaited).ts", ...RUNTIME_SHAPES],
+    may: ["runtime/(receiver|task-http)/.*", "runtime/execution/outcome-of.ts", ...RUNTIME_SHAPES],
     packages: ["node:*"],
   },
   // Beside the layers: outcomes that come later, from wherever they arrive to who waits for them.

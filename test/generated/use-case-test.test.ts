@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { executor as webhook } from "../../generated/deliver-webhook/executor.ts";
 import { executor as reminder } from "../../generated/send-reminder/executor.ts";
 import { testUseCase, type UseCaseTest } from "../../runtime/testing.ts";
+import { executor as storeReading } from "../scenarios/accepted-batches/generated/store-reading/executor.ts";
 import { executor as chargePayment } from "../scenarios/accepted-feeds/generated/charge-payment/executor.ts";
 import { executor as placeOrder } from "../scenarios/accepted-feeds/generated/place-order/executor.ts";
 
@@ -56,6 +57,31 @@ test("failures are tried again as the use case says, and end as dead letters", a
   await expect(
     t.enqueue({ ...WEBHOOK, url: 1 as never, receiver: { behaviour: "gone", failures: 0 } }),
   ).rejects.toThrow("url: must be");
+});
+
+test("a batch is handled once its time is over, each event by itself", async () => {
+  const t = await started(testUseCase(storeReading));
+  for (const meterId of ["m1", "m2", "m3"]) await t.enqueue({ meterId, value: 1 });
+  await t.pass("0.2s");
+  expect(t.tries).toEqual([]);
+  await t.pass("0.05s");
+  expect(t.handled.map(({ event }) => event)).toEqual(["m1", "m2", "m3"].map((meterId) => ({ meterId, value: 1 })));
+  expect(new Set(t.tries.map(({ endedAt }) => endedAt.getTime())).size).toBe(1);
+});
+
+test("a handler of single events may stand in for one that takes several, and a batch handler is tried as it is", async () => {
+  const single = await started(testUseCase({ ...storeReading, subscribers: { default: { handler: () => {} } } }));
+  await single.enqueue({ meterId: "m1", value: 1 });
+  expect(single.handled).toHaveLength(1);
+  const batchHandler = (events: readonly unknown[]) => events.map((_, i) => (i === 1 ? new Error("bad") : undefined));
+  const t = await started(testUseCase({ ...storeReading, subscribers: { default: { batchHandler } } }));
+  for (const meterId of ["m1", "m2", "m3"]) await t.enqueue({ meterId, value: 1 });
+  await t.pass("0.25s");
+  expect(t.tries.map(({ result, message }) => [result, message])).toEqual([
+    ["done", undefined],
+    ["retried", "bad"],
+    ["done", undefined],
+  ]);
 });
 
 test("what a handler enqueues is seen, and done where its use case is under test", async () => {

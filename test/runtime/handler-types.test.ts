@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type TaskContext, useCase } from "../../runtime/index.ts";
+import { RejectError, service, type TaskContext, useCase } from "../../runtime/index.ts";
 
 interface Event {
   id: string;
@@ -38,6 +38,51 @@ test("work that nobody would await is a type error", () => {
   useCase<Event>({ owner, handler: async () => ["a", "b"].map(work) });
   // @ts-expect-error
   useCase<Event>({ owner, subscribers: { one: { handler: async () => [work("a"), 5] } } });
+});
+
+const batch = { max: 10, within: "1s" } as const;
+
+test("a batch handler answers for all events, or for each one", () => {
+  const handlers = [
+    () => {},
+    async () => {},
+    async (events: readonly Event[]) => {
+      await work(events.map(({ id }) => id).join());
+    },
+    (events: readonly Event[]) => events.map(({ id }) => (id === "" ? new RejectError("no id") : undefined)),
+    (events: readonly Event[]) => events.map(({ id }) => work(id)),
+    async (events: readonly Event[]) => events.map(({ id }) => work(id)),
+    (events: readonly Event[]) => Promise.all(events.map(({ id }) => work(id))),
+    (events: readonly Event[]) => Promise.allSettled(events.map(async ({ id }) => id.length)),
+  ] as const;
+  for (const batchHandler of handlers) useCase<Event>({ owner, execution: { batch }, batchHandler });
+  expect(handlers.length).toBe(8);
+  useCase<Event>({
+    owner,
+    execution: { batch },
+    batchHandler: (events, tasks) => events.map(({ id }, i) => work(id + tasks[i]!.id)),
+  });
+  useCase<Event>({ owner, subscribers: { one: { batch, batchHandler: (events) => work(events[0]!.id) } } });
+});
+
+test("settings and handlers that disagree on how many events there are, are type errors", () => {
+  // @ts-expect-error: a handler takes one event.
+  useCase<Event>({ owner, execution: { batch }, handler: () => {} });
+  // @ts-expect-error: nothing says how many.
+  useCase<Event>({ owner, batchHandler: () => {} });
+  // @ts-expect-error
+  useCase<Event>({ owner, subscribers: { one: { batchHandler: () => {} } } });
+  // @ts-expect-error
+  useCase<Event>({ owner, subscribers: { one: { batch, handler: () => {} } } });
+  // @ts-expect-error: its tasks are sent one by one.
+  useCase<Event>({ owner, subscribers: { one: { batch, target: service("elsewhere") } } });
+  const lengths = (events: readonly Event[]) => Promise.all(events.map(async ({ id }) => id.length));
+  // @ts-expect-error: whether an event is done, its length does not tell.
+  useCase<Event>({ owner, execution: { batch }, batchHandler: lengths });
+  // @ts-expect-error
+  useCase<Event>({ owner, execution: { batch }, batchHandler: (events) => events.map(() => true) });
+  // @ts-expect-error
+  useCase<Event>({ owner, execution: { batch }, batchHandler: () => ({ batchItemFailures: [] }) });
 });
 
 test("a task's copy has all that its type says", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Handler } from "../../runtime/contract.ts";
+import type { Handler } from "../../runtime/handler.ts";
 import { describeThrown, LONGEST_DESCRIPTION } from "../../runtime/thrown.ts";
 import { HOSTILE_ERRORS, HOSTILE_RESULTS } from "./hostile-values.ts";
 import type { Note } from "./note-contract.ts";

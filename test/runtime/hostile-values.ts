@@ -79,7 +79,7 @@ export const HOSTILE_ERRORS: Readonly<Record<string, () => unknown>> = {
 };
 
 /** An object that a linter would warn of. */
-function thenable(then: unknown, target: object = {}): unknown {
+export function thenable(then: unknown, target: object = {}): unknown {
   return Object.assign(target, { then });
 }
 

@@ -1,11 +1,12 @@
 import type {
   ClientContract,
   ExecutorContract,
-  Filter,
-  Handler,
+  SubscriberFunctions,
   SubscriberSettings,
+  TaskContext,
   UseCaseSettings,
 } from "../../runtime/contract.ts";
+import type { Filter, Handler } from "../../runtime/handler.ts";
 
 /** An event for tests of the layers, on a codec that a reader of a failing test can read. */
 export interface Note {
@@ -42,12 +43,22 @@ export interface NoteOptions {
   readonly settings?: Partial<UseCaseSettings>;
   /** What each subscriber differs in from the default. Default: one, named `default`. */
   readonly subscribers?: Readonly<Record<string, Partial<SubscriberSettings>>>;
-  readonly handlers: Readonly<Record<string, Handler<Note>>>;
+  readonly handlers?: Readonly<Record<string, Handler<Note>>>;
+  /** In place of a handler, where `batch` is set. */
+  readonly batchHandlers?: Readonly<
+    Record<string, (events: readonly Note[], tasks: readonly TaskContext[]) => unknown>
+  >;
   readonly filters?: Readonly<Record<string, Filter<Note>>>;
 }
 
 /** Client and executor of a use case on notes. */
-export function noteContracts({ settings, subscribers = { default: {} }, handlers, filters = {} }: NoteOptions): {
+export function noteContracts({
+  settings,
+  subscribers = { default: {} },
+  handlers = {},
+  batchHandlers = {},
+  filters = {},
+}: NoteOptions): {
   client: ClientContract<Note>;
   executor: ExecutorContract<unknown>;
 } {
@@ -57,10 +68,11 @@ export function noteContracts({ settings, subscribers = { default: {} }, handler
     subscribers: Object.entries(subscribers).map(([name, differs]) => ({ ...SUBSCRIBER, name, ...differs })),
   };
   const functions = Object.fromEntries(
-    Object.entries(handlers).map(([name, handler]) => [
+    Object.keys(subscribers).map((name) => [
       name,
       {
-        handler: (event: unknown, task: Parameters<Handler<Note>>[1]) => handler(event as Note, task),
+        handler: handlers[name] as Handler<unknown> | undefined,
+        batchHandler: batchHandlers[name] as SubscriberFunctions<unknown>["batchHandler"],
         filter: filters[name] as Filter<unknown> | undefined,
       },
     ]),

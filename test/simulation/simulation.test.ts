@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { createClient } from "../../runtime/client.ts";
 import { connectTo } from "../../runtime/connection.ts";
+import type { TaskContext } from "../../runtime/contract.ts";
 import { createMemoryDedupeStore } from "../../runtime/frontend/memory-dedupe-store.ts";
 import { RejectError } from "../../runtime/outcome.ts";
 import { createMemoryDelayStore } from "../../runtime/scheduler/memory-delay-store.ts";
 import { createSimulatedClock } from "../../runtime/simulated-clock.ts";
 import { createMemoryTransport } from "../../runtime/transport/memory.ts";
 import { startWorker, type Worker } from "../../runtime/worker.ts";
-import { noteContracts } from "../runtime/note-contract.ts";
+import { type Note, noteContracts } from "../runtime/note-contract.ts";
 import { createSimulatedProcess, type SimulatedProcess } from "./faults.ts";
 
 /** A longer search: SIMULATION_SEEDS=5000. One seed again: SIMULATION_SEED=15. */
@@ -26,8 +27,14 @@ interface Run {
   readonly virtualMs: number;
 }
 
+interface Kind {
+  readonly ordered: boolean;
+  /** Whether the handler takes several events at once. */
+  readonly batched: boolean;
+}
+
 /** One world: two workers that are killed and replaced, stores that fail, handlers that fail, hang and reject. */
-async function simulate(seed: number, ordered: boolean): Promise<Run> {
+async function simulate(seed: number, { ordered, batched }: Kind): Promise<Run> {
   const clock = createSimulatedClock(seed);
   const world = {
     transport: createMemoryTransport({ clock }),
@@ -44,20 +51,30 @@ async function simulate(seed: number, ordered: boolean): Promise<Run> {
   const early: string[] = [];
   const dueAt = new Map<string, number>();
 
+  async function handle({ id }: Note, task: TaskContext): Promise<void> {
+    if (clock.now() < (dueAt.get(id) ?? 0)) early.push(id);
+    const draw = clock.random();
+    if (draw < 0.05) throw new RejectError("injected");
+    if (draw < 0.2) throw new Error("injected");
+    if (draw < 0.25) await new Promise((_, reject) => task.signal.addEventListener("abort", reject));
+    await new Promise<void>((resolve) => clock.after(clock.random() * 200, resolve));
+    done.push(id);
+  }
+  async function handleAll(notes: readonly Note[], tasks: readonly TaskContext[]) {
+    if (clock.random() < 0.1) throw new Error("injected for all");
+    return notes.map((note, i) => handle(note, tasks[i]!));
+  }
+
   const { client, executor } = noteContracts({
     settings: { ordered },
-    subscribers: { default: { maxInFlight: 4, timeoutMs: 5_000, maxRetries: 3 } },
-    handlers: {
-      default: async ({ id }, task) => {
-        if (clock.now() < (dueAt.get(id) ?? 0)) early.push(id);
-        const draw = clock.random();
-        if (draw < 0.05) throw new RejectError("injected");
-        if (draw < 0.2) throw new Error("injected");
-        if (draw < 0.25) await new Promise((_, reject) => task.signal.addEventListener("abort", reject));
-        await new Promise<void>((resolve) => clock.after(clock.random() * 200, resolve));
-        done.push(id);
+    subscribers: {
+      default: {
+        ...{ maxInFlight: 4, timeoutMs: 5_000, maxRetries: 3 },
+        batch: batched ? { max: 3, withinMs: 300 } : null,
       },
     },
+    handlers: { default: handle },
+    batchHandlers: { default: handleAll },
   });
 
   async function launch(): Promise<{ process: SimulatedProcess; worker: Promise<Worker> }> {
@@ -115,14 +132,22 @@ function firstOfEach(ids: readonly string[]): string[] {
   return [...new Set(ids)];
 }
 
-describe.each([{ ordered: false }, { ordered: true }])("under faults and kills, ordered: $ordered", ({ ordered }) => {
-  test(`nothing accepted is lost, nothing runs early, keys keep their order (${SEEDS.length} seeds)`, async () => {
-    for (const seed of SEEDS) {
+const KINDS: readonly Kind[] = [
+  { ordered: false, batched: false },
+  { ordered: true, batched: false },
+  { ordered: false, batched: true },
+  { ordered: true, batched: true },
+];
+
+describe.each(KINDS)("under faults and kills, ordered: $ordered, batched: $batched", (kind) => {
+  const seeds = kind.batched && SEEDS.length > 3 ? SEEDS.filter((seed) => seed % 3 === 0) : SEEDS;
+  test(`nothing accepted is lost, nothing runs early, keys keep their order (${seeds.length} seeds)`, async () => {
+    for (const seed of seeds) {
       try {
-        const { accepted, done, early } = await simulate(seed, ordered);
+        const { accepted, done, early } = await simulate(seed, kind);
         expect(accepted.size).toBeGreaterThan(EVENTS / 2);
         expect(early).toEqual([]);
-        if (ordered) {
+        if (kind.ordered) {
           for (let key = 0; key < KEYS; key++) {
             const numbers = firstOfEach(done)
               .map((id) => Number(id.slice(1)))
@@ -137,7 +162,7 @@ describe.each([{ ordered: false }, { ordered: true }])("under faults and kills, 
   });
 
   test("the same seed gives the same run", async () => {
-    const [first, second] = [await simulate(7, ordered), await simulate(7, ordered)];
+    const [first, second] = [await simulate(7, kind), await simulate(7, kind)];
     expect(second).toEqual(first);
   });
 });

@@ -18,7 +18,7 @@ export function fillDefaults({ written, subscribers, spans }: Definition, span: 
       ? Array.from(subscribers, ([name, own]) => {
           return subscriberOf(name, spans[`subscribers.${name}`] ?? span, own, written);
         })
-      : [subscriberOf("default", spans.handler ?? spans["delivery.target"] ?? span, {}, written)],
+      : [subscriberOf("default", spans.handler ?? spans.batchHandler ?? spans["delivery.target"] ?? span, {}, written)],
   };
 }
 

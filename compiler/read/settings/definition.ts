@@ -6,6 +6,7 @@ import { ALL_SETTINGS } from "../../settings/values.ts";
 import { isFault } from "../constants/constant.ts";
 import type { Evaluate } from "../constants/evaluate.ts";
 import type { Reading } from "../reading.ts";
+import { checkHandlers } from "./handlers.ts";
 import { readerOf } from "./kinds.ts";
 import { constantOf, type SettingsScope } from "./reader.ts";
 import { named, type Readers, readSettings, section } from "./section.ts";
@@ -40,9 +41,16 @@ const READERS: Readers = Object.fromEntries(LAYERS.map((layer) => [layer, sectio
 const SUBSCRIBER: Readers = {
   ...Object.assign({}, ...LAYERS.map((layer) => readersBelow(layer, OF_SUBSCRIBERS))),
   handler: functionValue,
+  batchHandler: functionValue,
 };
 
-const DEFINITION = { owner: text, ...READERS, handler: functionValue, subscribers: named(section(SUBSCRIBER)) };
+const DEFINITION = {
+  owner: text,
+  ...READERS,
+  handler: functionValue,
+  batchHandler: functionValue,
+  subscribers: named(section(SUBSCRIBER)),
+};
 
 /** What was written: settings by name, those of a layer or group in an object of their own. */
 export type Written = Readonly<Record<string, unknown>>;
@@ -88,42 +96,11 @@ export function readDefinition(
   const settings = readSettings(value.entries, "", DEFINITION, scope);
   // What is there but at fault has been reported already.
   if (!value.entries.has("owner")) scope.report("missing-setting", callee, OWNER);
-  checkHandlers(settings.subscribers, spans, scope);
+  checkHandlers(settings.subscribers, scope);
   return { owner: settings.owner ?? "", written: settings, subscribers: settings.subscribers, spans };
 }
 
 const OWNER = { name: "owner", inside: "A use case", example: 'owner: "team-name"' };
-
-function checkHandlers(
-  written: ReadonlyMap<string, Written> | undefined,
-  spans: Readonly<Record<string, Span>>,
-  scope: SettingsScope,
-): void {
-  const [handler, subscribers, sent] = [spans.handler, spans.subscribers, spans["delivery.target"]];
-  if (handler && subscribers) {
-    const related = [{ message: "The handler is here.", span: handler }];
-    scope.report("handler-and-subscribers", subscribers, {}, related);
-  } else if (!handler && !subscribers && !sent) {
-    scope.report("missing-handler", scope.callee, { inside: "The use case" });
-  } else if (sent && (handler || subscribers)) {
-    const other = handler ? "a handler" : "subscribers";
-    const span = handler ?? subscribers!;
-    const message = handler ? "The handler is here." : "The subscribers are here.";
-    scope.report("handler-and-target", sent, { inside: "The use case", other }, [{ message, span }]);
-  } else if (subscribers && written?.size === 0) {
-    scope.report("missing-handler", subscribers, { inside: "The use case" });
-  }
-  for (const name of written?.keys() ?? []) {
-    const path = `subscribers.${name}`;
-    const [own, target] = [spans[`${path}.handler`], spans[`${path}.target`]];
-    const inside = `The subscriber '${name}'`;
-    if (!own && !target && spans[path]) scope.report("missing-handler", spans[path], { inside });
-    if (own && target) {
-      const related = [{ message: "The handler is here.", span: own }];
-      scope.report("handler-and-target", target, { inside, other: "a handler" }, related);
-    }
-  }
-}
 
 /** Where a setting of that name belongs, by path. */
 function homeOf(name: string): string | undefined {

@@ -1,4 +1,4 @@
-import type { Kind } from "../../settings/kind.ts";
+import type { Batch, Kind } from "../../settings/kind.ts";
 import { filterFunction } from "./filter.ts";
 import type { SettingReader } from "./reader.ts";
 import { section } from "./section.ts";
@@ -16,6 +16,16 @@ const rate = section(
   { count: positive, periodMs: milliseconds("1ms", "1d") },
   { required: ["count", "periodMs"], example: "perSecond(500)" },
 );
+
+const batchParts = section(
+  { max: integer(2, 10_000), within: duration("0s", "1h") },
+  { required: ["max", "within"], example: '{ max: 100, within: "200ms" }' },
+);
+
+const batch: SettingReader<Batch> = (value, entry, path, scope) => {
+  const { max, within } = batchParts(value, entry, path, scope) ?? {};
+  return max === undefined || within === undefined ? undefined : { max, withinMs: within };
+};
 
 /** What reads the values of a kind of settings. */
 export function readerOf(kind: Kind): SettingReader<unknown> {
@@ -40,5 +50,7 @@ export function readerOf(kind: Kind): SettingReader<unknown> {
       return backoff;
     case "target":
       return target;
+    case "batch":
+      return batch;
   }
 }

@@ -19,6 +19,7 @@ export function subscriber(name: string, settings: Partial<Subscriber> = {}): Su
     timeoutMs: 30_000,
     hasFilter: false,
     target: null,
+    batch: null,
     span: at(`subscriber ${name}`),
     ...settings,
   };

@@ -47,6 +47,7 @@ describe("a use case's page", () => {
       "30s",
       "every event",
       "its handler",
+      "1",
       "`generate-thumbnail.high-default-DLQ`",
     ]);
   });

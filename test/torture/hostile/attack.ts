@@ -12,7 +12,7 @@ import type { Report } from "../scenario.ts";
 import { DEEDS, type Task } from "./behave.ts";
 import { startWorkers } from "./workers.ts";
 
-const USE_CASES = ["hostile", "hostile-in-order", "innocent"] as const;
+const USE_CASES = ["hostile", "hostile-in-order", "hostile-in-batches", "innocent"] as const;
 export type UseCase = (typeof USE_CASES)[number];
 
 export interface Attack {

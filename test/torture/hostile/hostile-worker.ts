@@ -5,7 +5,7 @@ import { startWatchdog } from "../../../cli/watchdog.ts";
 
 const [project] = process.argv.slice(2) as [string];
 const executors = await Promise.all(
-  ["hostile", "hostile-in-order", "innocent"].map(async (name) => {
+  ["hostile", "hostile-in-order", "hostile-in-batches", "innocent"].map(async (name) => {
     const { executor } = (await import(join(project, `generated/${name}/executor.ts`))) as { executor: Executor };
     return executor;
   }),

@@ -22,6 +22,7 @@ export const settings: UseCaseSettings = {
       rate: { count: 500, periodMs: 1_000 },
       hasFilter: true,
       target: null,
+      batch: null,
     },
     {
       name: "videos",
@@ -33,6 +34,7 @@ export const settings: UseCaseSettings = {
       rate: { count: 500, periodMs: 1_000 },
       hasFilter: true,
       target: null,
+      batch: null,
     },
     {
       name: "audit",
@@ -44,6 +46,7 @@ export const settings: UseCaseSettings = {
       rate: { count: 500, periodMs: 1_000 },
       hasFilter: false,
       target: null,
+      batch: null,
     },
   ],
 };

@@ -22,6 +22,7 @@ export const settings: UseCaseSettings = {
       rate: { count: 1, periodMs: 10_000 },
       hasFilter: false,
       target: null,
+      batch: null,
     },
   ],
 };

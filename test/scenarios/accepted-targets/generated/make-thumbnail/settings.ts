@@ -22,6 +22,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: false,
       target: { kind: "service", name: "thumbnails", path: "/events/uploaded", format: "json", health: "/healthz" },
+      batch: null,
     },
   ],
 };

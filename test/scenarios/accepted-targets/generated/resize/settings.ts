@@ -22,6 +22,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: false,
       target: { kind: "lambda", name: "resize", format: "json" },
+      batch: null,
     },
     {
       name: "on-azure",
@@ -33,6 +34,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: false,
       target: { kind: "azure", name: "images", path: "/api/resize", format: "protobuf" },
+      batch: null,
     },
     {
       name: "on-service",
@@ -44,6 +46,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: true,
       target: { kind: "service", name: "resizer", path: "/", format: "protobuf" },
+      batch: null,
     },
     {
       name: "here",
@@ -55,6 +58,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: false,
       target: null,
+      batch: null,
     },
   ],
 };

@@ -22,6 +22,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: true,
       target: null,
+      batch: null,
     },
   ],
 };

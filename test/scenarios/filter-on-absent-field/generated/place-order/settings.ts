@@ -22,6 +22,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: true,
       target: null,
+      batch: null,
     },
     {
       name: "abroad",
@@ -33,6 +34,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: true,
       target: null,
+      batch: null,
     },
     {
       name: "coupons",
@@ -44,6 +46,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: true,
       target: null,
+      batch: null,
     },
     {
       name: "spring",
@@ -55,6 +58,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: true,
       target: null,
+      batch: null,
     },
   ],
 };

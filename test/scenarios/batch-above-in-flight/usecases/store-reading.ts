@@ -1,0 +1,12 @@
+import { useCase } from "fivefold";
+
+interface ReadingTaken {
+  meterId: string;
+  value: number;
+}
+
+export default useCase<ReadingTaken>({
+  owner: "team-metering",
+  execution: { batch: { max: 100, within: "250ms" } },
+  batchHandler: async () => {},
+});
