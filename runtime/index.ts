@@ -3,7 +3,7 @@ export type { TaskContext } from "./contract.ts";
 export type { BatchAnswer, BatchHandler } from "./handler.ts";
 export { RejectError, RetryError } from "./outcome.ts";
 export type { Portable } from "./portable.ts";
-export type { Bytes, Float, Int, Json, List, Text, Uint } from "./types.ts";
+export type { Bigint, Bytes, Float, Int, Json, List, Text, Uint } from "./types.ts";
 export {
   awsLambda,
   azureFunction,

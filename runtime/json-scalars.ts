@@ -8,6 +8,7 @@ const RFC_3339 =
 const FIRST_MS = -62_135_596_800_000;
 const LAST_MS = 253_402_300_799_999;
 const DIGITS = /^(?:0|-?[1-9]\d{0,18})$/;
+const UNSIGNED_DIGITS = /^(?:0|[1-9]\d{0,19})$/;
 
 /** Of the years 1 to 9999; digits beyond the millisecond are cut off. */
 export function timestampFromJson(value: unknown): Date | undefined {
@@ -29,6 +30,13 @@ export function bigintFromJson(value: unknown): bigint | undefined {
   if (typeof value !== "string" || !DIGITS.test(value)) return undefined;
   const number = BigInt(value);
   return BigInt.asIntN(64, number) === number ? number : undefined;
+}
+
+/** The same, from 0 to 2^64 - 1. */
+export function biguintFromJson(value: unknown): bigint | undefined {
+  if (typeof value !== "string" || !UNSIGNED_DIGITS.test(value)) return undefined;
+  const number = BigInt(value);
+  return BigInt.asUintN(64, number) === number ? number : undefined;
 }
 
 /** In base64, with padding. */

@@ -1,7 +1,7 @@
 import { InvalidEventError, type Violation } from "./errors.ts";
 import { isObject, type JsonPart, lazily, ownProperty } from "./json-part.ts";
 import { allViolations, JsonReading } from "./json-reading.ts";
-import { bigintFromJson, bytesFromJson, bytesToJson, timestampFromJson } from "./json-scalars.ts";
+import { bigintFromJson, biguintFromJson, bytesFromJson, bytesToJson, timestampFromJson } from "./json-scalars.ts";
 import type { Json } from "./types.ts";
 import { setEntry } from "./wire-reader.ts";
 
@@ -65,6 +65,12 @@ export const bigint: JsonPart = scalar(
   (value: bigint) => value.toString(),
 );
 
+export const biguint: JsonPart = scalar(
+  "a string of decimal digits, of an integer of 64 bits without a sign",
+  biguintFromJson,
+  (value: bigint) => value.toString(),
+);
+
 /** Limits are inclusive. */
 export function bytes(minLength = 0, maxLength = Number.POSITIVE_INFINITY): JsonPart {
   const read = (value: unknown) => {
@@ -88,11 +94,16 @@ function scalar<T>(rule: string, read: (value: unknown) => T | undefined, write:
 }
 
 /** What was an integer in earlier versions, whose JSON has a number. */
-export const bigintOrInt: JsonPart = {
-  ...bigint,
-  read: (value, reading, orNull) =>
-    Number.isSafeInteger(value) ? BigInt(value as number) : bigint.read(value, reading, orNull),
-};
+export const bigintOrInt: JsonPart = orInt(bigint);
+export const biguintOrInt: JsonPart = orInt(biguint);
+
+function orInt(part: JsonPart): JsonPart {
+  return {
+    ...part,
+    read: (value, reading, orNull) =>
+      Number.isSafeInteger(value) ? BigInt(value as number) : part.read(value, reading, orNull),
+  };
+}
 
 /** Literals of which some were others in earlier versions, each with what it is now. */
 export function renamedValues(values: readonly (readonly [former: unknown, now: unknown])[]): JsonPart {

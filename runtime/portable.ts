@@ -101,7 +101,7 @@ type PortableList<T extends readonly unknown[]> = { [K in keyof T]: PortableItem
 type PortableItem<T> =
   IsAnything<T> extends true ? Json : undefined extends T ? Portable<Exclude<T, undefined>> | null : Portable<T>;
 
-type PortableObject<T> = [IndexOf<T>] extends [never] ? PortableFields<T> : Record<string, PortableEntry<T>>;
+type PortableObject<T> = [IndexOf<T>] extends [never] ? PortableFields<T> : Record<RecordKey<T>, PortableEntry<T>>;
 
 type PortableFields<T> = {
   [K in keyof T as K extends symbol ? never : HasData<T[K]> extends true ? K : never]: Portable<T[K]>;
@@ -135,6 +135,11 @@ type SendableList<T extends readonly unknown[]> = number extends T["length"]
 type IndexOf<T> = keyof {
   [K in keyof T as K extends symbol ? never : Record<never, never> extends Record<K, 1> ? K : never]: 0;
 };
+
+/** Strings, but for integers that `Int` or `Uint` says are all. */
+type RecordKey<T> = [Exclude<keyof T, IntegerKey<IndexOf<T>>>] extends [never] ? IntegerKey<IndexOf<T>> : string;
+
+type IntegerKey<K> = K extends number ? ([Extract<keyof K, "~int" | "~uint">] extends [never] ? never : K) : never;
 
 /** What a record holds. Names have no types of their own in it, so objects of several kinds can't be told apart. */
 type PortableEntry<T> = [Exclude<keyof T, IndexOf<T> | symbol>] extends [never]

@@ -46,6 +46,7 @@ export {
   ABSENT,
   decodeMessage,
   encodeMessage,
+  integerKeys,
   type ReadEntry,
   type Reader,
   type ReadMessage,

@@ -5,7 +5,7 @@ import { ScalarReader } from "./wire-scalars.ts";
 export type ReadMessage<T> = (reader: Reader, end: number) => T;
 
 /** Reads one entry of a map, up to `end`, into the record. */
-export type ReadEntry<T> = (reader: Reader, end: number, record: Record<string, T>) => void;
+export type ReadEntry<R> = (reader: Reader, end: number, record: R) => void;
 
 /** Where a message field starts that has not been met. */
 export const ABSENT = -1;
@@ -42,7 +42,7 @@ export class Reader extends ScalarReader {
   }
 
   /** An entry of a map. */
-  entry<T>(record: Record<string, T>, read: ReadEntry<T>): void {
+  entry<R>(record: R, read: ReadEntry<R>): void {
     const outer = this.descend();
     read(this, this.end, record);
     this.ascend(outer);

@@ -15,4 +15,4 @@ export {
   setProperty,
   trimTuple,
 } from "./wire-reader.ts";
-export { encodeMessage, type WriteMessage, type Writer } from "./wire-writer.ts";
+export { encodeMessage, integerKeys, type WriteMessage, type Writer } from "./wire-writer.ts";

@@ -10,6 +10,18 @@ interface Properties {
   readonly optional: Readonly<Record<string, ReadProperty>>;
 }
 
+const INTEGERS = [
+  "int32",
+  "int64",
+  "uint32",
+  "uint64",
+  "sint32",
+  "sint64",
+  "fixed32",
+  "fixed64",
+  "sfixed32",
+  "sfixed64",
+];
 const LENGTHS = { minLength: readCount, maxLength: readCount };
 const NAMED: Properties = { required: { name: stringOf }, optional: {} };
 const NONE: Properties = { required: {}, optional: {} };
@@ -21,11 +33,11 @@ const KINDS: Readonly<Record<Type["kind"], Properties>> = {
     optional: { ...LENGTHS, pattern: readPattern, format: oneOf("uuid", "email", "uri", "date", "hostname", "ipv4") },
   },
   int: {
-    required: { wire: oneOf("int32", "int64", "uint32", "uint64"), min: readNumber, max: readNumber },
+    required: { wire: oneOf(...INTEGERS), min: readNumber, max: readNumber },
     optional: {},
   },
-  float: { required: {}, optional: { min: readNumber, max: readNumber } },
-  bigint: NONE,
+  float: { required: {}, optional: { wire: oneOf("float"), min: readNumber, max: readNumber } },
+  bigint: { required: {}, optional: { wire: oneOf("uint64", "sint64", "fixed64", "sfixed64") } },
   boolean: { required: {}, optional: { only: readBoolean } },
   timestamp: NONE,
   bytes: { required: {}, optional: LENGTHS },
@@ -35,13 +47,13 @@ const KINDS: Readonly<Record<Type["kind"], Properties>> = {
   union: NAMED,
   array: { required: { items: readType }, optional: { minItems: readCount, maxItems: readCount } },
   // `sparse` was once written, and says nothing of records.
-  record: { required: { values: readType }, optional: { sparse: readBoolean } },
+  record: { required: { values: readType }, optional: { keys: readKeys, sparse: readBoolean } },
   null: NONE,
   nullable: { required: { of: readType }, optional: {} },
 };
 
 const max = Number.MAX_SAFE_INTEGER;
-const INTEGERS = {
+const WIDEST = {
   int: { kind: "int", wire: "int64", min: -max, max },
   uint: { kind: "int", wire: "uint64", min: 0, max },
 } as const satisfies Readonly<Record<string, Type>>;
@@ -51,7 +63,7 @@ export function readType(json: Json): Type {
   const kindJson = json.kind === "object" ? json.entries.get("kind") : json;
   if (!kindJson) throw wrong("'kind' is missing", json);
   const kind = stringOf(kindJson);
-  if (json.kind !== "object" && Object.hasOwn(INTEGERS, kind)) return INTEGERS[kind as keyof typeof INTEGERS];
+  if (json.kind !== "object" && Object.hasOwn(WIDEST, kind)) return WIDEST[kind as keyof typeof WIDEST];
   if (!isKind(kind)) throw wrong(`'${kind}' is no kind of type`, kindJson);
   const { required, optional } = KINDS[kind];
   const readers: Readonly<Record<string, ReadProperty>> = { ...required, ...optional };
@@ -65,6 +77,13 @@ export function readType(json: Json): Type {
   const values = properties.map((name) => [name, readers[name]?.(entries.get(name)!)] as const);
   // Each property was read as its kind has it, which TypeScript can't follow.
   return { kind, ...Object.fromEntries(values) } as Type;
+}
+
+/** A map's keys are strings where nothing is said, and else integers. */
+function readKeys(json: Json): Type {
+  const keys = readType(json);
+  if (keys.kind === "int") return keys;
+  throw wrong("there must be a type of integers", json);
 }
 
 function isKind(kind: string): kind is Type["kind"] {

@@ -1,4 +1,5 @@
-import type { Type } from "../model/model.ts";
+import type { RecordType, Type } from "../model/model.ts";
+import { encodingOf, encodingOfProto, protoNumber } from "../model/number-encoding.ts";
 
 /** A type as the lock writes it: what is on the wire, in protobuf's words. */
 export function wireTypeName(type: Type): string {
@@ -6,11 +7,9 @@ export function wireTypeName(type: Type): string {
     case "text":
       return "string";
     case "int":
-      return type.wire;
     case "float":
-      return "double";
     case "bigint":
-      return "int64";
+      return protoNumber(type);
     case "boolean":
       return "bool";
     case "timestamp":
@@ -25,7 +24,7 @@ export function wireTypeName(type: Type): string {
     case "array":
       return `repeated ${wireTypeName(type.items)}`;
     case "record":
-      return `map<string, ${wireTypeName(type.values)}>`;
+      return `map<${wireTypeName(keysOf(type))}, ${wireTypeName(type.values)}>`;
     case "null":
       return "null";
     case "nullable":
@@ -35,20 +34,27 @@ export function wireTypeName(type: Type): string {
 
 /** `unknown` is what was removed before the lock knew of it: an imported contract's reserved numbers. */
 const SCALAR =
-  /^(?:unknown|null|string|int32|int64|uint32|uint64|double|bool|timestamp|bytes|json|(?:enum|message|union) [^\s<>]+)$/;
+  /^(?:unknown|null|string|[us]?int(?:32|64)|s?fixed(?:32|64)|float|double|bool|timestamp|bytes|json|(?:enum|message|union) [^\s<>]+)$/;
 
 export function isWireTypeName(name: string): boolean {
   const inner = innerOf(name);
   return inner === undefined ? SCALAR.test(name) : isWireTypeName(inner.name);
 }
 
-function innerOf(name: string): { readonly kind: "array" | "record" | "nullable"; readonly name: string } | undefined {
+const MAP = /^map<(string|[us]?int(?:32|64)|s?fixed(?:32|64)), (.*)>$/;
+
+interface Inner {
+  readonly kind: "array" | "record" | "nullable";
+  readonly name: string;
+  /** Of a map's keys. */
+  readonly keys?: string | undefined;
+}
+
+function innerOf(name: string): Inner | undefined {
   if (name.startsWith("nullable ")) return { kind: "nullable", name: name.slice("nullable ".length) };
   if (name.startsWith("repeated ")) return { kind: "array", name: name.slice("repeated ".length) };
-  if (name.startsWith("map<string, ") && name.endsWith(">")) {
-    return { kind: "record", name: name.slice("map<string, ".length, -1) };
-  }
-  return undefined;
+  const map = MAP.exec(name);
+  return map ? { kind: "record", keys: map[1], name: map[2]! } : undefined;
 }
 
 /** What has a name of its own in an event. */
@@ -67,7 +73,7 @@ export function isReadable(locked: string, current: Type, isSame: SameName): boo
   return (was === "null" && current.kind === "json") || isReadableElement(was, current, isSame);
 }
 
-/** Integers are one on the wire, whatever their width; only a negative one is no unsigned integer. */
+/** Varints are one on the wire, whatever their width; only a negative one is no unsigned integer. */
 function isReadableElement(locked: string, current: Type, isSame: SameName): boolean {
   const inner = innerOf(locked);
   switch (current.kind) {
@@ -76,11 +82,17 @@ function isReadableElement(locked: string, current: Type, isSame: SameName): boo
     case "array":
       return inner?.kind === "array" && isReadableElement(inner.name, current.items, isSame);
     case "record":
-      return inner?.kind === "record" && isReadableElement(inner.name, current.values, isSame);
+      return (
+        inner?.kind === "record" &&
+        isReadableElement(inner.keys!, keysOf(current), isSame) &&
+        isReadableElement(inner.name, current.values, isSame)
+      );
     case "int":
-      return current.wire.startsWith("u") ? /^uint(32|64)$/.test(locked) : /^u?int(32|64)$/.test(locked);
     case "bigint":
-      return /^u?int(32|64)$/.test(locked);
+    case "float": {
+      const isVaruint = protoNumber(current).startsWith("u");
+      return encodingOfProto(locked) === encodingOf(current) && (!isVaruint || locked.startsWith("u"));
+    }
     case "message":
     case "union":
     case "enum": {
@@ -90,6 +102,10 @@ function isReadableElement(locked: string, current: Type, isSame: SameName): boo
     default:
       return locked === wireTypeName(current);
   }
+}
+
+function keysOf({ keys }: RecordType): Type {
+  return keys ?? { kind: "text" };
 }
 
 /** The message, enum or union at the innermost of a type; `undefined`: it has none. */

@@ -1,4 +1,17 @@
-import type { ArrayType, Event, Field, IntType, Message, NullableType, TextType, Type, Union } from "../model/model.ts";
+import type {
+  ArrayType,
+  BigintType,
+  Event,
+  Field,
+  FloatType,
+  IntType,
+  Message,
+  NullableType,
+  TextType,
+  Type,
+  Union,
+} from "../model/model.ts";
+import { encodingOf, fixedBytes } from "../model/number-encoding.ts";
 import { EMPTY_FIELDS_NUMBER, NULL_FIELDS_NUMBER } from "../model/protobuf.ts";
 import { rootOf } from "../model/root.ts";
 
@@ -71,11 +84,9 @@ export function sizesOf(event: Event): Sizes {
       case "bytes":
         return delimited(type.maxLength ?? Infinity);
       case "int":
-        return intSize(type);
       case "float":
-        return 8;
       case "bigint":
-        return 10;
+        return numberSize(type);
       case "boolean":
       case "null":
         return 1;
@@ -106,7 +117,14 @@ function textBytes({ maxLength, format }: TextType): number {
   return Math.min(formatted ?? Infinity, 3 * (maxLength ?? Infinity));
 }
 
-function intSize({ min, max }: IntType): number {
+function numberSize(type: IntType | FloatType | BigintType): number {
+  const encoding = encodingOf(type);
+  const bytes = fixedBytes(encoding);
+  if (bytes !== undefined) return bytes;
+  if (type.kind !== "int") return 10;
+  const { min, max } = type;
+  // Its sign is the lowest bit.
+  if (encoding === "zigzag") return varintSize(2 * Math.max(-min, max));
   return min < 0 ? 10 : varintSize(max);
 }
 

@@ -1,4 +1,5 @@
 import type { Type } from "../model/model.ts";
+import { encodingOf } from "../model/number-encoding.ts";
 
 /** A type in few words, with its rules: `text, at most 64 long`, `Country[]`, `int 1 to 99`. */
 export function typeText(type: Type): string {
@@ -14,10 +15,13 @@ export function typeText(type: Type): string {
       return ["bytes", ...range(type.minLength, type.maxLength, "long")].join(", ");
     case "int": {
       const [least, most] = [type.min === Number.MIN_SAFE_INTEGER, type.max === Number.MAX_SAFE_INTEGER];
-      return ["int", ...range(least ? undefined : type.min, most ? undefined : type.max, "")].join(", ");
+      return [
+        encodingOf(type) === "varint" ? "int" : type.wire,
+        ...range(least ? undefined : type.min, most ? undefined : type.max, ""),
+      ].join(", ");
     }
     case "float":
-      return ["number", ...range(type.min, type.max, "")].join(", ");
+      return [type.wire ?? "number", ...range(type.min, type.max, "")].join(", ");
     case "boolean":
       return type.only === undefined ? "boolean" : String(type.only);
     case "array": {
@@ -28,7 +32,9 @@ export function typeText(type: Type): string {
       ].join(", ");
     }
     case "record":
-      return `map of ${typeText(type.values)}`;
+      return type.keys
+        ? `map of ${typeText(type.values)} by ${typeText(type.keys)}`
+        : `map of ${typeText(type.values)}`;
     case "nullable":
       return `${typeText(type.of)} | null`;
     case "enum":
@@ -40,6 +46,7 @@ export function typeText(type: Type): string {
     case "json":
       return "any JSON";
     case "bigint":
+      return type.wire ? `bigint as ${type.wire}` : "bigint";
     case "null":
       return type.kind;
   }

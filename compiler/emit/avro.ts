@@ -1,4 +1,5 @@
 import type { Enum, Event, Field, IntType, Message, Type, Union, UseCase } from "../model/model.ts";
+import { isUnsigned } from "../model/number-encoding.ts";
 import type { Output } from "../model/output.ts";
 import { rootOf } from "../model/root.ts";
 import { type AvroNames, avroNames, fieldName } from "./avro-names.ts";
@@ -68,8 +69,10 @@ function branchesOf(type: Type, scope: Scope): readonly Json[] {
       return [type.format === "uuid" ? { type: "string", logicalType: "uuid" } : "string"];
     case "timestamp":
       return [{ type: "long", logicalType: "timestamp-millis" }];
-    case "json":
     case "bigint":
+      if (isUnsigned(type)) return [{ type: "string", jsonType: "uint64" }];
+      return [{ type: "long", jsonType: type.kind }];
+    case "json":
       // Avro has the same type for others: who reads into TypeScript must know.
       return [{ type: baseOf(type), jsonType: type.kind }];
     case "int":
@@ -90,8 +93,10 @@ function baseOf(type: Type): string {
     case "int":
       return fitsInt(type) ? "int" : "long";
     case "float":
-      return "double";
+      return type.wire ?? "double";
     case "bigint":
+      // Avro's long has a sign.
+      return isUnsigned(type) ? "string" : "long";
     case "timestamp":
       return "long";
     case "boolean":

@@ -3,6 +3,7 @@ import type { Earlier } from "../model/earlier.ts";
 import type { ArrayType, Field, Type } from "../model/model.ts";
 import { lackingValue } from "./codec-earlier.ts";
 import { inside, type Place } from "./codec-names.ts";
+import { numberReader } from "./codec-numbers.ts";
 import { EMPTY_FIELDS, isSeveral, type Marks, NULL_FIELDS, presentType } from "./presence.ts";
 import { type Code, literal, onlyIf } from "./source.ts";
 import { typeText } from "./type-text.ts";
@@ -157,11 +158,9 @@ export function readElement(type: Type, place: Place): string {
     case "text":
       return "reader.string()";
     case "int":
-      return type.wire === "int32" || type.wire === "int64" ? "reader.int()" : "reader.uint()";
     case "float":
-      return "reader.double()";
     case "bigint":
-      return "reader.bigint()";
+      return `reader.${numberReader(type)}()`;
     case "boolean":
       return type.only === undefined ? "reader.bool()" : `reader.only(reader.bool(), ${type.only})`;
     case "bytes":

@@ -16,7 +16,7 @@ import { isSeveral, presentType } from "./presence.ts";
 import { type Code, list, literal, literalOf, onlyIf } from "./source.ts";
 import { elementName } from "./tuples.ts";
 import { typeText } from "./type-text.ts";
-import { elementOf, isWrapped, type Owner, type Wrapped } from "./wrappers.ts";
+import { elementOf, isWrapped, keyType, type Owner, type Wrapped } from "./wrappers.ts";
 
 /** Names that the variables of a reading function must not have. */
 const OWN_NAMES: ReadonlySet<string> = new Set([
@@ -113,7 +113,7 @@ function readBody(message: Message, some: readonly Field[], type: string, names:
   if (optional.length === 0) code.push(objectOf(properties, "return "));
   else if (some.some(isOptionalInherited)) {
     // TypeScript takes what every object inherits for the field's value, and finds it of another type.
-    code.push(objectOf(properties, `const ${value} = `, ` as ${type}`), ...optional, `return ${value};`);
+    code.push(objectOf(properties, `const ${value} = `, ` as unknown as ${type}`), ...optional, `return ${value};`);
   } else code.push(objectOf(properties, `const ${value}: ${type} = `), ...optional, `return ${value};`);
   return code;
 }
@@ -185,7 +185,7 @@ export function readEntries(type: Type, place: Place): Code[] {
   const inner = readEntries(elementOf(type), within);
   if (type.kind !== "record") return inner;
   const label = `${place.owner.name}: a map's value`;
-  const key: Incoming = { number: 1, type: { kind: "text" }, missing: "zero", local: "key", label, place };
+  const key: Incoming = { number: 1, type: keyType(type), missing: "zero", local: "key", label, place };
   const deferred = messageReader(type.values, within);
   const value: Incoming = {
     number: 2,
@@ -201,8 +201,9 @@ export function readEntries(type: Type, place: Place): Code[] {
     ["reader: Reader", "end: number", `record: ${typeText(type, place.names.reading)}`],
     "): void {",
   );
-  const body = [...readFields([key, value], NO_MARKS), `setEntry(record, key, ${finished(value, NO_MARKS)});`];
-  return ["", signature, body, "}", ...inner];
+  const found = finished(value, NO_MARKS);
+  const set = type.keys ? `record[key] = ${found};` : `setEntry(record, key, ${found});`;
+  return ["", signature, [...readFields([key, value], NO_MARKS), set], "}", ...inner];
 }
 
 function setProperty(assign: Assignment, field: Incoming, { nulls }: MarkNames): Code[] {

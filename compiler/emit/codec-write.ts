@@ -1,7 +1,8 @@
 import { byNumber } from "../model/by-number.ts";
-import type { Enum, Field, Message, Type } from "../model/model.ts";
+import type { Enum, Field, Message, RecordType, Type } from "../model/model.ts";
 import { chunksOf } from "./chunks.ts";
 import { type CodecNames, inside, type Place } from "./codec-names.ts";
+import { numberWriter } from "./codec-numbers.ts";
 import { isInherited, property, variable } from "./names.ts";
 import {
   EMPTY_FIELDS,
@@ -17,7 +18,7 @@ import { type Code, literal, literalOf, onlyIf, when } from "./source.ts";
 import { destructured, isWritten } from "./tuples.ts";
 import { typeText } from "./type-text.ts";
 import { tagOf, wireType } from "./wire-types.ts";
-import type { Owner } from "./wrappers.ts";
+import { keyType, type Owner } from "./wrappers.ts";
 
 /** The functions that write a message's fields in the order of their numbers, and its wrappers'. */
 export function writeMessage(message: Message, names: CodecNames): Code[] {
@@ -50,7 +51,16 @@ export function writeMessage(message: Message, names: CodecNames): Code[] {
 }
 
 /** Names that the variables of a writing function must not have. */
-const OWN_NAMES: ReadonlySet<string> = new Set(["writer", "value", "at", "item", "key", "Object", "undefined"]);
+const OWN_NAMES: ReadonlySet<string> = new Set([
+  "writer",
+  "value",
+  "at",
+  "item",
+  "key",
+  "integerKeys",
+  "Object",
+  "undefined",
+]);
 
 /** How a field is read: by its variable's declaration, if it needs one, and an expression. */
 interface Read {
@@ -122,11 +132,11 @@ function writeValue(number: number, type: Type, value: string, place: Place): Co
     case "record": {
       const item = type.sparse ? "item" : `${value}[key]!`;
       return [
-        `for (const key of Object.keys(${value}).sort()) {`,
+        `for (const key of ${keysInOrder(type, value)}) {`,
         [
           ...(type.sparse ? [`const item = ${value}[key];`, "if (item === undefined) continue;"] : []),
           `const at = writer.open(${tagOf(number, 2)});`,
-          "writer.string(10, key);",
+          `${writeTagged(tagOf(1, wireType(keyType(type))), keyType(type), "key", place)};`,
           `${writeTagged(tagOf(2, wireType(type.values)), type.values, item, inside(place, type))};`,
           "writer.close(at);",
         ],
@@ -139,6 +149,11 @@ function writeValue(number: number, type: Type, value: string, place: Place): Co
       return [condition === "" ? write : onlyIf([condition], write)];
     }
   }
+}
+
+/** In one order, so that equal records have equal bytes. */
+function keysInOrder({ keys }: RecordType, value: string): string {
+  return keys ? `integerKeys(${value})` : `Object.keys(${value}).sort()`;
 }
 
 function writeItems(number: number, items: Type, value: string, place: Place): Code[] {
@@ -164,8 +179,8 @@ function notZero(type: Type, value: string): string {
     case "int":
       return `${value} !== 0`;
     case "float":
-      // Minus zero is a value of its own.
-      return `!Object.is(${value}, 0)`;
+      // Minus zero is a value of its own, and a small number of 64 bits a zero of 32.
+      return `!Object.is(${type.wire === "float" ? `Math.fround(${value})` : value}, 0)`;
     case "bigint":
       return `${value} !== 0n`;
     case "boolean":
@@ -191,11 +206,9 @@ export function writeTagged(tag: number, type: Type, value: string, place: Place
     case "text":
       return `writer.string(${tag}, ${value})`;
     case "int":
-      return `writer.int(${tag}, ${value})`;
     case "float":
-      return `writer.double(${tag}, ${value})`;
     case "bigint":
-      return `writer.bigint(${tag}, ${value})`;
+      return `writer.${numberWriter(type)}(${tag}, ${value})`;
     case "boolean":
       return `writer.bool(${tag}, ${value})`;
     case "bytes":
@@ -221,10 +234,10 @@ export function writeTagged(tag: number, type: Type, value: string, place: Place
 /** An item of a packed list. */
 function writePacked(type: Type): string {
   switch (type.kind) {
+    case "int":
     case "float":
-      return "writer.doubleItem(item)";
     case "bigint":
-      return "writer.bigintItem(item)";
+      return `writer.${numberWriter(type)}Item(item)`;
     case "boolean":
       return "writer.boolItem(item)";
     case "enum":

@@ -5,7 +5,7 @@ import { codecNames } from "./codec-names.ts";
 import { isOptionalInherited, readEnum, readMessage } from "./codec-read.ts";
 import { readUnion, writeUnion } from "./codec-union.ts";
 import { writeEnum, writeMessage } from "./codec-write.ts";
-import { everyKind } from "./every-type.ts";
+import { everyKind, everyType } from "./every-type.ts";
 import { isSeveral, presentType } from "./presence.ts";
 import { type Code, header, importPath, imports, jsDoc, list, print } from "./source.ts";
 import { wireType } from "./wire-types.ts";
@@ -56,6 +56,7 @@ function decode(event: Event, type: string): Code[] {
 /** What the functions take from the runtime. */
 function runtimeNames(event: Event): string[] {
   const kinds = everyKind(event);
+  const records = everyType(event).filter((type) => type.kind === "record");
   return [
     "decodeMessage",
     "encodeMessage",
@@ -65,7 +66,8 @@ function runtimeNames(event: Event): string[] {
     ...(hasDeferred(event) ? ["ABSENT"] : []),
     ...(kinds.has("timestamp") ? ["readTimestamp"] : []),
     ...(event.messages.some(hasOptionalElements) ? ["trimTuple"] : []),
-    ...(kinds.has("record") ? ["setEntry"] : []),
+    ...(records.some(({ keys }) => !keys) ? ["setEntry"] : []),
+    ...(records.some(({ keys }) => keys) ? ["integerKeys"] : []),
     ...(event.messages.some(({ tuple, fields }) => !tuple && fields.some(isOptionalInherited)) ? ["setProperty"] : []),
   ];
 }

@@ -50,7 +50,7 @@ function emitTuple(message: Message, tuple: NonNullable<Message["tuple"]>, names
 
 /** TypeScript knows no alias that refers to itself through `Record`. */
 function recordsInAlias(names: TypeNames): TypeNames {
-  return { ...names, record: (values) => `{ [key: string]: ${values} }` };
+  return { ...names, record: (keys, values) => `{ [key: ${keys}]: ${values} }` };
 }
 
 function emitUnion({ name, doc, variants }: Union, names: TypeNames): Code[] {

@@ -12,11 +12,12 @@ import type {
   Union,
   UseCase,
 } from "../model/model.ts";
+import { isUnsigned } from "../model/number-encoding.ts";
 import type { Output } from "../model/output.ts";
 import { isRest, tupleSize } from "../model/tuples.ts";
-import { everyKind } from "./every-type.ts";
+import { everyType } from "./every-type.ts";
 import { type JsonObject, jsonText } from "./json-layout.ts";
-import { BASE64, base64Length, INT64, TEXT_FORMATS, TIMESTAMP } from "./json-strings.ts";
+import { BASE64, base64Length, INT64, TEXT_FORMATS, TIMESTAMP, UINT64 } from "./json-strings.ts";
 import { unique } from "./names.ts";
 import { packageName } from "./proto-names.ts";
 import { mark, textLines } from "./source.ts";
@@ -55,14 +56,20 @@ export function emitJsonSchema({ name, file, event }: UseCase): Output {
 export const SHARED = {
   timestamp: { name: "Timestamp", schema: TIMESTAMP },
   bigint: { name: "Int64", schema: INT64 },
+  biguint: { name: "Uint64", schema: UINT64 },
   bytes: { name: "Base64", schema: BASE64 },
 } as const;
 
 type Shared = keyof typeof SHARED;
 
 function sharedIn(event: Event): Shared[] {
-  const kinds = everyKind(event);
-  return (Object.keys(SHARED) as Shared[]).filter((kind) => kinds.has(kind));
+  const used = new Set(everyType(event).map(sharedOf));
+  return (Object.keys(SHARED) as Shared[]).filter((one) => used.has(one));
+}
+
+function sharedOf(type: Type): Shared | undefined {
+  if (type.kind === "bigint" && isUnsigned(type)) return "biguint";
+  return type.kind === "timestamp" || type.kind === "bigint" || type.kind === "bytes" ? type.kind : undefined;
 }
 
 /** The `$ref` of what is defined elsewhere, by its name. */
@@ -160,7 +167,7 @@ function typeSchema(type: Type, scope: Scope): JsonObject {
     case "int":
       return rangeSchema("integer", type);
     case "float":
-      return rangeSchema("number", type);
+      return rangeSchema("number", type.wire ? outwards(type) : type);
     case "json":
       return { description: "Any JSON value." };
     case "boolean":
@@ -169,7 +176,7 @@ function typeSchema(type: Type, scope: Scope): JsonObject {
       return bytesSchema(type, scope);
     case "timestamp":
     case "bigint":
-      return { $ref: scope.shared(SHARED[type.kind].name) };
+      return { $ref: scope.shared(SHARED[sharedOf(type)!].name) };
     case "enum":
     case "message":
     case "union":
@@ -177,7 +184,11 @@ function typeSchema(type: Type, scope: Scope): JsonObject {
     case "array":
       return arraySchema(type, scope);
     case "record":
-      return { type: "object", additionalProperties: typeSchema(type.values, scope) };
+      return {
+        type: "object",
+        propertyNames: type.keys && keySchema(type.keys),
+        additionalProperties: typeSchema(type.values, scope),
+      };
     case "null":
       return { type: "null" };
     case "nullable":
@@ -201,6 +212,20 @@ function textSchema({ minLength, maxLength, pattern, format }: TextType): JsonOb
 
 function rangeSchema(type: "integer" | "number", { min, max }: IntType | FloatType): JsonObject {
   return { type, minimum: min, maximum: max };
+}
+
+/** The nearest number of 32 bits may lie beyond a bound, and is what comes back. */
+function outwards({ min, max }: FloatType): FloatType {
+  return {
+    kind: "float",
+    ...(min !== undefined && { min: Math.min(min, Math.fround(min)) }),
+    ...(max !== undefined && { max: Math.max(max, Math.fround(max)) }),
+  };
+}
+
+/** Of the digits; a range can't be said of them. */
+function keySchema(keys: IntType): JsonObject {
+  return { pattern: keys.min < 0 ? "^(0|-?[1-9][0-9]{0,15})$" : "^(0|[1-9][0-9]{0,15})$" };
 }
 
 /** Limits are in bytes; where the characters of base64 leave it open how many bytes there are, their padding tells. */

@@ -24,6 +24,12 @@ export const INT64: JsonObject = {
   pattern: `^(?:0|-?(?:[1-9][0-9]{0,17}|${upTo("9223372036854775807")})|-9223372036854775808)$`,
 };
 
+export const UINT64: JsonObject = {
+  description: "An integer of 64 bits without a sign, in decimal digits.",
+  type: "string",
+  pattern: `^(?:0|[1-9][0-9]{0,18}|${upTo("18446744073709551615")})$`,
+};
+
 export const BASE64: JsonObject = {
   description: "Bytes, in base64 with padding.",
   type: "string",

@@ -2,6 +2,7 @@ import type { DefaultValue, EarlierJson } from "../model/earlier.ts";
 import { isSkippable, tellApartInJson } from "../model/json-form.ts";
 import type { Enum, Event, Field, Message, Type, Union, UseCase } from "../model/model.ts";
 import { lowerCamel } from "../model/naming.ts";
+import { isUnsigned } from "../model/number-encoding.ts";
 import type { Output } from "../model/output.ts";
 import { type Choice as Distinguished, type Group, tellApart } from "../model/tell-apart.ts";
 import { isRest } from "../model/tuples.ts";
@@ -214,7 +215,7 @@ function partOf(type: Type, scope: Scope): string {
     case "enum":
       return scope.parts.get(type.name) ?? PLAIN;
     case "bigint":
-      return type.wasInt ? "json.bigintOrInt" : "json.bigint";
+      return `json.${isUnsigned(type) ? "biguint" : "bigint"}${type.wasInt ? "OrInt" : ""}`;
     case "timestamp":
       return "json.timestamp";
     case "bytes": {

@@ -1,7 +1,9 @@
 import type { Event, UseCase } from "../model/model.ts";
 import { lowerCamel, upperCamel } from "../model/naming.ts";
+import { isUnsigned } from "../model/number-encoding.ts";
 import type { Output } from "../model/output.ts";
 import { remembered } from "../model/remembered.ts";
+import { everyType } from "./every-type.ts";
 import { type Json, type JsonObject, objectText, propertyText } from "./json-layout.ts";
 import { eventSchemas, SHARED } from "./json-schema.ts";
 import { unique } from "./names.ts";
@@ -30,7 +32,9 @@ export function emitOpenApi(useCases: readonly UseCase[]): Output {
     description: mark("usecases/"),
   };
   const parts = useCases.map(openApiParts);
-  const shared = Object.values(SHARED).map(({ name, schema }) => [name, schema] as const);
+  const shared = Object.entries(SHARED)
+    .filter(([kind]) => kind !== "biguint" || useCases.some(({ event }) => hasUnsigned(event)))
+    .map(([, { name, schema }]) => [name, schema] as const);
   const schemas = [...shared, ...Object.entries(SCHEMAS)].map(([name, schema]) => propertyText(name, schema, "      "));
   const components = [
     propertyText("parameters", PARAMETERS, "    "),
@@ -56,6 +60,10 @@ export function emitOpenApi(useCases: readonly UseCase[]): Output {
   ];
   return { path: PATH, text: `${objectText(document, "")}\n` };
 }
+
+const hasUnsigned = remembered((event: Event) =>
+  everyType(event).some((type) => type.kind === "bigint" && isUnsigned(type)),
+);
 
 /** What a use case adds to the document, laid out. */
 interface Parts {

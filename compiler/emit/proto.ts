@@ -1,5 +1,6 @@
 import { byNumber } from "../model/by-number.ts";
 import type { Enum, Event, Field, Message, Removed, Type, Union, UseCase } from "../model/model.ts";
+import { protoNumber } from "../model/number-encoding.ts";
 import type { Output } from "../model/output.ts";
 import { NULL_FIELDS_NUMBER } from "../model/protobuf.ts";
 import { everyKind } from "./every-type.ts";
@@ -108,7 +109,7 @@ function fieldType(type: Type, path: string, scope: Scope): string {
     case "array":
       return `repeated ${elementType(type.items, elementPath(path, type), scope)}`;
     case "record":
-      return `map<string, ${elementType(type.values, elementPath(path, type), scope)}>`;
+      return `map<${type.keys ? type.keys.wire : "string"}, ${elementType(type.values, elementPath(path, type), scope)}>`;
     default:
       return elementType(type, path, scope);
   }
@@ -120,11 +121,9 @@ function elementType(type: Type, path: string, { names, google, wrappers }: Scop
     case "json":
       return "string";
     case "int":
-      return type.wire;
     case "float":
-      return "double";
     case "bigint":
-      return "int64";
+      return protoNumber(type);
     case "boolean":
       return "bool";
     case "bytes":

@@ -89,7 +89,7 @@ function typeText(type: Type, sections: Sections): string {
     case "array":
       return `list of ${typeText(type.items, sections)}`;
     case "record":
-      return `map to ${typeText(type.values, sections)}`;
+      return `map${type.keys ? " of integers" : ""} to ${typeText(type.values, sections)}`;
     case "nullable":
       return `${typeText(type.of, sections)}, or null`;
     case "enum":

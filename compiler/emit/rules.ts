@@ -1,5 +1,7 @@
 import type { ArrayType, BytesType, FloatType, IntType, TextType, Type } from "../model/model.ts";
 
+import { isUnsigned } from "../model/number-encoding.ts";
+
 /*
  * The rules of a type in words, as violations and documentation state them: "must be …" or, alone, "at most 64
  * characters".
@@ -28,8 +30,8 @@ export function intRule({ min, max }: IntType): string {
   )}`;
 }
 
-export function floatRule({ min, max }: FloatType): string {
-  return `a finite number${range(min, max)}`;
+export function floatRule({ wire, min, max }: FloatType): string {
+  return `a finite number${wire ? " of 32 bits" : ""}${range(min, max)}`;
 }
 
 export function bytesRule({ minLength, maxLength }: BytesType): string {
@@ -62,7 +64,7 @@ function documentedRule(type: Type): string {
       return rule === "a finite number" ? "" : rule;
     }
     case "bigint":
-      return "a signed integer of 64 bits";
+      return isUnsigned(type) ? "an integer of 64 bits without a sign" : "a signed integer of 64 bits";
     case "bytes": {
       const rule = bytesRule(type);
       return rule === "a Uint8Array" ? "" : rule;
@@ -74,7 +76,9 @@ function documentedRule(type: Type): string {
     }
     case "record": {
       const values = documentedRule(type.values);
-      return values && `each value: ${values}`;
+      return [type.keys && `each key: ${intRule(type.keys)}`, values && `each value: ${values}`]
+        .filter((rule) => rule)
+        .join("; ");
     }
     case "nullable":
       return documentedRule(type.of);

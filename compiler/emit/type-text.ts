@@ -8,7 +8,7 @@ export interface TypeNames {
   readonly bytes: string;
   /** The package's own. */
   readonly json: string;
-  readonly record: (values: string) => string;
+  readonly record: (keys: "string" | "number", values: string) => string;
   readonly array: (items: string, type: ArrayType) => string;
   /** A message or enum of the event. */
   readonly own: (name: string) => string;
@@ -39,7 +39,10 @@ export function typeText(type: Type, names: TypeNames): string {
     case "array":
       return names.array(typeText(type.items, names), type);
     case "record":
-      return names.record(`${typeText(type.values, names)}${type.sparse ? " | undefined" : ""}`);
+      return names.record(
+        type.keys ? "number" : "string",
+        `${typeText(type.values, names)}${type.sparse ? " | undefined" : ""}`,
+      );
     case "null":
       return "null";
     case "nullable":
@@ -65,7 +68,7 @@ export function declaringNames(event: Event): TypeNames {
     date: builtIn("Date"),
     bytes: builtIn("Uint8Array"),
     json: unique("Json", own),
-    record: (values) => (own.has("Record") ? `{ [key: string]: ${values} }` : `Record<string, ${values}>`),
+    record: (keys, values) => (own.has("Record") ? `{ [key: ${keys}]: ${values} }` : `Record<${keys}, ${values}>`),
     array: arrayText,
     own: (name) => name,
   };
@@ -85,7 +88,7 @@ export function importingNames(
       date: "Date",
       bytes: "Uint8Array",
       json: "Json",
-      record: (values) => `Record<string, ${values}>`,
+      record: (keys, values) => `Record<${keys}, ${values}>`,
       array: arrayText,
       own: (name) => aliases.get(name) ?? name,
     },

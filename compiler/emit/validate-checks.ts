@@ -1,4 +1,5 @@
-import type { Type } from "../model/model.ts";
+import type { IntType, Type } from "../model/model.ts";
+import { isUnsigned } from "../model/number-encoding.ts";
 import { bytesRule, floatRule, intRule, textRule } from "./rules.ts";
 import { literalOf } from "./source.ts";
 import { MAX_DEPTH, type TextFormat } from "./validate-parts.ts";
@@ -30,20 +31,29 @@ export function checkOf(type: Type, value: string, top: TopLevel): Check | undef
       return any(wrong, textRule(type));
     }
     case "int": {
-      const wrong = [`typeof ${value} !== "number"`, `!Number.isSafeInteger(${value})`];
-      if (type.min > -Number.MAX_SAFE_INTEGER) wrong.push(`${value} < ${type.min}`);
-      if (type.max < Number.MAX_SAFE_INTEGER) wrong.push(`${value} > ${type.max}`);
-      return any(wrong, intRule(type));
+      const { wrong, rule } = intCheck(type, value);
+      return any([`typeof ${value} !== "number"`, ...wrong], rule);
     }
     case "float": {
-      const wrong = [`typeof ${value} !== "number"`, `!Number.isFinite(${value})`];
-      addBounds(wrong, value, type.min, type.max);
+      const wrong = [`typeof ${value} !== "number"`];
+      if (type.wire) {
+        // What is written is the nearest number of 32 bits, which must keep the rules as the one that was given.
+        const near = `Math.fround(${value})`;
+        wrong.push(`!Number.isFinite(${near})`);
+        addBounds(wrong, near, rounded(type.min), rounded(type.max));
+      } else {
+        wrong.push(`!Number.isFinite(${value})`);
+        addBounds(wrong, value, type.min, type.max);
+      }
       return any(wrong, floatRule(type));
     }
     case "bigint":
       return any(
-        [`typeof ${value} !== "bigint"`, `BigInt.asIntN(64, ${value}) !== ${value}`],
-        "a bigint of 64 bits, from -2^63 to 2^63 - 1",
+        [
+          `typeof ${value} !== "bigint"`,
+          `BigInt.${isUnsigned(type) ? "asUintN" : "asIntN"}(64, ${value}) !== ${value}`,
+        ],
+        `a bigint of 64 bits, from ${isUnsigned(type) ? "0 to 2^64 - 1" : "-2^63 to 2^63 - 1"}`,
       );
     case "null":
       return any([`${value} !== null`], "null");
@@ -79,6 +89,18 @@ export function checkOf(type: Type, value: string, top: TopLevel): Check | undef
     case "nullable":
       return undefined;
   }
+}
+
+/** What is wrong with an expression of a number; with one of them, it is no such integer. */
+export function intCheck(type: IntType, value: string): Pick<Check, "wrong" | "rule"> {
+  const wrong = [`!Number.isSafeInteger(${value})`];
+  if (type.min > -Number.MAX_SAFE_INTEGER) wrong.push(`${value} < ${type.min}`);
+  if (type.max < Number.MAX_SAFE_INTEGER) wrong.push(`${value} > ${type.max}`);
+  return { wrong, rule: intRule(type) };
+}
+
+function rounded(bound: number | undefined): number | undefined {
+  return bound === undefined ? undefined : Math.fround(bound);
 }
 
 function addBounds(wrong: string[], value: string, least: number | undefined, most: number | undefined): void {

@@ -1,4 +1,4 @@
-import type { ArrayType, Field, Message, RecordType, Type } from "../model/model.ts";
+import type { ArrayType, Field, IntType, Message, RecordType, Type } from "../model/model.ts";
 import { isRest, tupleSize } from "../model/tuples.ts";
 import { chunksOf } from "./chunks.ts";
 import { isInherited, pathSegment, propertyKey, variable } from "./names.ts";
@@ -6,7 +6,7 @@ import { presenceConditions, presentType } from "./presence.ts";
 import { arrayRule } from "./rules.ts";
 import { brokenList, type Choice, type Code, list, literal, onlyIf, when, whenAll } from "./source.ts";
 import { destructured } from "./tuples.ts";
-import { type Check, checkOf } from "./validate-checks.ts";
+import { type Check, checkOf, intCheck } from "./validate-checks.ts";
 import type { Place, Validator } from "./validate-names.ts";
 import { MAX_DEPTH } from "./validate-parts.ts";
 import { elementOf, elementPath, isWrapped, type Wrapped } from "./wrappers.ts";
@@ -222,13 +222,28 @@ function recordBody(type: RecordType, place: Place, validator: Validator): Code[
     [
       "if (isFull(found)) break;",
       "const item = value[key];",
-      "if (!key.isWellFormed()) {",
-      ['found = add(found, keyPath(key), "must be a key that UTF-8 can hold", "one with a lone surrogate");'],
-      "}",
+      ...(type.keys ? keyStatements(type.keys) : KEY_STATEMENTS),
       ...elementStatements(type.values, "keyPath(key)", 2, inside(place, type), validator, type.sparse),
     ],
     "}",
     "return found;",
+  ];
+}
+
+const KEY_STATEMENTS: readonly Code[] = [
+  "if (!key.isWellFormed()) {",
+  ['found = add(found, keyPath(key), "must be a key that UTF-8 can hold", "one with a lone surrogate");'],
+  "}",
+];
+
+/** One text for each number: in others, two keys could be one on the wire. */
+function keyStatements(keys: IntType): Code[] {
+  const { wrong, rule } = intCheck(keys, "Number(key)");
+  const said = literal(`must have for a key ${rule}, in decimal digits`);
+  return [
+    when(["String(Number(key)) !== key", ...wrong], "||"),
+    [list("found = add(", ["found", "keyPath(key)", said, "quote(key)"], ");")],
+    "}",
   ];
 }
 

@@ -52,6 +52,7 @@ function usedParts(event: Event, isRecursive: boolean): string[] {
   const types = everyType(event);
   const kinds = everyKind(event);
   const hasDate = types.some((type) => type.kind === "text" && type.format === "date");
+  const hasKeys = types.some((type) => type.kind === "record" && type.keys);
   const unions = event.unions.flatMap((union) => kindsOf(union, event));
   const hasTag = unions.some(([, choice]) => hasTagIn(choice));
   const checked = checkedTypes(event);
@@ -67,7 +68,7 @@ function usedParts(event: Event, isRecursive: boolean): string[] {
     ...(hasLeaf || checked.length > 0 ? [parts.NEST] : []),
     ...(isRecursive || kinds.has("array") || kinds.has("record") ? [parts.IS_FULL] : []),
     ...(kinds.has("record") ? [parts.KEY_PATH] : []),
-    ...(kinds.has("enum") || hasTag ? [parts.QUOTE] : []),
+    ...(kinds.has("enum") || hasTag || hasKeys ? [parts.QUOTE] : []),
     parts.DESCRIBE,
   ];
 }

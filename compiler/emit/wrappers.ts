@@ -87,6 +87,13 @@ export function elementOf(type: Wrapped): Type {
   return type.kind === "array" ? type.items : type.kind === "record" ? type.values : type.of;
 }
 
+/** What a record's keys are on the wire. */
+export function keyType({ keys }: RecordType): Type {
+  return keys ?? TEXT;
+}
+
+const TEXT: Type = { kind: "text" };
+
 const STEPS = { array: "items", record: "values", nullable: "value" } as const;
 
 export function elementPath(path: string, type: Wrapped): string {

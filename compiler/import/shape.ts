@@ -64,6 +64,10 @@ export function float(rules: Rules = {}): Shape {
   return constrained("Float", rules, named("number", "number"));
 }
 
+export function bigint(rules: Rules = {}): Shape {
+  return constrained("Bigint", rules, named("bigint", "bigint"));
+}
+
 export function bytes(rules: Rules = {}): Shape {
   return constrained("Bytes", rules, named("Uint8Array", "bytes"));
 }
@@ -79,8 +83,9 @@ export function list({ text, members, imports }: Shape, rules: Rules = {}): Shap
   return { text: members ? `(${text})[]` : `${text}[]`, kinds: ["list"], imports };
 }
 
-export function record({ text, imports }: Shape): Shape {
-  return { text: `Record<string, ${text}>`, kinds: ["object"], imports };
+/** Without `keys`, they are any strings. */
+export function record({ text, imports }: Shape, keys = named("string", "string")): Shape {
+  return { text: `Record<${keys.text}, ${text}>`, kinds: ["object"], imports: [...keys.imports, ...imports] };
 }
 
 /** The types that a value may be of, by whatever names they go. */

@@ -12,25 +12,39 @@ export interface TextType {
   readonly format?: "uuid" | "email" | "uri" | "date" | "hostname" | "ipv4";
 }
 
-/** A safe integer. `wire` follows from the range, see DESIGN: int32 and uint32 where it fits. */
+/** A safe integer. `wire` is what is declared, else it follows from the range: int32 and uint32 where it fits. */
 export interface IntType {
   readonly kind: "int";
-  readonly wire: "int32" | "int64" | "uint32" | "uint64";
+  readonly wire:
+    | "int32"
+    | "int64"
+    | "uint32"
+    | "uint64"
+    | "sint32"
+    | "sint64"
+    | "fixed32"
+    | "fixed64"
+    | "sfixed32"
+    | "sfixed64";
   /** Inclusive; always set: the safe integers' bounds where nothing narrower is declared. */
   readonly min: number;
   readonly max: number;
 }
 
-/** A finite double. */
+/** A finite number. */
 export interface FloatType {
   readonly kind: "float";
+  /** Of 32 bits: what is written is the nearest such number. Absent: a double. */
+  readonly wire?: "float";
   readonly min?: number;
   readonly max?: number;
 }
 
-/** A signed 64-bit integer, `bigint` in TypeScript. */
+/** A 64-bit integer, `bigint` in TypeScript. */
 export interface BigintType {
   readonly kind: "bigint";
+  /** Absent: int64. */
+  readonly wire?: "uint64" | "sint64" | "fixed64" | "sfixed64";
   /** Whether it was an `Int` in a released version, whose JSON has numbers where there are strings now. */
   readonly wasInt?: true;
 }
@@ -84,9 +98,11 @@ export interface ArrayType {
   readonly readonly?: true;
 }
 
-/** `Record<string, T>`; protobuf `map<string, T>`. */
+/** `Record<string, T>` or `Record<Int, T>`; protobuf `map<string, T>` or, say, `map<int64, T>`. */
 export interface RecordType {
   readonly kind: "record";
+  /** What its keys are, in decimal digits. Absent: any strings. */
+  readonly keys?: IntType;
   readonly values: Type;
   /** Whether a value may be undefined too: it is not sent, as if its key were not there. */
   readonly sparse?: true;

@@ -89,6 +89,7 @@ interface Event { price: Money }`,
       "portable-index",
       `interface Part { name: string }
 interface Event { texts: { id: string; [key: string]: string }; mixed: { id: Part; [key: string]: unknown }; numbered: { [n: number]: Part };
+  counted: Record<Int<{ min: 0; max: 9 }>, Part>;
   x: { [key: \`x-\${string}\`]: string; y: string }; anything: Record<string, any>; lists: string[] | number[]; gaps: (string | undefined)[] | number[] }`,
     );
     const record = (values: object) => ({ kind: "record", values });
@@ -96,6 +97,7 @@ interface Event { texts: { id: string; [key: string]: string }; mixed: { id: Par
       texts: record(TEXT),
       mixed: record(JSON_TYPE),
       numbered: record({ kind: "message", name: "Part" }),
+      counted: { ...record({ kind: "message", name: "Part" }), keys: { kind: "int", min: 0, max: 9 } },
       x: record(TEXT),
       anything: record(JSON_TYPE),
       lists: { kind: "array" },
@@ -119,7 +121,7 @@ interface Event { texts: { id: string; [key: string]: string }; mixed: { id: Par
 });
 
 function useCaseOf(before: string): string {
-  return `import { type Portable, useCase } from "fivefold";
+  return `import { type Int, type Portable, useCase } from "fivefold";
 ${before}
 export default useCase<Portable<Event>>({ owner: "team", handler: () => {} });
 `;

@@ -1,5 +1,6 @@
 import type { DefaultValue } from "../../model/earlier.ts";
-import type { Event, Field, Type } from "../../model/model.ts";
+import type { BigintType, Event, Field, Type } from "../../model/model.ts";
+import { isUnsigned } from "../../model/number-encoding.ts";
 import { slownessOf } from "../../pattern/pattern-time.ts";
 
 /** What a field's `@default` tag gives it, or why that can't be its value. */
@@ -45,10 +46,14 @@ function fitting(type: Type, literal: unknown, event: Event): DefaultValue | und
         ? (literal as number)
         : undefined;
     case "float":
-      return typeof literal === "number" && isWithin(literal, type.min, type.max) ? literal : undefined;
+      return typeof literal === "number" &&
+        isWithin(literal, type.min, type.max) &&
+        Number.isFinite(type.wire ? Math.fround(literal) : literal)
+        ? literal
+        : undefined;
     case "bigint": {
       const value = Number.isSafeInteger(literal) ? BigInt(literal as number) : literal;
-      return typeof value === "bigint" && BigInt.asIntN(64, value) === value ? String(value) : undefined;
+      return typeof value === "bigint" && fits64Bits(value, type) ? String(value) : undefined;
     }
     case "boolean":
       return typeof literal === "boolean" && (type.only ?? literal) === literal ? literal : undefined;
@@ -78,6 +83,10 @@ function fitting(type: Type, literal: unknown, event: Event): DefaultValue | und
     case "union":
       return undefined;
   }
+}
+
+function fits64Bits(value: bigint, type: BigintType): boolean {
+  return (isUnsigned(type) ? BigInt.asUintN(64, value) : BigInt.asIntN(64, value)) === value;
 }
 
 /** As the tag of a field of that type has it. */
@@ -110,7 +119,7 @@ function expectedOf(type: Type): string {
     case "float":
       return "a number that keeps its rules";
     case "bigint":
-      return "an integer of 64 bits";
+      return isUnsigned(type) ? "an integer from 0, of 64 bits" : "an integer of 64 bits";
     case "boolean":
       return type.only === undefined ? "true or false" : String(type.only);
     case "timestamp":

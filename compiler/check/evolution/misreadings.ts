@@ -1,4 +1,5 @@
-import type { Type } from "../../model/model.ts";
+import type { BigintType, FloatType, IntType, Type } from "../../model/model.ts";
+import { encodingOf } from "../../model/number-encoding.ts";
 import type { Shape, ShapeEnum, ShapeField, ShapeMessage, ShapeUnion } from "../../model/shape.ts";
 import { isRest } from "../../model/tuples.ts";
 import { messageJsonChanges, unionJsonChanges } from "./json-changes.ts";
@@ -47,7 +48,8 @@ function readField(was: ShapeField, is: ShapeField, version: number, place: Plac
 
 /** What is wrong with the types themselves; messages, unions and enums are pairs of their own. */
 function readType(was: Type, is: Type, place: Place): Misreading[] {
-  if (was.kind !== is.kind && !areIntegers(was, is)) return [{ ...place, kind: "type", was, is }];
+  const isOfOneKind = isNumber(was) && isNumber(is) ? isReadAs(was, is) : was.kind === is.kind;
+  if (!isOfOneKind) return [{ ...place, kind: "type", was, is }];
   return [
     ...brokenRules(was, is).map((rule): Misreading => ({ ...place, kind: "rule", ...rule })),
     ...readElements(was, is, place),
@@ -56,13 +58,23 @@ function readType(was: Type, is: Type, place: Place): Misreading[] {
 
 function readElements(was: Type, is: Type, place: Place): Misreading[] {
   if (was.kind === "array" && is.kind === "array") return readType(was.items, is.items, place);
-  if (was.kind === "record" && is.kind === "record") return readType(was.values, is.values, place);
+  if (was.kind === "record" && is.kind === "record") {
+    return [...readType(was.keys ?? TEXT, is.keys ?? TEXT, place), ...readType(was.values, is.values, place)];
+  }
   return was.kind === "nullable" && is.kind === "nullable" ? readType(was.of, is.of, place) : [];
 }
 
-/** Integers are one on the wire, bigints included. */
-function areIntegers(was: Type, is: Type): boolean {
-  return [was, is].every(({ kind }) => kind === "int" || kind === "bigint");
+const TEXT: Type = { kind: "text" };
+
+type NumberType = IntType | FloatType | BigintType;
+
+function isNumber(type: Type): type is NumberType {
+  return type.kind === "int" || type.kind === "bigint" || type.kind === "float";
+}
+
+/** Integers of one encoding are one on the wire, bigints included. */
+function isReadAs(was: NumberType, is: NumberType): boolean {
+  return encodingOf(was) === encodingOf(is);
 }
 
 function readUnion(was: ShapeUnion, is: ShapeUnion): Misreading[] {

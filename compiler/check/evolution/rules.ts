@@ -1,4 +1,5 @@
-import type { TextType, Type } from "../../model/model.ts";
+import type { BigintType, IntType, TextType, Type } from "../../model/model.ts";
+import { isUnsigned } from "../../model/number-encoding.ts";
 
 /** A rule that one type's values keep and those of another need not. */
 export interface BrokenRule {
@@ -10,8 +11,9 @@ export interface BrokenRule {
 
 /** The rules of `now` that values of `old` may break; none where they are of different kinds. Not those of elements. */
 export function brokenRules(old: Type, now: Type): BrokenRule[] {
-  if (old.kind === "bigint" && now.kind === "int") {
-    return [{ rule: "range", was: "64 bits", is: `${now.min} to ${now.max}` }];
+  if (isInteger(old) && isInteger(now) && (old.kind === "bigint" || now.kind === "bigint")) {
+    const [was, is] = [rangeOf(old), rangeOf(now)];
+    return is.min <= was.min && is.max >= was.max ? [] : [{ rule: "range", was: was.text, is: is.text }];
   }
   if (old.kind !== now.kind) return [];
   switch (now.kind) {
@@ -55,6 +57,19 @@ export function brokenRules(old: Type, now: Type): BrokenRule[] {
     case "nullable":
       return [];
   }
+}
+
+type IntegerType = IntType | BigintType;
+
+function isInteger(type: Type): type is IntegerType {
+  return type.kind === "int" || type.kind === "bigint";
+}
+
+function rangeOf(type: IntegerType): { readonly min: bigint; readonly max: bigint; readonly text: string } {
+  if (type.kind === "int") return { min: BigInt(type.min), max: BigInt(type.max), text: `${type.min} to ${type.max}` };
+  return isUnsigned(type)
+    ? { min: 0n, max: 2n ** 64n - 1n, text: "64 bits without a sign" }
+    : { min: -(2n ** 63n), max: 2n ** 63n - 1n, text: "64 bits" };
 }
 
 /** Texts of these formats have these lengths, whatever else is said. */

@@ -32,7 +32,7 @@ export function pythonType(type: Type, scope: PythonScope): string {
     case "array":
       return `Sequence[${pythonType(type.items, scope)}]`;
     case "record":
-      return `Mapping[str, ${pythonType(type.values, scope)}]`;
+      return `Mapping[${type.keys ? "int" : "str"}, ${pythonType(type.values, scope)}]`;
     case "enum":
     case "union":
     case "message":

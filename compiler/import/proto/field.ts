@@ -7,7 +7,7 @@ import type { ReadEnum } from "./enum.ts";
 import type { NameUse, ProtoField, ProtoFile } from "./file.ts";
 import { docOf, reportOptions } from "./options.ts";
 import { hasPresence, isDelimited, isRequired } from "./presence.ts";
-import { FOREIGN_SCALARS, isForeignScalar, scalarOf } from "./scalars.ts";
+import { mapKeyOf, type Scalar, scalarOf } from "./scalars.ts";
 import type { ProtoType } from "./types.ts";
 import { NULL_VALUE, TIMESTAMP } from "./well-known.ts";
 
@@ -60,10 +60,15 @@ export function readField(field: ProtoField, scope: FieldScope): ReadField | und
       "Number it otherwise.",
     );
   }
-  if (field.key && field.key.name !== "string") {
-    const found = `map<${field.key.name}, ${field.type.name}>`;
+  const key = field.key && mapKeyOf(field.key.name);
+  if (field.key) {
     const at = { source: file.source, at: field.key.at, end: field.key.end };
-    return refuse(at, found, "and a record's keys are strings", "Use string keys, if nobody has sent such a map yet.");
+    if (!key) {
+      const found = `map<${field.key.name}, ${field.type.name}>`;
+      const reason = "and a record's keys are strings or integers";
+      return refuse(at, found, reason, "Use string keys, if nobody has sent such a map yet.");
+    }
+    reportNarrower(key, at, report);
   }
   const value = readValue(field.type, scope, refuse);
   if (!value) return undefined;
@@ -71,12 +76,13 @@ export function readField(field: ProtoField, scope: FieldScope): ReadField | und
     return refuse(place, "DELIMITED", "an encoding that no type here has", "Use LENGTH_PREFIXED.");
   }
   reportOptions(field.options, file, report);
-  return { name: propertyName(field), ...presented(field, value, scope, place) };
+  return { name: propertyName(field), ...presented(field, key, value, scope, place) };
 }
 
 /** The value with what the field says of how many there are, and whether there is one. */
 function presented(
   field: ProtoField,
+  key: Scalar | undefined,
   value: Value,
   { file, report }: FieldScope,
   place: Place,
@@ -89,7 +95,7 @@ function presented(
       report("values-differ", place, { what, mend: "Leave such items out." });
     }
     return field.key
-      ? { shape: record(value.shape), wire: `map<string, ${value.wire}>`, optional: false, doc }
+      ? { shape: record(value.shape, key?.shape), wire: `map<${field.key.name}, ${value.wire}>`, optional: false, doc }
       : { shape: list(value.shape), wire: `repeated ${value.wire}`, optional: false, doc };
   }
   if (isRequired(field)) {
@@ -130,14 +136,8 @@ function readValue(use: NameUse, scope: FieldScope, refuse: Refuse): Value | und
   const place: Place = { source: scope.file.source, at: use.at, end: use.end };
   const scalar = scalarOf(use.name);
   if (scalar) {
-    const { narrower: what } = scalar;
-    if (what) scope.report("values-differ", place, { what, mend: "Nothing, if no producer sends them." });
-    return scalar;
-  }
-  if (isForeignScalar(use.name)) {
-    const near = FOREIGN_SCALARS[use.name];
-    const otherwise = `Use ${near}, if nobody has sent it yet: on the wire that is another field.`;
-    return refuse(place, use.name, `whose bytes no type here has: ${near} is encoded otherwise`, otherwise);
+    reportNarrower(scalar, place, scope.report);
+    return { shape: scalar.shape, wire: use.name };
   }
   if (use.name === "group") {
     return refuse(place, "group", "an encoding that no type here has", "Use a message, if nobody has sent it yet.");
@@ -150,6 +150,10 @@ function readValue(use: NameUse, scope: FieldScope, refuse: Refuse): Value | und
     : "Declare the message or enum, or import the file that does.";
   scope.report("unresolved-reference", place, { name: use.name, reason, mend });
   return undefined;
+}
+
+function reportNarrower({ narrower: what }: Scalar, place: Place, report: FieldScope["report"]): void {
+  if (what) report("values-differ", place, { what, mend: "Nothing, if no producer sends them." });
 }
 
 function readNamed(type: ProtoType, scope: FieldScope, place: Place, refuse: Refuse): Value | undefined {

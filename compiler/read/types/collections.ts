@@ -16,13 +16,15 @@ function isReadonly({ symbol }: ts.Type): boolean {
   return symbol.name === "ReadonlyArray";
 }
 
-/** `Record<string, T>` and other types with a string index signature and nothing else. */
+/** `Record<string, T>`, `Record<Int, T>`, and other types with such an index signature and nothing else. */
 export const readRecord: TypeReader = (type, place, scope) => {
   const infos = scope.checker.getIndexInfosOfType(type);
   const [info] = infos;
   if (!info) return undefined;
-  if (infos.length > 1 || !isStringKey(info.keyType)) {
-    return scope.checker.getPropertyOfType(type, "length") ? EXTENDS_LIST : SOME_KEYS;
+  const isInteger = isIntegerKey(info.keyType);
+  if (infos.length > 1 || !(isInteger || isStringKey(info.keyType))) {
+    if (scope.checker.getPropertyOfType(type, "length")) return EXTENDS_LIST;
+    return info.keyType.flags & ts.TypeFlags.Number ? NUMBER_KEYS : SOME_KEYS;
   }
   if (scope.checker.getPropertiesOfType(type).length > 0) {
     return refuse(
@@ -33,7 +35,11 @@ export const readRecord: TypeReader = (type, place, scope) => {
   }
   const presence = presenceOf(info.type, scope);
   const values = readElement(presence, itemPlace(place, writtenValue, "[*]"), scope);
-  return values ? { kind: "record", values, ...(presence.hasUndefined && { sparse: true }) } : "reported";
+  const keys = isInteger ? scope.part(info.keyType, place) : undefined;
+  if (isInteger && keys && keys.kind !== "int") return NUMBER_KEYS;
+  if (!values || (isInteger && keys?.kind !== "int")) return "reported";
+  const sparse = presence.hasUndefined && { sparse: true as const };
+  return { kind: "record", ...(keys?.kind === "int" && { keys }), values, ...sparse };
 };
 
 const EXTENDS_LIST = refuse("where an interface or a class extends `Array`", "Write a list in its place, as `T[]`.");
@@ -41,6 +47,16 @@ const SOME_KEYS = refuse(
   "with an index signature for some keys only, and a record's keys are any strings",
   "Write `Record<string, T>`.",
 );
+
+const NUMBER_KEYS = refuse(
+  "whose keys are any numbers, and a record's are strings or integers",
+  "Write `Record<Int, T>`, with fivefold's `Int`, or `Record<string, T>`.",
+);
+
+/** A number with rules, or with a brand. */
+function isIntegerKey(type: ts.Type): boolean {
+  return isBranded(type, ({ flags }) => Boolean(flags & ts.TypeFlags.Number));
+}
 
 /** `string`, also with a brand. */
 function isStringKey(type: ts.Type): boolean {

@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import type { ArrayType, BytesType, FloatType, IntType, TextType, Type } from "../../model/model.ts";
+import type { ArrayType, BigintType, BytesType, FloatType, IntType, TextType, Type } from "../../model/model.ts";
 import { slownessOf } from "../../pattern/pattern-time.ts";
 import { carrierOf } from "./brands.ts";
 import { itemPlace, writtenItem } from "./collections.ts";
@@ -8,7 +8,7 @@ import { refuse } from "./refusal.ts";
 import { type Rules, readRules, type Wrong, wrong } from "./rules.ts";
 import { typeText } from "./type-text.ts";
 
-/** `Text`, `Int`, `Uint`, `Float`, `List`, `Bytes`: a base type and a phantom property that holds the rules. */
+/** `Text`, `Int`, `Uint`, `Float`, `Bigint`, `List`, `Bytes`: a base type and a phantom property that holds the rules. */
 export const readConstrained: TypeReader = (type, place, scope) => {
   if (!type.isIntersection()) return undefined;
   const phantoms = type.types.filter((part) => phantomNames(part).length > 0);
@@ -22,7 +22,7 @@ export const readConstrained: TypeReader = (type, place, scope) => {
   if (!phantom || !of || names.size > 1) {
     return refuse(
       "and the rules of different types don't go together",
-      "Keep one of Text, Int, Uint, Float, List and Bytes.",
+      "Keep one of Text, Int, Uint, Float, Bigint, List and Bytes.",
     );
   }
   const rules = scope.checker.getNonNullableType(scope.checker.getTypeOfSymbol(phantom));
@@ -41,14 +41,15 @@ interface Constraint {
   readonly read: (rules: Rules, base: ts.Type, place: Place, scope: Scope) => Type | Wrong | "reported";
 }
 
-const RANGE = { min: "number", max: "number" } as const;
+const RANGE = { min: "number", max: "number", wire: "string" } as const;
 const LENGTH = { minLength: "number", maxLength: "number" } as const;
 
 const CONSTRAINTS = {
   "~text": { knows: { ...LENGTH, pattern: "string", format: "string" }, read: readText },
-  "~int": { knows: RANGE, read: (rules: Rules) => readInteger(rules, Number.MIN_SAFE_INTEGER) },
-  "~uint": { knows: RANGE, read: (rules: Rules) => readInteger(rules, 0) },
+  "~int": { knows: RANGE, read: (rules: Rules) => readInteger(rules, SIGNED) },
+  "~uint": { knows: RANGE, read: (rules: Rules) => readInteger(rules, UNSIGNED) },
   "~float": { knows: RANGE, read: readFloat },
+  "~bigint": { knows: { wire: "string" }, read: readBigint },
   "~list": { knows: { minItems: "number", maxItems: "number" }, read: readList },
   "~bytes": {
     knows: LENGTH,
@@ -69,7 +70,14 @@ export function underRules(name: string, rules: Rules): Type | undefined {
   return result.kind === "wrong" ? undefined : result;
 }
 
-const WITHOUT_PARTS = { Text: "~text", Int: "~int", Uint: "~uint", Float: "~float", Bytes: "~bytes" } as const;
+const WITHOUT_PARTS = {
+  Text: "~text",
+  Int: "~int",
+  Uint: "~uint",
+  Float: "~float",
+  Bigint: "~bigint",
+  Bytes: "~bytes",
+} as const;
 
 function isWithoutParts(name: string): name is keyof typeof WITHOUT_PARTS {
   return Object.hasOwn(WITHOUT_PARTS, name);
@@ -96,17 +104,42 @@ function readText(rules: Rules): TextType | Wrong {
   return sized<TextType>({ kind: "text", ...rules }, "minLength", "maxLength");
 }
 
-function readInteger(rules: Rules, lowest: number): IntType | Wrong {
-  const { min = lowest, max = Number.MAX_SAFE_INTEGER } = rules as { min?: number; max?: number };
-  const outside = [min, max].find((bound) => !Number.isSafeInteger(bound) || bound < lowest);
+type Wires = Readonly<Partial<Record<IntType["wire"], { readonly min: number; readonly max: number }>>>;
+
+const SAFE = Number.MAX_SAFE_INTEGER;
+const OF_32_BITS = { min: -(2 ** 31), max: 2 ** 31 - 1 };
+const OF_53_BITS = { min: -SAFE, max: SAFE };
+/** What may be asked for, with what such integers can be. */
+const SIGNED: Wires = { sint32: OF_32_BITS, sint64: OF_53_BITS, sfixed32: OF_32_BITS, sfixed64: OF_53_BITS };
+const UNSIGNED: Wires = { fixed32: { min: 0, max: 2 ** 32 - 1 }, fixed64: { min: 0, max: SAFE } };
+
+function readInteger(rules: Rules, wires: Wires): IntType | Wrong {
+  const isUnsigned = wires === UNSIGNED;
+  const wire = rules.wire === undefined ? undefined : wireNamed(rules.wire, wires);
+  if (rules.wire !== undefined && !wire) return noWire(rules.wire, Object.keys(wires));
+  const widest = (wire && wires[wire]) ?? { min: isUnsigned ? 0 : -SAFE, max: SAFE };
+  const { min, max } = { ...widest, ...rules } as { min: number; max: number };
+  const outside = [min, max].find((bound) => !Number.isSafeInteger(bound) || bound < widest.min || bound > widest.max);
   if (outside !== undefined) {
     return wrong(
-      `${outside} is not an integer from ${lowest} to ${Number.MAX_SAFE_INTEGER}`,
-      lowest === 0 ? "Choose another bound, or `Int` for numbers below 0." : "Choose another bound.",
+      `${outside} is not an integer from ${widest.min} to ${widest.max}`,
+      isUnsigned && outside < 0 ? "Choose another bound, or `Int` for numbers below 0." : "Choose another bound.",
     );
   }
   if (min > max) return crossed("min", min, "max", max);
-  return { kind: "int", wire: wireOf(min, max, lowest === 0), min, max };
+  return { kind: "int", wire: wire ?? wireOf(min, max, isUnsigned), min, max };
+}
+
+function wireNamed(name: number | string, wires: Wires): IntType["wire"] | undefined {
+  return (Object.keys(wires) as IntType["wire"][]).find((wire) => wire === name);
+}
+
+function noWire(name: number | string, known: readonly string[]): Wrong {
+  const named = known.map((wire) => `'${wire}'`).join(", ");
+  return wrong(
+    `'${name}' is no encoding that it can have`,
+    `Write ${named}, or leave \`wire\` out for protobuf's usual one.`,
+  );
 }
 
 function wireOf(min: number, max: number, unsigned: boolean): IntType["wire"] {
@@ -115,9 +148,20 @@ function wireOf(min: number, max: number, unsigned: boolean): IntType["wire"] {
 }
 
 function readFloat(rules: Rules): FloatType | Wrong {
-  const { min, max } = rules as { min?: number; max?: number };
+  const { min, max, wire } = rules as { min?: number; max?: number; wire?: string };
+  if (wire !== undefined && wire !== "float") return noWire(wire, ["float"]);
   if (min !== undefined && max !== undefined && min > max) return crossed("min", min, "max", max);
+  const infinite = [min, max].find((bound) => wire && bound !== undefined && !Number.isFinite(Math.fround(bound)));
+  if (infinite !== undefined) return wrong(`${infinite} is beyond the numbers of 32 bits`, "Choose another bound.");
   return { kind: "float", ...rules };
+}
+
+const BIGINT_WIRES = ["uint64", "sint64", "fixed64", "sfixed64"] as const;
+
+function readBigint({ wire }: Rules): BigintType | Wrong {
+  if (wire === undefined) return { kind: "bigint" };
+  const known = BIGINT_WIRES.find((name) => name === wire);
+  return known ? { kind: "bigint", wire: known } : noWire(wire, BIGINT_WIRES);
 }
 
 function readList(rules: Rules, base: ts.Type, place: Place, scope: Scope): ArrayType | Wrong | "reported" {

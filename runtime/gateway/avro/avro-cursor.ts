@@ -74,6 +74,11 @@ export class AvroCursor {
     return this.bytes.readDoubleLE(at);
   }
 
+  float(): number {
+    const at = this.take(4);
+    return this.bytes.readFloatLE(at);
+  }
+
   boolean(): boolean {
     const byte = this.byte();
     if (byte > 1) throw new Error(`${byte} is no boolean`);

@@ -1,3 +1,4 @@
+import { biguintFromJson } from "../../json-scalars.ts";
 import { setEntry } from "../../wire.ts";
 import type { AvroCursor } from "./avro-cursor.ts";
 import { type AvroDefinition, type AvroField, type AvroSchema, fullName, namespaceOf } from "./avro-schema.ts";
@@ -19,6 +20,7 @@ function readerOf(schema: AvroSchema, namespace: string, named: Named): ReadAvro
   const definition = schema as AvroDefinition;
   const { type, jsonType, logicalType } = definition;
   if (jsonType === "bigint") return (cursor) => BigInt(cursor.long());
+  if (jsonType === "uint64") return (cursor) => integerIn(cursor.text());
   if (jsonType === "json") return (cursor) => JSON.parse(cursor.text());
   if (logicalType === "timestamp-millis") return (cursor) => new Date(Number(cursor.long()));
   switch (type) {
@@ -39,6 +41,11 @@ function readerOf(schema: AvroSchema, namespace: string, named: Named): ReadAvro
   }
 }
 
+/** Of decimal digits; what is none stays, for validation to refuse. */
+function integerIn(text: string): unknown {
+  return biguintFromJson(text) ?? text;
+}
+
 function scalarReader(type: string): ReadAvro | undefined {
   switch (type) {
     case "null":
@@ -48,6 +55,8 @@ function scalarReader(type: string): ReadAvro | undefined {
     case "int":
     case "long":
       return (cursor) => cursor.long();
+    case "float":
+      return (cursor) => cursor.float();
     case "double":
       return (cursor) => cursor.double();
     case "string":

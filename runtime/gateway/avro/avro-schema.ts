@@ -11,7 +11,7 @@ export interface AvroDefinition {
   readonly values?: AvroSchema;
   readonly logicalType?: string;
   /** What the compiler adds for who reads into TypeScript: see docs/contracts.md. */
-  readonly jsonType?: "bigint" | "json" | "tuple" | "open-tuple" | "union";
+  readonly jsonType?: "bigint" | "uint64" | "json" | "tuple" | "open-tuple" | "union";
   readonly jsonValues?: Readonly<Record<string, unknown>>;
 }
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Type } from "../../../compiler/model/model.ts";
+import type { IntType, Type } from "../../../compiler/model/model.ts";
 import { list, nullable, record } from "./models.ts";
 
 const SAFE = Number.MAX_SAFE_INTEGER;
@@ -23,6 +23,18 @@ export const leaf: fc.Arbitrary<Type> = fc.oneof(
     { kind: "int", wire: "int64", min: -SAFE, max: SAFE },
     { kind: "int", wire: "uint32", min: 0, max: 2 ** 32 - 1 },
     { kind: "int", wire: "uint64", min: 0, max: SAFE },
+    { kind: "int", wire: "sint32", min: -(2 ** 31), max: 2 ** 31 - 1 },
+    { kind: "int", wire: "sint64", min: -SAFE, max: SAFE },
+    { kind: "int", wire: "fixed32", min: 0, max: 2 ** 32 - 1 },
+    { kind: "int", wire: "fixed64", min: 0, max: SAFE },
+    { kind: "int", wire: "sfixed32", min: -(2 ** 31), max: 2 ** 31 - 1 },
+    { kind: "int", wire: "sfixed64", min: -SAFE, max: SAFE },
+    { kind: "float", wire: "float" },
+    { kind: "float", wire: "float", min: -0.1, max: 0.7 },
+    { kind: "bigint", wire: "sint64" },
+    { kind: "bigint", wire: "sfixed64" },
+    { kind: "bigint", wire: "uint64" },
+    { kind: "bigint", wire: "fixed64" },
     { kind: "float" },
     { kind: "float", min: -1, max: 1 },
     { kind: "bigint" },
@@ -35,6 +47,16 @@ export const leaf: fc.Arbitrary<Type> = fc.oneof(
     { kind: "bytes" },
     { kind: "bytes", minLength: 1, maxLength: 4 },
   ),
+);
+
+/** Of maps. */
+const integerKeys = fc.constantFrom<IntType>(
+  { kind: "int", wire: "int64", min: -SAFE, max: SAFE },
+  { kind: "int", wire: "int32", min: -3, max: 3 },
+  { kind: "int", wire: "uint32", min: 0, max: 2 ** 32 - 1 },
+  { kind: "int", wire: "sint64", min: -SAFE, max: SAFE },
+  { kind: "int", wire: "fixed32", min: 0, max: 2 ** 32 - 1 },
+  { kind: "int", wire: "sfixed64", min: -SAFE, max: SAFE },
 );
 
 /** Those types, and what may be made of them. */
@@ -50,6 +72,14 @@ export function typeOf(leaves: fc.Arbitrary<Type>): fc.Arbitrary<Type> {
     { weight: 1, arbitrary: leaves.map((items): Type => ({ kind: "array", items, minItems: 1, maxItems: 3 })) },
     { weight: 2, arbitrary: leaves.map(record) },
     { weight: 1, arbitrary: leaves.map((values): Type => ({ kind: "record", values, sparse: true })) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(integerKeys, leaves).map(([keys, values]): Type => ({ kind: "record", keys, values })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(integerKeys, leaves).map(([keys, values]) => list({ kind: "record", keys, values })),
+    },
     { weight: 1, arbitrary: leaves.map((type) => list(list(type))) },
     { weight: 1, arbitrary: leaves.map((type) => record(list(type))) },
     { weight: 1, arbitrary: leaves.map((type) => list(record(list(list(type))))) },

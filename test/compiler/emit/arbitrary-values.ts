@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Event, Message, Type, UseCase } from "../../../compiler/model/model.ts";
+import type { Event, FloatType, IntType, Message, Type, UseCase } from "../../../compiler/model/model.ts";
 import { rootOf } from "../../../compiler/model/root.ts";
 
 /** Of records. */
@@ -83,10 +83,10 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
           .filter((text) => text.isWellFormed());
       }
       case "int":
-        return fc
-          .oneof(fc.maxSafeInteger(), fc.integer(), fc.integer({ min: -200, max: 200 }))
-          .map((n) => Math.min(Math.max(n, type.min), type.max) + 0);
+        return integer(type);
       case "float":
+        // What is no number of 32 bits comes back as the nearest.
+        if (type.wire) return fc.float({ noNaN: true, noDefaultInfinity: true, ...roundedBounds(type) });
         return fc.double({
           noNaN: true,
           noDefaultInfinity: true,
@@ -94,6 +94,7 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
           max: type.max ?? Number.MAX_VALUE,
         });
       case "bigint":
+        if (type.wire === "uint64" || type.wire === "fixed64") return fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
         return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
       case "boolean":
         return type.only === undefined ? fc.boolean() : fc.constant(type.only);
@@ -129,10 +130,8 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
       case "record": {
         if (depth > 3) return fc.constant({});
         const value = typeValue(type.values, depth + 1);
-        const entry = fc.tuple(
-          fc.oneof(fc.constantFrom(...keys), otherKey),
-          type.sparse ? fc.option(value, { nil: undefined }) : value,
-        );
+        const key = type.keys ? integer(type.keys).map(String) : fc.oneof(fc.constantFrom(...keys), otherKey);
+        const entry = fc.tuple(key, type.sparse ? fc.option(value, { nil: undefined }) : value);
         return fc.array(entry, { maxLength: 4 }).map((entries) => Object.fromEntries(entries));
       }
       case "union": {
@@ -149,6 +148,16 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
     }
   };
   return typeValue(rootOf(event), -1);
+}
+
+function integer({ min, max }: IntType): fc.Arbitrary<number> {
+  return fc
+    .oneof(fc.maxSafeInteger(), fc.integer(), fc.integer({ min: -200, max: 200 }))
+    .map((n) => Math.min(Math.max(n, min), max) + 0);
+}
+
+function roundedBounds({ min, max }: FloatType) {
+  return { ...(min !== undefined && { min: Math.fround(min) }), ...(max !== undefined && { max: Math.fround(max) }) };
 }
 
 /** How many messages a value of a type has below one another at least. */

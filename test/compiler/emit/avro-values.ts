@@ -82,6 +82,9 @@ function converter(event: Event, root: Schema) {
     switch (type.kind) {
       case "int":
         return base === "long" ? BigInt(value as number) : value;
+      case "bigint":
+        // Those without a sign are their digits.
+        return base === "string" ? String(value) : value;
       case "timestamp":
         return (value as Date).getTime();
       case "bytes":
@@ -129,6 +132,8 @@ function converter(event: Event, root: Schema) {
     switch (type.kind) {
       case "int":
         return Number(value);
+      case "bigint":
+        return BigInt(value as bigint | string);
       case "timestamp":
         return new Date(value as number);
       case "bytes":

@@ -1,4 +1,4 @@
-import type { Enum, EnumMember, Message, Type, Union } from "../../../compiler/model/model.ts";
+import type { Enum, EnumMember, IntType, Message, Type, Union } from "../../../compiler/model/model.ts";
 import {
   enumOf,
   enumRef,
@@ -28,7 +28,9 @@ export interface Kind {
   readonly unions?: readonly Union[];
 }
 
-const int = (min: number, max: number): Type => ({ kind: "int", wire: min < 0 ? "int32" : "uint32", min, max });
+const int = (min: number, max: number): IntType => ({ kind: "int", wire: min < 0 ? "int32" : "uint32", min, max });
+const FIXED32: IntType = { kind: "int", wire: "fixed32", min: 0, max: 2 ** 32 - 1 };
+const INT64: IntType = { kind: "int", wire: "int64", min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
 const UINT: Type = { kind: "int", wire: "uint64", min: 0, max: Number.MAX_SAFE_INTEGER };
 const BIG: Type = { kind: "bigint" };
 const DATE: Type = { kind: "timestamp" };
@@ -82,6 +84,14 @@ export const KINDS: readonly Kind[] = [
   { label: "bigint", type: BIG },
   { label: "float", type: FLOAT },
   { label: "float 0 to 1", type: { kind: "float", min: 0, max: 1 } },
+  { label: "sint", type: { kind: "int", wire: "sint64", min: -Number.MAX_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER } },
+  { label: "sint32", type: { kind: "int", wire: "sint32", min: -(2 ** 31), max: 2 ** 31 - 1 } },
+  { label: "fixed32", type: { kind: "int", wire: "fixed32", min: 0, max: 2 ** 32 - 1 } },
+  { label: "sfixed32", type: { kind: "int", wire: "sfixed32", min: -(2 ** 31), max: 2 ** 31 - 1 } },
+  { label: "bigint as sint64", type: { kind: "bigint", wire: "sint64" } },
+  { label: "bigint as uint64", type: { kind: "bigint", wire: "uint64" } },
+  { label: "bigint as fixed64", type: { kind: "bigint", wire: "fixed64" } },
+  { label: "float of 32 bits", type: { kind: "float", wire: "float" } },
   { label: "boolean", type: { kind: "boolean" } },
   { label: "true", type: { kind: "boolean", only: true } },
   { label: "false", type: { kind: "boolean", only: false } },
@@ -120,6 +130,9 @@ export const KINDS: readonly Kind[] = [
   { label: "({a}|null)[]", ...part({ a: TEXT }), type: list(nullable(messageRef("Part"))) },
   { label: "map of text", type: record(TEXT) },
   { label: "map of int", type: record(INT) },
+  { label: "map of text by int", type: { kind: "record", keys: int(-5, 5), values: TEXT } },
+  { label: "map of text by int64", type: { kind: "record", keys: INT64, values: TEXT } },
+  { label: "map of text by fixed32", type: { kind: "record", keys: FIXED32, values: TEXT } },
   { label: "map of text[]", type: record(list(TEXT)) },
 ];
 

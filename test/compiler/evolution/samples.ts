@@ -9,7 +9,7 @@ const EDGES: Readonly<Record<"text" | "int" | "float" | "bigint" | "bytes", read
   text: ["", "a", "b", "ab", "abcd", "abcdefghij", "a".repeat(60), "Ω", "5c3d1e2f-0000-4000-8000-000000000000"],
   int: [0, 1, 2, 5, 6, 10, 11, -1, -5, -6, 2 ** 31, 2 ** 40, -(2 ** 33), Number.MAX_SAFE_INTEGER],
   float: [0, 0.5, 1, 1.5, 2, -1, 1e300],
-  bigint: [0n, 7n, -7n, 2n ** 62n],
+  bigint: [0n, 7n, -7n, 2n ** 62n, 2n ** 63n + 1n],
   bytes: [[], [1], [1, 2, 3], [0xff, 0xfe]].map((bytes) => new Uint8Array(bytes)),
 };
 
@@ -72,7 +72,13 @@ function ofType(type: Type, event: Event, depth: number): unknown[] {
       return lists.filter(({ length }) => length >= (type.minItems ?? 0) && length <= (type.maxItems ?? Infinity));
     }
     case "record":
-      return [{}, ...ofType(type.values, event, depth).map((value) => ({ key: value }))];
+      return [
+        {},
+        ...ofType(type.values, event, depth).map((value) => ({ [type.keys ? "2" : "key"]: value })),
+        ...(type.keys ? ofType(type.keys, event, depth) : []).map((key) => ({
+          [String(key)]: ofType(type.values, event, depth)[0],
+        })),
+      ];
   }
 }
 
@@ -91,7 +97,13 @@ function isAllowed(value: unknown, type: Type): boolean {
     }
     case "int":
     case "float":
+      // Other numbers come back as the nearest of 32 bits.
+      if (type.kind === "float" && type.wire && Math.fround(value as number) !== value) return false;
       return (value as number) >= (type.min ?? -Infinity) && (value as number) <= (type.max ?? Infinity);
+    case "bigint": {
+      const isUnsigned = type.wire === "uint64" || type.wire === "fixed64";
+      return BigInt[isUnsigned ? "asUintN" : "asIntN"](64, value as bigint) === value;
+    }
     case "bytes": {
       const { length } = value as Uint8Array;
       return length >= (type.minLength ?? 0) && length <= (type.maxLength ?? Infinity);

@@ -38,10 +38,19 @@ function messageOf(desc: DescMessage, draw: () => number, depth: number): Reflec
     if (field.fieldKind === "list") {
       for (let n = draw() % 3; n > 0; n--) message.get(field).add(itemOf(field, draw, depth));
     } else if (field.fieldKind === "map") {
-      for (let n = draw() % 3; n > 0; n--) message.get(field).set(`k${draw() % 9}`, itemOf(field, draw, depth));
+      for (let n = draw() % 3; n > 0; n--) message.get(field).set(keyOf(field, draw), itemOf(field, draw, depth));
     } else message.set(field, valueOfField(field, draw, depth) as never);
   }
   return message;
+}
+
+/** Keys of 64 bits are taken as long as a number holds them. */
+function keyOf({ mapKey }: DescField & { readonly fieldKind: "map" }, draw: () => number): unknown {
+  if (mapKey === ScalarType.STRING) return `k${draw() % 9}`;
+  for (;;) {
+    const key = scalarOf(mapKey, draw);
+    if (typeof key !== "bigint" || (key <= MAX_SAFE && key >= -MAX_SAFE)) return key;
+  }
 }
 
 function itemOf(field: DescField, draw: () => number, depth: number): unknown {
@@ -76,15 +85,23 @@ function scalarOf(type: ScalarType, draw: () => number): unknown {
     case ScalarType.DOUBLE:
       return pick(0, 0.1, -1e300, Number.MIN_VALUE, draw());
     case ScalarType.INT32:
+    case ScalarType.SINT32:
+    case ScalarType.SFIXED32:
       return pick(0, 1, -1, 2 ** 31 - 1, -(2 ** 31), draw());
     case ScalarType.UINT32:
+    case ScalarType.FIXED32:
       return pick(0, 1, 2 ** 32 - 1, draw());
     case ScalarType.INT64:
+    case ScalarType.SINT64:
+    case ScalarType.SFIXED64:
       return pick(0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), BigInt(draw()));
     case ScalarType.UINT64:
-      return pick(0n, 1n, MAX_SAFE, BigInt(draw()));
+    case ScalarType.FIXED64:
+      return pick(0n, 1n, MAX_SAFE, 2n ** 63n, 2n ** 64n - 1n, BigInt(draw()));
+    case ScalarType.FLOAT:
+      return pick(0, Math.fround(0.1), -(2 ** 127), 2 ** -149, Math.fround(draw()));
     default:
-      throw new Error(`No contract that can be imported has a scalar ${ScalarType[type]}.`);
+      throw new Error(`There is no scalar ${ScalarType[type]}.`);
   }
 }
 

@@ -24,6 +24,8 @@ const CONTRACTS: readonly (readonly [file: string, event: string, ...except: str
     "MESSAGE_SAME_REQUIRED_FIELDS",
   ],
   ["shop/edition.proto", "acme.edition.Edited"],
+  ["shop/telemetry.proto", "acme.telemetry.v1.Measured", "FIELD_SAME_ONEOF"],
+  ["shop/ledger.proto", "acme.ledger.Booked", "FIELD_WIRE_COMPATIBLE_CARDINALITY"],
   ["google/rpc/context/attribute_context.proto", "google.rpc.context.AttributeContext", "FIELD_SAME_ONEOF"],
   ["google/rpc/context/audit_context.proto", "google.rpc.context.AuditContext", "FIELD_SAME_ONEOF"],
   ["google/rpc/error_details.proto", "google.rpc.ErrorInfo"],

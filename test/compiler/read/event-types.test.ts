@@ -59,6 +59,49 @@ test("a field is optional by its mark or by undefined, and keeps its type's name
   expect(event.enums).toHaveLength(1);
 });
 
+test("numbers of other encodings, and records by integers", () => {
+  const event = readEvent(
+    "encodings",
+    `interface Event {
+      single: Float<{ wire: "float"; min: 0.1 }>; zigzag: Int<{ wire: "sint32" }>; narrow: Int<{ wire: "sfixed64"; max: 5 }>;
+      fixed: Uint<{ wire: "fixed32" }>; big: Bigint; unsigned: Bigint<{ wire: "uint64" }>; id: Bigint<{ wire: "sfixed64" }> & { __brand: "Id" };
+      byInt: Record<Int, string>; byPort: Record<Uint<{ max: 65535 }>, boolean>; written: { [key: Int<{ wire: "sint64" }>]: string[] };
+      sparse: Partial<Record<Int<{ min: 0; max: 9 }>, Date>>;
+    }`,
+  );
+  const SAFE = Number.MAX_SAFE_INTEGER;
+  const int = (wire: string, min: number, max: number) => ({ kind: "int", wire, min, max });
+  expect(fieldsOf(event, "Event")).toEqual({
+    single: { kind: "float", wire: "float", min: 0.1 },
+    zigzag: int("sint32", -(2 ** 31), 2 ** 31 - 1),
+    narrow: int("sfixed64", -SAFE, 5),
+    fixed: int("fixed32", 0, 2 ** 32 - 1),
+    big: { kind: "bigint" },
+    unsigned: { kind: "bigint", wire: "uint64" },
+    id: { kind: "bigint", wire: "sfixed64" },
+    byInt: { kind: "record", keys: int("int64", -SAFE, SAFE), values: { kind: "text" } },
+    byPort: { kind: "record", keys: int("uint32", 0, 65_535), values: { kind: "boolean" } },
+    written: { kind: "record", keys: int("sint64", -SAFE, SAFE), values: { kind: "array", items: { kind: "text" } } },
+    sparse: { kind: "record", keys: int("int32", 0, 9), values: { kind: "timestamp" }, sparse: true },
+  });
+});
+
+test.each<[string, RegExp]>([
+  ['Int<{ wire: "fixed32" }>', /'fixed32' is no encoding that it can have/],
+  ['Uint<{ wire: "sint32" }>', /'sint32' is no encoding/],
+  ['Int<{ wire: "sint32"; max: 4000000000 }>', /4000000000 is not an integer from -2147483648 to 2147483647/],
+  ['Float<{ wire: "float"; max: 1e300 }>', /beyond the numbers of 32 bits/],
+  ['Bigint<{ wire: "int64" }>', /'int64' is no encoding/],
+  ["Record<number, string>", /whose keys are any numbers/],
+  ["Record<Float, string>", /whose keys are any numbers/],
+  ['Record<number & { __brand: "Id" }, string>', /whose keys are any numbers/],
+])("%s is refused", (type, message) => {
+  const { diagnostics } = read("wrong-encodings", {
+    "usecases/wrong.ts": useCaseText(`interface Event { field: ${type} }`, "Event", 'owner: "team", handler: () => {}'),
+  });
+  expect(diagnostics.map(({ message }) => message).join("\n")).toMatch(message);
+});
+
 test("enums: their order is that of the source, and only declared ones are shared", () => {
   const event = readEvent(
     "enums",

@@ -23,7 +23,7 @@ export function read(name: string, files: Readonly<Record<string, string>>): Pro
   return readProject(openProject(writeProject(name, files)));
 }
 
-const CONSTRAINTS = "type Bytes, type Float, type Int, type List, type Text, type Uint";
+const CONSTRAINTS = "type Bigint, type Bytes, type Float, type Int, type List, type Text, type Uint";
 const FUNCTIONS = "constant, every, exponential, perMinute, perSecond, useCase";
 
 /** A use case module; `before` is what stands above the use case, its event included. */
