@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../compiler/diagnostics.ts";
 import type { Build } from "./build-project.ts";
-import { showDiagnostics } from "./diagnostics.ts";
+import { reportOfDiagnostic, showDiagnostics } from "./diagnostics.ts";
 import { type Changes, countChanges } from "./outputs.ts";
 import { colorsOf, complain, count, duration, say } from "./terminal.ts";
 
@@ -17,7 +17,7 @@ export function buildReport(
     written,
     unchanged: difference?.unchanged ?? 0,
     removed,
-    diagnostics: compilation.diagnostics,
+    diagnostics: compilation.diagnostics.map(reportOfDiagnostic),
     durationMs,
     unchecked,
   });

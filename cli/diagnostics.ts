@@ -4,6 +4,7 @@ import type { Diagnostic, Sources, Span } from "../compiler/diagnostics.ts";
 import { formatGithub } from "../compiler/format/github.ts";
 import { formatPretty } from "../compiler/format/pretty.ts";
 import { formatSarif } from "../compiler/format/sarif.ts";
+import { packagedPageOf } from "./documentation.ts";
 import { packageVersion } from "./package-version.ts";
 import { colorsOf, complain, count, hasColors, say } from "./terminal.ts";
 
@@ -21,6 +22,11 @@ export function reportDiagnostics(root: string, found: readonly Diagnostic<strin
   }));
   if (format === "sarif") say(formatSarif(diagnostics, packageVersion()));
   else if (diagnostics.length > 0) say(formatGithub(diagnostics));
+}
+
+/** A diagnostic as machines are told it: with the fix, and the page of its code, relative to the package. */
+export function reportOfDiagnostic({ mend, ...diagnostic }: Diagnostic<string>): object {
+  return { ...diagnostic, fix: mend, page: packagedPageOf(diagnostic.code) };
 }
 
 /** The nearest folder upwards that git knows as a checkout's root; the project's own where there is none. */

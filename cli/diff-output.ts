@@ -4,6 +4,7 @@ import type { ChangedRelease } from "../compiler/diff/changed-releases.ts";
 import type { Diff } from "../compiler/diff/diff.ts";
 import type { RolloutStep } from "../compiler/diff/rollout.ts";
 import type { UseCaseDiff } from "../compiler/diff/use-case-diff.ts";
+import { reportOfDiagnostic } from "./diagnostics.ts";
 import type { Commit } from "./git.ts";
 import { GIVEN_OUT_MEND, type GivenOut, givenOutText } from "./given-out.ts";
 import { type Colors, colorsOf, count, say } from "./terminal.ts";
@@ -39,7 +40,7 @@ export function diffReport(result: DiffResult, { hash, label }: Commit, diagnost
     feeds: result.feeds,
     releases: result.releases,
     collisions: result.collisions,
-    diagnostics,
+    diagnostics: diagnostics.map(reportOfDiagnostic),
   };
 }
 

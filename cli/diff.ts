@@ -11,7 +11,7 @@ import { currentState, readState, type StateFiles } from "../compiler/diff/state
 import { MANIFEST_FILE } from "../compiler/emit/manifest.ts";
 import { SHAPES_FILE } from "../compiler/emit/shapes.ts";
 import { findReading, recallReading } from "./build-cache.ts";
-import { showDiagnostics } from "./diagnostics.ts";
+import { reportOfDiagnostic, showDiagnostics } from "./diagnostics.ts";
 import { diffReport, isFine, showDiff } from "./diff-output.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { type Commit, openRepository, type Repository } from "./git.ts";
@@ -38,7 +38,7 @@ export async function diff({ against, json = false, root: folder }: DiffOptions)
   const compilation = await analyse({ root, types: false, memory });
   const unread = compilation.diagnostics.filter(({ code, severity }) => severity === "error" && !isOfEvolution(code));
   if (unread.length > 0) {
-    if (json) sayJson({ ok: false, diagnostics: compilation.diagnostics });
+    if (json) sayJson({ ok: false, diagnostics: compilation.diagnostics.map(reportOfDiagnostic) });
     else {
       showDiagnostics(compilation);
       complain("What changed can be told once these errors are mended.");

@@ -9,7 +9,7 @@ import {
 } from "vscode-languageserver/node";
 import type { Analysis } from "../compiler/compile.ts";
 import type { Diagnostic, Span } from "../compiler/diagnostics.ts";
-import { pageOf } from "./explain.ts";
+import { pageOf } from "./documentation.ts";
 
 /** The protocol counts lines and characters from 0, and characters in UTF-16 code units, as the compiler does from 1. */
 export function toRange({ line, column, endLine, endColumn }: Span): Range {

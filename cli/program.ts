@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
+import { assistantCommands } from "./assistant-commands.ts";
 import { captureCommands } from "./capture-commands.ts";
 import { controlCommands } from "./control-commands.ts";
 import { deadLetterCommands } from "./dead-letter-commands.ts";
@@ -32,15 +33,6 @@ function createProgram(): Command {
     .action(async (options) => {
       const { build } = await import("./build.ts");
       await build(options);
-    });
-
-  program
-    .command("explain [code]")
-    .description("print the page of a diagnostic's or an error's code, with an example; without one, list the codes")
-    .option("--json", "print one JSON object")
-    .action(async (code, options) => {
-      const { explain } = await import("./explain.ts");
-      explain(code, options);
     });
 
   program
@@ -187,6 +179,7 @@ function createProgram(): Command {
       await showBacklogs(options);
     });
 
+  assistantCommands(program);
   gatewayCommands(program);
   captureCommands(program);
   controlCommands(program);
@@ -238,15 +231,6 @@ function createProgram(): Command {
     .action(async (stacks, options) => {
       const { newStacks } = await import("./new-stacks.ts");
       await newStacks(stacks, options);
-    });
-
-  program
-    .command("lsp")
-    .description("serve an editor on standard input and output, by the language server protocol")
-    .option("--stdio", "what editors pass; there is no other way")
-    .action(async () => {
-      const { serveEditor } = await import("./lsp.ts");
-      serveEditor();
     });
 
   program

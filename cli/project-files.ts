@@ -4,7 +4,7 @@ import { join, posix, relative } from "node:path";
 import { Fault, filing } from "./fault.ts";
 import { MERGE_DRIVER } from "./merge-driver.ts";
 import { makeFolder, readOwn, refuseLinks, replaceFile } from "./own-files.ts";
-import { COMMONJS_TSCONFIG, TSCONFIG } from "./scaffold.ts";
+import { AGENTS_SECTION, COMMONJS_TSCONFIG, TSCONFIG } from "./scaffold.ts";
 import { colorsOf, say } from "./terminal.ts";
 
 /** A file to write, and why, as a person is told. */
@@ -23,6 +23,7 @@ export async function projectChanges(root: string): Promise<Change[]> {
     ...(await tsconfigChange(root, isCommonJs)),
     ...(await gitignoreChange(root)),
     ...(await gitattributesChange(root)),
+    ...(await agentsChange(root)),
   ];
 }
 
@@ -141,6 +142,15 @@ async function gitattributesChange(root: string): Promise<Change[]> {
     `contracts.lock.json text eol=lf merge=${MERGE_DRIVER}\n`,
   ].join("");
   return [{ path, text: `${text}${separator}${lines}`, why: "the same line ends everywhere, and a lock that merges" }];
+}
+
+/** A section of its own in what coding agents read first; one that is there, in whatever words, is left as it is. */
+async function agentsChange(root: string): Promise<Change[]> {
+  const path = "AGENTS.md";
+  const text = (await readIfThere(root, path)) ?? "";
+  if (/^#+ .*fivefold/im.test(text)) return [];
+  const separator = text === "" ? "" : text.endsWith("\n") ? "\n" : "\n\n";
+  return [{ path, text: `${text}${separator}${AGENTS_SECTION}`, why: "what a coding agent must know of use cases" }];
 }
 
 function isInstalled(root: string): boolean {

@@ -22,8 +22,15 @@ export async function loadRuntime(root: string): Promise<typeof import("../runti
 /** What this needs to know of a use case in `generated/manifest.json`. */
 interface BuiltUseCase {
   readonly name: string;
+  /** Relative to the project's root. */
+  readonly file: string;
+  /** Its comment; empty where it has none. */
+  readonly doc: string;
+  readonly owner: string;
   readonly executor: string;
-  readonly event: { readonly avro: string };
+  readonly event: { readonly name: string; readonly version: number; readonly avro: string };
+  /** Use cases that its handlers enqueue to. */
+  readonly feeds: readonly string[];
   readonly settings: UseCaseSettings;
 }
 

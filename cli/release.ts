@@ -5,7 +5,7 @@ import { findSources } from "../compiler/read/find-files.ts";
 import { findUnchangedBuild } from "./build-cache.ts";
 import { tellUnchecked } from "./build-output.ts";
 import { createBuilder } from "./build-project.ts";
-import { showDiagnostics } from "./diagnostics.ts";
+import { reportOfDiagnostic, showDiagnostics } from "./diagnostics.ts";
 import { type Emitting, leaveOutputs, startEmitting } from "./emitting.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { forgetLostReleases } from "./forget-releases.ts";
@@ -69,7 +69,7 @@ async function build(root: string, { check, json }: { readonly check: boolean; r
   const { locked: lock } = compilation;
   if (!json) tellUnchecked({ unchecked });
   if (difference && lock) return { useCases: compilation.useCases, lock };
-  if (json) sayJson({ ok: false, released: [], diagnostics: compilation.diagnostics });
+  if (json) sayJson({ ok: false, released: [], diagnostics: compilation.diagnostics.map(reportOfDiagnostic) });
   else showDiagnostics(compilation);
   process.exitCode = EXIT.input;
   return undefined;

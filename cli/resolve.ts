@@ -10,6 +10,7 @@ import { analyse } from "../compiler/compile.ts";
 import type { UseCase } from "../compiler/model/model.ts";
 import { showBuild } from "./build-output.ts";
 import { createBuilder } from "./build-project.ts";
+import { reportOfDiagnostic } from "./diagnostics.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { type Commit, openRepository, type Repository } from "./git.ts";
 import { lockAt, locksOfTags } from "./given-out.ts";
@@ -49,7 +50,7 @@ export async function resolve({ json = false, root: folder }: ResolveOptions): P
   if (release) stage(root, repository);
   else process.exitCode = EXIT.input;
   if (json) {
-    const { diagnostics } = result.compilation;
+    const diagnostics = result.compilation.diagnostics.map(reportOfDiagnostic);
     return sayJson({ ok: !!release, from, givenUp: disputes, released: release?.released ?? [], diagnostics });
   }
   showBuild(result);

@@ -142,3 +142,21 @@ ${flags.map((flag) => `    "${flag}": true`).join(",\n")}
 }
 `;
 }
+
+/** What `AGENTS.md` says of use cases. */
+export const AGENTS_SECTION = `## Fivefold
+
+Asynchronous work is declared in \`usecases/\`, one TypeScript module each: its default export is \`useCase<Event>({ … })\`.
+The event's type is the contract, for TypeScript and for other languages. \`generated/\` and \`contracts.lock.json\` are
+written by the compiler and committed; never edit them.
+
+- \`npx fivefold new <name>\` writes a use case that compiles.
+- \`npx fivefold build --json\` compiles. Each diagnostic has its place, what was found, and the fix;
+  \`npx fivefold explain <code>\` shows an example.
+- \`npx fivefold diff --json\` tells what a change does to whom, and in which order to deploy. Run it before a merge.
+- \`npx fivefold dev\` runs all use cases on this machine; \`npx fivefold enqueue <use-case> '<event as JSON>'\` sends an event,
+  and \`npx fivefold why <use-case>\` says why nothing runs.
+- A renamed field has \`@was oldName\` in its comment. A handler may run twice for one task: it must not matter.
+- \`npx fivefold docs\` says what there is to read; \`npx fivefold docs agents\` is the page to begin with.
+- \`npx fivefold mcp\` serves all of this as tools, by the Model Context Protocol.
+`;

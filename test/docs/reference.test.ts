@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { errorPages } from "../../scripts/reference/errors.ts";
+import { llmsPage } from "../../scripts/reference/llms.ts";
 import { differingDefaults, settingsPage } from "../../scripts/reference/settings.ts";
 
 const DOCS = join(import.meta.dirname, "../../docs");
@@ -18,6 +19,10 @@ test("docs/errors is what `npm run reference` writes: a page for each code, whic
   for (const { name, text } of pages) {
     expect(words(readFileSync(join(DOCS, "errors", name), "utf8"))).toBe(words(text));
   }
+});
+
+test("llms.txt is what `npm run reference` writes", () => {
+  expect(readFileSync(join(DOCS, "../llms.txt"), "utf8")).toBe(llmsPage());
 });
 
 test("a setting's comment names the default that holds", () => {
