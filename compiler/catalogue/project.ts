@@ -20,13 +20,24 @@ export const PROJECT = {
     () => "This file calls useCase, and becomes no use case: that is a file whose name ends in .ts, .tsx or .mts.",
     () => "Write it in TypeScript, or move it out of usecases/.",
   ),
-  "unloadable-import": error<{ specifier: string; reason: string; isGenerated: boolean }>(
+  "unloadable-import": error<{ specifier: string; reason: string }>(
     ({ specifier, reason }) => `'${specifier}' is imported when the use case runs, and ${reason}.`,
-    ({ isGenerated }) =>
-      isGenerated
-        ? "Import no generated code in what a build reads. To enqueue to a use case, import its own module, " +
-          'as in `import chargePayment from "./charge-payment.ts"`, and call `task.enqueue(chargePayment, event)`.'
-        : "Import what is there, with `import type` where only its types are needed; read other files with `readFile`.",
+    () => "Import what is there, with `import type` where only its types are needed; read other files with `readFile`.",
+  ),
+  "generated-import": error<{
+    specifier: string;
+    /** The use case that is meant: a name for it, and its module, or `undefined` where it is the same one. */
+    instead: { readonly name: string; readonly module: string | undefined } | undefined;
+  }>(
+    ({ specifier }) =>
+      `'${specifier}' is written by a build, and a use case must build without it: it has the types of the last build, and is not there before the first.`,
+    ({ instead }) => {
+      if (!instead) return "Import what it is made of: the use case's own module, for its event's type too.";
+      const { name, module } = instead;
+      return module === undefined
+        ? `To enqueue to itself: \`const ${name}: UseCaseModule<…> = useCase<…>({ … })\`, \`export default ${name}\`, and in the handler \`task.enqueue(${name}, event)\`.`
+        : `Import the use case's own module: \`import ${name} from "${module}"\`. A handler enqueues to it by \`task.enqueue(${name}, event)\`, and its event's type is exported there.`;
+    },
   ),
   "bad-tsconfig": error<{ reason: string }>(
     ({ reason }) => `The project's TypeScript settings can't be read: ${reason}`,

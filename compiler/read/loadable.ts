@@ -31,17 +31,16 @@ export function createLoadableCheck(reading: Reading): CheckLoadable {
       if ("path" in found) {
         const imported = isTypeScript(found.path) && reading.program.getSourceFile(found.path);
         if (imported) check(imported);
-      } else if (found.reason && !isLeftOut(reading, statement)) {
+      } else if (found.reason && !isGenerated(specifier.text, source.fileName) && !isLeftOut(reading, statement)) {
         reading.report("unloadable-import", reading.span(specifier), {
           specifier: specifier.text,
           reason: found.reason,
-          isGenerated: isGenerated(specifier.text, source.fileName),
         });
       }
     }
   }
 
-  /** Whether it is a build that would write that module. */
+  /** Whether it is a build that would write that module: of that, something else is said. */
   function isGenerated(specifier: string, from: string): boolean {
     return specifier.startsWith(".") && posix.join(dirname(from), specifier).startsWith(`${reading.root}/generated/`);
   }

@@ -5,6 +5,7 @@ import type { UseCase } from "../model/model.ts";
 import { createEvaluate } from "./constants/evaluate.ts";
 import { createFeeds } from "./feeds.ts";
 import { linkedFile, USE_CASES } from "./find-files.ts";
+import { createGeneratedCheck } from "./generated-imports.ts";
 import { leaveOutHandlers } from "./handler-bodies.ts";
 import { createLoadableCheck } from "./loadable.ts";
 import { createMemory, forgetChanged, type ReadingMemory, remember } from "./memory.ts";
@@ -106,12 +107,14 @@ function readModules(
   const evaluate = createEvaluate(reading);
   const findFeeds = createFeeds(reading, root, project.files);
   const checkLoadable = createLoadableCheck(reading);
+  const checkGenerated = createGeneratedCheck(reading, project.files);
   let untold: UseCase[] = [];
   let atOnce = FIRST_TIME;
   for (const file of links.length === 0 && packageIsFound(reading, own) ? files : []) {
     const source = program.getSourceFile(`${root}/${file}`);
     if (!source) reading.report("unreadable-file", fileSpan(file), { reason: whyUnreadable(`${root}/${file}`) });
     if (!source || broken.has(source.fileName)) continue;
+    checkGenerated(source);
     checkLoadable(source);
     let useCase: UseCase | undefined;
     try {

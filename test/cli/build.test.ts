@@ -243,8 +243,41 @@ export default useCase<Greeted>({ owner: "team", handler: async (event) => void 
     });
     const { code, stderr } = await project.fivefold("build");
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("usecases/greet.ts:2:") });
-    expect(stderr).toContain("error unloadable-import");
-    expect(stderr).toContain("import its own module");
-    expect(stderr).toContain("`task.enqueue(chargePayment, event)`");
+    expect(stderr).toContain("error generated-import");
   },
 );
+
+test("whatever a use case needs of generated/ is refused while it is there, also by what it imports, and for types", async () => {
+  const project = await createProject({
+    "package.json": '{ "type": "module", "imports": { "#gen/*": "./generated/*" } }',
+    "usecases/mail/send.ts": `import { useCase } from "fivefold";
+export interface Mail { to: string }
+export default useCase<Mail>({ owner: "team", handler: async () => {} });
+`,
+  });
+  expect(await project.fivefold("build")).toMatchObject({ code: 0 });
+  await project.write("lib/mail.ts", 'export type { Mail } from "#gen/mail-send/event.ts";\n');
+  await project.write(
+    "usecases/greet.ts",
+    `import { useCase } from "fivefold";
+import type { Mail } from "../lib/mail.ts";
+export default useCase<Mail>({
+  owner: "team",
+  handler: async (mail) => {
+    const { mailSend } = await import("../generated/mail-send/client.ts");
+    await mailSend.enqueue(mail as import("../generated/greet/event.ts").Mail);
+  },
+});
+`,
+  );
+  const { code, stderr } = await project.fivefold("build");
+  expect(code).toBe(1);
+  expect(stderr.match(/^\S+ error generated-import$/gm)).toEqual([
+    "lib/mail.ts:1:27 error generated-import",
+    "usecases/greet.ts:6:39 error generated-import",
+    "usecases/greet.ts:7:43 error generated-import",
+  ]);
+  expect(stderr).toContain('`import mailSend from "../usecases/mail/send.ts"`');
+  expect(stderr).toContain('`import mailSend from "./mail/send.ts"`');
+  expect(stderr).toContain("const greet: UseCaseModule<…> = useCase<…>");
+});
