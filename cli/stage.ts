@@ -23,7 +23,18 @@ export interface StageOptions {
 
 /** Of what this package depends on, all that `start` and the runtime load; the rest is the compiler's. */
 export const RUNTIME_PACKAGES = [
-  ...["aws4fetch", "commander", "get-tsconfig", "lmdb", "pg", "picocolors", "pulsar-client", "undici", "ws"],
+  ...[
+    "aws4fetch",
+    "commander",
+    "get-tsconfig",
+    "lmdb",
+    "pg",
+    "pg-logical-replication",
+    "picocolors",
+    "pulsar-client",
+    "undici",
+    "ws",
+  ],
 ];
 
 /** `fivefold stage <folder>`: copies what executors need to run, and nothing else, for the last stage of an image. */
