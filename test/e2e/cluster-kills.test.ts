@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { compileProject } from "../compile-project.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type Postgres, startPostgres } from "../parts/postgres.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";
+import { installPulsarBroker } from "../parts/pulsar-install.ts";
 import { explainRepeats, type Outage, supervise } from "./crash/kills.ts";
 import {
   acceptedBy,
@@ -16,6 +17,7 @@ import {
   startExecutor,
   startProducer,
 } from "./crash/life.ts";
+import { reportStandstill } from "./crash/standstill-report.ts";
 import { waitUntil } from "./pulsar/load.ts";
 import { createNamespace } from "./pulsar/transports.ts";
 
@@ -33,17 +35,20 @@ const STORED_WITHIN_MS = 3_000;
 const GOES_ON_WITHIN_MS = 200_000;
 const ALL_HANDLED_WITHIN_MS = 120_000;
 
-let broker: PulsarBroker;
-let postgres: Postgres;
+beforeAll(installPulsarBroker, INSTALL_TIMEOUT_MS);
 
-beforeAll(async () => {
-  [broker, postgres] = await Promise.all([
+/** Parts of this try alone: one that fails may leave them dead. */
+async function startParts(): Promise<[PulsarBroker, Postgres]> {
+  const starting = [
     startPulsarBroker({ config: { brokerDeduplicationEnabled: true, acknowledgmentAtBatchIndexLevelEnabled: true } }),
     startPostgres(),
-  ]);
-}, INSTALL_TIMEOUT_MS);
-
-afterAll(() => Promise.all([broker?.stop(), postgres?.stop()]));
+  ] as const;
+  onTestFinished(async () => {
+    const started = await Promise.allSettled(starting);
+    await Promise.all(started.map((part) => part.status === "fulfilled" && part.value.stop()));
+  });
+  return await Promise.all(starting);
+}
 
 /** Kills what is there and starts it again on its data. */
 async function crash(what: Outage["what"], part: Pick<PulsarBroker, "kill" | "restart">): Promise<Outage> {
@@ -54,6 +59,7 @@ async function crash(what: Outage["what"], part: Pick<PulsarBroker, "kill" | "re
 }
 
 test("nothing whose enqueue resolved is lost while broker, executors and PostgreSQL are killed", async () => {
+  const [broker, postgres] = await startParts();
   const { name: namespace } = await createNamespace(broker);
   const project = await compileProject("cluster-kills", join(import.meta.dirname, "crash/usecases"));
   const place: Place = {
@@ -73,6 +79,16 @@ test("nothing whose enqueue resolved is lost while broker, executors and Postgre
   });
   const outages: Outage[] = [];
 
+  const missing = () => {
+    const handled = new Set(readHandled(project).map(({ id }) => id));
+    return acceptedBy(producers).filter((id) => !handled.has(id));
+  };
+  /** Fails with what broker and workers say. */
+  async function withReport(error: Error): Promise<never> {
+    const workers = executors.map(({ life }) => life);
+    const report = await reportStandstill({ missing: missing(), broker, namespace, workers });
+    throw new Error(`${error.message}\n${report}`, { cause: error });
+  }
   /** Time in which all works, which a kill then hits in the middle. */
   async function untilBusy(): Promise<void> {
     const before = readHandled(project).length;
@@ -80,7 +96,7 @@ test("nothing whose enqueue resolved is lost while broker, executors and Postgre
       () => readHandled(project).length > before + 50,
       GOES_ON_WITHIN_MS,
       () => "nothing is handled any more",
-    );
+    ).catch(withReport);
     await sleep(CALM_MS * (0.5 + Math.random()));
   }
   async function killParts(): Promise<void> {
@@ -105,15 +121,11 @@ test("nothing whose enqueue resolved is lost while broker, executors and Postgre
   expect(await Promise.all(producers.map(({ ended }) => ended))).toEqual([0, 0]);
 
   const accepted = acceptedBy(producers);
-  const missing = () => {
-    const handled = new Set(readHandled(project).map(({ id }) => id));
-    return accepted.filter((id) => !handled.has(id));
-  };
   await waitUntil(
     () => missing().length === 0,
     ALL_HANDLED_WITHIN_MS,
-    () => `${missing().length} of ${accepted.length} are missing: ${missing().slice(0, 10)}`,
-  );
+    () => `${missing().length} of ${accepted.length} are missing`,
+  ).catch(withReport);
   expect(await Promise.all(executors.map((executor) => executor.end()))).toEqual([0, 0]);
 
   const handled = readHandled(project);

@@ -31,6 +31,8 @@ export interface ProgramOptions {
   /** Resolves with `undefined` once the program serves, and with what is missing until then; may also throw. */
   ready(): Promise<string | undefined>;
   readonly readyWithinMs: number;
+  /** How often it is started until it serves, each time for that long, and killed in between. Default 1. */
+  readonly starts?: number;
 }
 
 /** A program that was started and serves. */
@@ -55,6 +57,18 @@ export function endWithThisProcess(child: ChildProcess): void {
 
 /** Starts a program and waits until it serves. One that ends or does not get ready is an error that shows its log. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
+  const { starts = 1 } = options;
+  for (let start = 1; start < starts; start++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      console.warn(`${(error as Error).message}\nIt is started again.`);
+    }
+  }
+  return startOnce(options);
+}
+
+async function startOnce(options: ProgramOptions): Promise<Program> {
   const { name, log } = options;
   const child = spawnProgram(options);
   let failure: Error | undefined;

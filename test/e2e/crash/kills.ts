@@ -15,6 +15,8 @@ export interface Outage {
 export interface Supervised {
   /** How often it ended by itself. */
   readonly failures: readonly string[];
+  /** The process that runs now. */
+  readonly life: Life;
   kill(): Promise<Outage>;
   /** Asks it to end; its exit code. */
   end(): Promise<number | null>;
@@ -39,6 +41,9 @@ export function supervise(start: () => Life): Supervised {
   watch(life);
   return {
     failures,
+    get life() {
+      return life;
+    },
     async kill() {
       // One that has not begun would be no loss.
       await waitUntil(
