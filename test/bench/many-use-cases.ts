@@ -12,7 +12,7 @@ import { printFigure } from "./figure.ts";
 
 const WORKER = join(import.meta.dirname, "many-use-cases", "worker.ts");
 
-const [broker, postgres] = await Promise.all([startPulsarBroker(), startPostgres()]);
+const [broker, postgres] = await Promise.all([startPulsarBroker({ isMeasured: true }), startPostgres()]);
 for (const way of WAYS) {
   const { name } = await createNamespace(broker);
   const env = {

@@ -150,7 +150,7 @@ async function layered(transport: Transport, name: string, tasks: number): Promi
   return result;
 }
 
-const broker = await startPulsarBroker();
+const broker = await startPulsarBroker({ isMeasured: true });
 const ways = await Promise.all(
   WAYS.filter(({ name }) => name.includes(values.way)).map(async (way) => {
     const namespace = await createNamespace(broker);

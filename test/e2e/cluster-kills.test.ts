@@ -5,7 +5,7 @@ import { compileProject } from "../compile-project.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type Postgres, startPostgres } from "../parts/postgres.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";
-import { installPulsarBroker } from "../parts/pulsar-install.ts";
+import { installPulsarClasses } from "../parts/pulsar-classes.ts";
 import { explainRepeats, type Outage, supervise } from "./crash/kills.ts";
 import {
   acceptedBy,
@@ -35,7 +35,7 @@ const STORED_WITHIN_MS = 3_000;
 const GOES_ON_WITHIN_MS = 200_000;
 const ALL_HANDLED_WITHIN_MS = 120_000;
 
-beforeAll(installPulsarBroker, INSTALL_TIMEOUT_MS);
+beforeAll(installPulsarClasses, INSTALL_TIMEOUT_MS);
 
 /** Parts of this try alone: one that fails may leave them dead. */
 async function startParts(): Promise<[PulsarBroker, Postgres]> {

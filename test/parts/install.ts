@@ -2,11 +2,11 @@ import { installActionlint } from "./actionlint.ts";
 import { installKubernetes, installKubernetesNode } from "./kubernetes-install.ts";
 import { installKubernetesProvider } from "./kubernetes-provider-install.ts";
 import { installLambdaEmulator } from "./lambda-emulator.ts";
-import { installPulsarBroker } from "./pulsar-install.ts";
+import { installPulsarClasses } from "./pulsar-classes.ts";
 import { installPulumi } from "./pulumi-install.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
-  pulsar: installPulsarBroker,
+  pulsar: installPulsarClasses,
   kubernetes: installKubernetes,
   pulumi: installPulumi,
   "pulumi-kubernetes": installKubernetesProvider,

@@ -31,6 +31,8 @@ export interface ProgramOptions {
   /** Resolves with `undefined` once the program serves, and with what is missing until then; may also throw. */
   ready(): Promise<string | undefined>;
   readonly readyWithinMs: number;
+  /** How long it may take to end when it is asked to; then it is killed. Default 20 s. */
+  readonly stopsWithinMs?: number;
   /** How often it is started until it serves, each time for that long, and killed in between. Default 1. */
   readonly starts?: number;
 }
@@ -40,7 +42,7 @@ export interface Program {
   readonly pid: number;
   /** SIGKILL, as if the machine lost power. Resolves once it is gone. */
   kill(): Promise<void>;
-  /** Asks it to end, and kills it after 20 s. Resolves once it is gone. */
+  /** Asks it to end, and kills it where it takes too long. Resolves once it is gone. */
   stop(): Promise<void>;
 }
 
@@ -83,7 +85,7 @@ async function startOnce(options: ProgramOptions): Promise<Program> {
       throw new Error(`${name} ended with ${ending(child)} before it served.\n${await tail(log)}`);
     }
     const answer = await Promise.race([options.ready().catch(errorText), noAnswer()]);
-    if (answer === undefined && !hasEnded(child)) return programOf(child, options.stopSignal ?? "SIGTERM");
+    if (answer === undefined && !hasEnded(child)) return programOf(child, options);
     missing = answer ?? missing;
     if (Date.now() > deadline) {
       await end(child, "SIGKILL");
@@ -115,12 +117,13 @@ function spawnProgram({ command, args, cwd, env, account, log }: ProgramOptions)
   }
 }
 
-function programOf(child: ChildProcess, stopSignal: NodeJS.Signals): Program {
+function programOf(child: ChildProcess, options: ProgramOptions): Program {
+  const { stopSignal = "SIGTERM", stopsWithinMs = STOP_GRACE_MS } = options;
   return {
     pid: child.pid!,
     kill: () => end(child, "SIGKILL"),
     async stop() {
-      const patience = setTimeout(() => child.kill("SIGKILL"), STOP_GRACE_MS);
+      const patience = setTimeout(() => child.kill("SIGKILL"), stopsWithinMs);
       await end(child, stopSignal);
       clearTimeout(patience);
     },

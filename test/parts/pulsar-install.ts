@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { installPart, type Part } from "./part-cache.ts";
 import { runTool } from "./run-tool.ts";
 
-const VERSION = "4.2.4";
+export const PULSAR_VERSION = "4.2.4";
 
 /** `pulsar` is the parent that pins every dependency's version, `pulsar-broker` what runs. */
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -12,18 +12,18 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <artifactId>pulsar-broker-part</artifactId>
   <version>1</version>
   <dependencyManagement><dependencies><dependency>
-    <groupId>org.apache.pulsar</groupId><artifactId>pulsar</artifactId><version>${VERSION}</version>
+    <groupId>org.apache.pulsar</groupId><artifactId>pulsar</artifactId><version>${PULSAR_VERSION}</version>
     <type>pom</type><scope>import</scope>
   </dependency></dependencies></dependencyManagement>
   <dependencies><dependency>
-    <groupId>org.apache.pulsar</groupId><artifactId>pulsar-broker</artifactId><version>${VERSION}</version>
+    <groupId>org.apache.pulsar</groupId><artifactId>pulsar-broker</artifactId><version>${PULSAR_VERSION}</version>
   </dependency></dependencies>
 </project>
 `;
 
 const PULSAR: Part = {
   name: "pulsar-broker",
-  version: VERSION,
+  version: PULSAR_VERSION,
   takes: "half a minute",
   async build(folder, log) {
     await writeFile(join(folder, "pom.xml"), POM);
