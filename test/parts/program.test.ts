@@ -41,6 +41,12 @@ test("what does not serve is killed, and started again", async () => {
   await program.kill();
 });
 
+test("what ends by itself is started once", async () => {
+  const options = { ...lateProgram(2), args: ["-c", "echo $$; exit 3"] };
+  await expect(startProgram(options)).rejects.toThrow("the late one ended with exit code 3 before it served");
+  expect(await readFile(options.log, "utf8")).toMatch(/^\d+\n$/);
+});
+
 test("what serves at no start is an error that says what is missing, and leaves nothing behind", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   onTestFinished(() => warn.mockRestore());

@@ -57,6 +57,9 @@ export function endWithThisProcess(child: ChildProcess): void {
   child.once("close", () => running.delete(child));
 }
 
+/** It ran, and did not serve in time. */
+class LateError extends Error {}
+
 /** Starts a program and waits until it serves. One that ends or does not get ready is an error that shows its log. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
   const { starts = 1 } = options;
@@ -64,7 +67,8 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
     try {
       return await startOnce(options);
     } catch (error) {
-      console.warn(`${(error as Error).message}\nIt is started again.`);
+      if (!(error instanceof LateError)) throw error;
+      console.warn(`${error.message}\nIt is started again.`);
     }
   }
   return startOnce(options);
@@ -89,7 +93,7 @@ async function startOnce(options: ProgramOptions): Promise<Program> {
     missing = answer ?? missing;
     if (Date.now() > deadline) {
       await end(child, "SIGKILL");
-      throw new Error(`${name} did not serve within ${options.readyWithinMs} ms: ${missing}\n${await tail(log)}`);
+      throw new LateError(`${name} did not serve within ${options.readyWithinMs} ms: ${missing}\n${await tail(log)}`);
     }
     await sleep(READY_POLL_MS);
   }
