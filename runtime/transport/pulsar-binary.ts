@@ -79,6 +79,7 @@ export function createPulsarBinaryTransport(settings: PulsarBinarySettings): Tra
           clock,
           open: (events) => openBinarySource(source, events),
           lookAfterMs: on.lookAfterMs,
+          unload: () => admin.unload(topic),
           onAcknowledged: on.acknowledged,
           onClose: on.close,
         });

@@ -110,6 +110,7 @@ export function createPulsarWebSocketTransport(settings: PulsarWebSocketSettings
         clock,
         open: (events) => openWebSocketSource(source, events),
         lookAfterMs: on.lookAfterMs,
+        unload: () => admin.unload(topic),
         onAcknowledged: on.acknowledged,
         onClose: on.close,
       });

@@ -174,6 +174,7 @@ function createNativeProtocol(settings: PulsarNativeSettings, library: Library, 
             events,
           ),
         lookAfterMs: on.lookAfterMs,
+        unload: () => admin.unload(topic),
         onAcknowledged: on.acknowledged,
         onClose: on.close,
       });

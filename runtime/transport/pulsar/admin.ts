@@ -2,7 +2,8 @@ import { sleep } from "../../clock.ts";
 import { FivefoldError } from "../../errors.ts";
 import { consumed, type TopicDeclaration } from "../transport.ts";
 import { type Answer, parse, reasonOf, send } from "./admin-request.ts";
-import { quotaUsedUp, refusal } from "./errors.ts";
+import { type SubscriptionStats, stateOfConsumer } from "./consumer-state.ts";
+import { quotaUsedUp, refusal, standsStill } from "./errors.ts";
 import {
   authorization,
   FAIR_PARTITIONS,
@@ -61,6 +62,8 @@ export interface Admin {
    * name. Throws as `requireTopic`.
    */
   findConsumer(topic: string, subscription: string, name: string): Promise<ConsumerState | undefined>;
+  /** Has a topic without partitions, or one partition, loaded anew. Rejects where the role may not. */
+  unload(topic: string): Promise<void>;
   /** Names of all topics of the namespace, whether partitioned or not. */
   topicNames(): Promise<readonly string[]>;
   /** Undefined: there is no such topic. */
@@ -70,16 +73,10 @@ export interface Admin {
 }
 
 interface Stats {
-  readonly subscriptions?: Record<string, { msgBacklog?: number; msgDelayed?: number; consumers?: ConsumerStats[] }>;
+  readonly subscriptions?: Record<string, SubscriptionStats>;
   readonly backlogSize?: number;
   /** In bytes; below 0: there is none. */
   readonly backlogQuotaLimitSize?: number;
-}
-
-interface ConsumerStats {
-  readonly consumerName?: string;
-  readonly availablePermits?: number;
-  readonly drainingHashes?: { readonly hash: number; readonly unackMsgs: number }[];
 }
 
 /** The part of Pulsar's admin REST API that a transport needs. */
@@ -219,6 +216,12 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
       if (status === 412) throw consumed(topic, subscription);
       if (status >= 300 && status !== 404) throw refusal(what, status, reasonOf(text));
     },
+    async unload(topic) {
+      const name = localName(topic);
+      const what = `Unloading topic '${topic}' of ${namespace}`;
+      const { status, text } = await request("PUT", `/${encodeURIComponent(name)}/unload`, what);
+      if (status >= 300) throw standsStill(`persistent://${namespace}/${name}`, refusal(what, status, reasonOf(text)));
+    },
     async declare(topics) {
       // One question for all, where there are several; a namespace may hold thousands of others' topics.
       const there = topics.length > DECLARE_AT_ONCE ? await listTopics().catch(unlessForbidden) : undefined;
@@ -262,13 +265,11 @@ export function createAdmin({ webUrl, namespace, token, clock }: PulsarSettings)
     },
     async findConsumer(topic, subscription, name) {
       const what = `Topic '${topic}' of ${namespace}`;
-      const stats = await read<Stats>(`/${encodeURIComponent(localName(topic))}/stats`, what);
+      const stats = await read<Stats>(`/${encodeURIComponent(localName(topic))}/stats?getPreciseBacklog=true`, what);
       if (!stats) throw missing(topic);
       const found = stats.subscriptions?.[subscription];
       if (!found) throw missing(topic, subscription);
-      const consumer = found.consumers?.find(({ consumerName }) => consumerName === name);
-      const draining = consumer?.drainingHashes?.filter(({ unackMsgs }) => unackMsgs > 0) ?? [];
-      return consumer && { draining: draining.map(({ hash }) => hash), permits: consumer.availablePermits ?? 1 };
+      return stateOfConsumer(found, name);
     },
   };
 }

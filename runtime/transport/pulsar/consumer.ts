@@ -66,6 +66,8 @@ export async function openConsumer<Handle>(settings: {
   readonly open: (events: SourceEvents<Handle>) => Promise<Source<Handle>>;
   /** After a wait this long, it is looked whether there still is something to wait for, and whether keys stand still. */
   readonly lookAfterMs: () => number;
+  /** Has its topic loaded anew, which a broker may need that gives it out no more. Rejects where that is not allowed. */
+  readonly unload: () => Promise<void>;
   readonly onAcknowledged: () => void;
   readonly onClose: () => void;
 }): Promise<Consumer> {
@@ -207,7 +209,9 @@ export async function openConsumer<Handle>(settings: {
       const state = await source.look();
       const isIdle = waited !== undefined && wait === waited && waited === waitedBefore && arrived.length === 0;
       waitedBefore = waited;
-      if (standstill.find(state, wasSettled, held, isIdle)) void reopen(true);
+      const remedy = standstill.find(state, wasSettled, held, isIdle);
+      if (remedy === "reopen") void reopen(true);
+      else if (remedy === "unload") await settings.unload().catch(onFault);
     } catch (error) {
       found = error;
     }

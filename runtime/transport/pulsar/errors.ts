@@ -38,6 +38,16 @@ export function quotaUsedUp(what: string, said: string, options?: { cause?: unkn
   );
 }
 
+/** Why nothing comes of a topic, though something is there: its broker must be told by somebody who may. */
+export function standsStill(url: string, refused: FivefoldError): FivefoldError {
+  return new FivefoldError(
+    "not-connected",
+    `The broker gives out nothing of ${url}, though consumers wait for what is there. Unload the topic, which mends it ` +
+      `(pulsar-admin topics unload ${url}), since this process could not: ${refused.message}`,
+    { cause: refused },
+  );
+}
+
 /** Why a publish that has a connection did not end. */
 export function notAcknowledged(what: string, timeoutMs: number): FivefoldError {
   return new FivefoldError(

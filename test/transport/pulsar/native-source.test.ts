@@ -55,6 +55,7 @@ test("what is received while the connection is gone for a moment comes with the 
         events,
       ),
     lookAfterMs: () => 5_000,
+    unload: async () => {},
     onAcknowledged() {},
     onClose() {},
   });

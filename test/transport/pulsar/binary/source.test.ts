@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { systemClock } from "../../../../runtime/clock.ts";
+import { FivefoldError } from "../../../../runtime/errors.ts";
 import { METADATA } from "../../../../runtime/transport/pulsar/binary/batch-reader.ts";
 import { BatchWriter } from "../../../../runtime/transport/pulsar/binary/batch-writer.ts";
 import { createBrokers } from "../../../../runtime/transport/pulsar/binary/brokers.ts";
@@ -19,10 +20,12 @@ const KNOWN = { draining: [], permits: 1 };
 let broker: BinaryBroker;
 let consumer: Consumer;
 let look: () => Promise<ConsumerState | undefined>;
+let unload: () => Promise<void>;
 let lookAfterMs: number;
 
 beforeEach(async () => {
   look = async () => KNOWN;
+  unload = async () => {};
   lookAfterMs = 60_000;
   await start();
 });
@@ -45,6 +48,7 @@ async function start(): Promise<void> {
         events,
       ),
     lookAfterMs: () => lookAfterMs,
+    unload: () => unload(),
     onAcknowledged() {},
     onClose() {},
   });
@@ -159,6 +163,21 @@ test("a consumer that the broker has lost is made anew, and not one that came ba
   expect(came("subscribe")).toHaveLength(2);
   await until(() => came("subscribe").length === 3);
   expect(asked).toBe(3);
+});
+
+test("a consumer that a broker gives nothing to is opened anew, then its topic is unloaded, and who may not is told so", async () => {
+  await consumer.close();
+  await broker.close();
+  const happened: string[] = [];
+  look = async () => ({ ...KNOWN, withheldAfter: 7 });
+  unload = async () => {
+    happened.push(`unloaded after ${came("subscribe").length} subscriptions`);
+    throw new FivefoldError("not-connected", "Unload it.");
+  };
+  lookAfterMs = 10;
+  await start();
+  await expect(consumer.receive(1)).rejects.toThrow("Unload it.");
+  expect(happened).toEqual(["unloaded after 2 subscriptions"]);
 });
 
 test("what is no protocol at all is told to whoever waits", async () => {
