@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { withStoreOptions } from "./store-options.ts";
 
-/** Declares the commands that change what runs, without a deployment, and the one that shows it. */
+/** Declares the commands that change what runs, without a deployment, and those that show it. */
 export function controlCommands(program: Command): void {
   for (const action of ["pause", "resume"] as const) {
     withStoreOptions(
@@ -49,4 +49,15 @@ export function controlCommands(program: Command): void {
     const { why } = await import("./why.ts");
     await why(name, options);
   });
+
+  program
+    .command("schedules [use-case...]")
+    .description("list when the schedules of built use cases, all or some, enqueue an event next")
+    .option("--count <number>", "how many ticks of each", "3")
+    .option("--json", "print one JSON object")
+    .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
+    .action(async (useCases, options) => {
+      const { listSchedules } = await import("./schedules.ts");
+      await listSchedules(useCases, options);
+    });
 }

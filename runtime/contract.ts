@@ -1,4 +1,5 @@
 import type { FivefoldError, Violation } from "./errors.ts";
+import type { Scheduled, ScheduleSettings } from "./schedule.ts";
 
 /** Dispatch order between what waits; each level has a topic of its own. Higher levels get more turns, none starves. */
 export type Priority = "high" | "normal" | "low";
@@ -155,6 +156,8 @@ export interface UseCaseSettings {
   readonly ordered: boolean;
   /** Whether tasks have a tenant between whom turns are shared. */
   readonly fair: boolean;
+  /** Null, or absent in what older versions have built: none. */
+  readonly schedules?: readonly ScheduleSettings[] | null | undefined;
   readonly subscribers: readonly SubscriberSettings[];
 }
 
@@ -261,6 +264,8 @@ export interface ExecutorContract<E> {
   readonly subscribers: Readonly<Record<string, SubscriberFunctions<E>>>;
   /** Absent: its handlers enqueue nothing. */
   readonly enqueue?: EnqueueForTask | undefined;
+  /** What its schedules enqueue. Absent: it has none. */
+  readonly scheduled?: Scheduled<ClientContract<unknown>> | undefined;
 }
 
 /** The topic of a use case's events. */

@@ -1,5 +1,6 @@
 import type { Client, TaskClient } from "./client.ts";
 import type {
+  ClientContract,
   EnqueuedUseCase,
   EnqueueForTask,
   ExecutorContract,
@@ -7,7 +8,8 @@ import type {
   UseCaseSettings,
 } from "./contract.ts";
 import { FivefoldError } from "./errors.ts";
-import type { UseCaseModule } from "./use-case.ts";
+import type { Scheduled } from "./schedule.ts";
+import type { Schedule, UseCaseModule } from "./use-case.ts";
 
 /** What a generated executor hands to a worker. `E` is the event as its client takes it. */
 // biome-ignore lint/suspicious/noExplicitAny: who runs executors of several use cases has no word for their events.
@@ -64,6 +66,18 @@ export function createExecutor<E, C>(parts: ExecutorParts<E, C>): Executor<C> {
     client,
     feeds,
     enqueue: createEnqueue(settings, [{ useCase: module, client }, ...feeds]),
+    scheduled: useCase.scheduler?.schedules && scheduledBy(useCase.scheduler.schedules, client),
+  };
+}
+
+function scheduledBy<E, C>(
+  schedules: Record<string, Schedule<E>>,
+  client: () => Promise<Client<C>>,
+): Scheduled<ClientContract<unknown>> {
+  return {
+    events: Object.fromEntries(Object.entries(schedules).map(([name, { event }]) => [name, event])),
+    // Whatever createClient makes is one.
+    client: async () => ((await client()) as unknown as TaskClient<unknown>).contract,
   };
 }
 

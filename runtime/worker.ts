@@ -12,6 +12,7 @@ import type { Ports } from "./ports.ts";
 import { reportSeldom } from "./problem-reports.ts";
 import { createPublisher } from "./publisher.ts";
 import type { RemoteTargetsOptions } from "./remote-targets.ts";
+import { runWorkerSchedules } from "./schedules.ts";
 import { watchStrays } from "./stray-watch.ts";
 import { createStrayFinder } from "./strays.ts";
 import { createSubscriptions } from "./subscriptions.ts";
@@ -136,6 +137,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       clock,
       reportProblem,
     });
+  const schedules =
+    controlStore &&
+    runWorkerSchedules({
+      ...{ executors, ports, publish: publisher.publish, open: controlStore.open, alone: options.alone ?? false },
+      reportProblem,
+    });
   // What was changed while they were opened.
   for (const pipeline of pipelines) pipeline.override(overrides.of(pipeline));
   const own = options.alone ? undefined : new Set(executors.map(({ settings }) => settings.name));
@@ -170,6 +177,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   async function drain(graceMs: number): Promise<void> {
     stopSweeping();
     stopWatchingStrays();
+    await schedules?.stop();
     for (const pipeline of pipelines) pipeline.stop();
     if (!(await quietWithin(graceMs))) {
       for (const pipeline of pipelines) pipeline.abort("the worker is ending");

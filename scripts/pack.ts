@@ -142,7 +142,7 @@ async function bundle(dist: string): Promise<void> {
 
 /** What is in the package for services that only enqueue. */
 const RUNTIME_EXPORTS = [".", "./runtime", "./receiver", "./testing", "./postgres"];
-const RUNTIME_DEPENDENCIES = ["pg", "ws"];
+const RUNTIME_DEPENDENCIES = ["croner", "pg", "ws"];
 /** Loaded where they are used: the embedded store, which is 18 MB, Pulsar's native client, and what sends tasks to targets. */
 const RUNTIME_PEERS = ["lmdb", "pulsar-client", "undici", "aws4fetch", "pg-logical-replication"];
 

@@ -64,6 +64,27 @@ export const SETTINGS = {
     ({ path, found }) => `'${path}' is "${found}", which is no duration: a number, then ms, s, m, h or d.`,
     () => 'Write it like "250ms", "30s", "15m", "1.5h" or "30d".',
   ),
+  "bad-schedule": error<{ path: string; found: string }>(
+    ({ path, found }) =>
+      `'${path}' ${found}: a schedule ticks as a \`cron\` says in its time zone, or \`every\` so often.`,
+    () => 'Write `cron: "0 3 * * *", timeZone: "Europe/Berlin"`, or `every: "30s"`.',
+  ),
+  "bad-schedule-name": error<{ path: string; name: string; longest: number }>(
+    ({ path, name, longest }) =>
+      `'${path}' names a schedule '${name}'. It must be at most ${longest} lower-case letters, digits and single hyphens.`,
+    () => "Rename it, for example to 'nightly' or 'every-minute'.",
+  ),
+  "bad-cron": error<{ path: string; found: string; reason: string }>(
+    ({ path, found, reason }) => `'${path}' is "${found}", which is no cron that ever ticks: ${reason}.`,
+    () =>
+      "Write minute, hour, day of the month, month and day of the week, seconds before them where you need them: " +
+      '"0 3 * * *", "*/5 9-17 * * MON-FRI".',
+  ),
+  "unknown-time-zone": error<{ path: string; found: string; near: string | undefined }>(
+    ({ path, found }) => `'${path}' is "${found}", which is no time zone by its IANA name.`,
+    ({ near }) => (near ? `Write "${near}".` : 'Write it like "Europe/Berlin" or "UTC".'),
+    ({ near }) => (near ? JSON.stringify(near) : undefined),
+  ),
   "bad-key-field": error<{ path: string; name: string; reason: string; usable: readonly string[] }>(
     ({ path, name, reason }) =>
       `'${path}' names '${name}', ${reason}. It must name a required field that is a string, number, bigint or boolean.`,
@@ -149,6 +170,11 @@ export const SETTINGS = {
       `Tasks are to be done within ${objective}, and without a process it takes up to ${coldStart} until the first one runs.`,
     ({ coldStart }) =>
       `Keep a process: set \`scale.min\` to 1. Or allow ${coldStart} and more with \`latencyObjective\`.`,
+  ),
+  "schedule-without-process": error<Record<never, never>>(
+    () => "With `scale.min` 0 no process may be there at a tick, and nothing starts one: only tasks that wait do.",
+    () => "Set `execution.scale.min` to 1, or leave it out.",
+    () => "1",
   ),
   "filter-on-absent-field": warning<{ field: string }>(
     ({ field }) =>

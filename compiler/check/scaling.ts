@@ -14,7 +14,7 @@ export const COLD_START_MS = 60_000;
 
 /** How many processes there are to be, and whether that can do what is asked of them. */
 export const checkScaling: Check = (useCases) =>
-  useCases.flatMap((useCase) => [...checkBounds(useCase), ...checkColdStart(useCase)]);
+  useCases.flatMap((useCase) => [...checkBounds(useCase), ...checkColdStart(useCase), ...checkSchedules(useCase)]);
 
 function checkBounds({ execution, spans }: UseCase): Diagnostic[] {
   const { minProcesses, maxProcesses } = execution;
@@ -33,4 +33,11 @@ function checkColdStart({ execution, spans }: UseCase): Diagnostic[] {
   return [
     diagnostic("objective-below-cold-start", span, parameters, [{ message: "It scales to zero here.", span: scale }]),
   ];
+}
+
+function checkSchedules({ execution, scheduler, spans }: UseCase): Diagnostic[] {
+  const span = spans["execution.scale.min"];
+  const schedules = spans["scheduler.schedules"];
+  if (!span || !schedules || execution.minProcesses !== 0 || scheduler.schedules === null) return [];
+  return [diagnostic("schedule-without-process", span, {}, [{ message: "Its schedules are here.", span: schedules }])];
 }

@@ -1,4 +1,5 @@
 import type { BatchSettings, TargetSettings } from "../../runtime/contract.ts";
+import type { ScheduleSettings } from "../../runtime/schedule.ts";
 import { formatDuration } from "./duration.ts";
 import { formatSize } from "./size.ts";
 
@@ -7,6 +8,9 @@ export type Target = TargetSettings;
 
 /** How many events a handler takes at once, as the runtime is told. */
 export type Batch = BatchSettings;
+
+/** When a use case enqueues an event by itself, as the runtime is told. */
+export type Schedule = ScheduleSettings;
 
 export interface Backoff {
   readonly minMs: number;
@@ -37,7 +41,9 @@ export type Kind =
   | { readonly is: "choices"; readonly among: readonly string[] }
   /** Where tasks are sent. */
   | { readonly is: "target" }
-  | { readonly is: "batch" };
+  | { readonly is: "batch" }
+  /** By names of the use case's own choice, each with a function of the tick. */
+  | { readonly is: "schedules" };
 
 /** A kind whose values are of type T. */
 export type KindOf<T> = Kind & { readonly "~value"?: T };
@@ -68,6 +74,7 @@ export const RATE: KindOf<Rate> = { is: "rate" };
 export const BACKOFF: KindOf<Backoff> = { is: "backoff" };
 export const TARGET: KindOf<Target> = { is: "target" };
 export const BATCH: KindOf<Batch> = { is: "batch" };
+export const SCHEDULES: KindOf<readonly Schedule[]> = { is: "schedules" };
 
 /** Values that a setting of this kind may have, as a reader is told. */
 export function rangeText(kind: Kind): string {
@@ -93,6 +100,8 @@ export function rangeText(kind: Kind): string {
       return "`service(name, options)`, `awsLambda(name)` or `azureFunction(name)`";
     case "batch":
       return "`{ max, within }`: an integer from 2 to 10000, and a duration from 0s to 1h";
+    case "schedules":
+      return "an object of schedules by name, each with `cron` or `every`, and `event`";
   }
 }
 
@@ -111,6 +120,8 @@ export function valueText(kind: Kind, value: unknown): string {
       return targetText(value as Target);
     case "batch":
       return batchText(value as Batch);
+    case "schedules":
+      return (value as readonly Schedule[]).map((one) => `${one.name} ${scheduleText(one)}`).join(", ");
     case "filter":
       return value ? "some events" : "all events";
     default:
@@ -128,6 +139,14 @@ export function batchText({ max, withinMs }: Batch): string {
 
 function backoffText({ minMs, maxMs }: Backoff): string {
   return `${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
+}
+
+/** When it ticks, and what becomes of ticks that were missed. */
+export function scheduleText({ cron, timeZone, everyMs, missed }: Schedule): string {
+  const when = cron === undefined ? `every ${formatDuration(everyMs ?? 0)}` : `at ${cron} in ${timeZone}`;
+  return missed === 1
+    ? when
+    : `${when} (${missed === 0 ? "missed ones skipped" : `the latest ${missed} missed ones too`})`;
 }
 
 const TARGET_KINDS = { service: "service", lambda: "AWS Lambda", azure: "Azure function app" };

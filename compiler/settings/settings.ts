@@ -11,6 +11,8 @@ import {
   KEY_FIELD,
   RATE,
   rateText,
+  SCHEDULES,
+  scheduleText,
   size,
   TARGET,
   targetText,
@@ -265,6 +267,18 @@ export const SETTINGS = {
     concerns: "behaviour",
     does: (languages) => (languages === null ? "" : `clients of the gateway for ${languageNames(languages)}`),
     summary: (languages) => `clients for ${languageNames(languages)}`,
+  }),
+  "scheduler.schedules": ofUseCase({
+    kind: SCHEDULES,
+    default: null,
+    none: "none",
+    key: "schedules",
+    place: "settings",
+    name: "schedules",
+    concerns: "behaviour",
+    does: (schedules, mark) =>
+      (schedules ?? []).map((one) => `enqueues one itself ${scheduleText(one)}, as ${mark(one.name)}`).join("; "),
+    summary: (schedules, mark) => `scheduled as ${schedules.map(({ name }) => mark(name)).join(", ")}`,
   }),
 } satisfies Record<SettingPath, unknown>;
 

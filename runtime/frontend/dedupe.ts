@@ -19,6 +19,8 @@ interface Ports {
   readonly publish: (records: readonly TaskRecord[]) => Promise<void>;
   readonly dedupeStore: DedupeStore;
   readonly clock: Clock;
+  /** What the records are, where that does not follow from their bytes. */
+  readonly content?: string | undefined;
 }
 
 interface Answer {
@@ -72,7 +74,7 @@ export async function publishOnce(
   { answered, refused }: Told = {},
 ): Promise<readonly (Answer | undefined)[]> {
   const { dedupeStore, clock } = ports;
-  const contents = new Map(records.map((record) => [record, contentOf(record)]));
+  const contents = new Map(records.map((record) => [record, ports.content ?? contentOf(record)]));
   const differs = (record: TaskRecord, content: string | undefined) => isAnother(contents.get(record)!, content);
   const answers = new Map<TaskRecord, Answer>();
   let open = [...Map.groupBy(records, ({ dedupeId }) => dedupeId).values()].map((group): Asked => {

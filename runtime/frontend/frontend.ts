@@ -78,10 +78,12 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
   async function store(
     records: readonly TaskRecord[],
     told: Told,
-    onceForMs: number,
+    once: Admission["once"],
   ): Promise<readonly (Receipt | undefined)[]> {
-    const dedupeForMs = settings.dedupeForMs || onceForMs;
-    if (dedupeForMs > 0) return publishOnce(records, dedupeForMs, options, told);
+    const dedupeForMs = settings.dedupeForMs || (once?.forMs ?? 0);
+    // Compared with that of the same task alone: it stands where events have the version that wrote them.
+    const content = once?.task === undefined ? undefined : `${once.task.replaceAll(".", " ")}.`;
+    if (dedupeForMs > 0) return publishOnce(records, dedupeForMs, { ...options, content }, told);
     await options.publish(records);
     return records.map(({ id }) => ({ id, duplicate: false }));
   }
@@ -90,7 +92,7 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
     records: readonly TaskRecord[],
     startedAt: number,
     told: Told = {},
-    onceForMs = 0,
+    once?: Admission["once"],
   ): Promise<readonly (Receipt | undefined)[]> {
     let accepted = 0;
     let duplicates = 0;
@@ -114,7 +116,7 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
       }),
     };
     try {
-      const receipts = await store(records, counted, onceForMs);
+      const receipts = await store(records, counted, once);
       if (accepted + duplicates === 0) for (const receipt of receipts) if (receipt) count(receipt);
       observe();
       return receipts;
@@ -169,7 +171,7 @@ export function createFrontend<E>(options: FrontendOptions<E>): Frontend<E> {
       if (events.length === 0) return [];
       const startedAt = clock.monotonic();
       const records = toRecords(events, admission, startedAt);
-      return (await publish(records, startedAt, {}, admission.once?.forMs)) as readonly Receipt[];
+      return (await publish(records, startedAt, {}, admission.once)) as readonly Receipt[];
     },
     enqueue,
     async enqueueJson(value, admission) {

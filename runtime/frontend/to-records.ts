@@ -12,9 +12,10 @@ export interface Admission {
   readonly traceparent: string;
   /**
    * The same event under this id is accepted once in `forMs`, unless the use case's own `dedupeBy` says otherwise. Of several
-   * events of a call, each has its place added to it.
+   * events of a call, each has its place added to it. With `task`, that is the task's id, and whatever is enqueued under it is
+   * the same event.
    */
-  readonly once?: { readonly id: string; readonly forMs: number } | undefined;
+  readonly once?: { readonly id: string; readonly forMs: number; readonly task?: string | undefined } | undefined;
 }
 
 export interface ToRecordsOptions<E> {
@@ -60,7 +61,7 @@ export function createToRecords<E>({ contract, clock, nextId }: ToRecordsOptions
       );
     }
     return {
-      id: nextId(),
+      id: once?.task ?? nextId(),
       useCase: settings.name,
       version: settings.version,
       enqueuedAt: now,

@@ -8,7 +8,7 @@ export interface Zone {
   readonly packages: readonly string[];
 }
 
-const RUNTIME_SHAPES = ["runtime/(contract|clock|errors|thrown).ts", "runtime/transport/transport.ts"];
+const RUNTIME_SHAPES = ["runtime/(contract|schedule|clock|errors|thrown).ts", "runtime/transport/transport.ts"];
 
 export const ZONES: readonly Zone[] = [
   { name: "usecases", files: /^usecases\//, may: ["runtime/index.ts", "usecases/.*"], packages: ["node:*"] },
@@ -16,7 +16,7 @@ export const ZONES: readonly Zone[] = [
   {
     name: "compiler/settings",
     files: /^compiler\/settings\//,
-    may: ["compiler/settings/.*", "runtime/(contract|use-case).ts"],
+    may: ["compiler/settings/.*", "runtime/(contract|schedule|use-case).ts"],
     packages: [],
   },
   {
@@ -38,6 +38,8 @@ export const ZONES: readonly Zone[] = [
       "compiler/(read|model|settings|pattern)/.*",
       "compiler/diagnostics.ts",
       "loader/(format|resolve|tsconfig).ts",
+      // What a cron says is told once.
+      "runtime/schedules/ticks.ts",
     ],
     packages: ["ts-morph", "get-tsconfig", "node:*"],
   },
@@ -75,7 +77,7 @@ export const ZONES: readonly Zone[] = [
   },
   {
     name: "runtime's shapes",
-    files: /^runtime\/(contract|clock|errors|thrown)\.ts$/,
+    files: /^runtime\/(contract|schedule|clock|errors|thrown)\.ts$/,
     may: RUNTIME_SHAPES,
     packages: ["node:*"],
   },
@@ -103,7 +105,7 @@ export const ZONES: readonly Zone[] = [
   {
     name: "the authoring API",
     files: /^runtime\/(handler|index|use-case|types|portable|outcome)\.ts$/,
-    may: ["runtime/(contract|handler|use-case|types|portable|outcome).ts"],
+    may: ["runtime/(contract|handler|schedule|use-case|types|portable|outcome).ts"],
     packages: [],
   },
   // Below the layers: tables on the disk or in a database, for the adapters of their ports.
@@ -146,6 +148,13 @@ export const ZONES: readonly Zone[] = [
     may: ["runtime/(capture|storage)/.*", ...RUNTIME_SHAPES],
     packages: ["*"],
   },
+  // Beside the layers: time as a producer. What it fires is enqueued by whoever starts it.
+  {
+    name: "schedules",
+    files: /^runtime\/schedules\//,
+    may: ["runtime/schedules/.*", "runtime/control/control-store.ts", ...RUNTIME_SHAPES],
+    packages: ["croner"],
+  },
   // What workers and receivers agree on.
   {
     name: "tasks over HTTP",
@@ -182,7 +191,7 @@ export const ZONES: readonly Zone[] = [
       "runtime/metrics/(metrics-server|failure-log).ts",
       "runtime/gateway/(gateway|gateway-options|entry).ts",
       "runtime/(capture|receiver|callbacks)/.*",
-      "runtime/dead-letters/.*",
+      "runtime/(dead-letters|schedules)/.*",
       "runtime/control/(control-store|overrides|rate-shares|worker-reports).ts",
     ],
     packages: ["node:*"],

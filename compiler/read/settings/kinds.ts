@@ -1,6 +1,7 @@
 import type { Batch, Kind } from "../../settings/kind.ts";
 import { filterFunction } from "./filter.ts";
 import type { SettingReader } from "./reader.ts";
+import { schedules } from "./schedules.ts";
 import { section } from "./section.ts";
 import { target } from "./target.ts";
 import { duration, integer, keyField, milliseconds, oneOf, positive, size, someOf } from "./values.ts";
@@ -52,5 +53,7 @@ export function readerOf(kind: Kind): SettingReader<unknown> {
       return target;
     case "batch":
       return batch;
+    case "schedules":
+      return schedules;
   }
 }

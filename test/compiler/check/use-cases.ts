@@ -38,7 +38,7 @@ export function useCase(name: string, settings: Partial<UseCase> = {}): UseCase 
     owner: "team",
     event: { name: "Event", version: 0, messages: [message], enums: [], unions: [] },
     frontend: { dedupeBy: null, dedupeForMs: 86_400_000, clients: null, maxPayloadBytes: 1_048_576 },
-    scheduler: { orderBy: null, maxDelayMs: 86_400_000 },
+    scheduler: { orderBy: null, maxDelayMs: 86_400_000, schedules: null },
     flowControl: { priority: "normal", maxInFlight: 64, rate: null, fairBy: null },
     execution: { minProcesses: null, maxProcesses: null, latencyObjectiveMs: 0 },
     subscribers: [subscriber("default")],

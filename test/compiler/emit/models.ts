@@ -108,7 +108,7 @@ export function useCaseOf(
     ...PLAIN,
     event: { name: messages[0]!.name, version: 1, messages, enums, unions },
     frontend: { dedupeBy: null, dedupeForMs: 86_400_000, clients: null, maxPayloadBytes: 1_048_576 },
-    scheduler: { orderBy: null, maxDelayMs: 2_592_000_000 },
+    scheduler: { orderBy: null, maxDelayMs: 2_592_000_000, schedules: null },
     flowControl: { priority: "normal", maxInFlight: 64, rate: null, fairBy: null },
     execution: { minProcesses: null, maxProcesses: null, latencyObjectiveMs: 0 },
     subscribers: [

@@ -9,6 +9,7 @@ export const settings: UseCaseSettings = {
   dedupeForMs: 7_200_000,
   maxDelayMs: 604_800_000,
   maxPayloadBytes: 1_048_576,
+  schedules: null,
   ordered: true,
   fair: true,
   subscribers: [
