@@ -9,6 +9,7 @@ export const settings: UseCaseSettings = {
   dedupeForMs: 0,
   maxDelayMs: 2_592_000_000,
   maxPayloadBytes: 1_048_576,
+  schedules: null,
   ordered: false,
   fair: false,
   subscribers: [

@@ -41,6 +41,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: false,
       target: null,
+      batch: null,
     },
   ],
 };
