@@ -8,8 +8,8 @@ import type {
   UseCaseSettings,
 } from "./contract.ts";
 import { FivefoldError } from "./errors.ts";
-import type { Scheduled } from "./schedule.ts";
-import type { Schedule, UseCaseModule } from "./use-case.ts";
+import type { Schedule, Scheduled } from "./schedule.ts";
+import type { UseCaseModule } from "./use-case.ts";
 
 /** What a generated executor hands to a worker. `E` is the event as its client takes it. */
 // biome-ignore lint/suspicious/noExplicitAny: who runs executors of several use cases has no word for their events.

@@ -3,7 +3,7 @@ export type { TaskContext } from "./contract.ts";
 export type { BatchAnswer, BatchHandler } from "./handler.ts";
 export { RejectError, RetryError } from "./outcome.ts";
 export type { Portable } from "./portable.ts";
-export type { Tick } from "./schedule.ts";
+export type { Schedule, Tick } from "./schedule.ts";
 export type { Bigint, Bytes, Float, Int, Json, List, Text, Uint } from "./types.ts";
 export {
   awsLambda,
@@ -15,7 +15,6 @@ export {
   exponential,
   perMinute,
   perSecond,
-  type Schedule,
   type ServiceOptions,
   type Size,
   service,

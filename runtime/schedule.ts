@@ -26,3 +26,32 @@ export interface Scheduled<Client> {
   /** Loads what its client knows. */
   readonly client: () => Promise<Client>;
 }
+
+/** Enqueues an event at each of its ticks, once, however many processes run the use case. */
+export type Schedule<E> = (CronSchedule | EverySchedule) & {
+  /**
+   * The tick's event. The same tick must give the same event, since a process that is killed at the wrong moment leaves the
+   * tick to another: go by `tick.at`, not by the time of the call.
+   */
+  event: (tick: Tick) => E;
+  /**
+   * What becomes of ticks that no process was there for within a minute: none is made up for, the latest one, or so many, the
+   * latest. Default `"latest"`.
+   */
+  missed?: "skip" | "latest" | { all: number };
+};
+
+interface CronSchedule {
+  /** Minute, hour, day of the month, month, day of the week: `"0 3 * * *"`. With six fields the first is seconds. */
+  cron: string;
+  /** The IANA name of the zone in which the fields are read. Default `"UTC"`. */
+  timeZone?: string;
+  every?: never;
+}
+
+interface EverySchedule {
+  /** At least `"1s"`. Ticks are whole periods since the Unix epoch: `"1d"` is midnight in UTC. */
+  every: `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+  cron?: never;
+  timeZone?: never;
+}

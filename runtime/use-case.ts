@@ -1,6 +1,6 @@
 import type { Backoff, EnqueuedUseCase, Priority, RateSettings, TargetFormat } from "./contract.ts";
 import type { BatchHandler, Filter, Handler } from "./handler.ts";
-import type { Tick } from "./schedule.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** A number and its unit: `"250ms"`, `"30s"`, `"15m"`, `"1h"`, `"30d"`. */
 export type Duration = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
@@ -48,35 +48,6 @@ export interface SchedulerLayer<E> {
   maxDelay?: Duration;
   /** Events that come by themselves, at times: `{ nightly: { cron: "0 3 * * *", timeZone: "Europe/Berlin", event: (tick) => … } }`. Default: none. */
   schedules?: Record<string, Schedule<E>>;
-}
-
-/** Enqueues an event at each of its ticks, once, however many processes run the use case. */
-export type Schedule<E> = (CronSchedule | EverySchedule) & {
-  /**
-   * The tick's event. The same tick must give the same event, since a process that is killed at the wrong moment leaves the
-   * tick to another: go by `tick.at`, not by the time of the call.
-   */
-  event: (tick: Tick) => E;
-  /**
-   * What becomes of ticks that no process was there for within a minute: none is made up for, the latest one, or so many, the
-   * latest. Default `"latest"`.
-   */
-  missed?: "skip" | "latest" | { all: number };
-};
-
-interface CronSchedule {
-  /** Minute, hour, day of the month, month, day of the week: `"0 3 * * *"`. With six fields the first is seconds. */
-  cron: string;
-  /** The IANA name of the zone in which the fields are read. Default `"UTC"`. */
-  timeZone?: string;
-  every?: never;
-}
-
-interface EverySchedule {
-  /** At least `"1s"`. Ticks are whole periods since the Unix epoch: `"1d"` is midnight in UTC. */
-  every: Duration;
-  cron?: never;
-  timeZone?: never;
 }
 
 export interface FlowControlLayer<E> {

@@ -17,8 +17,8 @@ import {
   TARGET,
   targetText,
 } from "./kind.ts";
+import { ofSubscriber, ofUseCase } from "./of-each.ts";
 import type { SettingPath } from "./path.ts";
-import type { Place, Setting } from "./setting.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES } from "./size.ts";
 
 const SECOND_MS = 1_000;
@@ -288,24 +288,4 @@ function languageNames(languages: string): string {
 
 function processes(count: number): string {
   return `${count} process${count === 1 ? "" : "es"}`;
-}
-
-/** `D`: the type of its default, which tells whether it may be null. */
-type Described<T, D, Key extends string, P extends Place, Each extends "use case" | "subscriber"> = Omit<
-  Setting<T, NullOf<D>, Key, P, Each>,
-  "default" | "each"
-> & { readonly default: D };
-
-type NullOf<D> = null extends D ? null : never;
-
-function ofUseCase<T, const D extends NoInfer<T> | null, const Key extends string, const P extends Place>(
-  setting: Described<T, D, Key, P, "use case">,
-): Setting<T, NullOf<D>, Key, P, "use case"> {
-  return { ...setting, each: "use case" } as Setting<T, NullOf<D>, Key, P, "use case">;
-}
-
-function ofSubscriber<T, const D extends NoInfer<T> | null, const Key extends string, const P extends Place>(
-  setting: Described<T, D, Key, P, "subscriber">,
-): Setting<T, NullOf<D>, Key, P, "subscriber"> {
-  return { ...setting, each: "subscriber" } as Setting<T, NullOf<D>, Key, P, "subscriber">;
 }
