@@ -15,6 +15,8 @@ export interface DevOptions {
   readonly data?: string;
   readonly service?: readonly string[];
   readonly network?: readonly string[];
+  /** Where services tell outcomes that come later, on this machine alone. */
+  readonly callbackPort: string;
   readonly source?: readonly string[];
   readonly outbox?: readonly string[];
   readonly json?: boolean;
@@ -34,8 +36,9 @@ const RAN_WELL_MS = 30_000;
 export async function dev({ data, json = false, root: named, ...options }: DevOptions): Promise<void> {
   // It stays the same through all restarts.
   let gatewayPort = readPort(options.gatewayPort, "--gateway-port");
+  const callbackPort = readPort(options.callbackPort, "--callback-port");
   const environment = {
-    ...targetEnvironment(options.service ?? [], options.network ?? [], process.env),
+    ...targetEnvironment(options.service ?? [], options.network ?? [], callbackPort, process.env),
     ...sourceEnvironment(options.source ?? []),
     ...(options.outbox && { FIVEFOLD_OUTBOX: options.outbox.join(",") }),
   };
@@ -70,6 +73,7 @@ export async function dev({ data, json = false, root: named, ...options }: DevOp
       root,
       dataFolder,
       gatewayPort,
+      callbackPort,
       environment,
       quietStdout: json,
       onReport(report) {

@@ -121,6 +121,7 @@ function createProgram(): Command {
     )
     .option("--outbox <source...>", "relay the outboxes of these sources")
     .option("--network <cidr...>", "a private network that targets may be in, besides this machine: 10.0.0.0/8")
+    .option("--callback-port <port>", "where services tell outcomes that come later, from this machine", "9465")
     .option("--json", "print JSON lines")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (options) => {
@@ -238,6 +239,7 @@ function createProgram(): Command {
     .requiredOption("--root <folder>")
     .requiredOption("--data <folder>")
     .requiredOption("--gateway-port <port>")
+    .requiredOption("--callback-port <port>")
     .action(async (options) => {
       const { work } = await import("./worker.ts");
       await work(options);

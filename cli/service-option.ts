@@ -3,10 +3,11 @@ import { Fault } from "./fault.ts";
 /** What stands on this machine is open to `fivefold dev` by naming it. */
 const LOOPBACK = "127.0.0.0/8,::1";
 
-/** What `--service <name>=<url>` and `--network <cidr>` say, as workers read it from their environment. */
+/** What `--service <name>=<url>`, `--network <cidr>` and `--callback-port` say, as workers read it from their environment. */
 export function targetEnvironment(
   services: readonly string[],
   networks: readonly string[],
+  callbackPort: number,
   environment: NodeJS.ProcessEnv,
 ): Record<string, string> {
   if (services.length === 0 && networks.length === 0) return {};
@@ -23,5 +24,6 @@ export function targetEnvironment(
     told[variable] = variable in told ? `${told[variable]},${url}` : url;
   }
   const open = [environment.FIVEFOLD_SERVICE_NETWORKS, ...networks, LOOPBACK].filter((network) => network);
-  return { ...told, FIVEFOLD_SERVICE_NETWORKS: open.join(",") };
+  const callbacks = environment.FIVEFOLD_CALLBACK_URL || `http://127.0.0.1:${callbackPort}`;
+  return { ...told, FIVEFOLD_SERVICE_NETWORKS: open.join(","), FIVEFOLD_CALLBACK_URL: callbacks };
 }

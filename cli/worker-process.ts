@@ -16,6 +16,7 @@ export interface WorkerProcessOptions {
   readonly dataFolder: string;
   /** Where events are taken by HTTP; another port where that one is taken. */
   readonly gatewayPort: number;
+  readonly callbackPort: number;
   /** What it is told besides this process's environment. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Whether what handlers print goes to stderr, as stdout is for machines. */
@@ -27,8 +28,18 @@ export interface WorkerProcessOptions {
 
 /** Starts a process that runs all use cases of a project: `fivefold worker`, over a channel to this process. */
 export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
-  const { root, dataFolder, gatewayPort, environment, quietStdout, onReport, onCrash } = options;
-  const words = ["worker", "--root", root, "--data", dataFolder, "--gateway-port", String(gatewayPort)];
+  const { root, dataFolder, gatewayPort, callbackPort, environment, quietStdout, onReport, onCrash } = options;
+  const words = [
+    "worker",
+    "--root",
+    root,
+    "--data",
+    dataFolder,
+    "--gateway-port",
+    String(gatewayPort),
+    "--callback-port",
+    String(callbackPort),
+  ];
   const child = fork(process.argv[1] as string, words, {
     cwd: process.cwd(),
     env: { ...process.env, ...environment },

@@ -10,15 +10,16 @@ export interface WorkerOptions {
   readonly root: string;
   readonly data: string;
   readonly gatewayPort: string;
+  readonly callbackPort: string;
 }
 
 const LOOPBACK = "127.0.0.1";
 
 /** `fivefold worker`: runs all built use cases until it is told to end. `fivefold dev` starts it, and is reported to. */
-export async function work({ root, data, gatewayPort }: WorkerOptions): Promise<void> {
+export async function work({ root, data, gatewayPort, callbackPort }: WorkerOptions): Promise<void> {
   const { send, sent, drained } = followParent();
   try {
-    const { connect, sourceOf, startCapture, startGateway, startWorker } = await loadRuntime(root);
+    const { connect, openCallbackPort, sourceOf, startCapture, startGateway, startWorker } = await loadRuntime(root);
     const executors = await loadExecutors(root, await builtUseCases(root));
     const useCases = await loadGatewayUseCases(root, []);
     const reporter = createTaskReporter(send);
@@ -36,12 +37,24 @@ export async function work({ root, data, gatewayPort }: WorkerOptions): Promise<
       sources.length > 0
         ? await startCapture({ connection, useCases: settings, outboxes: sources, reportProblem })
         : undefined;
+    const ofCallbacks = { ports: connection.ports, host: LOOPBACK };
+    // Where it is not told how it is reached, targets are not told to call back.
+    const callbacks = process.env.FIVEFOLD_CALLBACK_URL
+      ? await openCallbackPort({ ...ofCallbacks, useCases: worker.useCases, port: Number(callbackPort) }).catch(
+          // Another project may run on this machine; most services answer at once.
+          (error: Error) => {
+            const message = `No callbacks are taken: ${error.message}. Choose another port by --callback-port.`;
+            send({ kind: "problem", message });
+          },
+        )
+      : undefined;
     const { address, port } = gateway;
     send({ kind: "ready", useCases: executors.map(({ settings }) => settings.name), gateway: { address, port } });
     await drained;
     await capture?.stop();
     await gateway.drain();
     await worker.drain();
+    await callbacks?.close();
     await connection.close();
     reporter.flush();
     await sent();

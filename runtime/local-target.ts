@@ -19,6 +19,8 @@ export interface TaskTarget extends Target<unknown> {
   readonly alone?: ((messages: readonly Message[]) => void) | undefined;
   /** The part of its limit that may be in flight now, from 0 to 1. Absent: all. */
   readonly share?: (() => number) | undefined;
+  /** Tasks that hold a permit and ask nothing of anybody any more: their outcomes come by themselves. Absent: none. */
+  readonly accepted?: (() => number) | undefined;
   pause(paused: boolean): void;
   stop(): void;
   abort(reason: string): void;

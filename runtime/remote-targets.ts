@@ -32,8 +32,10 @@ export interface RemoteTargets {
     readonly contract: ExecutorContract<unknown>;
     readonly subscriber: SubscriberSettings & { readonly target: TargetSettings };
     readonly settlement: Pick<Settlement, "add" | "postpone">;
-    /** Told when the part of its limit that may be in flight has changed. */
+    /** Told when more may be in flight, or less. */
     readonly shareChanged: () => void;
+    /** Told of a task that was answered by 202, and how long that took. Times are on the monotonic clock. */
+    readonly accepted: (startedAt: number, endedAt: number) => void;
   }): TaskTarget;
   close(): Promise<void>;
 }
@@ -109,7 +111,7 @@ export async function openRemoteTargets(
   }
 
   return {
-    open({ contract, subscriber, settlement, shareChanged }) {
+    open({ contract, subscriber, settlement, shareChanged, accepted }) {
       const hosts = poolOf(subscriber.target);
       watching.push(hosts.watch(shareChanged));
       const remote = createRemoteTarget({
@@ -117,8 +119,12 @@ export async function openRemoteTargets(
         hosts,
         client,
         timeoutMs: subscriber.timeoutMs,
-        // Its end is timed with its batch's, as that of any try which waited for something.
-        report: (message, outcome, startedAt) => settlement.add(message, outcome, startedAt),
+        // Without a time of its own, its end is timed with its batch's, as that of any try which waited for something.
+        report: (message, outcome, startedAt, endedAt) => settlement.add(message, outcome, startedAt, endedAt),
+        accepted(startedAt, endedAt) {
+          accepted(startedAt, endedAt);
+          clock.soon(shareChanged);
+        },
         postpone: settlement.postpone,
         awaitOutcome:
           outcomes && secretsOf(subscriber.target, environment, clock).length > 0
@@ -141,6 +147,7 @@ export async function openRemoteTargets(
         },
         quiet: true,
         share: hosts.share,
+        accepted: () => remote.counts.accepted,
         pause() {},
         stop() {},
       };

@@ -1,25 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import {
-  BadValue,
-  bad,
-  duration,
-  fieldsOf,
-  isBad,
-  listOf,
-  type Reader,
-  recordOf,
-  role,
-  whole,
-} from "./config-values.ts";
+import { BadValue, bad, duration, fieldsOf, isBad, listOf, type Reader, role, whole } from "./config-values.ts";
+import { type Peer, peers } from "./kubernetes/peer.ts";
 import { type PodExtras, podExtras } from "./kubernetes/pod-extras.ts";
-import { cidr, cpu, dnsLabel, imageReference, labelKey, labelValue, memory } from "./kubernetes/values.ts";
-
-/** Who may connect: addresses, or pods by where they are. */
-export interface Peer {
-  readonly cidr?: string;
-  readonly namespace?: string;
-  readonly pods?: Readonly<Record<string, string>>;
-}
+import { cpu, dnsLabel, imageReference, memory } from "./kubernetes/values.ts";
 
 /** What takes events by HTTP in this environment. */
 export interface GatewayConfig {
@@ -57,20 +40,12 @@ export const GATEWAY_DEFAULTS: Omit<GatewayConfig, "from" | "image"> = {
   pod: {},
 };
 
-const peer: Reader<Peer> = (value) => {
-  const read = fieldsOf<Required<Peer>>({ cidr, namespace: dnsLabel, pods: recordOf(labelValue, labelKey) })(value);
-  if (isBad(read)) return read;
-  const isPods = read.namespace !== undefined || read.pods !== undefined;
-  if ((read.cidr === undefined) === isPods) return read;
-  return bad("either cidr, or namespace and pods (one of them or both)", value);
-};
-
 const LONGEST_DRAIN_MS = 86_400_000;
 
 type Written = Omit<GatewayConfig, "drainMs"> & { readonly drain: number };
 
 const written = fieldsOf<Written>({
-  from: listOf(peer),
+  from: peers,
   role,
   image: imageReference,
   minReplicas: whole(1, 1_000),

@@ -2,6 +2,7 @@ import { isIP, isIPv6 } from "node:net";
 import { httpUrls, splitUrls } from "./address-values.ts";
 import { bad, fieldsOf, isBad, listOf, matching, type Reader, recordOf, whole } from "./config-values.ts";
 import type { Egress } from "./kubernetes/egress.ts";
+import { type Peer, peers } from "./kubernetes/peer.ts";
 import { labelKey, labelValue } from "./kubernetes/values.ts";
 import type { ManifestTarget, ManifestUseCase } from "./manifest.ts";
 import type { UseCaseConfig } from "./use-case-config.ts";
@@ -16,6 +17,8 @@ export interface TargetConfig {
   readonly pods: Readonly<Record<string, string>>;
   /** Name or ARN of an AWS Lambda function. Default: the target's name. */
   readonly function: string;
+  /** Who tells what became of tasks that it answered by 202. Default: nobody may. */
+  readonly callbacksFrom: readonly Peer[];
   /** AWS's region. Default: that of the ARN. */
   readonly region: string;
 }
@@ -34,6 +37,7 @@ export const targetConfig: Reader<Partial<TargetConfig>> = fieldsOf<TargetConfig
   url,
   podPorts: listOf(whole(1, 65_535)),
   pods: recordOf(labelValue, labelKey),
+  callbacksFrom: peers,
   function: matching(/^[A-Za-z0-9_:-]{1,170}$/, "a function's name or ARN"),
   region: matching(/^[a-z]{2}(-[a-z]+)+-\d$/, "a region like eu-west-1"),
 });
@@ -67,7 +71,13 @@ export function withTargets(
     settings.targetNetworks.length === 0 ? {} : { FIVEFOLD_SERVICE_NETWORKS: settings.targetNetworks.join() };
   const ways = targets.flatMap((target) => waysTo(target, configOf(settings, target.name)));
   const egress = [...new Map(ways.map((way) => [JSON.stringify(way), way])).values()];
-  return { ...config, env: Object.assign(networks, ...env, config.env), egress: [...egress, ...config.egress] };
+  const callbacksFrom = targets.flatMap(({ name }) => configOf(settings, name).callbacksFrom ?? []);
+  return {
+    ...config,
+    env: Object.assign(networks, ...env, config.env),
+    egress: [...egress, ...config.egress],
+    callbacksFrom,
+  };
 }
 
 function variablesOf({ kind, name }: ManifestTarget, config: Partial<TargetConfig>): Record<string, string> {
@@ -116,13 +126,24 @@ export function targetProblems(
   const has = (name: string) => envSecrets.length > 0 || Object.hasOwn(secretEnv, name) || Object.hasOwn(env, name);
   return targetsOf(useCase).flatMap(({ kind, name }) => {
     const sends = `Use case '${useCase.name}' sends tasks to ${WHAT[kind]} '${name}'`;
-    const { url, region, function: ownFunction = "" } = configOf(settings, name);
+    const { url, region, function: ownFunction = "", callbacksFrom = [] } = configOf(settings, name);
     const problems: string[] = [];
     if (kind === "lambda") {
+      if (callbacksFrom.length > 0) {
+        problems.push(
+          `${sends}, which can't call back: nothing signs for it. Take out fivefold:targets.${name}.callbacksFrom.`,
+        );
+      }
       if (region === undefined && !ownFunction.startsWith("arn:") && !has("AWS_REGION")) {
         problems.push(`${sends}, and nothing says in which region it is. Set fivefold:targets.${name}.region.`);
       }
       return problems;
+    }
+    if (kind === "azure" && callbacksFrom.length > 0 && !has(`FIVEFOLD_SIGNING_SECRET_${capitals(name)}`)) {
+      problems.push(
+        `${sends}, which may call back, and callbacks are known by FIVEFOLD_SIGNING_SECRET_${capitals(name)}. ` +
+          `pulumi config set --secret --path 'fivefold:secretEnv["${useCase.name}"].FIVEFOLD_SIGNING_SECRET_${capitals(name)}'`,
+      );
     }
     if (url === undefined) problems.push(`${sends}, and nothing says where it is. Set fivefold:targets.${name}.url.`);
     const secret = `FIVEFOLD_${kind === "azure" ? "AZURE_KEY" : "SIGNING_SECRET"}_${capitals(name)}`;

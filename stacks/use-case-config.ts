@@ -1,6 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { duration, fieldsOf, flag, type Reader, recordOf, role, setOf, whole } from "./config-values.ts";
 import { type Egress, egress } from "./kubernetes/egress.ts";
+import type { Peer } from "./kubernetes/peer.ts";
 import { type PodExtras, podExtras } from "./kubernetes/pod-extras.ts";
 import { cpu, envName, envValue, imageReference, memory, objectName } from "./kubernetes/values.ts";
 
@@ -38,6 +39,8 @@ export interface UseCaseConfig {
   readonly envSecrets: readonly pulumi.Input<string>[];
   /** Where handlers may connect to. Default: nowhere but Pulsar, PostgreSQL and the cluster's DNS. */
   readonly egress: readonly Egress[];
+  /** Who tells its executor what became of tasks that were answered by 202: follows from its targets. Default nobody. */
+  readonly callbacksFrom: readonly Peer[];
   /** What the platform wants of pods: tolerations, sidecars and the like. Default nothing. */
   readonly pod: PodExtras;
 }
@@ -62,11 +65,12 @@ export const USE_CASE_DEFAULTS: UseCaseConfig = {
   secretEnv: {},
   envSecrets: [],
   egress: [],
+  callbacksFrom: [],
   pod: {},
 };
 
 /** As people write it: durations are texts, and secrets have a key of their own. */
-type WrittenConfig = Omit<UseCaseConfig, "drainMs" | "secretEnv"> & { readonly drain: number };
+type WrittenConfig = Omit<UseCaseConfig, "drainMs" | "secretEnv" | "callbacksFrom"> & { readonly drain: number };
 
 /** What the runtime's timers can wait for. */
 const LONGEST_DRAIN_MS = 20 * 86_400_000;

@@ -13,73 +13,130 @@ export interface AwaitedOutcomes {
 }
 
 const LOOK_MS = 200;
+/** Keys that are asked for in one look: where more are awaited, each is looked at more rarely. */
+const MOST_LOOKED_AT = 1_000;
 /** Between a task's end and what is left of its callback: its outcome is stored long before. */
 const KEEP_MS = 10_000;
-/** What nobody waits for any more. */
+/** What nobody waits for any more: callbacks that came too late. */
 const FORGET_MS = 86_400_000;
+const FORGET_EVERY_MS = 600_000;
 
-/** Looks for outcomes in the store while any are awaited. */
+/** Looks in the store for the outcomes that are awaited, and for those alone. */
 export function createAwaitedOutcomes(options: {
   readonly store: ControlStore;
   readonly clock: Clock;
   readonly reportProblem: ReportProblem;
 }): AwaitedOutcomes {
   const { store, clock } = options;
+  /** By key, in the order in which they were looked at last: the first one longest ago. */
   const awaited = new Map<string, (outcome: Outcome) => void>();
-  /** When an entry was settled by this worker, in ms on the monotonic clock. */
-  const settled = new Map<string, number>();
-  let looking = false;
+  /** Those of them that were never looked at: their callbacks may have been there before the 202. */
+  const unseen = new Set<string>();
+  /** What this worker has settled, and when, in ms on the monotonic clock. */
+  let settled: { readonly entry: ControlEntry; readonly at: number }[] = [];
+  let looking: Promise<void> | undefined;
   let again = false;
   let cancelTimer: Cancel | undefined;
   let closed = false;
 
   function lookSoon(delayMs: number): void {
     if (closed) return;
+    if (looking) {
+      again ||= delayMs === 0;
+      return;
+    }
     cancelTimer?.();
-    cancelTimer = clock.after(delayMs, () => void look(), { background: true });
+    cancelTimer = clock.after(
+      delayMs,
+      () => {
+        looking = look().finally(() => {
+          looking = undefined;
+          const isWanted = again || awaited.size > 0 || settled.length > 0;
+          if (isWanted) lookSoon(again ? 0 : LOOK_MS);
+          again = false;
+        });
+      },
+      { background: true },
+    );
   }
 
   async function look(): Promise<void> {
-    if (looking) {
-      again = true;
-      return;
-    }
-    looking = true;
     try {
-      for (const entry of await store.list(CALLBACK_PREFIX)) {
-        await take(entry).catch((error) => report(`The callback '${entry.key}' can't be taken`, error));
-      }
-      // Somebody else may have removed its entry: then nothing is left to look for.
-      for (const [key, at] of settled) if (clock.monotonic() - at > 2 * KEEP_MS) settled.delete(key);
+      const keys = nextKeys();
+      if (keys.length > 0) for (const entry of await store.get(keys)) settle(entry);
+      await removeSettled();
     } catch (error) {
       if (!closed) report("Callbacks can't be looked for now", error);
     }
-    looking = false;
-    if (again) {
-      again = false;
-      lookSoon(0);
-    } else if (awaited.size > 0 || settled.size > 0) lookSoon(LOOK_MS);
   }
+
+  function nextKeys(): string[] {
+    const keys = [...unseen].slice(0, MOST_LOOKED_AT);
+    for (const key of awaited.keys()) {
+      if (keys.length >= MOST_LOOKED_AT) break;
+      if (!unseen.has(key)) keys.push(key);
+    }
+    for (const key of keys) {
+      unseen.delete(key);
+      const own = awaited.get(key)!;
+      awaited.delete(key);
+      awaited.set(key, own);
+    }
+    if (unseen.size > 0) again = true;
+    return keys;
+  }
+
+  function settle(entry: ControlEntry): void {
+    const { key, value } = entry;
+    const own = awaited.get(key);
+    // Its time may have ended while the store was asked.
+    if (!own) return;
+    // Whatever is wrong with it now will be at the next look: the task's time ends it.
+    awaited.delete(key);
+    try {
+      const { outcome } = JSON.parse(value) as { outcome: Outcome };
+      settled.push({ entry, at: clock.monotonic() });
+      own(outcome);
+    } catch (error) {
+      report(`The callback '${key}' can't be taken`, error);
+    }
+  }
+
+  async function removeSettled(): Promise<void> {
+    const before = clock.monotonic() - KEEP_MS;
+    while (settled[0] && settled[0].at < before) {
+      const { key, revision } = settled[0].entry;
+      // Somebody else may have removed it: then nothing is left to do.
+      await store.put(key, undefined, revision);
+      settled = settled.slice(1);
+    }
+  }
+
+  /** Removes what came too late, and what a worker left that was killed. */
+  async function forget(): Promise<void> {
+    for (const { key, value, revision } of await store.list(CALLBACK_PREFIX)) {
+      if (closed) return;
+      if (!awaited.has(key) && clock.now() - takenAt(value) > FORGET_MS) await store.put(key, undefined, revision);
+    }
+  }
+
+  let cancelForgetting: Cancel = () => {};
+  const forgetLater = (): void => {
+    cancelForgetting = clock.after(
+      FORGET_EVERY_MS,
+      () => {
+        forget()
+          .catch((error) => closed || report("Old callbacks can't be removed now", error))
+          .finally(() => closed || forgetLater());
+      },
+      { background: true },
+    );
+  };
+  forgetLater();
 
   function report(what: string, error: unknown): void {
     const message = `${what}: ${describeThrown(error)}`;
     options.reportProblem(new FivefoldError("storage-failed", message, { cause: error }));
-  }
-
-  async function take({ key, value, revision }: ControlEntry): Promise<void> {
-    const { at, outcome } = JSON.parse(value) as { at: number; outcome: Outcome };
-    const settle = awaited.get(key);
-    if (settle) {
-      awaited.delete(key);
-      settled.set(key, clock.monotonic());
-      settle(outcome);
-      return;
-    }
-    const settledAt = settled.get(key);
-    const isOver = settledAt === undefined ? clock.now() - at > FORGET_MS : clock.monotonic() - settledAt > KEEP_MS;
-    if (!isOver) return;
-    settled.delete(key);
-    await store.put(key, undefined, revision);
   }
 
   const stopWatching = store.watch?.(() => {
@@ -89,15 +146,31 @@ export function createAwaitedOutcomes(options: {
     await(id, settle) {
       const key = CALLBACK_PREFIX + id;
       awaited.set(key, settle);
-      // It may be there already.
+      unseen.add(key);
       lookSoon(0);
-      return () => awaited.delete(key);
+      return () => {
+        // The same try may be awaited again by then.
+        if (awaited.get(key) !== settle) return;
+        awaited.delete(key);
+        unseen.delete(key);
+      };
     },
     async close() {
       closed = true;
       cancelTimer?.();
+      cancelForgetting();
       stopWatching?.();
+      await looking;
       await store.close();
     },
   };
+}
+
+/** In ms since the Unix epoch; what can't be read is of long ago. */
+function takenAt(value: string): number {
+  try {
+    return Number((JSON.parse(value) as { at: unknown }).at) || 0;
+  } catch {
+    return 0;
+  }
 }

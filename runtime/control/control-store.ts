@@ -15,6 +15,8 @@ export interface ControlEntry {
 export interface ControlStore {
   /** All entries whose keys begin with that, by key. */
   list(prefix: string): Promise<readonly ControlEntry[]>;
+  /** Those of the keys that have an entry, in any order. */
+  get(keys: readonly string[]): Promise<readonly ControlEntry[]>;
   /**
    * Sets a value, or removes it where it is `undefined`, if its revision is still that one (0: there is none). False:
    * somebody else has changed it. Durable once it resolves; where it rejects, it may have been done.

@@ -70,6 +70,16 @@ export async function openLmdbControlStore(
     return found;
   }
 
+  function readThese(keys: readonly string[]): ControlEntry[] {
+    durable.refresh();
+    return keys.flatMap((key) => {
+      const entry = entries.getEntry(key);
+      const value = entry && wholeValue(key, entry.value);
+      // One that is damaged is told by whoever lists all.
+      return entry && value !== undefined ? { key, value, revision: entry.version! } : [];
+    });
+  }
+
   /** The revision by which lmdb knows it; `undefined` where there is none. */
   function storedRevision(key: string, revision: number): number | undefined {
     if (revision !== 0) return revision;
@@ -81,6 +91,7 @@ export async function openLmdbControlStore(
 
   return {
     list: (prefix) => stores.explained(async () => readEach(prefix)),
+    get: (keys) => stores.explained(async () => readThese(keys)),
     put: (key, value, revision) =>
       stores.explained(() => {
         const known = storedRevision(key, revision);

@@ -9,6 +9,7 @@ export function createMemoryControlStore(): ControlStore {
     async list(prefix) {
       return [...entries.values()].filter(({ key }) => key.startsWith(prefix)).sort((a, b) => (a.key < b.key ? -1 : 1));
     },
+    get: async (keys) => keys.flatMap((key) => entries.get(key) ?? []),
     async put(key, value, revision) {
       if ((entries.get(key)?.revision ?? 0) !== revision) return false;
       if (value === undefined) entries.delete(key);

@@ -33,6 +33,8 @@ export async function openPostgresControlStore(options: PostgresOptions): Promis
         `SELECT key, value, revision FROM ${table} WHERE starts_with(key, $1) ORDER BY key`,
         [prefix],
       ),
+    get: (keys) =>
+      postgres.query<ControlEntry>(`SELECT key, value, revision FROM ${table} WHERE key = ANY($1::text[])`, [keys]),
     async put(key, value, known) {
       if (value === undefined && known === 0) return (await postgres.query(find, [key])).length === 0;
       if (value === undefined) return (await postgres.query(remove, [key, known])).length > 0;

@@ -4,6 +4,8 @@ import type { Limit } from "./limit.ts";
 
 /** What bounds a subscriber's tasks in flight in this process, and finds itself by how they end. */
 export interface SubscriberLimit extends Limit {
+  /** What it never exceeds: as declared, or as an operator has set. */
+  readonly most: number;
   reached(): void;
   /** An operator's limit in place of its own; `undefined`: its own again. */
   override(maxInFlight: number | undefined): void;
@@ -17,10 +19,17 @@ export interface SubscriberLimit extends Limit {
 export function createTaskLimit(subscriber: SubscriberSettings, now: () => number): SubscriberLimit {
   const limit = createAdaptiveLimit({ max: subscriber.maxInFlight, now });
   let hasAwaited = false;
+  let most = subscriber.maxInFlight;
   return {
+    get most() {
+      return most;
+    },
     current: limit.current,
     reached: () => limit.reached(),
-    override: limit.override,
+    override(overridden) {
+      most = overridden ?? subscriber.maxInFlight;
+      limit.override(overridden);
+    },
     awaited(outcome, startedAt, endedAt) {
       hasAwaited = true;
       if (outcome.kind === "done") limit.observe(endedAt - startedAt, endedAt);
@@ -64,6 +73,9 @@ export function createBatchLimit(
   const batches = createAdaptiveLimit({ max: maxInFlight, now });
   let events = maxInFlight;
   return {
+    get most() {
+      return events;
+    },
     current: () => events,
     override(overridden) {
       events = overridden ?? maxInFlight;

@@ -3,8 +3,15 @@ import type { TargetSettings } from "../contract.ts";
 import { FivefoldError, InvalidEventError } from "../errors.ts";
 import { outcomeOf, outcomeOfResult } from "../execution/outcome-of.ts";
 import { CALLBACK_HEADER } from "../task-http/callback.ts";
-import { findForgery, readSecrets, type Secrets, secretVariableOf } from "../task-http/signature.ts";
-import { CONTENT_TYPES, decodeHeader, webhookId } from "../task-http/task-request.ts";
+import {
+  findForgery,
+  readSecrets,
+  type Secrets,
+  secretVariableOf,
+  TRY_PREFIX,
+  tryText,
+} from "../task-http/signature.ts";
+import { CONTENT_TYPES, decodeHeader, TRY_SIGNATURE_HEADER, webhookId } from "../task-http/task-request.ts";
 import { describeThrown } from "../thrown.ts";
 import {
   answerOf,
@@ -108,6 +115,8 @@ function refuse<E>(
     if (forgery) return plain(401, forgery);
     const own = webhookId({ useCase: settings.name, subscriber }, decodeHeader(header("ce-id")));
     if (id !== own) return plain(404, `the signature is of ${id}, and this receives ${own}`);
+    const forgedTry = findForgedTry(header, secrets, now);
+    if (forgedTry) return plain(401, forgedTry);
   }
   const found = `'${header("ce-type")}' (${header("fivefold-subscriber")})`;
   if (header("ce-type") !== settings.name || header("fivefold-subscriber") !== subscriber) {
@@ -121,6 +130,19 @@ function refuse<E>(
     return answerOf({ kind: "retry", afterMs: NEWER_VERSION_WAIT_MS, message });
   }
   return undefined;
+}
+
+/** What is wrong with which try a request says that it is, and with where its outcome is to be told to. */
+function findForgedTry(header: ReceivedRequest["header"], secrets: Secrets, now: number): string | undefined {
+  const [attempt, callback] = [header("fivefold-attempt"), header(CALLBACK_HEADER)];
+  if ((attempt === "" || attempt === "1") && callback === "") return undefined;
+  const signature = header(TRY_SIGNATURE_HEADER);
+  if (signature === "")
+    return `${TRY_SIGNATURE_HEADER} is missing, which signs fivefold-attempt and ${CALLBACK_HEADER}`;
+  const id = TRY_PREFIX + header("webhook-id");
+  const timestamp = header("webhook-timestamp");
+  const forgery = findForgery(secrets, { id, timestamp, signature, body: tryText(attempt, callback) }, now);
+  return forgery && `${TRY_SIGNATURE_HEADER} does not sign this fivefold-attempt and ${CALLBACK_HEADER}`;
 }
 
 function read<E>(contract: ReceiverContract<E>, { header, body }: ReceivedRequest): E {

@@ -30,6 +30,8 @@ export interface Scheduler {
   ended(messages: readonly Message[]): void;
   /** Starts a held task again, in that time; it keeps its key, and nothing behind it starts before. Makes room for others. */
   again(message: Message, afterMs: number): void;
+  /** Told that `maxHeld` may have risen. */
+  roomChanged(): void;
   /** Takes nothing more and starts nothing more. What is held stays so: the consumer gives it back when it closes. */
   stop(): void;
   /** Since the start: received from the transport, put off until due, passed over as another subscription's. */
@@ -245,6 +247,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       if (heads.length > 0 && !stopped) start(heads);
     },
     again,
+    roomChanged: () => wakeIntake(),
     stop() {
       stopped = true;
       for (const cancel of waits) cancel();

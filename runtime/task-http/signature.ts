@@ -41,6 +41,15 @@ export function sign(secrets: Secrets, id: string, timestamp: string, body: Uint
   return secrets.map((secret) => `v1,${signatureOf(secret, id, timestamp, body)}`).join(" ");
 }
 
+/**
+ * What `fivefold-signature` signs, since a Standard Webhooks signature covers no headers: which try it is, and where its outcome
+ * is told to. No id of a use case begins so, so that no body of somebody's choice is taken for it.
+ */
+export function tryText(attempt: string, callback: string): Uint8Array {
+  return Buffer.from(`${attempt}.${callback}`);
+}
+export const TRY_PREFIX = "fivefold:";
+
 function signatureOf(secret: KeyObject, id: string, timestamp: string, body: Uint8Array): string {
   return createHmac("sha256", secret).update(`${id}.${timestamp}.`).update(body).digest("base64");
 }

@@ -17,6 +17,9 @@ export const OUTCOME_HEADER = "fivefold-outcome";
 /** Longest key that is sent along: longer ones would not fit into what servers take of headers. */
 const LONGEST_KEY = 1_024;
 
+/** A signature of which try it is, and of where its outcome is told to; of a first one that is told nowhere, there is none. */
+export const TRY_SIGNATURE_HEADER = "fivefold-signature";
+
 /**
  * A value as CloudEvents has it in a header: printable ASCII as it is, all else, blanks, quotes and percent signs by the
  * percent encoding of its UTF-8. So no value of an event can end a header.
@@ -90,16 +93,19 @@ export function createTaskHeaders(shape: RequestShape): (task: Message, now: num
       "fivefold-timeout-ms", String(timeoutMs),
       "fivefold-deadline", deadlineText(now + timeoutMs),
     ];
-    if (shape.callbackUrl !== undefined) {
-      const id = callbackId(useCase, subscriber, task.id, task.attempt);
-      headers.push(CALLBACK_HEADER, shape.callbackUrl + CALLBACK_PATH + id);
-    }
+    const callback = callbackOf(shape, task);
+    if (callback !== "") headers.push(CALLBACK_HEADER, callback);
     if (dueAt > enqueuedAt) headers.push("fivefold-due", new Date(dueAt).toISOString());
     const partitionKey = key === "" ? "" : encodeHeader(key);
     if (partitionKey !== "" && partitionKey.length <= LONGEST_KEY) headers.push("ce-partitionkey", partitionKey);
     if (traceparent !== "") headers.push("traceparent", encodeHeader(traceparent));
     return headers;
   };
+}
+
+/** Where the outcome of a try is told to that is answered by 202; empty: nowhere. */
+export function callbackOf({ callbackUrl, useCase, subscriber }: RequestShape, { id, attempt }: Message): string {
+  return callbackUrl === undefined ? "" : callbackUrl + CALLBACK_PATH + callbackId(useCase, subscriber, id, attempt);
 }
 
 /** What is signed for an id: of whom it is, so that no other receiver takes it for its own. */

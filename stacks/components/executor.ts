@@ -21,6 +21,8 @@ export interface ExecutorArgs {
 
 /** The runtime's own default. */
 const DRAIN_SECONDS = 25;
+/** The runtime's own default. */
+const CALLBACK_PORT = 9_465;
 
 /** What runs a use case's handlers on Kubernetes. All of its objects have the use case's name. */
 export class Executor extends pulumi.ComponentResource {
@@ -33,6 +35,8 @@ export class Executor extends pulumi.ComponentResource {
     super("fivefold:kubernetes:Executor", name, {}, options);
     const { useCase, config, home, prometheusUrl } = args;
     const drainSeconds = drainSecondsOf(useCase, config);
+    const takesCallbacks = config.callbacksFrom.length > 0;
+    const callbackUrl = pulumi.interpolate`http://${useCase.name}.${home.namespace}.svc:${CALLBACK_PORT}`;
     const { deployment, serviceAccount, metadata, podSelector } = createWorkload(
       name,
       {
@@ -52,10 +56,11 @@ export class Executor extends pulumi.ComponentResource {
         replicas: prometheusUrl === undefined ? config.minReplicas : undefined,
         // Where no pod runs, a Deployment is ready without having started one.
         startCheck: config.minReplicas === 0 ? ["start", useCase.name, "--check"] : undefined,
-        env: config.env,
+        env: takesCallbacks ? { FIVEFOLD_CALLBACK_URL: callbackUrl, ...config.env } : config.env,
         secretEnv: config.secretEnv,
         envSecrets: config.envSecrets,
         egress: config.egress,
+        ingress: takesCallbacks ? { port: CALLBACK_PORT, from: config.callbacksFrom } : undefined,
         pod: config.pod,
         cpu: config.cpu,
         memory: config.memory,
@@ -63,6 +68,11 @@ export class Executor extends pulumi.ComponentResource {
       },
       this,
     );
+    if (takesCallbacks) {
+      const ports = [{ name: "http", port: CALLBACK_PORT, targetPort: "http", protocol: "TCP" }];
+      const spec = { selector: podSelector.matchLabels, ports };
+      new k8s.core.v1.Service(name, { metadata: metadata(), spec }, { parent: this, dependsOn: deployment });
+    }
     const budget = { maxUnavailable: 1, selector: podSelector };
     new k8s.policy.v1.PodDisruptionBudget(name, { metadata: metadata(), spec: budget }, { parent: this });
     if (prometheusUrl !== undefined) {

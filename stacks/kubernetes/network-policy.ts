@@ -2,12 +2,13 @@ import type { types } from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { splitUrls } from "../address-values.ts";
 import { type Egress, egressRule, NAMESPACE_NAME, peerOf } from "./egress.ts";
+import type { Peer } from "./peer.ts";
 import { METRICS_PORT } from "./pod.ts";
 import type { Services } from "./services.ts";
 
 type PolicySpec = types.input.networking.v1.NetworkPolicySpec;
 type EgressRule = types.input.networking.v1.NetworkPolicyEgressRule;
-type Peer = types.input.networking.v1.NetworkPolicyPeer;
+type PolicyPeer = types.input.networking.v1.NetworkPolicyPeer;
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   "pulsar:": 6_650,
@@ -29,14 +30,7 @@ export interface NetworkSettings {
 /** A port of pods, and who may connect to it. */
 export interface Ingress {
   readonly port: number;
-  readonly from: readonly IngressPeer[];
-}
-
-/** Addresses, or pods by where they are; without `namespace` those of the executors' own. */
-export interface IngressPeer {
-  readonly cidr?: string;
-  readonly namespace?: string;
-  readonly pods?: Readonly<Record<string, string>>;
+  readonly from: readonly Peer[];
 }
 
 const POSTGRES_PORT = 5_432;
@@ -98,6 +92,6 @@ function toUrl(url: string): EgressRule {
   return { to, ports: [{ protocol: "TCP", port: port === "" ? (DEFAULT_PORTS[protocol] ?? 443) : Number(port) }] };
 }
 
-function anywhere(): Peer[] {
+function anywhere(): PolicyPeer[] {
   return [{ ipBlock: { cidr: "0.0.0.0/0" } }, { ipBlock: { cidr: "::/0" } }];
 }

@@ -84,7 +84,7 @@ export const ZONES: readonly Zone[] = [
   {
     name: "the pipeline",
     files:
-      /^runtime\/(pipeline|frontend-on|relay-on|local-target|lone-task|lone-worker|remote-targets|retry-delays)\.ts$/,
+      /^runtime\/(pipeline|frontend-on|relay-on|local-target|lone-task|lone-worker|remote-targets|retry-delays|subscriber-pipeline)\.ts$/,
     may: ["runtime/.*", "loader/register.ts"],
     packages: [],
   },

@@ -25,7 +25,12 @@ const CONFIG = {
     resize: { FIVEFOLD_SIGNING_SECRET_RESIZER: "whsec_other", FIVEFOLD_AZURE_KEY_IMAGES: "key" },
   }),
   "fivefold:targets": JSON.stringify({
-    thumbnails: { url: "http://thumbnails.images.svc:80", pods: { app: "thumbnails" }, podPorts: [3_000] },
+    thumbnails: {
+      url: "http://thumbnails.images.svc:80",
+      pods: { app: "thumbnails" },
+      podPorts: [3_000],
+      callbacksFrom: [{ namespace: "images", pods: { app: "thumbnails" } }],
+    },
     resizer: { url: "http://10.1.2.3:8080" },
     images: { url: "https://images.azurewebsites.net" },
     resize: { function: "arn:aws:lambda:eu-west-1:123456789012:function:resize" },
@@ -75,6 +80,28 @@ test("each executor may reach its own targets, and nothing else besides what all
   ]);
 });
 
+test("who may call back reaches the executor's own port, by a Service, and nobody else's", () => {
+  const found = (kind: string, name: string) =>
+    objects.find((object) => object.kind === kind && object.metadata.name === name)?.spec as
+      | { ports: object[]; selector: object; ingress: { from: object[]; ports: object[] }[] }
+      | undefined;
+  const service = found("Service", "make-thumbnail")!;
+  expect(service.ports).toEqual([{ name: "http", port: 9_465, targetPort: "http", protocol: "TCP" }]);
+  expect(service.selector).toMatchObject({ "app.kubernetes.io/name": "make-thumbnail" });
+  const [, callbacks] = found("NetworkPolicy", "make-thumbnail")!.ingress;
+  expect(callbacks).toEqual({
+    from: [
+      {
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "images" } },
+        podSelector: { matchLabels: { app: "thumbnails" } },
+      },
+    ],
+    ports: [{ protocol: "TCP", port: 9_465 }],
+  });
+  expect(found("Service", "resize")).toBeUndefined();
+  expect(found("NetworkPolicy", "resize")!.ingress).toHaveLength(1);
+});
+
 test("its container knows where they are, and its secrets stay in its Secret", () => {
   const container = (name: string) => {
     const deployment = objects.find(({ kind, metadata }) => kind === "Deployment" && metadata.name === name)!;
@@ -87,6 +114,7 @@ test("its container knows where they are, and its secrets stay in its Secret", (
     expect.arrayContaining([
       "FIVEFOLD_SERVICE_THUMBNAILS configMapKeyRef",
       "FIVEFOLD_SERVICE_NETWORKS configMapKeyRef",
+      "FIVEFOLD_CALLBACK_URL configMapKeyRef",
       "FIVEFOLD_SIGNING_SECRET_THUMBNAILS secretKeyRef",
     ]),
   );

@@ -18,6 +18,7 @@ export type FindAwsCredentials = () => Promise<AwsCredentials>;
 const RENEW_BEFORE_MS = 300_000;
 /** For those that say nothing of their end: a file may change. */
 const READ_AGAIN_MS = 60_000;
+const SOONEST_AGAIN_MS = 1_000;
 const STS_WITHIN_MS = 10_000;
 const SESSION_NAME = "fivefold";
 
@@ -91,14 +92,19 @@ async function byWebIdentity(
   const text = await response.text().finally(cancel);
   const field = (name: string) => new RegExp(`<${name}>([^<]+)</${name}>`).exec(text)?.[1] ?? "";
   if (!response.ok) throw refusal(`STS answered ${response.status} for ${role}: ${field("Code")} ${field("Message")}`);
+  const [accessKeyId, secretAccessKey] = [field("AccessKeyId"), field("SecretAccessKey")];
+  if (!accessKeyId || !secretAccessKey)
+    throw refusal(`STS answered ${response.status} for ${role}, without credentials`);
   return {
-    credentials: {
-      accessKeyId: field("AccessKeyId"),
-      secretAccessKey: field("SecretAccessKey"),
-      sessionToken: field("SessionToken"),
-    },
-    goodUntil: Date.parse(field("Expiration")) - RENEW_BEFORE_MS,
+    credentials: { accessKeyId, secretAccessKey, sessionToken: field("SessionToken") },
+    goodUntil: renewAt(Date.parse(field("Expiration")), clock.now()),
   };
+}
+
+/** Well before their end; where that is near, or nothing is said of it, soon, and yet not for every task. */
+function renewAt(expiresAt: number, now: number): number {
+  if (Number.isNaN(expiresAt)) return now + READ_AGAIN_MS;
+  return Math.max(expiresAt - RENEW_BEFORE_MS, now + Math.max(SOONEST_AGAIN_MS, (expiresAt - now) / 2));
 }
 
 async function fromProfile(environment: Environment): Promise<AwsCredentials> {

@@ -14,8 +14,13 @@ export interface RemoteTargetOptions {
   readonly client: Pick<HttpClient, "send">;
   /** One try's longest run, the way there and back included. */
   readonly timeoutMs: number;
-  /** Told of each try's outcome, once, as it ends. Times are on the monotonic clock. */
-  readonly report: (message: Message, outcome: Outcome, startedAt: number) => void;
+  /**
+   * Told of each try's outcome, once, as it ends. Times are on the monotonic clock. `endedAt` is of tries that were answered by
+   * 202 alone: how long they took says nothing of their host.
+   */
+  readonly report: (message: Message, outcome: Outcome, startedAt: number, endedAt?: number) => void;
+  /** Told of each 202. */
+  readonly accepted?: ((startedAt: number, answeredAt: number) => void) | undefined;
   /** Takes a task that could not be sent anywhere, without a try. */
   readonly postpone: (message: Message, afterMs: number) => void;
   /** Waits for a task's outcome that comes later, until the returned function is called. Absent: none is waited for. */
@@ -26,7 +31,8 @@ export interface RemoteTargetOptions {
 export interface RemoteTarget extends Target<unknown> {
   /** Ends what is under way: its tasks are tried again. */
   abort(reason: string): void;
-  readonly counts: { readonly running: number };
+  /** `accepted`: those that run and were answered by 202. */
+  readonly counts: { readonly running: number; readonly accepted: number };
 }
 
 /** Hosts that one try is offered to, where connections can't be made: nothing was sent, so nothing runs twice. */
@@ -42,6 +48,7 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
   /** In the order of their starts, and some that have ended since: all have the same time, so that one timer serves all. */
   let pending: RemoteTry[] = [];
   let running = 0;
+  let accepted = 0;
   let cancelTimer: Cancel | undefined;
 
   class RemoteTry extends Exchange {
@@ -113,9 +120,12 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
     /** Its permit and its key stay held, and its time goes on; its host has done what was asked of it. */
     #await(awaitOutcome: NonNullable<RemoteTargetOptions["awaitOutcome"]>): void {
       const host = this.#host!;
+      const now = clock.monotonic();
       host.pending.delete(this);
-      hosts.ended(host, undefined, this.startedAt, clock.monotonic());
+      hosts.ended(host, undefined, this.startedAt, now);
       this.#host = undefined;
+      options.accepted?.(this.startedAt, now);
+      accepted++;
       this.#stopAwaiting = awaitOutcome(this.message, (outcome) => this.end(outcome, undefined));
     }
 
@@ -151,7 +161,7 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
       this.#close();
       const now = clock.monotonic();
       if (this.#host) hosts.ended(this.#host, against, this.startedAt, now);
-      options.report(this.message, outcome, this.startedAt);
+      options.report(this.message, outcome, this.startedAt, this.#stopAwaiting && now);
     }
 
     /** Ends it without the answer that it waits for: by what has come of it, if that says enough. */
@@ -168,7 +178,10 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
 
     #close(): void {
       this.ended = true;
-      this.#stopAwaiting?.();
+      if (this.#stopAwaiting) {
+        this.#stopAwaiting();
+        accepted--;
+      }
       running--;
       this.#host?.pending.delete(this);
     }
@@ -214,6 +227,9 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
     counts: {
       get running() {
         return running;
+      },
+      get accepted() {
+        return accepted;
       },
     },
     run(messages, events) {

@@ -1,7 +1,7 @@
 import { judge } from "../../task-http/answer.ts";
-import { type Secrets, sign } from "../../task-http/signature.ts";
+import { type Secrets, sign, TRY_PREFIX, tryText } from "../../task-http/signature.ts";
 import type { RequestShape } from "../../task-http/task-request.ts";
-import { createTaskHeaders, webhookId } from "../../task-http/task-request.ts";
+import { callbackOf, createTaskHeaders, TRY_SIGNATURE_HEADER, webhookId } from "../../task-http/task-request.ts";
 import type { Protocol } from "./protocol.ts";
 
 /** Of a body that is told with a failure. */
@@ -35,6 +35,13 @@ export function createServiceProtocol(options: ServiceProtocolOptions): Protocol
         const timestamp = String(Math.floor(now / 1_000));
         headers.push("webhook-id", id, "webhook-timestamp", timestamp);
         headers.push("webhook-signature", sign(secrets, id, timestamp, body));
+        const callback = callbackOf(shape, task);
+        if (task.attempt > 1 || callback !== "") {
+          headers.push(
+            TRY_SIGNATURE_HEADER,
+            sign(secrets, TRY_PREFIX + id, timestamp, tryText(String(task.attempt), callback)),
+          );
+        }
       }
       return { path, headers, body };
     },

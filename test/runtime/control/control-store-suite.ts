@@ -51,6 +51,18 @@ export function describeControlStore(name: string, open: () => Promise<ControlSt
       expect(await keys("c")).toEqual([]);
     });
 
+    test("keys find their own entries, and nothing else", async () => {
+      const [store, other] = stores as [ControlStore, ControlStore];
+      const own = prefix();
+      for (const key of ["a", "ab", "b", "é'%_"]) await store.put(own + key, `"${key}"`, 0);
+      const keys = ["a", "b", "é'%_", "c", "A", ""].map((key) => own + key);
+      const found = (await other.get(keys)).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+      expect(found).toEqual((await other.list(own)).filter(({ key }) => key !== `${own}ab`));
+      expect(await other.get([])).toEqual([]);
+      const many = Array.from({ length: 1_000 }, (_, i) => `${own}many/${i}`);
+      expect(await other.get([...many, `${own}a`])).toMatchObject([{ value: '"a"' }]);
+    });
+
     test("values keep every character", async () => {
       const [store, other] = stores as [ControlStore, ControlStore];
       const key = `${prefix()}odd`;

@@ -49,6 +49,22 @@ test("no callback by the deadline is a retry", async () => {
   });
 });
 
+test("tasks that were answered by 202 leave the limit to others, up to what is declared", async () => {
+  const store = createMemoryControlStore();
+  const service = await startService((_, response) => response.writeHead(202).end());
+  const world = await openTargetWorld({
+    target: LATE,
+    environment: { FIVEFOLD_SERVICE_THUMBNAILS: service.url, FIVEFOLD_CALLBACK_URL: "http://127.0.0.1:1" },
+    openControlStore: async () => store,
+    subscriber: { maxInFlight: 100, timeoutMs: 60_000 },
+  });
+  await world.notes.enqueueAll(Array.from({ length: 150 }, (_, i) => ({ id: `${i}` })));
+  await expect.poll(() => service.requests.length, { timeout: 5_000 }).toBe(100);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(service.requests).toHaveLength(100);
+  expect(world.counts().flowControl).toMatchObject({ inFlight: 100, limit: 100, binds: "limit" });
+});
+
 test.each<[what: string, path: string, body: string, status: number]>([
   ["another use case", "other/default/task/1", '{"outcome":"done"}', 404],
   ["no attempt", "note/default/task", '{"outcome":"done"}', 404],

@@ -9,8 +9,8 @@ import {
   RetryError,
 } from "../../../runtime/receiver.ts";
 import { readRetryAfter } from "../../../runtime/task-http/answer.ts";
-import { readSecrets, sign } from "../../../runtime/task-http/signature.ts";
-import { createTaskHeaders, webhookId } from "../../../runtime/task-http/task-request.ts";
+import { readSecrets, sign, TRY_PREFIX, tryText } from "../../../runtime/task-http/signature.ts";
+import { createTaskHeaders, TRY_SIGNATURE_HEADER, webhookId } from "../../../runtime/task-http/task-request.ts";
 import type { Note } from "../note-contract.ts";
 import { listen, openTargetWorld, SECRET } from "./target-world.ts";
 
@@ -56,6 +56,7 @@ function requestOf(body = '{"id":"a"}', changes: Record<string, string> = {}, ag
   headers.set("webhook-id", id);
   headers.set("webhook-timestamp", timestamp);
   headers.set("webhook-signature", sign(readSecrets(SECRET), id, timestamp, Buffer.from(body)));
+  headers.set(TRY_SIGNATURE_HEADER, sign(readSecrets(SECRET), TRY_PREFIX + id, timestamp, tryText("2", "")));
   for (const [name, value] of Object.entries(changes)) headers.set(name, value);
   return new Request("http://receiver/", { method: "POST", headers, body });
 }
@@ -112,6 +113,9 @@ describe("what is no task of its own never reaches the handler", () => {
     ["another body", requestOf(undefined, { "webhook-signature": "v1,AAAA" }), 401],
     ["an old request", requestOf(undefined, {}, 400), 401],
     ["one from the future", requestOf(undefined, {}, -400), 401],
+    ["another try", requestOf(undefined, { "fivefold-attempt": "3" }), 401],
+    ["a callback to somebody else", requestOf(undefined, { "fivefold-callback": "http://evil.example/x" }), 401],
+    ["a try that nothing signs", requestOf(undefined, { "fivefold-signature": "" }), 401],
     ["another task's signature", requestOf(undefined, { "ce-id": "task2" }), 404],
     ["another use case", requestOf(undefined, { "ce-type": "other" }), 404],
     ["another subscriber", requestOf(undefined, { "fivefold-subscriber": "other" }), 404],
