@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { MAIN } from "./project.ts";
-import { createReleased, orderUseCase, type Repository } from "./repository.ts";
+import { MAIN } from "../cli/project.ts";
+import { createReleased, orderUseCase, type Repository } from "../cli/repository.ts";
 
 const FIELDS = ["id: string", "comment?: string", "total: Int<{ min: 0 }>"];
 

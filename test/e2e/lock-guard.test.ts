@@ -1,8 +1,8 @@
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createProject, MAIN, startCommand } from "./project.ts";
-import { createReleased, createRepository, orderUseCase, type Repository } from "./repository.ts";
+import { createProject, MAIN, startCommand } from "../cli/project.ts";
+import { createReleased, createRepository, orderUseCase, type Repository } from "../cli/repository.ts";
 
 const FIELDS = ["id: string", "comment?: string", "total: Int<{ min: 0 }>"];
 /** With a released field of another type. */
