@@ -75,6 +75,7 @@ export function createScheduleWorld({ seed, startMs, slowMs = 50, failing = 0 }:
     const own: Clock = { ...clock, now, after: (ms, run, to) => clock.after(ms, () => whileAlive(run), to) };
     const store: ControlStore = {
       list: (prefix) => alive(() => shared.list(prefix)),
+      get: (keys) => alive(() => shared.get(keys)),
       put: (key, value, revision) => alive(() => shared.put(key, value, revision)),
       close: async () => {},
     };
