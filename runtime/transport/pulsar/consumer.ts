@@ -1,8 +1,9 @@
-import { type Cancel, type Clock, sleep } from "../../clock.ts";
+import { type Cancel, type Clock, settledWithin, sleep } from "../../clock.ts";
 import type { Message } from "../../contract.ts";
 import { FivefoldError } from "../../errors.ts";
 import { checkMax } from "../message-position.ts";
 import type { Consumer } from "../transport.ts";
+import { HeldMessages } from "./held-messages.ts";
 import { type ConsumerState, createStandstill } from "./standstill.ts";
 
 /** An acknowledgement that was sent so long ago is with the broker. */
@@ -14,6 +15,9 @@ const SETTLED_MS = 1_000;
 const LEAVE_MS = 150;
 /** How soon a source that could not be opened anew is tried again. */
 const REOPEN_MS = 1_000;
+/** For so long a consumer takes in nothing so as to settle what it holds before it is opened anew; and to close, after that. */
+const SETTLE_WITHIN_MS = 10_000;
+const CLOSE_WITHIN_MS = 20_000;
 
 /** Where a consumer's messages come from. `Handle` is what the source acknowledges by. */
 export interface Source<Handle> {
@@ -72,10 +76,7 @@ export async function openConsumer<Handle>(settings: {
   readonly onClose: () => void;
 }): Promise<Consumer> {
   const { what, clock } = settings;
-  /** Messages that are here, by id: arrived, or handed out and not settled. */
-  const held = new Map<string, Handle>();
-  /** Those of them that were delivered once more. */
-  const cameAgain = new Set<string>();
+  const held = new HeldMessages<Handle>();
   let arrived: Message[] = [];
   /** How many messages may still come unasked. */
   let permits = 0;
@@ -87,7 +88,6 @@ export async function openConsumer<Handle>(settings: {
   /** What it waited for when it was looked last. */
   let waitedBefore: Wait | undefined;
   let isReopening = false;
-  let onSettled = () => {};
 
   let source: Source<Handle>;
   source = await openSource();
@@ -103,7 +103,7 @@ export async function openConsumer<Handle>(settings: {
       };
     own = await settings.open({
       onMessage: heard(onMessage),
-      onStay: heard(arrive),
+      onStay: heard(onStay),
       onReset: heard(onReset),
       onReady: heard(onReady),
       onFault: heard(onFault),
@@ -112,18 +112,21 @@ export async function openConsumer<Handle>(settings: {
     return own;
   }
 
-  /** Opens another source in the place of this one, which gives back what it holds: after that is settled, if it can be. */
+  /**
+   * Opens another source in the place of this one, which gives back what it holds: after that is settled, if it can be. What
+   * a long task holds must not keep all else from being taken in: then it is left to the next finding.
+   */
   async function reopen(afterSettled: boolean): Promise<void> {
     if (isReopening || closed) return;
     isReopening = true;
     onReset();
-    while (afterSettled && held.size > 0 && !closed) {
-      await new Promise<void>((resolve) => {
-        onSettled = resolve;
-      });
+    if (afterSettled) await settledWithin(clock, SETTLE_WITHIN_MS, held.settled());
+    if (afterSettled && held.size > 0) {
+      isReopening = false;
+      return onReady();
     }
     const former = source;
-    await former.close();
+    await settledWithin(clock, CLOSE_WITHIN_MS, former.close());
     while (!closed && source === former) {
       try {
         const opened = await openSource();
@@ -141,19 +144,17 @@ export async function openConsumer<Handle>(settings: {
   }
 
   function onMessage(message: Message, handle: Handle): void {
-    const id = message.position as string;
     permits -= 1;
-    if (held.has(id)) {
-      held.set(id, handle);
-      cameAgain.add(id);
-      onReady();
-      return;
-    }
-    arrive(message, handle);
+    if (held.add(message, handle)) onReady();
+    else take(message);
   }
 
-  function arrive(message: Message, handle: Handle): void {
-    held.set(message.position as string, handle);
+  function onStay(message: Message, handle: Handle): void {
+    held.add(message, handle);
+    take(message);
+  }
+
+  function take(message: Message): void {
     arrived.push(message);
     if (!wait || isDelivering) return;
     isDelivering = true;
@@ -165,7 +166,7 @@ export async function openConsumer<Handle>(settings: {
   }
 
   function onReset(): void {
-    for (const { position } of arrived) held.delete(position as string);
+    held.release(held.idsOf(arrived));
     arrived = [];
     permits = 0;
   }
@@ -202,14 +203,14 @@ export async function openConsumer<Handle>(settings: {
 
   async function look(): Promise<void> {
     const waited = wait;
-    const wasSettled = standstill.isSettled(held);
+    const wasSettled = standstill.isSettled(held.byId);
     await new Promise<void>((resolve) => clock.after(SETTLED_MS, resolve, { background: true }));
     let found: unknown;
     try {
       const state = await source.look();
       const isIdle = waited !== undefined && wait === waited && waited === waitedBefore && arrived.length === 0;
       waitedBefore = waited;
-      const remedy = standstill.find(state, wasSettled, held, isIdle);
+      const remedy = standstill.find(state, wasSettled, held.byId, isIdle);
       if (remedy === "reopen") void reopen(true);
       else if (remedy === "unload") await settings.unload().catch(onFault);
     } catch (error) {
@@ -222,26 +223,6 @@ export async function openConsumer<Handle>(settings: {
     const isAnswer = found instanceof FivefoldError && found.code !== "not-connected";
     const error = isAnswer ? found : source.fault;
     if (error) onFault(error as FivefoldError);
-  }
-
-  /** What of the messages is still held. */
-  function heldOf(messages: readonly Message[]): string[] {
-    const ids: string[] = [];
-    for (const { position } of messages) if (held.has(position as string)) ids.push(position as string);
-    return ids;
-  }
-
-  /** Takes the messages out of what is held. */
-  function release(ids: readonly string[]): Handle[] {
-    const handles: Handle[] = [];
-    for (const id of ids) {
-      const handle = held.get(id);
-      if (handle !== undefined) handles.push(handle);
-      held.delete(id);
-      if (cameAgain.size > 0) cameAgain.delete(id);
-    }
-    if (held.size === 0) onSettled();
-    return handles;
   }
 
   return {
@@ -259,27 +240,20 @@ export async function openConsumer<Handle>(settings: {
     async acknowledge(messages) {
       if (closed)
         throw new FivefoldError("closed", `${what}: the consumer is closed; what it held is delivered again.`);
-      const ids = heldOf(messages);
-      if (ids.length === 0) return;
-      for (let rest = ids; rest.length > 0; ) {
-        const handles: Handle[] = [];
-        for (const id of rest) {
-          const handle = held.get(id);
-          if (handle !== undefined) handles.push(handle);
-          if (cameAgain.size > 0) cameAgain.delete(id);
-        }
-        await source.acknowledge(handles);
-        // What came again meanwhile is held by a broker that has lost the acknowledgement, as when a topic moves.
-        rest = cameAgain.size === 0 ? [] : rest.filter((id) => cameAgain.has(id));
+      const ids = held.idsOf(messages);
+      // What came again meanwhile is held by a broker that has lost the acknowledgement, as when a topic moves.
+      for (let rest: readonly string[] = ids; rest.length > 0; rest = held.cameAgain(rest)) {
+        await source.acknowledge(held.handlesOf(rest));
       }
+      if (ids.length === 0) return;
       // Only now: what comes again before must not be handed out again.
-      release(ids);
+      held.release(ids);
       settings.onAcknowledged();
     },
     negativeAcknowledge(messages, delayMs = 0) {
-      const ids = heldOf(messages);
+      const ids = held.idsOf(messages);
       const giveBack = () => {
-        if (!closed) source.giveBack(release(ids));
+        if (!closed) source.giveBack(held.release(ids));
       };
       if (delayMs > 0) clock.after(delayMs, giveBack, { background: true });
       else giveBack();
@@ -288,7 +262,7 @@ export async function openConsumer<Handle>(settings: {
       if (closed) return;
       closed = true;
       cancelLook();
-      onSettled();
+      held.stop();
       finish(({ resolve }) => resolve([]));
       if (held.size > 0) await sleep(clock, LEAVE_MS);
       await source.close();
