@@ -75,9 +75,10 @@ test("what a long task holds does not keep a consumer that is to be opened anew 
   arrive("long");
   const [long] = await receive();
   const received = consumer.receive(10);
-  await clock.advance(LOOK_AFTER_MS);
+  const { asked } = sources[0]!;
   // It waits for the task, and then no more.
-  await clock.advance(4 * LOOK_AFTER_MS);
+  await clock.advance(5 * LOOK_AFTER_MS);
+  expect(sources[0]!.asked).toBeGreaterThan(asked);
   arrive("next");
   await clock.advance(10);
   const next = await received;
