@@ -1,4 +1,5 @@
 import type { Capture } from "../runtime/runtime.ts";
+import { loadChanges } from "./capture-use-cases.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { findProject } from "./project.ts";
 import { builtUseCases, loadRuntime } from "./project-runtime.ts";
@@ -15,14 +16,17 @@ export interface CaptureCommandOptions {
 }
 
 /** `fivefold capture`: turns what databases commit into events, until it is told to end. */
-export async function capture(options: CaptureCommandOptions): Promise<void> {
+export async function capture(names: readonly string[], options: CaptureCommandOptions): Promise<void> {
   const connectWithinMs = readDuration("--connect-within", options.connectWithin);
   const port = readPort(options.metricsPort);
   const environment = { ...process.env, ...sourceEnvironment(options.source ?? []) };
   const root = findProject(options.root);
   const ended = endSignal();
   const opening = orFault(() =>
-    patiently(() => open(root, outboxNames(options.outbox, environment), environment, port), connectWithinMs),
+    patiently(
+      () => open(root, { names, outboxes: outboxNames(options.outbox, environment), environment, port }),
+      connectWithinMs,
+    ),
   );
   const running = await Promise.race([opening, ended]);
   if (typeof running === "string") process.exit(EXIT.ok);
@@ -39,22 +43,31 @@ interface Running {
   leave(): Promise<void>;
 }
 
+interface Asked {
+  /** Use cases; none: all. */
+  readonly names: readonly string[];
+  readonly outboxes: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly port: number;
+}
+
 /** Opens all; where one part fails, those before it are closed, since they would keep the process. */
-async function open(
-  root: string,
-  outboxes: readonly string[],
-  environment: NodeJS.ProcessEnv,
-  port: number,
-): Promise<Running> {
+async function open(root: string, { names, outboxes, environment, port }: Asked): Promise<Running> {
   const { connect, sourceOf, startCapture, startMetricsServer } = await loadRuntime(root);
   const useCases = (await builtUseCases(root)).map(({ settings }) => settings);
-  if (outboxes.length === 0)
-    throw new Fault("usage", "There is nothing to capture: name a source with --outbox, or FIVEFOLD_OUTBOX.");
+  const changes = (await loadChanges(root, names)).map((found) => {
+    return { changes: found, source: sourceOf(found.source, environment) };
+  });
+  if (outboxes.length === 0 && changes.length === 0) {
+    const message =
+      "There is nothing to capture: no use case has `frontend.changes`, and no source is named by --outbox or FIVEFOLD_OUTBOX.";
+    throw new Fault("usage", message);
+  }
   const sources = outboxes.map((name) => sourceOf(name, environment));
   const connection = await connect();
   try {
     const reportProblem = ({ message }: Error) => complain(message);
-    const capture = await startCapture({ connection, useCases, outboxes: sources, reportProblem });
+    const capture = await startCapture({ connection, useCases, outboxes: sources, changes, reportProblem });
     try {
       const server = await startMetricsServer({ capture, connection, port });
       return {

@@ -32,6 +32,8 @@ interface BuiltUseCase {
   /** Use cases that its handlers enqueue to. */
   readonly feeds: readonly string[];
   readonly settings: UseCaseSettings;
+  /** Set where it takes the changes of a table. */
+  readonly changes?: { readonly source: string };
 }
 
 /** The use cases that were built, or those of them that are named. */

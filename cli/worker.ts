@@ -1,4 +1,6 @@
 import type { ReportProblem } from "../runtime/contract.ts";
+import type { FivefoldError } from "../runtime/runtime.ts";
+import { loadChanges } from "./capture-use-cases.ts";
 import { Fault } from "./fault.ts";
 import { loadGatewayUseCases } from "./gateway-use-cases.ts";
 import { builtUseCases, loadExecutors, loadRuntime, startFailure } from "./project-runtime.ts";
@@ -33,9 +35,10 @@ export async function work({ root, data, gatewayPort, callbackPort }: WorkerOpti
     const gateway = await serve(Number(gatewayPort)).catch(() => serve(0));
     const sources = outboxNames(undefined, process.env).map((name) => sourceOf(name, process.env));
     const settings = executors.map((executor) => executor.settings);
+    const changes = await loadKnownChanges(root, reportProblem);
     const capture =
-      sources.length > 0
-        ? await startCapture({ connection, useCases: settings, outboxes: sources, reportProblem })
+      sources.length + changes.length > 0
+        ? await startCapture({ connection, useCases: settings, outboxes: sources, changes, reportProblem })
         : undefined;
     const ofCallbacks = { ports: connection.ports, host: LOOPBACK };
     // Where it is not told how it is reached, targets are not told to call back.
@@ -64,6 +67,19 @@ export async function work({ root, data, gatewayPort, callbackPort }: WorkerOpti
     await sent();
     process.exit(1);
   }
+}
+
+/** Who runs use cases here need not have their databases: what is not known where it is waits, and is told. */
+async function loadKnownChanges(root: string, reportProblem: ReportProblem) {
+  const { sourceOf } = await loadRuntime(root);
+  return (await loadChanges(root, [])).flatMap((changes) => {
+    try {
+      return [{ changes, source: sourceOf(changes.source, process.env) }];
+    } catch (error) {
+      reportProblem(error as FivefoldError);
+      return [];
+    }
+  });
 }
 
 interface Parent {

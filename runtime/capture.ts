@@ -1,10 +1,12 @@
-import type { Running } from "./capture/run-again.ts";
+import type { RunControl, Running } from "./capture/run-again.ts";
+import type { Mismatch } from "./capture/source-table.ts";
+import type { Changes } from "./changes.ts";
 import type { Connection } from "./connection.ts";
 import type { ReportProblem, UseCaseSettings } from "./contract.ts";
 import { FivefoldError } from "./errors.ts";
 import { reportSafely } from "./observers.ts";
 import { reportSeldom } from "./problem-reports.ts";
-import { createRelayOn } from "./relay-on.ts";
+import { createEnqueueOn, createRelayOn } from "./relay-on.ts";
 import { topicsOf } from "./topics.ts";
 
 /** A database whose changes or whose outbox are captured. */
@@ -20,6 +22,8 @@ export interface CaptureOptions {
   readonly useCases: readonly UseCaseSettings[];
   /** The databases whose outbox is relayed. */
   readonly outboxes: readonly CaptureSource[];
+  /** The tables whose changes become events, and where they are. Default: none. */
+  readonly changes?: readonly { readonly changes: Changes; readonly source: CaptureSource }[] | undefined;
   /** Told of what holds a part up; it is tried again. Default: a warning of the process. */
   readonly reportProblem?: ReportProblem | undefined;
 }
@@ -36,7 +40,7 @@ export interface Capture {
  * wait, and take over. Throws a FivefoldError where there is no store for delays and deduplication.
  */
 export async function startCapture(options: CaptureOptions): Promise<Capture> {
-  const { connection, useCases, outboxes } = options;
+  const { connection, useCases, outboxes, changes = [] } = options;
   const { ports } = connection;
   if (ports.missing) throw ports.missing;
   const { clock } = ports;
@@ -46,19 +50,30 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
   );
   await ports.transport.declare(useCases.flatMap((settings) => topicsOf(settings).slice(0, 1)));
   // Loaded here, since every client loads the runtime, and few capture.
-  const [{ relayOutbox }, { runAgain }] = await Promise.all([
+  const [{ relayOutbox }, { captureTable }, { runAgain }] = await Promise.all([
     import("./capture/outbox-relay.ts"),
+    import("./capture/table-capture.ts"),
     import("./capture/run-again.ts"),
   ]);
   const relay = createRelayOn(connection);
-  const parts = outboxes.map(({ name, url }) =>
-    runAgain(
-      `outbox of '${name}'`,
-      (control) => relayOutbox({ url, place: `The source '${name}'`, clock, relay, control, reportProblem }),
-      clock,
-      reportProblem,
-    ),
-  );
+  const run = (name: string, work: (control: RunControl) => Promise<void>) =>
+    runAgain(name, work, clock, reportProblem);
+  const placeOf = ({ name }: CaptureSource) => `The source '${name}'`;
+  const parts = [
+    ...outboxes.map((source) => {
+      const { url, name } = source;
+      const place = placeOf(source);
+      return run(`outbox of '${name}'`, (control) => relayOutbox({ url, place, clock, relay, control, reportProblem }));
+    }),
+    ...changes.map(({ changes: { table, makeEvent, client }, source }) => {
+      const { url, name } = source;
+      const place = placeOf(source);
+      const enqueue = createEnqueueOn(connection, client.contract);
+      return run(`changes of '${name}' for '${table.useCase}'`, (control) =>
+        captureTable({ url, place, table, makeEvent, enqueue, clock, control, reportProblem }),
+      );
+    }),
+  ];
   return {
     parts,
     async stop() {
@@ -78,4 +93,19 @@ export function sourceOf(name: string, environment: Readonly<Record<string, stri
     "invalid-option",
     `Where the source '${name}' is, ${variable} says as postgres://user:password@host/database; ${found}.`,
   );
+}
+
+/** Compares a captured table with what its use case reads. Changes nothing. Throws where the source can't be reached. */
+export async function findSourceMismatches(changes: Changes, source: CaptureSource): Promise<readonly Mismatch[]> {
+  const [{ openReader }, { findTable, mismatchesOf }] = await Promise.all([
+    import("./capture/replication.ts"),
+    import("./capture/source-table.ts"),
+  ]);
+  const place = `The source '${source.name}'`;
+  const reader = await openReader({ url: source.url, place });
+  try {
+    return mismatchesOf(changes.table, await findTable(reader.read, changes.table), place);
+  } finally {
+    await reader.close();
+  }
 }

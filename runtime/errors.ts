@@ -36,6 +36,8 @@ export type ErrorCode =
   | "throttled"
   /** A handler did what harms others: it runs on beyond its time, or left a promise that was rejected. Its task is settled as the message says. Fix: end when `task.signal` aborts; await all that a handler starts. */
   | "handler-fault"
+  /** A table that is captured is not as what reads it needs it: a column that is gone, a value that its type has no place for, a key or a right that is missing. Its capture stands still, and loses nothing. Fix: change the row's type or the table, as the message says; `fivefold check-source` compares the two. */
+  | "source-mismatch"
   /** The connection or the worker has been closed. Fix: use it before it is closed, or open another. */
   | "closed";
 

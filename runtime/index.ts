@@ -9,6 +9,7 @@ export {
   awsLambda,
   azureFunction,
   type Batch,
+  type Change,
   constant,
   type Duration,
   every,

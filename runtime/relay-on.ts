@@ -1,8 +1,11 @@
 import type { Refusal } from "./capture/outbox-relay.ts";
 import type { Outgoing } from "./capture/outbox-row.ts";
+import type { MadeEvent } from "./capture/table-capture.ts";
 import type { Connection } from "./connection.ts";
-import { type TaskRecord, topicOf } from "./contract.ts";
+import { type ClientContract, type TaskRecord, topicOf } from "./contract.ts";
+import { FivefoldError } from "./errors.ts";
 import { publishOnce } from "./frontend/dedupe.ts";
+import { createToRecords } from "./frontend/to-records.ts";
 
 /** Relays records that were made elsewhere: deduplicated and published as the frontend does, in their order. */
 export function createRelayOn(
@@ -54,6 +57,42 @@ export function createRelayOn(
     );
     return refusals.flat();
   };
+}
+
+/**
+ * Enqueues events under given ids, which are the same when they are enqueued again. Throws where one is refused: what it was
+ * made of is not to be passed over.
+ */
+export function createEnqueueOn(
+  connection: Connection,
+  contract: ClientContract<unknown>,
+): (events: readonly MadeEvent[], again: boolean) => Promise<void> {
+  const relay = createRelayOn(connection);
+  const { name, dedupeForMs } = contract.settings;
+  let nextId = "";
+  const toRecords = createToRecords({ contract, clock: connection.ports.clock, nextId: () => nextId });
+
+  function recordOf({ id, event, of }: MadeEvent): TaskRecord {
+    nextId = id;
+    try {
+      return toRecords([event], { dueAt: 0, traceparent: "" })[0]!;
+    } catch (error) {
+      throw refused(name, of, error);
+    }
+  }
+
+  return async (events, again) => {
+    const outgoing = events.map((made) => ({ record: recordOf(made), dedupeForMs }));
+    const [first] = await relay(outgoing, again);
+    if (first) throw refused(name, events.find(({ id }) => id === first.id)?.of ?? "", new Error(first.why));
+  };
+}
+
+function refused(useCase: string, of: string, error: unknown): FivefoldError {
+  const code = error instanceof FivefoldError ? error.code : "conflict";
+  return new FivefoldError(code, `'${useCase}' makes an event of ${of} that is refused: ${(error as Error).message}`, {
+    cause: error,
+  });
 }
 
 interface Run {

@@ -8,7 +8,15 @@ declare global {
 }
 
 export { type CallbackPortOptions, type CallbackServer, openCallbackPort } from "./callback-port.ts";
-export { type Capture, type CaptureOptions, type CaptureSource, sourceOf, startCapture } from "./capture.ts";
+export {
+  type Capture,
+  type CaptureOptions,
+  type CaptureSource,
+  findSourceMismatches,
+  sourceOf,
+  startCapture,
+} from "./capture.ts";
+export { type Changes, type ChangesParts, createChanges } from "./changes.ts";
 export { type Client, createClient, type EnqueueOptions, type OutboxReceipt } from "./client.ts";
 export { type Connection, type ConnectOptions, connect, findRoot } from "./connection.ts";
 export type { ExecutorContract, Failure, Message, Outcome, Priority, TaskRecord, UseCaseSettings } from "./contract.ts";

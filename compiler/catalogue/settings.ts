@@ -92,6 +92,13 @@ export const SETTINGS = {
       usable.length > 0 ? `Choose ${anyOf(usable)}.` : "Give the event a required field that can be a key.",
     ({ usable }) => (usable.length === 1 ? JSON.stringify(usable[0]) : undefined),
   ),
+  "bad-column": error<{ column: string; found: string }>(
+    ({ column, found }) =>
+      `The column '${column}' is declared as ${found}, as which no column is read. It must be string, number, bigint, ` +
+      "boolean, Date, Uint8Array, Json, or a list of one of them, and may be null too.",
+    ({ column }) =>
+      `Declare \`${column}: string\`, which is what PostgreSQL writes of any type, and convert it in the function.`,
+  ),
   "missing-handler": error<{ inside: string }>(
     ({ inside }) => `${inside} handles nothing: it has no handler.`,
     () =>

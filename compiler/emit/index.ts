@@ -3,6 +3,7 @@ import type { Output } from "../model/output.ts";
 import { remembered } from "../model/remembered.ts";
 import { emitAvro } from "./avro.ts";
 import { emitCatalogue } from "./catalogue.ts";
+import { emitChanges } from "./changes.ts";
 import { emitClient } from "./client.ts";
 import { emitCodec } from "./codec.ts";
 import { emitCodeOwners } from "./codeowners.ts";
@@ -30,6 +31,7 @@ const OWN: readonly ((useCase: UseCase) => Output | undefined)[] = [
   emitClient,
   emitExecutor,
   emitReceiver,
+  emitChanges,
   emitReadme,
   emitProto,
   emitPythonClient,

@@ -44,6 +44,7 @@ function entry(useCase: UseCase) {
     },
     executor: `generated/${name}/executor.ts`,
     topics: topicsOf(useCase),
+    ...(useCase.frontend.changes && { changes: useCase.frontend.changes }),
     keys: placeValues("keys", useCase),
     feeds: useCase.feeds.map(({ name }) => name),
     execution: placeValues("execution", useCase),

@@ -23,6 +23,28 @@ export interface Rate {
   readonly periodMs: number;
 }
 
+/** What the type of a captured row says a column is read as. */
+export type ColumnType = "text" | "number" | "bigint" | "boolean" | "date" | "bytes" | "json";
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Whether it is a list of these. */
+  readonly list: boolean;
+  readonly nullable: boolean;
+  /** Whether it may be absent: an update leaves a large value as it was, and does not tell it again. */
+  readonly optional: boolean;
+}
+
+/** A table whose changes become events. */
+export interface Changes {
+  readonly source: string;
+  readonly schema: string;
+  readonly table: string;
+  readonly snapshot: boolean;
+  readonly columns: readonly Column[];
+}
+
 /** What kind of value a setting has, as plain data: how it is written, what range it has. */
 export type Kind =
   | { readonly is: "choice"; readonly among: readonly string[] }
@@ -43,7 +65,9 @@ export type Kind =
   | { readonly is: "target" }
   | { readonly is: "batch" }
   /** By names of the use case's own choice, each with a function of the tick. */
-  | { readonly is: "schedules" };
+  | { readonly is: "schedules" }
+  /** A table whose changes become events. */
+  | { readonly is: "changes" };
 
 /** A kind whose values are of type T. */
 export type KindOf<T> = Kind & { readonly "~value"?: T };
@@ -75,6 +99,7 @@ export const BACKOFF: KindOf<Backoff> = { is: "backoff" };
 export const TARGET: KindOf<Target> = { is: "target" };
 export const BATCH: KindOf<Batch> = { is: "batch" };
 export const SCHEDULES: KindOf<readonly Schedule[]> = { is: "schedules" };
+export const CHANGES: KindOf<Changes> = { is: "changes" };
 
 /** Values that a setting of this kind may have, as a reader is told. */
 export function rangeText(kind: Kind): string {
@@ -102,6 +127,8 @@ export function rangeText(kind: Kind): string {
       return "`{ max, within }`: an integer from 2 to 10000, and a duration from 0s to 1h";
     case "schedules":
       return "an object of schedules by name, each with `cron` or `every`, and `event`";
+    case "changes":
+      return "`{ source, table, event: (change: Change<Row>) => … }`";
   }
 }
 
@@ -122,11 +149,17 @@ export function valueText(kind: Kind, value: unknown): string {
       return batchText(value as Batch);
     case "schedules":
       return (value as readonly Schedule[]).map((one) => `${one.name} ${scheduleText(one)}`).join(", ");
+    case "changes":
+      return changesText(value as Changes);
     case "filter":
       return value ? "some events" : "all events";
     default:
       return String(value);
   }
+}
+
+export function changesText({ source, schema, table }: Changes): string {
+  return `${schema}.${table} of ${source}`;
 }
 
 export function rateText({ count, periodMs }: Rate): string {

@@ -3,6 +3,8 @@ import {
   BACKOFF,
   BATCH,
   batchText,
+  CHANGES,
+  changesText,
   choice,
   choices,
   duration,
@@ -279,6 +281,17 @@ export const SETTINGS = {
     does: (schedules, mark) =>
       (schedules ?? []).map((one) => `enqueues one itself ${scheduleText(one)}, as ${mark(one.name)}`).join("; "),
     summary: (schedules, mark) => `scheduled as ${schedules.map(({ name }) => mark(name)).join(", ")}`,
+  }),
+  "frontend.changes": ofUseCase({
+    kind: CHANGES,
+    default: null,
+    none: "none",
+    key: "changes",
+    place: "files",
+    name: "changes of",
+    concerns: "behaviour",
+    does: (changes) => (changes === null ? "" : `takes the changes of ${changesText(changes)}`),
+    summary: (changes) => `from ${changesText(changes)}`,
   }),
 } satisfies Record<SettingPath, unknown>;
 

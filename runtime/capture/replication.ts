@@ -5,6 +5,7 @@ import { FivefoldError } from "../errors.ts";
 import { postgresError } from "../storage/postgres-errors.ts";
 import type { ChangeSource, Columns, Relation, SourceEvent } from "./change-source.ts";
 import { type Lsn, parseLsn } from "./position.ts";
+import type { Read } from "./source-table.ts";
 
 /*
  * PostgreSQL's logical replication: the one place that speaks its protocol. The library parses; what is confirmed and
@@ -49,8 +50,19 @@ export interface Replication {
   close(): Promise<void>;
 }
 
-/** Opens a connection that replicates. Throws a FivefoldError. */
-export async function openReplication({ url, place, clock }: ReplicationOptions): Promise<Replication> {
+export interface Reader {
+  readonly read: Read;
+  close(): Promise<void>;
+}
+
+const FORMATS = [
+  ...["datestyle=ISO", "intervalstyle=postgres", "timezone=UTC", "extra_float_digits=1", "bytea_output=hex"],
+  ...["lc_monetary=C", "statement_timeout=0", "idle_in_transaction_session_timeout=0"],
+]
+  .map((setting) => `-c ${setting}`)
+  .join(" ");
+
+async function openClient({ url, place }: Omit<ReplicationOptions, "clock">, replicates: boolean): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: url,
     application_name: "fivefold capture",
@@ -58,14 +70,37 @@ export async function openReplication({ url, place, clock }: ReplicationOptions)
     connectionTimeoutMillis: 30_000,
     // Text as it is: what a column's text means is decided by who reads it.
     types: { getTypeParser: () => (text: string) => text } as unknown as pg.CustomTypesConfig,
-    ...({ replication: "database" } as object),
-  });
+    // Whatever the database's and the role's own settings are.
+    options: FORMATS,
+    ...(replicates && { replication: "database" }),
+  } as pg.ClientConfig);
   client.on("error", () => {});
   try {
     await client.connect();
   } catch (error) {
     throw postgresError(error, place);
   }
+  return client;
+}
+
+/** Opens a connection that reads tables. Throws a FivefoldError. */
+export async function openReader(options: Omit<ReplicationOptions, "clock">): Promise<Reader> {
+  const client = await openClient(options, false);
+  return {
+    async read(text, values = []) {
+      try {
+        return (await client.query(text, [...values])).rows;
+      } catch (error) {
+        throw postgresError(error, options.place);
+      }
+    },
+    close: () => client.end().catch(() => {}),
+  };
+}
+
+/** Opens a connection that replicates. Throws a FivefoldError. */
+export async function openReplication({ url, place, clock }: ReplicationOptions): Promise<Replication> {
+  const client = await openClient({ url, place }, true);
   let closing: Promise<void> | undefined;
 
   async function query(text: string): Promise<Columns[]> {

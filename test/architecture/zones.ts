@@ -198,14 +198,14 @@ export const ZONES: readonly Zone[] = [
   },
   {
     name: "a generated executor",
-    files: /^generated\/([^/]+)\/executor\.ts$/,
+    files: /^generated\/([^/]+)\/(?:executor|changes)\.ts$/,
     may: ["generated/$1/.*", "runtime/.*", "usecases/.*"],
     packages: [],
   },
   {
     name: "generated code",
     files: /^generated\/([^/]+)\//,
-    may: ["generated/$1/(?!executor).*", "runtime/.*"],
+    may: ["generated/$1/(?!executor|changes).*", "runtime/.*"],
     packages: [],
   },
   {

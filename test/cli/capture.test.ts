@@ -12,7 +12,7 @@ test("what can't be captured is told before anything is opened", async () => {
   const project = await createProject({ "package.json": '{ "type": "module" }', "usecases/greet.ts": GREET });
   expect(await project.fivefold("build")).toMatchObject({ code: 0 });
   const cases: [options: string[], code: number, found: string][] = [
-    [[], 2, "There is nothing to capture: name a source with --outbox"],
+    [[], 2, "There is nothing to capture: no use case has `frontend.changes`"],
     [["--outbox", "shop"], 3, "FIVEFOLD_SOURCE_SHOP says as postgres://user:password@host/database; it is not set"],
     [["--outbox", "shop", "--source", "postgres://x"], 2, "--source takes a source's name and its URL"],
     [["--outbox", "shop", "--source", "shop=post"], 3, "what it has is none"],

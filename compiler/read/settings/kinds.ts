@@ -1,4 +1,5 @@
 import type { Batch, Kind } from "../../settings/kind.ts";
+import { changes } from "./changes.ts";
 import { filterFunction } from "./filter.ts";
 import type { SettingReader } from "./reader.ts";
 import { schedules } from "./schedules.ts";
@@ -55,5 +56,7 @@ export function readerOf(kind: Kind): SettingReader<unknown> {
       return batch;
     case "schedules":
       return schedules;
+    case "changes":
+      return changes;
   }
 }

@@ -2,6 +2,7 @@ import type { Constant, ConstantEntry } from "../constants/constant.ts";
 import { suggest } from "../suggestion.ts";
 import { filterFunction } from "./filter.ts";
 import { constantOf, reportSetting, type SettingReader, type SettingsScope } from "./reader.ts";
+import { rowFunction } from "./row-function.ts";
 import { describe, functionValue, isCallable, leaf } from "./values.ts";
 
 /** The readers of a section's settings by name. */
@@ -88,7 +89,7 @@ function constantOrFunction(
   scope: SettingsScope,
 ): Constant | undefined {
   if (
-    (reader === functionValue || reader === filterFunction) &&
+    (reader === functionValue || reader === filterFunction || reader === rowFunction) &&
     entry.value().kind === "not-constant" &&
     isCallable(entry.expression, scope.checker)
   ) {

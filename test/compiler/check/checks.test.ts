@@ -135,7 +135,7 @@ describe("settings without effect", () => {
       found(
         useCase("greet", {
           spans,
-          frontend: { dedupeBy: "id", dedupeForMs: 1, clients: null, maxPayloadBytes: 1_048_576 },
+          frontend: { dedupeBy: "id", dedupeForMs: 1, clients: null, changes: null, maxPayloadBytes: 1_048_576 },
         }),
       ),
     ).toEqual([]);

@@ -107,8 +107,8 @@ export function useCaseOf(
     file: `usecases/${name}.ts`,
     ...PLAIN,
     event: { name: messages[0]!.name, version: 1, messages, enums, unions },
-    frontend: { dedupeBy: null, dedupeForMs: 86_400_000, clients: null, maxPayloadBytes: 1_048_576 },
     scheduler: { orderBy: null, maxDelayMs: 2_592_000_000, schedules: null },
+    frontend: { dedupeBy: null, dedupeForMs: 86_400_000, clients: null, changes: null, maxPayloadBytes: 1_048_576 },
     flowControl: { priority: "normal", maxInFlight: 64, rate: null, fairBy: null },
     execution: { minProcesses: null, maxProcesses: null, latencyObjectiveMs: 0 },
     subscribers: [
@@ -153,7 +153,7 @@ export const GENERATE_THUMBNAIL: UseCase = useCaseOf(
   ],
   [enumOf("FileKind", "image", "video", "document")],
   {
-    frontend: { dedupeBy: "fileId", dedupeForMs: 86_400_000, clients: null, maxPayloadBytes: 1_048_576 },
+    frontend: { dedupeBy: "fileId", dedupeForMs: 86_400_000, clients: null, changes: null, maxPayloadBytes: 1_048_576 },
     flowControl: { priority: "high", maxInFlight: 64, rate: { count: 500, periodMs: 1_000 }, fairBy: "sizeBytes" },
   },
 );

@@ -1,0 +1,251 @@
+import { hash } from "node:crypto";
+import type { Clock } from "../clock.ts";
+import type { ReportProblem } from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
+import { describeThrown } from "../thrown.ts";
+import { afterTransaction, type Cursor, isHandled, openCaptureStore } from "./capture-store.ts";
+import type { Columns, RowChange, SourceEvent } from "./change-source.ts";
+import { readKnown, readRow } from "./column-values.ts";
+import { openSlot, slotName } from "./open-slot.ts";
+import { formatLsn, type Lsn } from "./position.ts";
+import { publishTable } from "./publication.ts";
+import { openReader } from "./replication.ts";
+import type { RunControl } from "./run-again.ts";
+import { type CapturedTable, findTable, requireFit } from "./source-table.ts";
+import {
+  confirmableOf,
+  createTableSnapshot,
+  MARK_PREFIX,
+  type SnapshotState,
+  type TableSnapshot,
+} from "./table-snapshot.ts";
+
+/** An event that a use case's function made of a change. */
+export interface MadeEvent {
+  /** The same whenever the same change is told again. */
+  readonly id: string;
+  readonly event: unknown;
+  /** The row that it was made of, for messages. */
+  readonly of: string;
+}
+
+export interface TableCaptureOptions {
+  readonly url: string;
+  readonly place: string;
+  readonly table: CapturedTable;
+  /** The use case's own. */
+  readonly makeEvent: (change: unknown) => unknown;
+  /** Resolves once all are durable. `again`: a process that is gone may have done the same. */
+  readonly enqueue: (events: readonly MadeEvent[], again: boolean) => Promise<void>;
+  readonly clock: Clock;
+  readonly control: RunControl;
+  readonly reportProblem: ReportProblem;
+}
+
+/** A change as a use case's function is given it: see `Change` in runtime/use-case.ts. */
+interface GivenChange {
+  readonly kind: "snapshot" | RowChange["kind"];
+  readonly row: object | undefined;
+  readonly before: object | undefined;
+  readonly committedAt: Date;
+}
+
+/** Turns one table's changes into events, until it is stopped; rejects where it can't go on. */
+export async function captureTable(options: TableCaptureOptions): Promise<void> {
+  const { url, place, table, clock, control, reportProblem } = options;
+  const store = await openCaptureStore(url);
+  const reader = await openReader({ url, place }).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
+  try {
+    const found = requireFit(table, await findTable(reader.read, table), place);
+    const publication = publicationOf(table.useCase);
+    await publishTable(store, publication, table);
+    const slot = await slotName(store, publication);
+    const { source, state, handledUpTo } = await openSlot({
+      url,
+      place,
+      slot,
+      publication,
+      store,
+      clock,
+      reportProblem,
+    });
+    let failure: unknown;
+    const snapshot = createTableSnapshot({
+      ...{ table, found, state: snapshotState(state.tables, table), read: reader.read, id: clock.randomId(12) },
+      failed(error) {
+        failure = error;
+        void source.close();
+      },
+    });
+    control.onStop(() => void source.close());
+    control.opened();
+    const sorter = createSorter(options, snapshot, state.cursor, handledUpTo);
+    let saved = state.cursor;
+    try {
+      while (!control.isStopped()) {
+        snapshot.readOn();
+        const batch = sorter(await source.next());
+        if (batch.events.length > 0) await options.enqueue(batch.events, batch.isAgain);
+        if (batch.cursor !== saved) {
+          await store.saveCursor(slot, batch.cursor, JSON.stringify(snapshot.state));
+          saved = batch.cursor;
+        }
+        control.counted(batch.count);
+        source.confirm(confirmableOf(snapshot, batch.confirmed));
+      }
+    } catch (error) {
+      throw failure ?? error;
+    } finally {
+      await source.close();
+    }
+  } finally {
+    await reader.close();
+    await store.close();
+  }
+}
+
+const LONGEST_NAME = 40;
+
+/** `fivefold_invoice_changed`, which a database and, with more behind it, a server have room for. */
+function publicationOf(useCase: string): string {
+  const name = useCase.replaceAll(/[^a-z0-9]/g, "_");
+  const short = `${name.slice(0, LONGEST_NAME - 9)}_${hash("sha256", useCase, "hex").slice(0, 8)}`;
+  return `fivefold_${name === useCase.replaceAll("-", "_") && name.length <= LONGEST_NAME ? name : short}`;
+}
+
+function snapshotState(stored: string, { snapshot }: CapturedTable): SnapshotState {
+  const state = JSON.parse(stored) as Partial<SnapshotState>;
+  return { ...state, done: state.done ?? !snapshot };
+}
+
+interface Batch {
+  readonly events: readonly MadeEvent[];
+  /** Changes and rows that were handled. */
+  readonly count: number;
+  readonly cursor: Cursor;
+  readonly confirmed: Lsn;
+  readonly isAgain: boolean;
+}
+
+/** Makes events of what the source tells, and of the snapshot's rows where their mark is. */
+function createSorter(
+  { table, makeEvent, clock, reportProblem }: TableCaptureOptions,
+  snapshot: TableSnapshot,
+  handled: Cursor,
+  handledUpTo: Lsn,
+): (events: readonly SourceEvent[]) => Batch {
+  let transaction: Extract<SourceEvent, { kind: "begin" }> | undefined;
+  let cursor = handled;
+  let confirmed: Lsn = 0n;
+
+  function changeOf({ kind, after, before }: RowChange, committedAt: Date): GivenChange {
+    return {
+      kind,
+      row: after && readRow(table, after),
+      before: before && readKnown(table, before),
+      committedAt,
+    };
+  }
+
+  function make(change: GivenChange, key: string, at: string, made: MadeEvent[]): void {
+    const of = `the ${change.kind === "snapshot" ? "row" : change.kind} of ${table.table} with the key ${key}`;
+    let found: unknown;
+    try {
+      found = makeEvent(change);
+    } catch (error) {
+      const message = `The function of '${table.useCase}' that makes events of changes threw at ${of}: ${describeThrown(error)}`;
+      throw new FivefoldError("handler-fault", message, { cause: error });
+    }
+    if (found === undefined) return;
+    const id = `${table.useCase}@${at}.${hash("sha256", `${table.table} ${key}`, "base64url").slice(0, 12)}`;
+    if (!Array.isArray(found)) made.push({ id, event: found, of });
+    else for (const [i, event] of found.entries()) made.push({ id: `${id}.${i}`, event, of });
+  }
+
+  function record({ before, after, kind }: RowChange): void {
+    if (after) {
+      snapshot.window.changed(snapshot.keyOf(after));
+      if (table.columns.some(({ name }) => name in after && after[name] === undefined)) snapshot.toldInPart(after);
+    }
+    // Without a former key, an update left it as it was.
+    if (before && kind !== "insert") snapshot.window.changed(snapshot.keyOf(before));
+  }
+
+  return (events) => {
+    const made: MadeEvent[] = [];
+    let count = 0;
+    let isAgain = false;
+    for (const event of events) {
+      switch (event.kind) {
+        case "begin":
+          transaction = event;
+          if (!snapshot.state.done) snapshot.window.begin(event.xid, confirmed);
+          break;
+        case "insert":
+        case "update":
+        case "delete": {
+          if (!snapshot.state.done) record(event);
+          if (isHandled(handled, transaction!.lsn, event.lsn)) break;
+          const key = keyText(event);
+          make(changeOf(event, new Date(transaction!.committedAt)), key, formatLsn(event.lsn), made);
+          count++;
+          if (transaction!.lsn <= handledUpTo) isAgain = true;
+          // Changes that share a position are not to be parted: those at this one count only with the next.
+          cursor = { commit: transaction!.lsn, change: event.lsn - 1n };
+          break;
+        }
+        case "truncate":
+          if (!snapshot.state.done) snapshot.window.truncated();
+          if (transaction!.lsn > handled.commit) reportProblem(truncated(table));
+          break;
+        case "mark": {
+          if (event.prefix !== MARK_PREFIX || snapshot.state.done) break;
+          const rows = snapshot.marked(event.content);
+          if (rows === undefined) break;
+          for (const row of rows) {
+            const change = {
+              kind: "snapshot",
+              row: readRow(table, row),
+              before: undefined,
+              committedAt: new Date(clock.now()),
+            } as const;
+            make(change, snapshot.keyOf(row), `${formatLsn(transaction!.lsn)}.s`, made);
+            count++;
+          }
+          // The snapshot's state is stored with the cursor.
+          cursor = { commit: transaction!.lsn, change: 0n };
+          snapshot.readOn();
+          break;
+        }
+        case "commit":
+          if (transaction!.lsn >= cursor.commit) cursor = afterTransaction(transaction!.lsn);
+          transaction = undefined;
+          confirmed = event.lsn;
+          break;
+        case "idle":
+          if (transaction === undefined && event.lsn > confirmed) confirmed = event.lsn;
+      }
+    }
+    return { events: made, count, cursor, confirmed, isAgain };
+  };
+}
+
+/** The key of a change, as the log tells it. */
+function keyText({ relation, after, before }: RowChange): string {
+  const row: Columns = after ?? before ?? {};
+  const isWhole = relation.replicaIdentity === "full";
+  const names = relation.columns.filter(({ isKey }) => isKey).map(({ name }) => name);
+  const key = JSON.stringify(names.map((name) => row[name] ?? null));
+  return isWhole && key.length > 200 ? hash("sha256", key, "base64url") : key;
+}
+
+function truncated({ table, useCase }: CapturedTable): FivefoldError {
+  return new FivefoldError(
+    "source-mismatch",
+    `${table} was truncated. PostgreSQL does not tell which rows were in it, so '${useCase}' gets no event of their end. Delete ` +
+      "rows, where that is to be told.",
+  );
+}
