@@ -1,4 +1,5 @@
 /** The authoring API: all that a use case module imports. */
+export type { Change } from "./change.ts";
 export type { TaskContext } from "./contract.ts";
 export type { BatchAnswer, BatchHandler } from "./handler.ts";
 export { RejectError, RetryError } from "./outcome.ts";
@@ -9,7 +10,6 @@ export {
   awsLambda,
   azureFunction,
   type Batch,
-  type Change,
   constant,
   type Duration,
   every,

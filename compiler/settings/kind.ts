@@ -188,3 +188,12 @@ export function targetText(target: Target): string {
   const path = target.kind === "lambda" ? "" : ` at ${target.path}`;
   return `${TARGET_KINDS[target.kind]} ${target.name}${path}, as ${target.format === "json" ? "JSON" : "protobuf"}`;
 }
+
+/** `Python` of `python`. */
+export function languageNames(languages: string): string {
+  return languages.replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
+}
+
+export function processes(count: number): string {
+  return `${count} process${count === 1 ? "" : "es"}`;
+}

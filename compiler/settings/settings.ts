@@ -11,6 +11,8 @@ import {
   FILTER,
   integer,
   KEY_FIELD,
+  languageNames,
+  processes,
   RATE,
   rateText,
   SCHEDULES,
@@ -294,11 +296,3 @@ export const SETTINGS = {
     summary: (changes) => `from ${changesText(changes)}`,
   }),
 } satisfies Record<SettingPath, unknown>;
-
-function languageNames(languages: string): string {
-  return languages.replace(/\b[a-z]/g, (letter) => letter.toUpperCase());
-}
-
-function processes(count: number): string {
-  return `${count} process${count === 1 ? "" : "es"}`;
-}

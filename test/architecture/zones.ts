@@ -104,8 +104,8 @@ export const ZONES: readonly Zone[] = [
   // Every use case imports it: it must not drag the layers along.
   {
     name: "the authoring API",
-    files: /^runtime\/(handler|index|use-case|types|portable|outcome)\.ts$/,
-    may: ["runtime/(contract|handler|schedule|use-case|types|portable|outcome).ts"],
+    files: /^runtime\/(change|handler|index|use-case|types|portable|outcome)\.ts$/,
+    may: ["runtime/(change|contract|handler|schedule|use-case|types|portable|outcome).ts"],
     packages: [],
   },
   // Below the layers: tables on the disk or in a database, for the adapters of their ports.

@@ -9,6 +9,7 @@ export const settings: UseCaseSettings = {
   dedupeForMs: 0,
   maxDelayMs: 2_592_000_000,
   maxPayloadBytes: 1_048_576,
+  schedules: null,
   ordered: true,
   fair: false,
   subscribers: [
@@ -22,6 +23,7 @@ export const settings: UseCaseSettings = {
       rate: null,
       hasFilter: false,
       target: null,
+      batch: null,
     },
   ],
 };
