@@ -43,11 +43,13 @@ export function controlCommands(program: Command): void {
 
   withStoreOptions(
     program
-      .command("why [use-case/subscriber]")
-      .description("say why tasks do not run, or what holds their rate where it is"),
+      .command("why [use-case/subscriber|task-id]")
+      .description(
+        "say why tasks do not run, or what holds their rate where it is; or where one task is, and why it waits",
+      ),
   ).action(async (name, options) => {
-    const { why } = await import("./why.ts");
-    await why(name, options);
+    const { whyAny } = await import("./why-task.ts");
+    await whyAny(name, options);
   });
 
   program

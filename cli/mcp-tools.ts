@@ -104,7 +104,8 @@ export const TOOLS: readonly Tool[] = [
   tool({
     name: "why",
     title: "Why does nothing run?",
-    description: "For each subscriber: what keeps its tasks from running, or what holds their rate where it is.",
+    description:
+      "For each subscriber: what keeps its tasks from running, or what holds their rate where it is; for a task's id, where that task is.",
     input: z.object({ place: place.optional() }),
     command: (values) => ({ words: ["why"], places: [values.place] }),
   }),

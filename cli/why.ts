@@ -1,4 +1,4 @@
-import type { Connection, Overrides, WorkerReport } from "../runtime/runtime.ts";
+import type { Connection, ControlStore, Overrides, WorkerReport } from "../runtime/runtime.ts";
 import { onControlStore } from "./controls.ts";
 import { type Place, placesOf } from "./places.ts";
 import { onStores, type StoreOptions, type Stores } from "./stores.ts";
@@ -17,7 +17,7 @@ type Reason =
   | "behind-keys"
   | "flowing";
 
-interface Answer {
+export interface Answer {
   readonly useCase: string;
   readonly subscriber: string;
   readonly reason: Reason;
@@ -35,31 +35,36 @@ interface Answer {
 export async function why(name: string | undefined, options: StoreOptions): Promise<void> {
   await onStores(options, async (stores) => {
     await onControlStore(stores, async (store) => {
-      const { runtime, connection } = stores;
-      const { delayStore, clock } = connection.ports;
-      const now = delayStore.now?.() ?? clock.now();
-      const known = {
-        overrides: await runtime.readOverrides(store),
-        reports: await runtime.readWorkerReports(store, now),
-        delayed: await delayStore.groups(),
-        now,
-      };
+      const known = await readKnown(stores, store);
       const places = await placesOf(stores.root, name);
-      const answers = await Promise.all(places.map((place) => answerOf(stores, place, known)));
+      const answers = await Promise.all(places.map((place) => whyOf(stores, place, known)));
       if (options.json) return sayJson({ ok: true, subscribers: answers });
       for (const answer of answers) sayAnswer(answer);
     });
   });
 }
 
-interface Known {
+/** What is known of all subscribers. */
+export async function readKnown({ runtime, connection }: Stores, store: ControlStore): Promise<Known> {
+  const { delayStore, clock } = connection.ports;
+  const now = delayStore.now?.() ?? clock.now();
+  return {
+    overrides: await runtime.readOverrides(store),
+    reports: await runtime.readWorkerReports(store, now),
+    delayed: await delayStore.groups(),
+    now,
+  };
+}
+
+export interface Known {
   readonly overrides: Overrides;
   readonly reports: readonly WorkerReport[];
   readonly delayed: Awaited<ReturnType<Connection["ports"]["delayStore"]["groups"]>>;
   readonly now: number;
 }
 
-async function answerOf(stores: Stores, { useCase, subscriber }: Place, known: Known): Promise<Answer> {
+/** What keeps a subscriber's tasks. */
+export async function whyOf(stores: Stores, { useCase, subscriber }: Place, known: Known): Promise<Answer> {
   const { runtime, connection } = stores;
   const topic = runtime.topicOf(useCase.name, useCase.priority);
   const backlog = await connection.ports.transport.backlog(topic, subscriber).catch((error) => {
@@ -146,6 +151,6 @@ function sayAnswer({ useCase, subscriber, reason, text, backlog, delayed, worker
   );
 }
 
-function seconds(ms: number): string {
+export function seconds(ms: number): string {
   return ms < 120_000 ? `${Math.ceil(ms / 1_000)} s` : `${grouped(Math.round(ms / 60_000))} min`;
 }

@@ -1,10 +1,11 @@
 import type { Clock } from "./clock.ts";
 import type { ExecutorContract, Message, Outcome, ReportProblem, SubscriberSettings } from "./contract.ts";
 import type { Target } from "./delivery/delivery.ts";
+import type { SentTask } from "./delivery/remote/remote-target.ts";
 import type { Settlement } from "./delivery/settlement.ts";
 import { type BatchExecutionOptions, createBatchExecution } from "./execution/batch-execution.ts";
-import { createExecution, type Execution, stuckTask } from "./execution/execution.ts";
-import type { Isolation } from "./execution/isolation.ts";
+import { createExecution, type Execution, stuckTask, type TakenTask } from "./execution/execution.ts";
+import type { Isolation, LodgedTask } from "./execution/isolation.ts";
 import type { PipelineCounts } from "./pipeline-counts.ts";
 import type { Consumer } from "./transport/transport.ts";
 
@@ -21,6 +22,8 @@ export interface TaskTarget extends Target<unknown> {
   readonly share?: (() => number) | undefined;
   /** Tasks that hold a permit and ask nothing of anybody any more: their outcomes come by themselves. Absent: none. */
   readonly accepted?: (() => number) | undefined;
+  /** A task that it has, and since when, on the monotonic clock. */
+  find(id: string): TakenTask | SentTask | LodgedTask | undefined;
   pause(paused: boolean): void;
   stop(): void;
   abort(reason: string): void;
@@ -112,6 +115,7 @@ export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
         options.release(messages.length);
         lodging.run(messages);
       }),
+    find: (id) => execution.find(id) ?? lodging?.find(id),
     pause: (paused) => lodging?.pause(paused),
     stop() {
       execution.stop();

@@ -23,6 +23,7 @@ export function missingStores(): Required<Pick<Ports, "delayStore" | "dedupeStor
       renew: refuse,
       remove: refuse,
       groups: refuse,
+      find: refuse,
       claimOf: refuse,
       nextDueAt: refuse,
       size: refuse,

@@ -136,6 +136,7 @@ export async function openRemoteTargets(
       return {
         run: remote.run,
         abort: remote.abort,
+        find: remote.find,
         // What another process runs can't end this one.
         execution: { running: [], called: [] },
         counts: {

@@ -29,6 +29,7 @@ export {
   type Overrides,
   readOverrides,
 } from "./control/overrides.ts";
+export { askForTask, type PlacedTask } from "./control/task-questions.ts";
 export { readWorkerReports, type WorkerReport } from "./control/worker-reports.ts";
 export {
   discardDeadLetters,

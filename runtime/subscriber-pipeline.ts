@@ -11,6 +11,7 @@ import {
 } from "./contract.ts";
 import type { Override, OverridePlace } from "./control/overrides.ts";
 import { type SharedRate, sharesRates } from "./control/rate-shares.ts";
+import type { TaskStanding } from "./control/task-questions.ts";
 import { createDelivery } from "./delivery/delivery.ts";
 import { createSettlement, type Settled } from "./delivery/settlement.ts";
 import type { Execution } from "./execution/execution.ts";
@@ -38,6 +39,8 @@ export interface Pipeline {
   override(to: Override): void;
   /** What shares its rate with other processes goes by. */
   readonly rate: SharedRate;
+  /** Where one of its tasks is, that this process holds. */
+  find(taskId: string): TaskStanding | undefined;
   /** Starts no more tasks. */
   stop(): void;
   /** Whether no try runs. */
@@ -207,6 +210,17 @@ export async function openPipeline(
       target.pause(paused);
       admission.change({ rate: to.rate === undefined ? subscriber.rate : to.rate, paused });
       scheduler.roomChanged();
+    },
+    find(taskId) {
+      const waiting = scheduler.find(taskId) ?? admission.find(taskId);
+      if (waiting) {
+        const isForHosts = waiting.state === "limit" && (target.share?.() ?? 1) < 1;
+        return isForHosts ? { ...waiting, state: "hosts" } : waiting;
+      }
+      const taken = target.find(taskId);
+      if (!taken) return undefined;
+      const { state, attempt, since } = taken;
+      return { state, attempt, at: since === undefined ? undefined : clock.now() - (clock.monotonic() - since) };
     },
     stop() {
       scheduler.stop();

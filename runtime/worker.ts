@@ -4,6 +4,7 @@ import type { ExecutorContract, ReportProblem, UseCaseSettings } from "./contrac
 import type { ControlStore } from "./control/control-store.ts";
 import { NO_OVERRIDES, watchOverrides } from "./control/overrides.ts";
 import { shareRates, sharesRates } from "./control/rate-shares.ts";
+import { answerQuestions } from "./control/task-questions.ts";
 import { type SubscriberReport, tellWorkerReports } from "./control/worker-reports.ts";
 import { FivefoldError } from "./errors.ts";
 import { reportSafely } from "./observers.ts";
@@ -143,6 +144,19 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       ...{ executors, ports, publish: publisher.publish, open: controlStore.open, alone: options.alone ?? false },
       reportProblem,
     });
+  const answering =
+    shared &&
+    answerQuestions({
+      open: shared.open,
+      find: (taskId) =>
+        pipelines.flatMap((pipeline) => {
+          const { useCase, subscriber } = pipeline;
+          const found = pipeline.find(taskId);
+          return found ? [{ useCase, subscriber, ...found }] : [];
+        }),
+      clock,
+      reportProblem,
+    });
   // What was changed while they were opened.
   for (const pipeline of pipelines) pipeline.override(overrides.of(pipeline));
   const own = options.alone ? undefined : new Set(executors.map(({ settings }) => settings.name));
@@ -185,7 +199,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }
     // A disk that takes no more must not keep the process: what isn't stored by then is delivered again.
     await settledWithin(clock, STORE_GRACE_MS, Promise.all(pipelines.map((pipeline) => pipeline.settled())));
-    await Promise.all([watching?.stop(), sharing?.stop(), telling?.stop()]);
+    await Promise.all([watching?.stop(), sharing?.stop(), telling?.stop(), answering?.stop()]);
     await controlStore?.close();
     await delayRunner.close();
     await Promise.all(pipelines.map((pipeline) => pipeline.close()));

@@ -123,6 +123,7 @@ export function createBatchExecution<E>(options: BatchExecutionOptions<E>): Exec
     get called() {
       return called;
     },
+    find: (id) => gathering.find(id) ?? tries.find(id),
     run: gathering.add,
     stop: gathering.stop,
     abort(reason) {

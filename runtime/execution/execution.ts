@@ -28,6 +28,15 @@ export interface Execution<E> {
   /** The messages whose handler has been called and has not returned. */
   readonly called: readonly Message[];
   readonly counts: { readonly running: number; readonly stuck: number };
+  /** A task that was taken and has not ended. `gathering`: its handler was not called. Looks at all: for people. */
+  find(id: string): TakenTask | undefined;
+}
+
+export interface TakenTask {
+  readonly state: "running" | "gathering";
+  readonly attempt: number;
+  /** On the monotonic clock. */
+  readonly since: number;
 }
 
 const NONE: readonly Message[] = [];
@@ -96,6 +105,7 @@ export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
       } else callFor({ subscriber, messages }, () => each(0, messages.length));
       tries.watch();
     },
+    find: tries.find,
     stop() {},
     abort: tries.abort,
   };

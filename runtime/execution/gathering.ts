@@ -28,6 +28,7 @@ export interface Gathering<E> {
   /** Forgets what waits. */
   clear(): void;
   readonly waiting: number;
+  find(id: string): { readonly state: "gathering"; readonly attempt: number; readonly since: number } | undefined;
 }
 
 /** By how much a retry's batch is smaller than that of the try before. */
@@ -111,6 +112,13 @@ export function createGathering<E>(options: GatheringOptions<E>): Gathering<E> {
       let waiting = 0;
       for (const { items } of groups.values()) waiting += items.length;
       return waiting;
+    },
+    find(id) {
+      for (const { items } of groups.values()) {
+        const found = items.find(({ message }) => message.id === id);
+        if (found) return { state: "gathering", attempt: found.message.attempt, since: found.since };
+      }
+      return undefined;
     },
     add(messages, events) {
       const since = clock.monotonic();

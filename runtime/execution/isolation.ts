@@ -30,12 +30,20 @@ export interface Lodging {
   run(messages: readonly Message[]): void;
   readonly waiting: number;
   readonly running: number;
+  find(id: string): LodgedTask | undefined;
   /** Starts no more of them. */
   stop(): void;
   /** Starts none until it is told otherwise. */
   pause(paused: boolean): void;
   /** Ends what runs; its tasks get no outcome, and are delivered again. */
   abort(): void;
+}
+
+/** `alone`: it waits for a process where nothing else runs. `since` on the monotonic clock. */
+export interface LodgedTask {
+  readonly state: "alone" | "running";
+  readonly attempt: number;
+  readonly since?: number;
 }
 
 export interface Isolation {
@@ -211,6 +219,14 @@ export function createIsolation(settings: {
         },
         get running() {
           return running.size;
+        },
+        find(id) {
+          for (const { waiting, startedAt } of running.values()) {
+            const { message } = waiting;
+            if (message.id === id) return { state: "running", attempt: message.attempt, since: startedAt };
+          }
+          const found = waiting.find(({ message }) => message.id === id);
+          return found && { state: "alone", attempt: found.message.attempt };
         },
         stop() {
           stopped = true;

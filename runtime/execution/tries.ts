@@ -34,6 +34,7 @@ export interface Tries {
   /** Aborts the signals of all. */
   abort(reason: string): void;
   readonly messages: readonly Message[];
+  find(id: string): { readonly state: "running"; readonly attempt: number; readonly since: number } | undefined;
   readonly counts: { readonly running: number; readonly stuck: number };
 }
 
@@ -123,6 +124,10 @@ export function createTries({ timeoutMs, ordered, report, stuck: reportStuck, cl
     },
     get messages() {
       return unended().map(({ message }) => message);
+    },
+    find(id) {
+      const found = unended().find(({ message }) => message.id === id);
+      return found && { state: "running", attempt: found.message.attempt, since: found.startedAt };
     },
     counts: {
       get running() {

@@ -46,6 +46,14 @@ export interface Admission {
   /** Why tasks wait; undefined: none does. `permits`: other subscribers have the process's. */
   readonly binds: "paused" | "rate" | "limit" | "permits" | undefined;
   readonly counts: { admitted: number };
+  /** A task that waits here, and why it does: `ahead` of its tenant are before it where turns are shared. Looks at all. */
+  find(id: string): WaitingTask | undefined;
+}
+
+export interface WaitingTask {
+  readonly state: NonNullable<Admission["binds"]> | "fair-share";
+  readonly attempt: number;
+  readonly ahead?: number;
 }
 
 const LOOK_AGAIN_MS = 20;
@@ -113,6 +121,15 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (paused) return "paused";
       if (inFlight >= limit.current()) return "limit";
       return rate?.available() === 0 ? "rate" : "permits";
+    },
+    find(id) {
+      const found = queue.find(id);
+      if (!found) return undefined;
+      const { attempt } = found.message;
+      // A pause, and a rate, hold whoever's turn it is.
+      const state = this.binds ?? "permits";
+      if (!options.fair || found.ahead === 0 || state === "paused") return { state, attempt };
+      return { state: "fair-share", attempt, ahead: found.ahead };
     },
     offer(messages) {
       queue.push(messages);

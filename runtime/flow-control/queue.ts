@@ -6,6 +6,8 @@ export interface Queue {
   push(messages: readonly Message[]): void;
   /** Removes and returns up to `max` messages. */
   take(max: number): Message[];
+  /** A task, and how many of its tenant are before it where turns are shared. Looks at all: for people. */
+  find(id: string): { readonly message: Message; readonly ahead: number } | undefined;
 }
 
 /** First in, first out. */
@@ -30,6 +32,10 @@ export function createFifoQueue(): Queue {
         head = 0;
       }
       return taken;
+    },
+    find(id) {
+      const index = messages.findIndex((message, i) => i >= head && message.id === id);
+      return index < 0 ? undefined : { message: messages[index]!, ahead: index - head };
     },
   };
 }
@@ -68,6 +74,13 @@ export function createFairQueue(): Queue {
         if (queue.length > 0) tenants.set(tenant, queue);
       }
       return taken;
+    },
+    find(id) {
+      for (const queue of tenants.values()) {
+        const found = queue.find(id);
+        if (found) return found;
+      }
+      return undefined;
     },
   };
 }

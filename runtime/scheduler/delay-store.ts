@@ -51,6 +51,8 @@ export interface DelayStore {
   remove(claims: readonly DelayedClaim[]): Promise<void>;
   /** What waits, by topic and subscription. Reads all of it: for people, not for a pipeline. */
   groups(): Promise<readonly DelayedGroup[]>;
+  /** What waits of a task, claimed or not. May read all: for people, not for a pipeline. */
+  find(id: string): Promise<readonly Delayed[]>;
   /** As `claimDue`, of one group and whether it is due or not; for whoever moves or drops it. */
   claimOf(
     group: Pick<DelayedGroup, "topic" | "subscription">,

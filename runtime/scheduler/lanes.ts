@@ -6,6 +6,8 @@ export interface Lanes {
   enter(messages: readonly Message[]): Message[];
   /** Ends these heads; those that follow them may start now. */
   leave(messages: readonly Message[]): Message[];
+  /** How many of its key are before a task that waits behind them; `undefined`: it does not. Looks at all. */
+  find(id: string): { readonly message: Message; readonly ahead: number } | undefined;
   /** Takes out what waits behind a key's head. */
   takeBehind(key: string): readonly Message[];
   /** Puts back what was taken out, before what came since. */
@@ -41,6 +43,14 @@ export function createLanes(): Lanes {
         else heads.push(next);
       }
       return heads;
+    },
+    find(id) {
+      for (const tail of behind.values()) {
+        const index = tail.findIndex((message) => message.id === id);
+        // The key's first is before those that wait.
+        if (index >= 0) return { message: tail[index]!, ahead: index + 1 };
+      }
+      return undefined;
     },
     takeBehind(key) {
       const tail = behind.get(key);

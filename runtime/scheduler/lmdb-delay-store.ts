@@ -237,6 +237,12 @@ export async function openLmdbDelayStore(
         return groups;
       }),
 
+    find: (id) =>
+      stores.explained(async () => {
+        durable.refresh();
+        return [...freeUntil(Number.POSITIVE_INFINITY, LAST_MS)].filter(({ record }) => record.id === id);
+      }),
+
     renew: (claims, untilMs) =>
       stores.explained(async () => {
         for (const { key } of claims) {

@@ -60,6 +60,9 @@ export function createMemoryDelayStore(isOfOneWorker = false): DelayStore {
     async groups() {
       return groupsOf(entries.values());
     },
+    async find(id) {
+      return [...entries.values()].filter(({ record }) => record.id === id);
+    },
     async renew(renewed, untilMs) {
       for (const claim of renewed) {
         const entry = heldBy(claim);

@@ -260,6 +260,15 @@ export async function openPostgresDelayStore(
       });
     },
 
+    async find(id) {
+      const find = `SELECT topic, due_at, envelope::text AS envelope FROM ${table} WHERE id = $1 ORDER BY due_at`;
+      const rows = await postgres.query<Pick<Row, "topic" | "due_at" | "envelope">>(find, [id]);
+      return rows.map(({ topic, due_at: dueAt, envelope }) => {
+        const record = { ...(JSON.parse(envelope) as Omit<TaskRecord, "payload">), payload: new Uint8Array() };
+        return { topic, dueAt, record };
+      });
+    },
+
     async renew(claims, untilMs) {
       await postgres.query(RENEW, [...columnsOf(claims.map(({ key }) => key as ClaimKey)), wholeMs(untilMs)]);
     },

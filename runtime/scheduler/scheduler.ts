@@ -23,6 +23,15 @@ export interface SchedulerOptions {
   readonly reportProblem: ReportProblem;
 }
 
+/** A task that waits here: until `at`, in ms since the Unix epoch, or behind `ahead` others of its key. */
+export interface HeldTask {
+  readonly state: "not-due" | "retry-later" | "behind-key";
+  readonly attempt: number;
+  readonly at?: number;
+  readonly ahead?: number;
+  readonly key?: string;
+}
+
 export interface Scheduler {
   /** Starts to take tasks in. */
   run(): void;
@@ -32,6 +41,8 @@ export interface Scheduler {
   again(message: Message, afterMs: number): void;
   /** Told that `maxHeld` may have risen. */
   roomChanged(): void;
+  /** Where a task is that is held here and can't start for its time or its key. Looks at all: for people. */
+  find(id: string): HeldTask | undefined;
   /** Takes nothing more and starts nothing more. What is held stays so: the consumer gives it back when it closes. */
   stop(): void;
   /** Since the start: received from the transport, put off until due, passed over as another subscription's. */
@@ -39,6 +50,8 @@ export interface Scheduler {
 }
 
 const RETRY_MS = 500;
+/** Of a key that is told to people. */
+const LONGEST_KEY = 100;
 /**
  * What waits may take in memory before nothing more is received: tasks that failed and keep their keys, until they are tried
  * again, and those behind a key's first, where the transport does not take them back.
@@ -71,7 +84,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const { consumer, clock, start, subscription } = options;
   const lanes = options.ordered ? createLanes() : undefined;
   const counts = { received: 0, delayed: 0, skipped: 0 };
-  const waits = new Set<Cancel>();
+  const waits = new Map<Cancel, { readonly message: Message; readonly at: number }>();
   /** Tasks that run or could run. */
   let held = 0;
   /** Of those that can't, in bytes. */
@@ -148,7 +161,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       failing.delete(message.key);
       if (!stopped) start([message]);
     });
-    waits.add(cancel);
+    waits.set(cancel, { message, at: clock.now() + afterMs });
   }
 
   function again(message: Message, afterMs: number): void {
@@ -248,9 +261,21 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     },
     again,
     roomChanged: () => wakeIntake(),
+    find(id) {
+      const behind = lanes?.find(id);
+      if (behind) {
+        const { key, attempt } = behind.message;
+        return { state: "behind-key", attempt, ahead: behind.ahead, key: key.slice(0, LONGEST_KEY) };
+      }
+      for (const { message, at } of waits.values()) {
+        const { attempt } = message;
+        if (message.id === id) return { state: attempt > 1 ? "retry-later" : "not-due", attempt, at };
+      }
+      return undefined;
+    },
     stop() {
       stopped = true;
-      for (const cancel of waits) cancel();
+      for (const cancel of waits.keys()) cancel();
       wakeIntake();
     },
   };

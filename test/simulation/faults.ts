@@ -83,6 +83,7 @@ export function createSimulatedProcess(world: Ports, rates: () => FaultRates): S
         remove: (claims) => faulty(() => delayStore.remove(claims)),
         nextDueAt: () => faulty(() => delayStore.nextDueAt()),
         groups: () => delayStore.groups(),
+        find: (id) => faulty(() => delayStore.find(id)),
         claimOf: (group, nowMs, max, leaseMs) => faulty(() => delayStore.claimOf(group, nowMs, max, leaseMs)),
         size: () => delayStore.size(),
         close: async () => {},

@@ -80,7 +80,13 @@ type Options = { url: string; schema: string; maxConnections: number };
 /** As release 0.1.0 had them: they renew nothing, and don't know who was the first. */
 async function openFormerDelays(options: Options): Promise<DelayStore> {
   const claimOf = async () => [];
-  return { ...(await openFormerDelayStore(options)), renew: async () => {}, groups: async () => [], claimOf };
+  return {
+    ...(await openFormerDelayStore(options)),
+    renew: async () => {},
+    groups: async () => [],
+    find: async () => [],
+    claimOf,
+  };
 }
 
 async function openFormerDedupe(options: Options): Promise<DedupeStore> {

@@ -31,8 +31,16 @@ export interface RemoteTargetOptions {
 export interface RemoteTarget extends Target<unknown> {
   /** Ends what is under way: its tasks are tried again. */
   abort(reason: string): void;
+  /** A task that was sent and has not ended; `awaits-callback`: it was answered by 202. `since` on the monotonic clock. */
+  find(id: string): SentTask | undefined;
   /** `accepted`: those that run and were answered by 202. */
   readonly counts: { readonly running: number; readonly accepted: number };
+}
+
+export interface SentTask {
+  readonly state: "running" | "awaits-callback";
+  readonly attempt: number;
+  readonly since: number;
 }
 
 /** Hosts that one try is offered to, where connections can't be made: nothing was sent, so nothing runs twice. */
@@ -127,6 +135,10 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
       options.accepted?.(this.startedAt, now);
       accepted++;
       this.#stopAwaiting = awaitOutcome(this.message, (outcome) => this.end(outcome, undefined));
+    }
+
+    get isAwaiting(): boolean {
+      return this.#stopAwaiting !== undefined;
     }
 
     /** Gives a task back, of which nobody knows yet what it came to: whoever sends it again sends the same try. */
@@ -231,6 +243,11 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
       get accepted() {
         return accepted;
       },
+    },
+    find(id) {
+      const found = pending.find(({ ended, message }) => !ended && message.id === id);
+      const state = found?.isAwaiting ? "awaits-callback" : "running";
+      return found && { state, attempt: found.message.attempt, since: found.startedAt };
     },
     run(messages, events) {
       const startedAt = clock.monotonic();

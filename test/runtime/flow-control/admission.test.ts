@@ -128,4 +128,6 @@ test("it says what keeps tasks waiting: a pause, the limit, the rate, or others 
   gate.apply({ priority: "high", wants: () => 10_000, grant: () => {} });
   admission.release(15);
   expect(admission.binds).toBe("permits");
+  expect(admission.find("9")).toMatchObject({ state: "permits" });
+  expect(admission.find("none")).toBeUndefined();
 });

@@ -94,6 +94,31 @@ export function describeDelayStore(name: string, open: () => Promise<DelayStore>
       await store.close();
     });
 
+    test("finds what waits of a task, due or not, claimed or not", async () => {
+      const store = await open();
+      await store.add([
+        delayed("found", 5_000),
+        delayed("found", 6_000, { subscription: "other" }),
+        delayed("not", 5_000),
+      ]);
+      const found = async () =>
+        (await store.find("found")).map(({ topic, dueAt, record }) => [
+          topic,
+          dueAt,
+          record.subscription,
+          record.attempt,
+        ]);
+      const both = [
+        ["note.low", 5_000, "default", 2],
+        ["note.low", 6_000, "other", 2],
+      ];
+      expect((await found()).sort()).toEqual(both);
+      await store.claimDue(5_500, 10, 1_000);
+      expect((await found()).sort()).toEqual(both);
+      expect(await store.find("nobody")).toEqual([]);
+      await store.close();
+    });
+
     test("claims no more than asked for; payloads stay whole while others are read", async () => {
       const store = await open();
       await store.add(Array.from({ length: 500 }, (_, i) => delayed(`n${i}`, i)));
