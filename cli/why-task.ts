@@ -74,7 +74,8 @@ async function whyTask(stores: Stores, id: string, { useCases, known, store, jso
   }
   for (const place of places) {
     const { useCase, subscriber } = place;
-    if (answers.some((one) => one.useCase === useCase.name && one.subscriber === subscriber)) continue;
+    // A task is of one use case.
+    if (answers.some((one) => one.useCase !== useCase.name || one.subscriber === subscriber)) continue;
     const [letter] = (await stores.runtime.findDeadLetters(stores.connection.ports, place, { ids: new Set([id]) }, 1))
       .found;
     if (letter) {
