@@ -1,27 +1,30 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parseTsconfig } from "get-tsconfig";
 import { absolutePaths, type Tsconfig } from "../../loader/tsconfig.ts";
+import { installedTypescript } from "./installed-typescript.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
 /**
  * What to set over a project's own settings so that the compiler's TypeScript finds the errors that the project's finds,
  * and no others: nothing of what `tsc` writes and where, which does not make sense here; and where the project's TypeScript
- * is older, its defaults, and the nearest to what there is no more. `null` takes a setting back.
+ * is older, its defaults, and the nearest to what there is no more. `null` takes a setting back. With `native`, what the
+ * native `tsc` has no more stays where the project's own `tsc` is the native one.
  */
-export function checkOptions(tsconfig: string): Options {
+export function checkOptions(tsconfig: string, judge?: "native"): Options {
   const config = readConfig(tsconfig);
   const given: Options = { ...config?.compilerOptions };
-  const isOlder = typescriptVersion(tsconfig) < 6;
+  const { folder, major } = installedTypescript(tsconfig);
+  const isOlder = major < 6;
+  // What it refuses itself, it is to refuse here.
+  const isSame = judge === "native" && folder !== undefined && major >= 7;
+  const { baseUrl, ...others } = given;
   return {
     ...NOT_WRITTEN,
     ...declarations(given),
     ...(isOlder && olderDefaults(given)),
-    ...removedOptions(given),
-    ...resolution(given, isOlder),
-    ...(config && movedPaths(given, { path: tsconfig, config })),
+    ...(!isSame && { ...removedOptions(given), ...resolution(given, isOlder) }),
+    ...(config && movedPaths(isSame ? others : { baseUrl, ...others }, { path: tsconfig, config })),
   };
 }
 
@@ -35,7 +38,7 @@ export function confirmingOptions(tsconfig: string, asGiven: Options): Options {
   return {
     ...NOT_WRITTEN,
     ...declarations(given),
-    ...(typescriptVersion(tsconfig) < 6 && { ...olderDefaults(given), ...olderModules(given) }),
+    ...(installedTypescript(tsconfig).major < 6 && { ...olderDefaults(given), ...olderModules(given) }),
     ignoreDeprecations: "6.0",
   };
 }
@@ -156,15 +159,5 @@ function readConfig(tsconfig: string): Tsconfig["config"] | undefined {
   } catch {
     // What the matter is with it, whoever reads it for good will say.
     return undefined;
-  }
-}
-
-/** The major version of the TypeScript that the project itself checks with; where it has none, it is the compiler's own. */
-export function typescriptVersion(tsconfig: string): number {
-  try {
-    const path = createRequire(join(dirname(tsconfig), "package.json")).resolve("typescript/package.json");
-    return Number.parseInt((JSON.parse(readFileSync(path, "utf8")) as { version: string }).version, 10);
-  } catch {
-    return Number.POSITIVE_INFINITY;
   }
 }

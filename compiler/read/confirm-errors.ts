@@ -1,7 +1,8 @@
 import { dirname } from "node:path";
 import { ts } from "ts-morph";
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
-import { confirmingOptions, typescriptVersion } from "./check-options.ts";
+import { confirmingOptions } from "./check-options.ts";
+import { installedTypescript } from "./installed-typescript.ts";
 import type { Project } from "./open-project.ts";
 import { rangeSpan } from "./spans.ts";
 import { libFolder } from "./typescript-package.ts";
@@ -24,7 +25,7 @@ export interface Confirmed {
 export function confirmErrors(project: Project, errors: readonly Diagnostic[], checked: readonly string[]): Confirmed {
   const { root, tsconfig, given, ambient } = project;
   const files = new Set(errors.filter(({ code }) => code === "type-error").map(({ span }) => span.file));
-  const isOlder = tsconfig && given && typescriptVersion(tsconfig) < 7;
+  const isOlder = tsconfig && given && installedTypescript(tsconfig).major < 7;
   const sawAll = ambient.others.length === 0 && !isOlder;
   const options = tsconfig && given ? optionsOf(given, tsconfig) : undefined;
   const lacksDefaults = checked.length > 0 && isOlder && options?.esModuleInterop === false;

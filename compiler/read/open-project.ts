@@ -2,7 +2,7 @@ import { dirname, relative } from "node:path";
 import { ts } from "ts-morph";
 import { type Format, formatOf } from "../../loader/format.ts";
 import { createSettingsFinder, tsconfigFor } from "../../loader/tsconfig.ts";
-import { type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic, type Sources, type Span } from "../diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { type AmbientFiles, findAmbientFiles } from "./ambient-files.ts";
 import { checkOptions } from "./check-options.ts";
@@ -10,6 +10,7 @@ import { defaultOptions, TSCONFIG } from "./default-options.ts";
 import { findSources, linkedFile, USE_CASES } from "./find-files.ts";
 import { strayLink } from "./links.ts";
 import { absoluteRoot } from "./root.ts";
+import { settingErrors } from "./setting-errors.ts";
 import { fileSpan, rangeSpan } from "./spans.ts";
 import { installationFiles, stampOf } from "./stamp.ts";
 import { readText } from "./text.ts";
@@ -111,6 +112,7 @@ function readConfig(root: string): Config {
   const faults = (unparsed ? [unparsed] : parsed.errors.filter(({ code }) => FATAL.has(code))).map((error) =>
     configFault(root, error),
   );
+  const wrong = faults.length > 0 ? [] : settingErrors(path, source, parsed).map((error) => settingFault(root, error));
   const extended = source.extendedSourceFiles ?? [];
   const links = extended.map((file) => strayLink(root, file)).filter((link) => !!link);
   return {
@@ -119,7 +121,7 @@ function readConfig(root: string): Config {
     given: parsed.options,
     options: faults.length > 0 ? options : { ...parsed.options, ...overrides },
     importEnding: importEndingOf({ ...parsed.options, ...overrides }),
-    diagnostics: links.length > 0 ? links.map(linkedFile) : faults,
+    diagnostics: links.length > 0 ? links.map(linkedFile) : [...faults, ...wrong],
     sources: new Map([[file, text]]),
   };
 }
@@ -130,8 +132,19 @@ function readConfig(root: string): Config {
  */
 const FATAL: ReadonlySet<number> = new Set([5012, 5083, 6053, 18000]);
 
-function configFault(root: string, { messageText, file, start = 0, length = 0 }: ts.Diagnostic): Diagnostic {
-  const span = file ? rangeSpan(root, file, start, start + length) : fileSpan(TSCONFIG);
-  const reason = ts.flattenDiagnosticMessageText(messageText, "\n").replaceAll(`${root}/`, "");
-  return diagnostic("bad-tsconfig", span, { reason });
+function configFault(root: string, error: ts.Diagnostic): Diagnostic {
+  return diagnostic("bad-tsconfig", spanOfError(root, error), { reason: reasonOfError(root, error) });
+}
+
+function settingFault(root: string, error: ts.Diagnostic): Diagnostic {
+  const reason = reasonOfError(root, error);
+  return diagnostic("type-error", spanOfError(root, error), { code: `TS${error.code}`, reason });
+}
+
+function spanOfError(root: string, { file, start = 0, length = 0 }: ts.Diagnostic): Span {
+  return file ? rangeSpan(root, file, start, start + length) : fileSpan(TSCONFIG);
+}
+
+function reasonOfError(root: string, { messageText }: ts.Diagnostic): string {
+  return ts.flattenDiagnosticMessageText(messageText, "\n").replaceAll(`${root}/`, "");
 }

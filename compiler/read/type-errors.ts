@@ -8,6 +8,7 @@ import { findAmbientFiles } from "./ambient-files.ts";
 import { checkOptions } from "./check-options.ts";
 import { defaultOptions, TSCONFIG } from "./default-options.ts";
 import { linkedFile, USE_CASES } from "./find-files.ts";
+import { type InstalledTypescript, installedTypescript } from "./installed-typescript.ts";
 import { type Link, linkTo, strayLink } from "./links.ts";
 import type { Project } from "./open-project.ts";
 import { absoluteRoot } from "./root.ts";
@@ -48,7 +49,7 @@ type Checked = Pick<Project, "root" | "files" | "tsconfig" | "ambient">;
 async function findTypeErrors(project: Checked, signal: AbortSignal | undefined): Promise<Diagnostic[]> {
   if (project.files.length === 0) return [];
   try {
-    return parseErrors(await runTsc(project, writeConfig(project), signal), project.root);
+    return parseErrors(await runTsc(project, writeConfig(project), signal), project);
   } catch (error) {
     if (signal?.aborted) return [];
     const reason = withoutRoot(error instanceof Error ? error.message : String(error), project.root);
@@ -62,7 +63,7 @@ function writeConfig({ root, files, tsconfig, ambient }: Checked): string {
   const path = join(folder, "tsconfig.json");
   const config = {
     ...(tsconfig && { extends: tsconfig }),
-    compilerOptions: tsconfig ? checkOptions(tsconfig) : { ...defaultOptions(root), noEmit: true },
+    compilerOptions: tsconfig ? checkOptions(tsconfig, "native") : { ...defaultOptions(root), noEmit: true },
     files: [...files.map((file) => `${root}/${file}`), ...ambient.all],
     include: [],
     references: [],
@@ -156,22 +157,33 @@ function giveWay(pid: number | undefined, priority: number): void {
 
 const LOCATED = /^(.+)\((\d+),(\d+)\): error (TS\d+): (.*)$/;
 /** A setting, or a value of one, that this TypeScript does not have. */
-const UNKNOWN_SETTINGS: ReadonlySet<string> = new Set(["TS5023", "TS5025", "TS6046"]);
+const UNKNOWN_SETTINGS: ReadonlySet<string> = new Set(["TS5023", "TS5024", "TS5025", "TS6046"]);
 const UNLOCATED = /^error (TS\d+): (.*)$/;
 
+/** Whether the project's TypeScript has other settings than the one that checks. */
+function isAnother({ folder, major, minor }: InstalledTypescript): boolean {
+  return folder === undefined || major !== OWN.major || minor > OWN.minor;
+}
+
+const OWN = installedTypescript(import.meta.filename);
+
 /** Reads `file(line,column): error TS1: text`, with further lines of the text indented below. */
-function parseErrors(output: string, root: string): Diagnostic[] {
+function parseErrors(output: string, { root, tsconfig }: Checked): Diagnostic[] {
+  const knowsOthers = tsconfig !== undefined && isAnother(installedTypescript(tsconfig));
   const errors: { span: Span; code: string; lines: string[] }[] = [];
   const textOf = createTexts(root);
   for (const line of output.split(/\r?\n/)) {
     const located = LOCATED.exec(line);
     const unlocated = UNLOCATED.exec(line);
-    // Of settings that another version of TypeScript knows.
-    if (located?.[1]?.endsWith(".json") && UNKNOWN_SETTINGS.has(located[4] ?? "")) continue;
+    // Of settings that the project's TypeScript may know: what that says is found by other means, see settingErrors.
+    if (knowsOthers && located?.[1]?.endsWith(".json") && UNKNOWN_SETTINGS.has(located[4] ?? "")) continue;
     if (located) {
       const [, path = "", lineNumber, column, code = "", text = ""] = located;
       const file = posix.normalize(path.replaceAll("\\", "/"));
-      errors.push({ span: wordSpan(file, Number(lineNumber), Number(column), textOf(file)), code, lines: [text] });
+      // What is wrong with the settings as a whole is said of the config that takes the project's own over.
+      const isOurs = file === `${SCRATCH}/${TSCONFIG}`;
+      const span = isOurs ? fileSpan(TSCONFIG) : wordSpan(file, Number(lineNumber), Number(column), textOf(file));
+      errors.push({ span, code, lines: [text] });
     } else if (unlocated) {
       errors.push({ span: fileSpan(TSCONFIG), code: unlocated[1] ?? "", lines: [unlocated[2] ?? ""] });
     } else if (line.trim() !== "") errors.at(-1)?.lines.push(line);

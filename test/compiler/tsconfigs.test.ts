@@ -51,6 +51,37 @@ test("what a module that tsconfig.json includes imports for its declarations is 
   expect(await faults()).toEqual(["type-error usecases/far.ts:3", wrong]);
 }, 60_000);
 
+test.each<[string, object, object, readonly string[]]>([
+  ["that nobody knows", { fooBar: true }, {}, ["tsconfig.json TS5023"]],
+  ["in another case", {}, { Strict: true }, ["base.json TS5025"]],
+  ["with a value that nobody knows", {}, { target: "es9" }, ["base.json TS6046"]],
+  ["with a value of another kind", { strict: "yes" }, {}, ["tsconfig.json TS5024"]],
+  ["that this TypeScript has no more", { module: "esnext", moduleResolution: "node" }, {}, ["tsconfig.json TS5108"]],
+  ["that it has", { target: "es2025", lib: ["ES2024", "DOM"] }, { noImplicitOverride: true }, []],
+])(
+  "a setting %s is judged as by the project's TypeScript",
+  async (_, own, base, expected) => {
+    const root = writeProject("settings", {
+      "tsconfig.json": JSON.stringify({
+        extends: "./base.json",
+        compilerOptions: {
+          module: "nodenext",
+          types: ["node"],
+          skipLibCheck: true,
+          noEmit: true,
+          allowImportingTsExtensions: true,
+          ...own,
+        },
+      }),
+      "base.json": JSON.stringify({ compilerOptions: base }),
+      "usecases/a.ts": useCaseText("", "{ id: string }", 'owner: "team", handler: () => {}'),
+    });
+    const { diagnostics } = await analyse({ root });
+    expect(diagnostics.map(({ span, message }) => `${span.file} ${/TS\d+/.exec(message)?.[0]}`)).toEqual(expected);
+  },
+  60_000,
+);
+
 test("without esModuleInterop, which TypeScript 7 has no more, a CommonJS module has no default, however one asks", async () => {
   const ways: readonly (readonly [before: string, body: string, error: string])[] = [
     ['import shout from "shout";', "shout(event.id)", "TS1259 :2"],
@@ -75,6 +106,7 @@ test("without esModuleInterop, which TypeScript 7 has no more, a CommonJS module
           allowImportingTsExtensions: true,
           noEmit: true,
           esModuleInterop: false,
+          ...(version.startsWith("6") && { ignoreDeprecations: "6.0" }),
           strict: true,
           skipLibCheck: true,
           types: ["node"],
