@@ -52,6 +52,15 @@ export function controlCommands(program: Command): void {
     await whyAny(name, options);
   });
 
+  withStoreOptions(
+    program
+      .command("cancel <use-case> <id...>")
+      .description("cancel delayed tasks by the ids that their enqueues answered, before their time comes"),
+  ).action(async (useCase, ids, options) => {
+    const { cancel } = await import("./cancel.ts");
+    await cancel(useCase, ids, options);
+  });
+
   program
     .command("schedules [use-case...]")
     .description("list when the schedules of built use cases, all or some, enqueue an event next")

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { cancelTask } from "./cancel-task.ts";
 import { insertIntoOutbox, type Transaction } from "./capture/outbox-row.ts";
 import { systemClock } from "./clock.ts";
 import { type Connection, connect } from "./connection.ts";
@@ -41,7 +42,17 @@ export interface Client<E> {
    * it is relayed. Throws a FivefoldError where it is refused or can't be written.
    */
   enqueueIn(transaction: Transaction, event: E, options?: EnqueueOptions): Promise<OutboxReceipt>;
+  /**
+   * Cancels a task that was enqueued with a delay, by its receipt's id. `cancelled`: it never runs, for any subscriber.
+   * `started`: its time has come, so that it runs or has run. `unknown`: no task of that id waits for all subscribers, or its
+   * time came meanwhile, so that it may run; a worker has to have taken a delayed event in before it can be cancelled. Rejects
+   * with a FivefoldError where the delay store can't be reached; it can be asked again.
+   */
+  cancel(id: string): Promise<Cancellation>;
 }
+
+/** What became of a wish to cancel a task. */
+export type Cancellation = Awaited<ReturnType<typeof cancelTask>>;
 
 /** What `enqueueIn` answers. */
 export interface OutboxReceipt {
@@ -157,6 +168,10 @@ export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
       const connection = await connect(undefined, contract.url);
       const admission = admissionOf(options, connection);
       return (await frontendOf(connection)).enqueueAll(events, admission);
+    },
+    async cancel(id) {
+      const { ports } = await connect(undefined, contract.url);
+      return cancelTask(ports, contract.settings, id);
     },
     async enqueueIn(transaction, event, options = {}) {
       const { now } = systemClock;

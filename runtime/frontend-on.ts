@@ -4,6 +4,7 @@ import { createFrontend } from "./frontend/frontend.ts";
 import { createToRecords, type ToRecords } from "./frontend/to-records.ts";
 import type { Enqueued, Frontend } from "./pipeline.ts";
 import type { Ports } from "./ports.ts";
+import { taskId } from "./task-id.ts";
 
 /** The producer's half: the frontend on a transport. The topics must have been declared. */
 export function createFrontendOn<E>(
@@ -29,9 +30,9 @@ export function createRecordsOn<E>(contract: ClientContract<E>, clock: Clock): T
   return createToRecords({ contract, clock, nextId: createIds(clock) });
 }
 
-/** An id is a random part of its maker's and a count: unique without a random draw for every task. */
-function createIds(clock: Clock): () => string {
+/** Unique without a random draw for every task. */
+function createIds(clock: Clock): (dueAt: number) => string {
   const prefix = clock.randomId(14);
   let count = 0;
-  return () => `${prefix}-${(count++).toString(36)}`;
+  return (dueAt) => taskId(prefix, count++, dueAt);
 }

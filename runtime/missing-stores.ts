@@ -25,6 +25,8 @@ export function missingStores(): Required<Pick<Ports, "delayStore" | "dedupeStor
       groups: refuse,
       find: refuse,
       claimOf: refuse,
+      cancel: refuse,
+      cancelledOf: refuse,
       nextDueAt: refuse,
       size: refuse,
       close,

@@ -42,7 +42,7 @@ export interface FrontendOptions<E> {
   readonly dedupeStore: DedupeStore;
   readonly observe: (enqueued: Enqueued) => void;
   readonly clock: Clock;
-  readonly nextId: () => string;
+  readonly nextId: (dueAt: number) => string;
 }
 
 interface Waiting {

@@ -21,7 +21,7 @@ export interface Admission {
 export interface ToRecordsOptions<E> {
   readonly contract: ClientContract<E>;
   readonly clock: Clock;
-  readonly nextId: () => string;
+  readonly nextId: (dueAt: number) => string;
 }
 
 /** Makes the records of events; throws where one is invalid, too large, or delayed for too long. */
@@ -61,7 +61,7 @@ export function createToRecords<E>({ contract, clock, nextId }: ToRecordsOptions
       );
     }
     return {
-      id: once?.task ?? nextId(),
+      id: once?.task ?? nextId(dueAt),
       useCase: settings.name,
       version: settings.version,
       enqueuedAt: now,

@@ -24,6 +24,23 @@ export interface DelayedGroup {
   readonly firstDueAt: number;
 }
 
+/**
+ * What became of a wish to cancel a task. `cancelled`: it never runs. `started`: its time has come, so that it runs, or has
+ * run. `unknown`: it does not wait here, or its time came meanwhile; it may run.
+ */
+export type Cancellation = "cancelled" | "started" | "unknown";
+
+/** A task that was delayed as it was enqueued. */
+export interface DelayedTask {
+  readonly id: string;
+  readonly dueAt: number;
+  /** All that are to get it: where it does not wait for each of them, it may be under way to one. */
+  readonly subscriptions: readonly string[];
+}
+
+/** How long what was cancelled is remembered: until its event, if a worker died before it could settle it, has come again. */
+export const CANCELLED_FOR_MS = 30 * 86_400_000;
+
 /** Keeps records until they are due, apart from the topics: a queue can't hold back one record without the rest. */
 export interface DelayStore {
   /** The longest wait that it keeps, in ms. */
@@ -60,6 +77,13 @@ export interface DelayStore {
     max: number,
     leaseMs: number,
   ): Promise<readonly DelayedClaim[]>;
+  /**
+   * Cancels a task that waits for all of its subscriptions, and is due after `tooLateMs`, for good: also what is added of it
+   * later is never claimed.
+   */
+  cancel(task: DelayedTask, tooLateMs: number): Promise<Cancellation>;
+  /** Those of these tasks' ids that are cancelled. */
+  cancelledOf(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** When the next record is due or its lease ends, ms since the Unix epoch; Infinity: none waits. */
   nextDueAt(): Promise<number>;
   /** How many wait. */

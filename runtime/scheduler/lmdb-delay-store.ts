@@ -8,15 +8,14 @@ import { currentProcess, hasEnded, type ProcessIdentity } from "../storage/proce
 import { damagedValues } from "../storage/storage-error.ts";
 import { type Delayed, type DelayedClaim, type DelayStore, groupsOf } from "./delay-store.ts";
 import { decodeDelayed, delayedKey, describeDamaged, dueAtOfKey, encodeDelayed, lastKeyAt } from "./delayed-format.ts";
+import { createLmdbCancelled } from "./lmdb-cancelled.ts";
+import { createFormerDelays, type FormerKey } from "./lmdb-former-delays.ts";
 
 /** The one process that fires. */
 interface Leader extends ProcessIdentity {
   readonly token: string;
   readonly untilMs: number;
 }
-
-/** A record of the table `waiting`, as releases before 0.2 wrote it. */
-type FormerKey = [dueAt: number, id: string, subscription: string];
 
 /** What a claim removes: that key's value, as long as it has the version that was claimed. */
 type ClaimKey =
@@ -56,8 +55,12 @@ export async function openLmdbDelayStore(
       waiting: root.openDB<Delayed, FormerKey>("waiting", { encoding: "msgpack" }),
       /** What was found damaged, as it was found. */
       damaged: root.openDB<Buffer, Buffer>("damaged", { encoding: "binary", keyEncoding: "binary" }),
+      cancelled: root.openDB<number, string>("cancelled", { encoding: "json" }),
     }),
-    volatile: (root) => ({ leaders: root.openDB<Leader, string>("leaders", { encoding: "json" }) }),
+    volatile: (root) => ({
+      leaders: root.openDB<Leader, string>("leaders", { encoding: "json" }),
+      claimedUntil: root.openDB<number, string>("claimed-until", { encoding: "json" }),
+    }),
     tellTable: (key, value) =>
       decodeDelayed(key, value.subarray(VERSION_BYTES)) ? { table: "delays", flags: WITH_VERSIONS } : undefined,
     reportProblem,
@@ -66,6 +69,13 @@ export async function openLmdbDelayStore(
   const { delays, damaged } = durable.tables;
   const waiting: Database<Delayed, FormerKey> = durable.tables.waiting;
   const { leaders } = volatile.tables;
+  const cancelled = createLmdbCancelled(stores);
+  const former = createFormerDelays(waiting, () => {
+    if (!setAside.has("former keys")) {
+      reportProblem(damagedValues(join(folder, "kept"), "delayed events", ["a key of the table 'waiting'"]));
+    }
+    setAside.add("former keys");
+  });
   const self = { ...currentProcess(), token: clock.randomId(10) };
   /** When the lease of what this process handed out ends. */
   const claimed = new Map<string, number>();
@@ -98,6 +108,7 @@ export async function openLmdbDelayStore(
     return volatile.transact(() => {
       if (leads(readLeader(), nowMs)) return false;
       leaders.putSync("leader", { ...self, untilMs: nowMs + LEADER_LEASE_MS });
+      cancelled.noteClaim(nowMs);
       return true;
     });
   }
@@ -110,9 +121,9 @@ export async function openLmdbDelayStore(
 
   /** What nobody has now of what is due by that time, soonest first. */
   function* freeUntil(nowMs: number, dueMs: number): Generator<DelayedClaim, void, void> {
-    for (const key of formerKeys({ end: [dueMs + 1] })) {
+    for (const key of former.keys({ end: [dueMs + 1] })) {
       if (key[0] > dueMs || !isFree(key, nowMs)) continue;
-      const found = readFormer(key);
+      const found = former.read(key);
       if (found) yield { ...found, key: { former: key } satisfies ClaimKey };
       else lose(Buffer.from(JSON.stringify(key)), Buffer.alloc(0), () => waiting.remove(key), nameOf(key));
     }
@@ -136,43 +147,34 @@ export async function openLmdbDelayStore(
     isWanted: (claim: DelayedClaim) => boolean = () => true,
   ): Promise<DelayedClaim[]> {
     const claims: DelayedClaim[] = [];
+    const over: DelayedClaim[] = [];
     for (const claim of free) {
       if (!isWanted(claim)) continue;
       const key = claim.key as ClaimKey;
+      if (cancelled.has(claim.record.id)) {
+        over.push(claim);
+        continue;
+      }
       claimed.set(nameOf(key.former ?? key.key), untilMs);
       claims.push(claim);
       if (claims.length === max) break;
     }
     await storeLost();
+    if (over.length > 0) await removeAll(over);
     return claims;
   }
 
-  /** Up to a key that is damaged so that LMDB can't tell what it was: what lies behind it is out of reach. */
-  function* formerKeys(range: { end?: [number] }): Generator<FormerKey, void, void> {
-    const keys = waiting.getKeys(range)[Symbol.iterator]();
-    for (;;) {
-      let next: IteratorResult<FormerKey>;
-      try {
-        next = keys.next();
-      } catch {
-        if (!setAside.has("former keys")) {
-          reportProblem(damagedValues(join(folder, "kept"), "delayed events", ["a key of the table 'waiting'"]));
+  async function removeAll(claims: readonly DelayedClaim[]): Promise<void> {
+    const keys = claims.map(({ key }) => key as ClaimKey);
+    await durable.commit(() =>
+      delays.batch(() => {
+        for (const claim of keys) {
+          if (claim.former) waiting.remove(claim.former);
+          else delays.remove(claim.key, claim.version);
         }
-        setAside.add("former keys");
-        return;
-      }
-      if (next.done) return;
-      if (Array.isArray(next.value) && typeof next.value[0] === "number") yield next.value;
-    }
-  }
-
-  function readFormer(key: FormerKey): Delayed | undefined {
-    try {
-      const found = waiting.get(key);
-      return found?.record?.payload ? found : undefined;
-    } catch {
-      return undefined;
-    }
+      }),
+    );
+    for (const claim of keys) claimed.delete(nameOf(claim.former ?? claim.key));
   }
 
   const lost: { readonly key: Buffer; readonly value: Buffer; readonly remove: () => unknown }[] = [];
@@ -253,18 +255,14 @@ export async function openLmdbDelayStore(
         lead(clock.now());
       }),
 
-    remove: (claims) =>
+    remove: (claims) => stores.explained(() => removeAll(claims)),
+
+    cancel: (task, tooLateMs) => stores.explained(() => cancelled.cancel(task, tooLateMs)),
+
+    cancelledOf: (ids) =>
       stores.explained(async () => {
-        const keys = claims.map(({ key }) => key as ClaimKey);
-        await durable.commit(() =>
-          delays.batch(() => {
-            for (const claim of keys) {
-              if (claim.former) waiting.remove(claim.former);
-              else delays.remove(claim.key, claim.version);
-            }
-          }),
-        );
-        for (const claim of keys) claimed.delete(nameOf(claim.former ?? claim.key));
+        durable.refresh();
+        return new Set(ids.filter((id) => cancelled.has(id)));
       }),
 
     nextDueAt: () =>
@@ -272,7 +270,7 @@ export async function openLmdbDelayStore(
         durable.refresh();
         const leader = otherLeader(clock.now());
         let next = Number.POSITIVE_INFINITY;
-        for (const table of [formerKeys({}), delays.getKeys({})]) {
+        for (const table of [former.keys({}), delays.getKeys({})]) {
           for (const key of table) {
             const name = nameOf(key);
             if (setAside.has(name)) continue;

@@ -1,4 +1,4 @@
-import { type Delayed, type DelayedClaim, type DelayStore, groupsOf } from "./delay-store.ts";
+import { CANCELLED_FOR_MS, type Delayed, type DelayedClaim, type DelayStore, groupsOf } from "./delay-store.ts";
 
 interface Entry extends Delayed {
   /** The number of the claim that has it; 0: none since it was added. */
@@ -16,6 +16,8 @@ const keyOf = ({ dueAt, record }: Delayed): string => `${dueAt}\n${record.id}\n$
 /** A delay store in this process's memory, for simulations and tests. Its claims scan all that waits. */
 export function createMemoryDelayStore(isOfOneWorker = false): DelayStore {
   const entries = new Map<string, Entry>();
+  /** Until when it is remembered, by task. */
+  const cancelled = new Map<string, number>();
   let claims = 0;
   const wakesAt = (entry: Entry) => Math.max(entry.dueAt, entry.leasedUntil);
 
@@ -27,6 +29,7 @@ export function createMemoryDelayStore(isOfOneWorker = false): DelayStore {
   }
 
   function claim(isWanted: (entry: Entry) => boolean, max: number, untilMs: number): DelayedClaim[] {
+    for (const [key, { record }] of entries) if (cancelled.has(record.id)) entries.delete(key);
     const wanted = [...entries]
       .filter(([, entry]) => isWanted(entry))
       .sort(([, a], [, b]) => a.dueAt - b.dueAt)
@@ -56,6 +59,24 @@ export function createMemoryDelayStore(isOfOneWorker = false): DelayStore {
     async claimOf({ topic, subscription }, nowMs, max, leaseMs) {
       const isOf = (entry: Entry) => entry.topic === topic && entry.record.subscription === subscription;
       return claim((entry) => isOf(entry) && entry.leasedUntil <= nowMs, max, nowMs + leaseMs);
+    },
+    async cancel({ id, subscriptions, dueAt }, tooLateMs) {
+      if (cancelled.has(id)) return "cancelled";
+      if (dueAt <= tooLateMs) return "started";
+      const own = [...entries].filter(([, entry]) => entry.record.id === id);
+      const isWaiting = (subscription: string) =>
+        own.some(
+          ([, { record, dueAt, leasedUntil }]) =>
+            record.subscription === subscription && record.attempt === 1 && dueAt > Math.max(tooLateMs, leasedUntil),
+        );
+      if (!subscriptions.every(isWaiting)) return "unknown";
+      for (const [key] of own) entries.delete(key);
+      for (const [id, untilMs] of cancelled) if (untilMs < tooLateMs) cancelled.delete(id);
+      cancelled.set(id, dueAt + CANCELLED_FOR_MS);
+      return "cancelled";
+    },
+    async cancelledOf(ids) {
+      return new Set(ids.filter((id) => cancelled.has(id)));
     },
     async groups() {
       return groupsOf(entries.values());

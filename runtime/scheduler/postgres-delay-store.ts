@@ -2,63 +2,12 @@ import { crc32 } from "node:zlib";
 import { systemClock } from "../clock.ts";
 import type { ReportProblem, TaskRecord } from "../contract.ts";
 import { openPostgres, type PostgresOptions } from "../storage/postgres.ts";
-import type { Tables } from "../storage/postgres-tables.ts";
 import { followServerClock } from "../storage/server-clock.ts";
 import { damagedValues } from "../storage/storage-error.ts";
 import { textKey } from "../storage/text-key.ts";
 import type { Delayed, DelayedClaim, DelayStore } from "./delay-store.ts";
-
-/*
- * One row a record. `wakes_at` is when it can be claimed next: its due time, then its lease's end. One index on it gives
- * the order of firing, finds lapsed leases, and answers when to look again, at any number of rows.
- *
- * The envelope is one JSON value rather than a column a field: people can read and query it (envelope->>'useCase'), a
- * field of a newer version survives an older worker, and, unlike text, the type json takes any text there is, NUL and
- * lone surrogates included. (jsonb does not.) The payload stays bytes.
- *
- * The table is a queue: what dies at its front is to be vacuumed early, before claims have to walk over it.
- */
-const TABLES: Tables = {
-  store: "delay store",
-  durable: true,
-  versions: [
-    (schema) => `
-      CREATE TABLE ${schema}.delayed (
-        id text COLLATE "C" NOT NULL,
-        subscription text COLLATE "C" NOT NULL,
-        due_at bigint NOT NULL,
-        wakes_at bigint NOT NULL,
-        claim bigint NOT NULL DEFAULT 0,
-        topic text NOT NULL,
-        envelope json NOT NULL,
-        payload bytea NOT NULL,
-        PRIMARY KEY (id, subscription, due_at)
-      ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 5000);
-      CREATE INDEX delayed_wakes_at ON ${schema}.delayed (wakes_at);
-      CREATE SEQUENCE ${schema}.delayed_claim;
-      COMMENT ON TABLE ${schema}.delayed IS 'Tasks that wait until they are due; Fivefold owns this table';
-      COMMENT ON COLUMN ${schema}.delayed.due_at IS 'Milliseconds since the Unix epoch';
-      COMMENT ON COLUMN ${schema}.delayed.wakes_at IS 'When it can be claimed: its due time, then its lease''s end';
-      COMMENT ON COLUMN ${schema}.delayed.claim IS 'The claim that holds it, until wakes_at; 0: none yet';`,
-  ],
-  additions: [
-    // A record that is added while it is claimed has to outlive that claim. It is the table that sees to it, so that it
-    // holds for what workers of the version before add, too.
-    (schema) => `
-      ALTER TABLE ${schema}.delayed ADD COLUMN sum bigint;
-      COMMENT ON COLUMN ${schema}.delayed.sum IS 'CRC-32 of the envelope''s text and the payload; null: not known';
-      CREATE FUNCTION ${schema}.delayed_added() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-          UPDATE ${schema}.delayed
-          SET claim = 0, wakes_at = NEW.wakes_at, topic = NEW.topic, envelope = NEW.envelope, payload = NEW.payload,
-            sum = NEW.sum
-          WHERE id = NEW.id AND subscription = NEW.subscription AND due_at = NEW.due_at AND claim <> 0;
-          RETURN NEW;
-        END $$;
-      CREATE TRIGGER delayed_added BEFORE INSERT ON ${schema}.delayed
-        FOR EACH ROW EXECUTE FUNCTION ${schema}.delayed_added();`,
-  ],
-};
+import { createPostgresCancelled } from "./postgres-cancelled.ts";
+import { DELAY_TABLES } from "./postgres-delay-tables.ts";
 
 /** One statement's share: rows, and bytes of payload, so that neither side ever holds much more at once. */
 const ADD_ROWS = 1_000;
@@ -75,6 +24,7 @@ interface Row {
   readonly payload: Uint8Array;
   /** Null in rows of the version before. */
   readonly sum: number | null;
+  readonly is_cancelled: boolean;
 }
 
 /** A row, and the claim that leased it: once another claim has it, this one removes nothing. */
@@ -126,8 +76,9 @@ export async function openPostgresDelayStore(
   options: PostgresOptions,
   reportProblem: ReportProblem = (problem) => process.emitWarning(problem),
 ): Promise<DelayStore> {
-  const postgres = await openPostgres(options, TABLES);
+  const postgres = await openPostgres(options, DELAY_TABLES);
   const table = `${postgres.schema}.delayed`;
+  const cancelled = createPostgresCancelled(postgres);
 
   async function askTime(): Promise<number> {
     const time = "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now";
@@ -156,7 +107,8 @@ export async function openPostgresDelayStore(
     )
     UPDATE ${table} SET wakes_at = greatest(due_at, $3), claim = (SELECT number FROM claim)
     WHERE ctid = ANY (ARRAY(SELECT row FROM summed WHERE before < $4))
-    RETURNING id, subscription, due_at, claim, topic, envelope::text AS envelope, payload, sum`;
+    RETURNING id, subscription, due_at, claim, topic, envelope::text AS envelope, payload, sum,
+      ${cancelled.IS_CANCELLED} AS is_cancelled`;
   const CLAIM = claimWhere("wakes_at <= $1");
   // What waits, its due time not come yet, is nobody's.
   const CLAIM_OF = claimWhere("topic = $5 AND subscription = $6 AND (wakes_at <= $1 OR wakes_at = due_at)");
@@ -198,7 +150,10 @@ export async function openPostgresDelayStore(
   async function claimed(rows: readonly Row[]): Promise<DelayedClaim[]> {
     const claims: DelayedClaim[] = [];
     const damaged: Row[] = [];
+    const over = rows.filter((row) => row.is_cancelled);
+    if (over.length > 0) await postgres.query(REMOVE, columnsOf(over));
     for (const row of rows) {
+      if (row.is_cancelled) continue;
       const record = readRecord(row);
       const { id, subscription, due_at, claim, topic } = row;
       const key: ClaimKey = { id, subscription, due_at, claim };
@@ -276,6 +231,9 @@ export async function openPostgresDelayStore(
     async remove(claims) {
       await postgres.query(REMOVE, columnsOf(claims.map(({ key }) => key as ClaimKey)));
     },
+
+    cancel: cancelled.cancel,
+    cancelledOf: cancelled.cancelledOf,
 
     async nextDueAt() {
       const next = `SELECT wakes_at FROM ${table} WHERE wakes_at < ${NEVER} ORDER BY wakes_at LIMIT 1`;

@@ -17,6 +17,8 @@ export interface SchedulerOptions {
   readonly givesBackInOrder: boolean;
   /** Stores records until they are due; resolves once they are durable. */
   readonly delay: (delayed: readonly Delayed[]) => Promise<void>;
+  /** Which of these tasks are cancelled. */
+  readonly cancelledOf: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Takes tasks that may start now. */
   readonly start: (messages: readonly Message[]) => void;
   readonly clock: Clock;
@@ -110,13 +112,36 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         const messages = await consumer.receive(room);
         // The consumer is closed: it will never have more.
         if (messages.length === 0) return;
-        if (!stopped) accept(messages);
+        const late = messages.filter(isLate);
+        const kept = late.length > 0 ? await withoutCancelled(messages, late) : messages;
+        if (!stopped) accept(kept);
       } catch (error) {
         if (stopped) return;
         report("Tasks can't be received now", error);
         await sleep(clock, RETRY_MS);
       }
     }
+  }
+
+  /** Whether it may have been put off by a worker that could not settle it then, and was cancelled since. */
+  function isLate({ dueAt, attempt, subscription: only }: Message): boolean {
+    return dueAt > 0 && attempt === 1 && only === "" && dueAt <= clock.now();
+  }
+
+  async function withoutCancelled(messages: readonly Message[], late: readonly Message[]): Promise<readonly Message[]> {
+    while (!stopped) {
+      try {
+        const cancelled = await options.cancelledOf(late.map(({ id }) => id));
+        if (cancelled.size === 0) break;
+        const isCancelled = (message: Message) => isLate(message) && cancelled.has(message.id);
+        void settle(messages.filter(isCancelled));
+        return messages.filter((message) => !isCancelled(message));
+      } catch (error) {
+        report("Which delayed tasks are cancelled can't be told now", error);
+        await sleep(clock, RETRY_MS);
+      }
+    }
+    return messages;
   }
 
   function accept(messages: readonly Message[]): void {

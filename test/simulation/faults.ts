@@ -85,6 +85,8 @@ export function createSimulatedProcess(world: Ports, rates: () => FaultRates): S
         groups: () => delayStore.groups(),
         find: (id) => faulty(() => delayStore.find(id)),
         claimOf: (group, nowMs, max, leaseMs) => faulty(() => delayStore.claimOf(group, nowMs, max, leaseMs)),
+        cancel: (task, tooLateMs) => faulty(() => delayStore.cancel(task, tooLateMs)),
+        cancelledOf: (ids) => faulty(() => delayStore.cancelledOf(ids)),
         size: () => delayStore.size(),
         close: async () => {},
       },

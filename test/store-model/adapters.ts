@@ -77,6 +77,11 @@ export const DEDUPE_STORES: readonly Adapter<DedupeStore>[] = [
 
 type Options = { url: string; schema: string; maxConnections: number };
 
+const NEVER_CANCELS: Pick<DelayStore, "cancel" | "cancelledOf"> = {
+  cancel: async () => "unknown",
+  cancelledOf: async () => new Set(),
+};
+
 /** As release 0.1.0 had them: they renew nothing, and don't know who was the first. */
 async function openFormerDelays(options: Options): Promise<DelayStore> {
   const claimOf = async () => [];
@@ -86,6 +91,7 @@ async function openFormerDelays(options: Options): Promise<DelayStore> {
     groups: async () => [],
     find: async () => [],
     claimOf,
+    ...NEVER_CANCELS,
   };
 }
 

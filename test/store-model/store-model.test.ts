@@ -7,6 +7,7 @@ import { openPostgresDelayStore } from "../../runtime/scheduler/postgres-delay-s
 import { type Postgres, startPostgres } from "../parts/postgres.ts";
 import { delayed } from "../runtime/scheduler/delay-store-suite.ts";
 import { type Adapter, DEDUPE_STORES, DELAY_STORES, onPostgres, onPostgresBesideFormer } from "./adapters.ts";
+import { CANCEL_MOVES, type CancelMove, cancelFaults, cancelSequence } from "./cancel-sequences.ts";
 import { runDedupe } from "./dedupe-world.ts";
 import { delayFaults, MOVES, SKEWS, sequence } from "./delay-sequences.ts";
 import { runDelays } from "./delay-world.ts";
@@ -65,6 +66,21 @@ describe.each(delayStores)("delay store, $name", (adapter) => {
         faults.push(...(await delayFaults(opened.ways, moves.split(", ") as (typeof MOVES)[number][], skews)));
       }
     }
+    await opened.close();
+    expect(faults.slice(0, 10)).toEqual([]);
+  });
+
+  test.runIf(adapter.name !== BESIDE)("what was cancelled is claimed by nobody, in any order of moves", async () => {
+    const opened = await adapter.open([systemClock, systemClock]);
+    const faults: string[] = [];
+    const draw = drawFrom(1);
+    const length = adapter.name === "memory" ? 4 : 6;
+    const all = CANCEL_MOVES.length ** length;
+    const numbers = adapter.name === "memory" ? Array.from({ length: all }, (_, i) => i) : draws(80, () => draw(all));
+    for (const number of numbers) faults.push(...(await cancelFaults(opened.ways, cancelSequence(number, length))));
+    // Put off again after it was cancelled.
+    const again = "A adds, B cancels, A adds, time comes, A claims, B claims".split(", ") as CancelMove[];
+    faults.push(...(await cancelFaults(opened.ways, again)));
     await opened.close();
     expect(faults.slice(0, 10)).toEqual([]);
   });
@@ -132,6 +148,10 @@ describe("postgres, where a renewal commits in the middle of a call", () => {
     await store.close();
   });
 });
+
+function draws(count: number, draw: () => number): number[] {
+  return Array.from({ length: count }, draw);
+}
 
 function everySequence(longest: number): (typeof MOVES)[number][][] {
   return Array.from({ length: longest }, (_, i) =>

@@ -119,6 +119,56 @@ export function describeDelayStore(name: string, open: () => Promise<DelayStore>
       await store.close();
     });
 
+    describe("cancels", () => {
+      const inAnHour = () => Date.now() + 3_600_000;
+      const first = { attempt: 1 };
+      const subscriptions = ["default", "other"];
+
+      test("what waits for all of its subscriptions, and never hands it out, though it is added again", async () => {
+        const store = await open();
+        const dueAt = inAnHour();
+        const both = [delayed("a", dueAt, first), delayed("a", dueAt, { ...first, subscription: "other" })];
+        await store.add([...both, delayed("b", dueAt, first)]);
+        expect(await store.cancel({ id: "a", dueAt, subscriptions }, Date.now())).toBe("cancelled");
+        expect(await store.size()).toBe(1);
+        expect(await store.cancelledOf(["a", "b"])).toEqual(new Set(["a"]));
+        await store.add(both);
+        expect(await store.cancel({ id: "a", dueAt, subscriptions }, Date.now())).toBe("cancelled");
+        const ids = (await store.claimDue(dueAt, 10, 5_000)).map(({ record }) => record.id);
+        expect(ids).toEqual(["b"]);
+        expect(await store.claimDue(dueAt, 10, 5_000)).toEqual([]);
+        expect(await store.size()).toBe(1);
+        await store.close();
+      });
+
+      test("neither what waits for some of them alone, nor a retry, nor what is due, nor what is none", async () => {
+        const store = await open();
+        const dueAt = inAnHour();
+        const past = Date.now() - 1_000;
+        await store.add([delayed("a", dueAt, first), delayed("b", dueAt, { attempt: 2 }), delayed("c", past, first)]);
+        const one = { dueAt, subscriptions: ["default"] };
+        expect(await store.cancel({ id: "a", dueAt, subscriptions }, Date.now())).toBe("unknown");
+        expect(await store.cancel({ ...one, id: "b" }, Date.now())).toBe("unknown");
+        expect(await store.cancel({ ...one, id: "d\u0000" }, Date.now())).toBe("unknown");
+        expect(await store.cancel({ ...one, id: "c", dueAt: past }, Date.now())).toBe("started");
+        expect(await store.cancel({ ...one, id: "a" }, dueAt)).toBe("started");
+        expect((await store.claimDue(dueAt, 10, 5_000)).map(({ record }) => record.id).sort()).toEqual(["a", "b", "c"]);
+        await store.close();
+      });
+
+      test("nothing that was claimed, whatever the time is", async () => {
+        const store = await open();
+        const dueAt = inAnHour();
+        await store.add([delayed("a", dueAt, first)]);
+        const claims = await store.claimDue(dueAt, 10, 3_600_000);
+        const answer = await store.cancel({ id: "a", dueAt, subscriptions: ["default"] }, Date.now());
+        expect(["started", "unknown"]).toContain(answer);
+        await store.remove(claims);
+        expect(await store.cancelledOf(["a"])).toEqual(new Set());
+        await store.close();
+      });
+    });
+
     test("claims no more than asked for; payloads stay whole while others are read", async () => {
       const store = await open();
       await store.add(Array.from({ length: 500 }, (_, i) => delayed(`n${i}`, i)));

@@ -32,6 +32,7 @@ function openSchedulerOn(receive: (clock: SimulatedClock) => () => Promise<reado
     async delay(records) {
       delayed.push(...records);
     },
+    cancelledOf: async () => new Set(),
     start: (tasks) => started.push(...tasks.map(({ id }): [string, number] => [id, clock.now() - openedAt])),
     clock,
     reportProblem: ({ message }) => (failures > 0 ? problems.push(message) : expect.fail(message)),
