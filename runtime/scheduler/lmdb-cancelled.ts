@@ -45,7 +45,7 @@ export function createLmdbCancelled({ durable, volatile }: CancelledTables): Lmd
     return claimedUntil.get(CLAIMED) ?? Number.NEGATIVE_INFINITY;
   }
 
-  const has = (id: string): boolean => cancelled.getCount() > 0 && cancelled.get(keyOf(id)) !== undefined;
+  const has = (id: string): boolean => cancelled.get(keyOf(id)) !== undefined;
 
   function keysOf({ id, dueAt, subscriptions }: DelayedTask): Buffer[] {
     return subscriptions.map((subscription) =>

@@ -45,13 +45,17 @@ export async function raceOfCancels({
 }: RaceOptions): Promise<RaceReport> {
   const random = randomNumbers(seed);
   const processes = new Set<ChildProcess>();
-  const start = async (program: string) => {
+  const start = async (program: string): Promise<ChildProcess> => {
     const child = fork(join(import.meta.dirname, program), [JSON.stringify(options), file], {
       serialization: "advanced",
     });
     processes.add(child);
-    await once(child, "message");
-    return child;
+    const ready = once(child, "message").then(() => true);
+    const ended = once(child, "exit").then(() => false);
+    // One that could not open the stores within a minute is started again, as whoever runs workers does.
+    if (await Promise.race([ready, ended])) return child;
+    processes.delete(child);
+    return start(program);
   };
   const connection = await connect(options);
   const client = createClient(noteContracts({ handlers: {} }).client);
