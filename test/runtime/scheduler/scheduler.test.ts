@@ -12,6 +12,7 @@ function openSchedulerOn(receive: (clock: SimulatedClock) => () => Promise<reado
   const delayed: Delayed[] = [];
   const acknowledged: string[] = [];
   const problems: string[] = [];
+  const asked: string[] = [];
   let left = failures;
   const openedAt = clock.now();
   const scheduler = createScheduler({
@@ -32,14 +33,21 @@ function openSchedulerOn(receive: (clock: SimulatedClock) => () => Promise<reado
     async delay(records) {
       delayed.push(...records);
     },
-    cancelledOf: async () => new Set(),
+    async cancelledOf(ids) {
+      if (left-- > 0) throw new Error("the store is away");
+      asked.push(...ids);
+      return new Set(ids.filter((id) => cancelled.has(id)));
+    },
     start: (tasks) => started.push(...tasks.map(({ id }): [string, number] => [id, clock.now() - openedAt])),
     clock,
     reportProblem: ({ message }) => (failures > 0 ? problems.push(message) : expect.fail(message)),
   });
   scheduler.run();
-  return { clock, scheduler, started, delayed, acknowledged, problems };
+  return { clock, scheduler, started, delayed, acknowledged, problems, asked };
 }
+
+/** Of what comes. */
+const cancelled = new Set<string>();
 
 /** A scheduler that is handed what `bring` is given, once. */
 function openScheduler(bring: (nowMs: number) => readonly Partial<Message>[], failures = 0) {
@@ -112,4 +120,26 @@ test("what can't be acknowledged is so later: what is for others, and what was p
   expect(problems).toHaveLength(3);
   expect(problems[0]).toContain("can't be acknowledged now for 't' (s), and are kept: the broker is away");
   scheduler.stop();
+});
+
+test("what comes again once it is due, since its worker died, starts unless it was cancelled meanwhile", async () => {
+  cancelled.add("1");
+  for (const failures of [0, 2]) {
+    const { clock, started, acknowledged, asked } = openScheduler(
+      (now) => [
+        {},
+        { dueAt: now - 5 },
+        { dueAt: now - 5 },
+        // What the delay store has fired, or a try has failed, was looked at there.
+        { dueAt: now - 5, subscription: "s" },
+        { dueAt: now - 5, attempt: 2 },
+      ],
+      failures,
+    );
+    await clock.advance(5_000);
+    expect(started.map(([id]) => id)).toEqual(["0", "2", "3", "4"]);
+    expect(acknowledged).toEqual(["1"]);
+    expect(asked).toEqual(["1", "2"]);
+  }
+  cancelled.clear();
 });
