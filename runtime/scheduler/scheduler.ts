@@ -2,6 +2,7 @@ import { type Cancel, type Clock, sleep } from "../clock.ts";
 import type { Message, ReportProblem } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
 import type { Consumer } from "../transport/transport.ts";
+import { cancelledAmong, hasLate } from "./cancelled-late.ts";
 import type { Delayed } from "./delay-store.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 
@@ -67,9 +68,7 @@ const LONGEST_WAIT_MS = 2_000;
 const bytesOf = ({ payload }: Message): number => payload.length + MESSAGE_BYTES;
 
 function bytesOfAll(messages: readonly Message[]): number {
-  let bytes = 0;
-  for (const message of messages) bytes += bytesOf(message);
-  return bytes;
+  return messages.reduce((bytes, message) => bytes + bytesOf(message), 0);
 }
 
 /** Before which it must not start, in ms since the Unix epoch. */
@@ -112,8 +111,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         const messages = await consumer.receive(room);
         // The consumer is closed: it will never have more.
         if (messages.length === 0) return;
-        const late = messages.filter(isLate);
-        const kept = late.length > 0 ? await withoutCancelled(messages, late) : messages;
+        const kept = hasLate(messages, clock.now()) ? await withoutCancelled(messages) : messages;
         if (!stopped) accept(kept);
       } catch (error) {
         if (stopped) return;
@@ -123,19 +121,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
   }
 
-  /** Whether it may have been put off by a worker that could not settle it then, and was cancelled since. */
-  function isLate({ dueAt, attempt, subscription: only }: Message): boolean {
-    return dueAt > 0 && attempt === 1 && only === "" && dueAt <= clock.now();
-  }
-
-  async function withoutCancelled(messages: readonly Message[], late: readonly Message[]): Promise<readonly Message[]> {
+  /** Those that are not cancelled; the others are settled. */
+  async function withoutCancelled(messages: readonly Message[]): Promise<readonly Message[]> {
     while (!stopped) {
       try {
-        const cancelled = await options.cancelledOf(late.map(({ id }) => id));
-        if (cancelled.size === 0) break;
-        const isCancelled = (message: Message) => isLate(message) && cancelled.has(message.id);
-        void settle(messages.filter(isCancelled));
-        return messages.filter((message) => !isCancelled(message));
+        const cancelled = await cancelledAmong(messages, clock.now(), options.cancelledOf);
+        if (cancelled.size > 0) void settle([...cancelled]);
+        return messages.filter((message) => !cancelled.has(message));
       } catch (error) {
         report("Which delayed tasks are cancelled can't be told now", error);
         await sleep(clock, RETRY_MS);
