@@ -48,7 +48,11 @@ export async function stage(folder: string, names: readonly string[], options: S
   const loading = { settings, compile: createCompile(cache) };
   const sealing = { settings, compile: createCompile(join(target, MODULE_CACHE), { from: cache, sealed: true }) };
   const imports = runtimeImports(
-    useCases.map(({ executor }) => join(root, executor)),
+    useCases.flatMap(({ executor, changes }) => [
+      join(root, executor),
+      // What a capture loads, which runs in the same image.
+      ...(changes ? [join(root, dirname(executor), "changes.ts")] : []),
+    ]),
     loading,
   );
   refuseMissing(root, imports);

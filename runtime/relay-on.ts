@@ -59,6 +59,8 @@ export function createRelayOn(
   };
 }
 
+const AT_ONCE = { dueAt: 0, traceparent: "" };
+
 /**
  * Enqueues events under given ids, which are the same when they are enqueued again. Throws where one is refused: what it was
  * made of is not to be passed over.
@@ -75,16 +77,16 @@ export function createEnqueueOn(
   function recordOf({ id, event, of }: MadeEvent): TaskRecord {
     nextId = id;
     try {
-      return toRecords([event], { dueAt: 0, traceparent: "" })[0]!;
+      return toRecords([event], AT_ONCE)[0]!;
     } catch (error) {
-      throw refused(name, of, error);
+      throw refused(name, of(), error);
     }
   }
 
   return async (events, again) => {
     const outgoing = events.map((made) => ({ record: recordOf(made), dedupeForMs }));
     const [first] = await relay(outgoing, again);
-    if (first) throw refused(name, events.find(({ id }) => id === first.id)?.of ?? "", new Error(first.why));
+    if (first) throw refused(name, events.find(({ id }) => id === first.id)?.of() ?? "", new Error(first.why));
   };
 }
 

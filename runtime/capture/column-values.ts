@@ -104,8 +104,15 @@ const FIXES: Readonly<Record<ColumnType, string>> = {
 
 const TIME = /^(\d{4,6})-(\d\d)-(\d\d)(?:[ T](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:([+-]\d\d)(?::?(\d\d))?)?)?$/;
 
+const USUAL_TIME = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?\+00$/;
+
 /** A time without a zone is taken as UTC, and cut to the ms. */
 function readDate(text: string): Date | undefined {
+  // As most are; the rest takes four times as long.
+  if (USUAL_TIME.test(text)) {
+    const date = new Date(`${text.slice(0, 10)}T${text.slice(11, Math.min(23, text.length - 3))}Z`);
+    if (!Number.isNaN(date.getTime())) return date;
+  }
   const found = TIME.exec(text);
   if (!found) return undefined;
   const [, year = "", month, day, time = "00:00:00", fraction = "", hours, minutes = "00"] = found;

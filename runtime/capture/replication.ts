@@ -16,7 +16,7 @@ const XLOG_DATA = 0x77;
 const KEEPALIVE = 0x6b;
 const XLOG_DATA_HEAD = 25;
 /** Beyond this, the socket is not read: PostgreSQL then waits. */
-const MOST_WAITING = 8_192;
+const MOST_WAITING = 4_096;
 const MOST_WAITING_BYTES = 8 * 1_048_576;
 /** PostgreSQL hangs up on who says nothing for `wal_sender_timeout`, a minute by default. */
 const TELL_EVERY_MS = 5_000;

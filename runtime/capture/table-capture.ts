@@ -7,7 +7,7 @@ import { afterTransaction, type Cursor, isHandled, openCaptureStore } from "./ca
 import type { Columns, RowChange, SourceEvent } from "./change-source.ts";
 import { readKnown, readRow } from "./column-values.ts";
 import { openSlot, slotName } from "./open-slot.ts";
-import { formatLsn, type Lsn } from "./position.ts";
+import type { Lsn } from "./position.ts";
 import { publishTable } from "./publication.ts";
 import { openReader } from "./replication.ts";
 import type { RunControl } from "./run-again.ts";
@@ -25,8 +25,8 @@ export interface MadeEvent {
   /** The same whenever the same change is told again. */
   readonly id: string;
   readonly event: unknown;
-  /** The row that it was made of, for messages. */
-  readonly of: string;
+  /** Says of what it was made, for messages. */
+  readonly of: () => string;
 }
 
 export interface TableCaptureOptions {
@@ -73,30 +73,43 @@ export async function captureTable(options: TableCaptureOptions): Promise<void> 
       reportProblem,
     });
     let failure: unknown;
+    const fail = (error: unknown) => {
+      failure ??= error;
+      void source.close();
+    };
     const snapshot = createTableSnapshot({
       ...{ table, found, state: snapshotState(state.tables, table), read: reader.read, id: clock.randomId(12) },
-      failed(error) {
-        failure = error;
-        void source.close();
-      },
+      failed: fail,
     });
+    let saved = state.cursor;
+
+    /** What is stored is durable before it is noted, and noted before the database may forget it. */
+    async function storeBatch({ events, isAgain, cursor, tables, count, confirmed }: Batch): Promise<void> {
+      if (events.length > 0) await options.enqueue(events, isAgain);
+      if (cursor !== saved) {
+        await store.saveCursor(slot, cursor, tables);
+        saved = cursor;
+      }
+      control.counted(count);
+      source.confirm(confirmed);
+    }
+
     control.onStop(() => void source.close());
     control.opened();
-    const sorter = createSorter(options, snapshot, state.cursor, handledUpTo);
-    let saved = state.cursor;
+    const sort = createSorter(options, snapshot, state.cursor, handledUpTo);
+    let storing: Promise<void> = Promise.resolve();
     try {
       while (!control.isStopped()) {
         snapshot.readOn();
-        const batch = sorter(await source.next());
-        if (batch.events.length > 0) await options.enqueue(batch.events, batch.isAgain);
-        if (batch.cursor !== saved) {
-          await store.saveCursor(slot, batch.cursor, JSON.stringify(snapshot.state));
-          saved = batch.cursor;
-        }
-        control.counted(batch.count);
-        source.confirm(confirmableOf(snapshot, batch.confirmed));
+        // Events are made of what comes next while those before are stored; what comes then waits in the database.
+        const batch = sort(await source.next());
+        await storing;
+        storing = storeBatch(batch);
+        storing.catch(fail);
       }
+      await storing;
     } catch (error) {
+      await storing.catch(() => {});
       throw failure ?? error;
     } finally {
       await source.close();
@@ -126,6 +139,9 @@ interface Batch {
   /** Changes and rows that were handled. */
   readonly count: number;
   readonly cursor: Cursor;
+  /** How far the snapshot is then, as it is stored. */
+  readonly tables: string;
+  /** What may be confirmed then. */
   readonly confirmed: Lsn;
   readonly isAgain: boolean;
 }
@@ -138,8 +154,12 @@ function createSorter(
   handledUpTo: Lsn,
 ): (events: readonly SourceEvent[]) => Batch {
   let transaction: Extract<SourceEvent, { kind: "begin" }> | undefined;
+  let committedAt = new Date(0);
   let cursor = handled;
   let confirmed: Lsn = 0n;
+  /** Where the last change stands, and which one there it was: rows of one statement may share a position. */
+  let last = { lsn: 0n, place: 0 };
+  let made: MadeEvent[] = [];
 
   function changeOf({ kind, after, before }: RowChange, committedAt: Date): GivenChange {
     return {
@@ -150,17 +170,17 @@ function createSorter(
     };
   }
 
-  function make(change: GivenChange, key: string, at: string, made: MadeEvent[]): void {
-    const of = `the ${change.kind === "snapshot" ? "row" : change.kind} of ${table.table} with the key ${key}`;
+  function make(change: GivenChange, at: string, key: () => string): void {
+    const of = () => `the ${change.kind === "snapshot" ? "row" : change.kind} of ${table.table} with the key ${key()}`;
     let found: unknown;
     try {
       found = makeEvent(change);
     } catch (error) {
-      const message = `The function of '${table.useCase}' that makes events of changes threw at ${of}: ${describeThrown(error)}`;
+      const message = `The function of '${table.useCase}' that makes events of changes threw at ${of()}: ${describeThrown(error)}`;
       throw new FivefoldError("handler-fault", message, { cause: error });
     }
     if (found === undefined) return;
-    const id = `${table.useCase}@${at}.${hash("sha256", `${table.table} ${key}`, "base64url").slice(0, 12)}`;
+    const id = `${table.useCase}@${at}`;
     if (!Array.isArray(found)) made.push({ id, event: found, of });
     else for (const [i, event] of found.entries()) made.push({ id: `${id}.${i}`, event, of });
   }
@@ -175,46 +195,48 @@ function createSorter(
   }
 
   return (events) => {
-    const made: MadeEvent[] = [];
+    made = [];
+    let changed: Lsn | undefined;
     let count = 0;
     let isAgain = false;
     for (const event of events) {
       switch (event.kind) {
         case "begin":
           transaction = event;
-          if (!snapshot.state.done) snapshot.window.begin(event.xid, confirmed);
+          committedAt = new Date(event.committedAt);
+          if (!snapshot.isDone) snapshot.window.begin(event.xid, confirmed);
           break;
         case "insert":
         case "update":
         case "delete": {
-          if (!snapshot.state.done) record(event);
+          if (!snapshot.isDone) record(event);
           if (isHandled(handled, transaction!.lsn, event.lsn)) break;
-          const key = keyText(event);
-          make(changeOf(event, new Date(transaction!.committedAt)), key, formatLsn(event.lsn), made);
+          if (last.lsn === event.lsn) last.place++;
+          else last = { lsn: event.lsn, place: 0 };
+          make(changeOf(event, committedAt), `${event.lsn.toString(36)}.${last.place}`, () => keyText(event));
           count++;
-          if (transaction!.lsn <= handledUpTo) isAgain = true;
-          // Changes that share a position are not to be parted: those at this one count only with the next.
-          cursor = { commit: transaction!.lsn, change: event.lsn - 1n };
+          changed = event.lsn;
           break;
         }
         case "truncate":
-          if (!snapshot.state.done) snapshot.window.truncated();
+          if (!snapshot.isDone) snapshot.window.truncated();
           if (transaction!.lsn > handled.commit) reportProblem(truncated(table));
           break;
         case "mark": {
-          if (event.prefix !== MARK_PREFIX || snapshot.state.done) break;
+          if (event.prefix !== MARK_PREFIX || snapshot.isDone) break;
           const rows = snapshot.marked(event.content);
           if (rows === undefined) break;
-          for (const row of rows) {
+          const readAt = new Date(clock.now());
+          for (const [i, row] of rows.entries()) {
             const change = {
               kind: "snapshot",
               row: readRow(table, row),
               before: undefined,
-              committedAt: new Date(clock.now()),
+              committedAt: readAt,
             } as const;
-            make(change, snapshot.keyOf(row), `${formatLsn(transaction!.lsn)}.s`, made);
-            count++;
+            make(change, `${transaction!.lsn.toString(36)}.s${i}`, () => snapshot.keyOf(row));
           }
+          count += rows.length;
           // The snapshot's state is stored with the cursor.
           cursor = { commit: transaction!.lsn, change: 0n };
           snapshot.readOn();
@@ -222,6 +244,8 @@ function createSorter(
         }
         case "commit":
           if (transaction!.lsn >= cursor.commit) cursor = afterTransaction(transaction!.lsn);
+          if (changed !== undefined && transaction!.lsn <= handledUpTo) isAgain = true;
+          changed = undefined;
           transaction = undefined;
           confirmed = event.lsn;
           break;
@@ -229,7 +253,13 @@ function createSorter(
           if (transaction === undefined && event.lsn > confirmed) confirmed = event.lsn;
       }
     }
-    return { events: made, count, cursor, confirmed, isAgain };
+    if (changed !== undefined) {
+      // Changes that share a position are not to be parted: those at this one count only with the next.
+      cursor = { commit: transaction!.lsn, change: changed - 1n };
+      if (transaction!.lsn <= handledUpTo) isAgain = true;
+    }
+    const tables = JSON.stringify(snapshot.state);
+    return { events: made, count, cursor, tables, confirmed: confirmableOf(snapshot, confirmed), isAgain };
   };
 }
 

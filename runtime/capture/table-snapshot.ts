@@ -39,6 +39,7 @@ interface Chunk {
  */
 export interface TableSnapshot {
   readonly state: SnapshotState;
+  readonly isDone: boolean;
   readonly window: SnapshotWindow;
   keyOf(row: Columns): string;
   /**
@@ -106,6 +107,9 @@ export function createTableSnapshot({ table, found, id, ...options }: TableSnaps
       const left = [...readAgain, ...again.values()];
       return { done, isThrough, ...(after && { after }), ...(left.length > 0 && { again: left }) };
     },
+    get isDone() {
+      return done;
+    },
     window,
     keyOf,
     toldInPart(row) {
@@ -157,6 +161,6 @@ function selection(table: CapturedTable, { key, columns }: FoundTable): string {
 }
 
 /** Where what a slot has told may be confirmed, while rows of a snapshot are still to come. */
-export function confirmableOf({ state, window }: TableSnapshot, confirmed: Lsn): Lsn {
-  return state.done ? confirmed : window.confirmable(confirmed);
+export function confirmableOf({ isDone, window }: TableSnapshot, confirmed: Lsn): Lsn {
+  return isDone ? confirmed : window.confirmable(confirmed);
 }

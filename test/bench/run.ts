@@ -17,6 +17,7 @@ const ALL = [
   "many-use-cases",
   "targets",
   "gateway",
+  "capture",
 ];
 
 const chosen = process.argv.slice(2);
