@@ -26,6 +26,7 @@ export const RUNTIME_PACKAGES = [
   ...[
     "aws4fetch",
     "commander",
+    "croner",
     "get-tsconfig",
     "lmdb",
     "pg",
