@@ -10,5 +10,15 @@ const MAX_TEXT = 100;
 export function typeText(type: ts.Type, { written, outside }: Place, { checker }: Scope): string {
   const node = written ?? (outside && ts.isPropertySignature(outside) ? outside.type : undefined);
   const text = node?.getText().replace(/\s+/g, " ") ?? "";
-  return text && text.length <= MAX_TEXT ? text : checker.typeToString(type);
+  const isPlain = node && text.length <= MAX_TEXT && !namesParameter(node, checker);
+  return isPlain && text !== "" ? text : checker.typeToString(type);
+}
+
+/** Whether a generic declaration's own parameter is in it, as in `R[]`: that says nothing to who uses the declaration. */
+function namesParameter(node: ts.Node, checker: ts.TypeChecker): boolean {
+  if (ts.isTypeReferenceNode(node) && ts.isIdentifier(node.typeName)) {
+    const symbol = checker.getSymbolAtLocation(node.typeName);
+    if (symbol && symbol.flags & ts.SymbolFlags.TypeParameter) return true;
+  }
+  return ts.forEachChild(node, (child) => namesParameter(child, checker) || undefined) ?? false;
 }

@@ -94,8 +94,8 @@ test.each<readonly [string, string, reason: string, mend: string]>([
   [
     "keys that are numbers",
     "interface Event { it: { [id: number]: string } }",
-    "for some keys only, and a record's keys are any strings",
-    "Write `Record<string, T>`",
+    "whose keys are any numbers, and a record's are strings or integers",
+    "Write `Record<Int, T>`, with fivefold's `Int`, or `Record<string, T>`",
   ],
   [
     "an event that is a socket",

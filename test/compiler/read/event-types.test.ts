@@ -102,6 +102,16 @@ test.each<[string, RegExp]>([
   expect(diagnostics.map(({ message }) => message).join("\n")).toMatch(message);
 });
 
+test.each<[string, string]>([
+  ["interface Page<R> { rows: R[][] } interface Event { page: Page<symbol> }", "'rows' is `symbol`"],
+  ["interface Box<V> { value?: Set<V> } interface Event { box: Box<string> }", "`Set<string>`"],
+])("a refusal names what a generic type's parameter stands for: %s", (before, expected) => {
+  const { diagnostics } = read("parameters", {
+    "usecases/wrong.ts": useCaseText(before, "Event", 'owner: "team", handler: () => {}'),
+  });
+  expect(diagnostics.map(({ message }) => message).join()).toContain(expected);
+});
+
 test("enums: their order is that of the source, and only declared ones are shared", () => {
   const event = readEvent(
     "enums",
