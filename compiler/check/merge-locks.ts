@@ -35,19 +35,39 @@ export function mergeLocks(base: Lock, first: Lock, second: Lock, declared: Decl
       merged.set(name, (one ?? other)!);
       continue;
     }
+    const isDeclared = (part: string) => declared(name, part);
     const before = partingState(parted, one, other);
-    if (isSame(name, one, other) || isSame(name, other, before)) merged.set(name, one);
-    else if (isSame(name, one, before)) merged.set(name, other);
+    if (isSame(name, one, other)) merged.set(name, one);
+    else if (isSame(name, other, before)) merged.set(name, withDeclaredNames(one, other, isDeclared));
+    else if (isSame(name, one, before)) merged.set(name, withDeclaredNames(other, one, isDeclared));
     else {
       const version = disputedVersion(one, other);
       if (version !== undefined) disputes.push({ useCase: name, version });
-      merged.set(
-        name,
-        mergeUseCases(before, one, other, version, (part) => declared(name, part)),
-      );
+      merged.set(name, mergeUseCases(before, one, other, version, isDeclared));
     }
   }
   return { lock: merged, disputes };
+}
+
+/**
+ * What one lock alone has renamed has its old name again where the sources have that: git merges sources by their own base,
+ * which may be an older one.
+ */
+function withDeclaredNames(changed: LockedUseCase, unchanged: LockedUseCase, isDeclared: IsDeclared): LockedUseCase {
+  const types = (kind: "messages" | "enums" | "unions"): Types =>
+    new Map(
+      Array.from(changed[kind], ([name, type]) => {
+        const before = partsByNumber(unchanged[kind].get(name));
+        const taken = new Set(type.parts.map((part) => part.name));
+        const named = (part: LockedPart): LockedPart => {
+          const was = before.get(part.number);
+          if (!was || was.type !== part.type || taken.has(was.name)) return part;
+          return isDeclared(was.name) && !isDeclared(part.name) ? { ...part, name: was.name } : part;
+        };
+        return [name, { ...type, parts: type.parts.map(named) }];
+      }),
+    );
+  return { ...changed, messages: types("messages"), enums: types("enums"), unions: types("unions") };
 }
 
 function isSame(name: string, one: LockedUseCase, other: LockedUseCase | undefined): boolean {

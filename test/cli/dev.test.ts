@@ -13,7 +13,7 @@ test("runs what another process enqueues, tells how each task ended, and ends on
   await dev.prints("  done  ");
   await stop(dev);
   expect(dev.printed.stderr).toBe("");
-  expect(dev.printed.stdout).toMatch(/^\d\d:\d\d:\d\d {2}greet {2}done {9}\S+ {2}\d+ m?s$/m);
+  expect(dev.printed.stdout).toMatch(/^\d\d:\d\d:\d\d {2}greet {2}done {9}\S+ {2}[\d.]+ m?s$/m);
   expect(dev.printed.stdout).toMatch(/^\d\d:\d\d:\d\d {2}greet {2}dead letter {2}\S+ {2}try 1 {2}nobody is there$/m);
 });
 

@@ -129,6 +129,20 @@ describe("a field to which two branches gave two names", () => {
     expect(nameWhere([])).toEqual({ a: 1, c: 2 });
   });
 
+  test("has the name that the sources have, where one lock is what the other came from", () => {
+    const renamed = released(first, event({ a: TEXT, b2: TEXT }, { b2: "b" }));
+    const back = released(renamed, event({ a: TEXT, b: TEXT, c: TEXT }, { b: "b2" }));
+    const merged = (declared: readonly string[]) => {
+      const { lock } = mergeLocks(readLock(renamed), readLock(renamed), readLock(back), (_, name) =>
+        declared.includes(name),
+      );
+      return names(lock.get("sample")!.messages.get("Root")!.parts);
+    };
+    expect(merged(["a", "b2", "c"])).toEqual({ a: 1, b2: 2, c: 3 });
+    expect(merged(["a", "b", "c"])).toEqual({ a: 1, b: 2, c: 3 });
+    expect(merged([])).toEqual({ a: 1, b: 2, c: 3 });
+  });
+
   test("is found also in a type below, that was renamed as well", () => {
     const below = (type: string, name: string, was?: string) => {
       const inner = message(type, optional({ [name]: TEXT }));
