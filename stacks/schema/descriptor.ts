@@ -12,15 +12,22 @@ export interface NamedFile {
 
 const TYPE: Readonly<Record<string, number>> = {
   double: 1,
+  float: 2,
   int64: 3,
   uint64: 4,
   int32: 5,
+  fixed64: 6,
+  fixed32: 7,
   bool: 8,
   string: 9,
   message: 11,
   bytes: 12,
   uint32: 13,
   enum: 14,
+  sfixed32: 15,
+  sfixed64: 16,
+  sint32: 17,
+  sint64: 18,
 };
 const LABEL = { optional: 1, single: 1, repeated: 3, map: 3 } as const;
 
@@ -101,8 +108,8 @@ function fieldDescriptor(field: ProtoField, oneof: number | undefined, scope: st
 
 function mapEntry(field: ProtoField, scope: string, types: Types): Buffer {
   const inner = `${scope}.${entryName(field)}`;
-  const key: ProtoField = { name: "key", number: 1, label: "single", type: "string" };
-  const value: ProtoField = { name: "value", number: 2, label: "single", type: field.type };
+  const key: ProtoField = { name: "key", number: 1, label: "single", type: field.key, key: "" };
+  const value: ProtoField = { name: "value", number: 2, label: "single", type: field.type, key: "" };
   return joined([
     text(1, entryName(field)),
     part(2, fieldDescriptor(key, undefined, inner, types)),

@@ -24,8 +24,10 @@ export interface ProtoField {
   readonly name: string;
   readonly number: number;
   readonly label: "optional" | "repeated" | "map" | "single";
-  /** Of a map: that of its values. Its keys are strings. */
+  /** Of a map: that of its values. */
   readonly type: string;
+  /** Of a map's keys; "": it is none. */
+  readonly key: string;
   /** Index in `oneofs`. */
   readonly oneof?: number;
   readonly jsonName?: string;
@@ -84,11 +86,11 @@ function parseMessage(cursor: Cursor): ProtoMessage {
       while (!cursor.took("}")) fields.push({ ...parseField(cursor, "single", cursor.word()), oneof });
     } else if (word === "optional" || word === "repeated") fields.push(parseField(cursor, word, cursor.word()));
     else if (word === "map" && cursor.took("<")) {
-      cursor.word();
+      const key = cursor.word();
       cursor.skip(",");
       const values = cursor.word();
       cursor.skip(">");
-      fields.push(parseField(cursor, "map", values));
+      fields.push({ ...parseField(cursor, "map", values), key });
     } else fields.push(parseField(cursor, "single", word));
   }
   return { name, fields, oneofs, messages, reserved };
@@ -110,7 +112,7 @@ function parseField(cursor: Cursor, label: ProtoField["label"], type: string): P
     cursor.skip("]");
   }
   cursor.skip(";");
-  return { name, number, label, type, ...options };
+  return { name, number, label, type, key: "", ...options };
 }
 
 function parseEnum(cursor: Cursor): ProtoEnum {
