@@ -38,7 +38,7 @@ describe("opening", () => {
       { store: "dedupe store", version: 1 },
       { store: "dedupe store, additions", version: 2 },
       { store: "delay store", version: 1 },
-      { store: "delay store, additions", version: 1 },
+      { store: "delay store, additions", version: 2 },
     ]);
     await Promise.all(stores.map((store) => store.close()));
   });
