@@ -108,13 +108,13 @@ test.each([
       DEAD_LETTER_SUBSCRIPTION,
       "shared",
     );
-    const reasons: string[] = [];
-    while (reasons.length < 2) {
-      const messages = await letters.receive(2 - reasons.length);
-      for (const { failure } of messages) reasons.push(failure?.reason ?? "none");
+    const givenUp = new Map<string, string>();
+    while (givenUp.size < 2) {
+      const messages = await letters.receive(2 - givenUp.size);
+      for (const { id, failure } of messages) givenUp.set(id, failure?.reason ?? "none");
       await letters.acknowledge(messages);
     }
-    expect(reasons).toEqual(["crashed", "crashed"]);
+    expect([...givenUp.values()]).toEqual(["crashed", "crashed"]);
     await waitUntil(
       () => lines("done", "be").length >= INNOCENTS,
       GOES_ON_WITHIN_MS,
@@ -146,9 +146,16 @@ test.each([
       () => `not done: ${executor.lines.slice(-5)}`,
     );
     await sleep(1_000);
-    expect(
-      await connection.ports.transport.backlog(deadLetterTopicOf(topic, "default"), DEAD_LETTER_SUBSCRIPTION),
-    ).toBe(0);
+    // An unload may take an acknowledgement with it: what is there now can be one of the two again, and nothing else.
+    const left = () =>
+      connection.ports.transport.backlog(deadLetterTopicOf(topic, "default"), DEAD_LETTER_SUBSCRIPTION);
+    for (let looks = 0; looks < 5 && (await left()) > 0; looks++) {
+      const messages = await letters.receive(2);
+      for (const { id } of messages) expect([...givenUp.keys()]).toContain(id);
+      await letters.acknowledge(messages);
+      await sleep(1_000);
+    }
+    expect(await left()).toBe(0);
     expect(ownEnds).toBeLessThanOrEqual(2);
   },
   400_000,
