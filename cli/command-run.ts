@@ -20,7 +20,8 @@ export async function runCommand(
   const child = spawn(process.execPath, [process.argv[1]!, ...argv], {
     cwd: root,
     stdio: ["pipe", "pipe", "pipe"],
-    signal: AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)]),
+    signal,
+    timeout: LONGEST_MS,
     killSignal: "SIGKILL",
   });
   let printed = "";
@@ -37,6 +38,10 @@ export async function runCommand(
   const code = await new Promise<number | null>((done, fail) => child.once("close", done).once("error", fail));
   if (printed.length > LONGEST_ANSWER) {
     return { answer: `The answer is longer than ${LONGEST_ANSWER} characters: ask for less of it.`, isFine: false };
+  }
+  if (code === null) {
+    const answer = `'fivefold ${argv[0]}' was ended: it may take ${LONGEST_MS / 60_000} minutes. ${complained.trim()}`;
+    return { answer: answer.trim(), isFine: false };
   }
   return { answer: printed.trim() || complained.trim(), isFine: code === 0 };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suggest } from "../compiler/read/suggestion.ts";
@@ -40,7 +40,7 @@ export function pageOf(code: string): string | undefined {
 
 /** The same, relative to the package: what a machine is told, on every machine alike. */
 export function packagedPageOf(code: string): string | undefined {
-  return existsSync(join(ERRORS, `${code}.md`)) ? `docs/errors/${code}.md` : undefined;
+  return pageOf(code) && `docs/errors/${code}.md`;
 }
 
 interface OutputOptions {
