@@ -81,19 +81,23 @@ export function createGathering<E>(options: GatheringOptions<E>): Gathering<E> {
     // A handler that returns at once ends its batch in here: the loop goes on with the next.
     if (starting) return;
     starting = true;
-    const now = clock.monotonic();
-    for (let group = ready(now); group && limit.mayStart(running); group = ready(now)) {
-      const { size } = group;
-      const items = group.items.slice(0, size);
-      group.items = group.items.slice(size);
-      if (group.items.length === 0) groups.delete(size);
-      running++;
-      start(
-        items.map(({ message }) => message),
-        items.map(({ event }) => event),
-      );
+    try {
+      const now = clock.monotonic();
+      for (let group = ready(now); group && limit.mayStart(running); group = ready(now)) {
+        const { size } = group;
+        const items = group.items.slice(0, size);
+        group.items = group.items.slice(size);
+        if (group.items.length === 0) groups.delete(size);
+        running++;
+        start(
+          items.map(({ message }) => message),
+          items.map(({ event }) => event),
+        );
+      }
+    } finally {
+      // Whatever was thrown, later batches can start.
+      starting = false;
     }
-    starting = false;
     startLater(clock.monotonic());
   }
 
