@@ -54,7 +54,7 @@ interface Asked {
 /** Opens all; where one part fails, those before it are closed, since they would keep the process. */
 async function open(root: string, { names, outboxes, environment, port }: Asked): Promise<Running> {
   const { connect, sourceOf, startCapture, startMetricsServer } = await loadRuntime(root);
-  const useCases = (await builtUseCases(root)).map(({ settings }) => settings);
+  const all = (await builtUseCases(root)).map(({ settings }) => settings);
   const changes = (await loadChanges(root, names)).map((found) => {
     return { changes: found, source: sourceOf(found.source, environment) };
   });
@@ -63,6 +63,9 @@ async function open(root: string, { names, outboxes, environment, port }: Asked)
       "There is nothing to capture: no use case has `frontend.changes`, and no source is named by --outbox or FIVEFOLD_OUTBOX.";
     throw new Fault("usage", message);
   }
+  // Of an outbox's events any use case may be the one; else no other one's topics are looked at, which may be forbidden.
+  const captured = new Set(changes.map(({ changes: { table } }) => table.useCase));
+  const useCases = outboxes.length > 0 ? all : all.filter(({ name }) => captured.has(name));
   const sources = outboxes.map((name) => sourceOf(name, environment));
   const connection = await connect();
   try {

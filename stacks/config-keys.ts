@@ -1,4 +1,5 @@
 import { certificates, httpUrl, httpUrls, prometheusUrl, pulsarUrls } from "./address-values.ts";
+import { type CaptureConfig, captureConfig } from "./capture-config.ts";
 import {
   bad,
   duration,
@@ -57,6 +58,7 @@ export interface Settings {
   readonly defaults: Partial<UseCaseConfig>;
   readonly useCases: Readonly<Record<string, Partial<UseCaseConfig>>>;
   readonly gateway: Partial<GatewayConfig> | undefined;
+  readonly capture: Partial<CaptureConfig> | undefined;
   readonly targets: Readonly<Record<string, Partial<TargetConfig>>>;
   readonly targetNetworks: readonly string[];
   readonly allowDataLoss: readonly string[];
@@ -70,6 +72,8 @@ export const SECRETS = [
   "metricsToken",
   "gatewayToken",
   "gatewayTokens",
+  "captureToken",
+  "sources",
   "postgresUrl",
   "secretEnv",
 ] as const;
@@ -133,6 +137,7 @@ export const READERS: { readonly [K in keyof Settings]: Reader<Settings[K]> } = 
   defaults: useCaseConfig,
   useCases: recordOf(useCaseConfig),
   gateway: gatewayConfig,
+  capture: captureConfig,
   targets: recordOf(targetConfig),
   targetNetworks: setOf(cidr),
   allowDataLoss: listOf(THING),
@@ -149,6 +154,7 @@ export const STRUCTURED: ReadonlySet<string> = new Set<keyof Settings>([
   "defaults",
   "useCases",
   "gateway",
+  "capture",
   "targets",
   "targetNetworks",
   "allowDataLoss",
@@ -190,6 +196,7 @@ export const DEFAULTS: Settings = {
   defaults: {},
   useCases: {},
   gateway: undefined,
+  capture: undefined,
   targets: {},
   targetNetworks: [],
   allowDataLoss: [],

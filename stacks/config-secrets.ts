@@ -115,7 +115,7 @@ export function readPostgres(config: pulumi.Config, problems: string[]): Postgre
 /** Whether a token of one process can be one. */
 export function checkToken(
   config: pulumi.Config,
-  key: "metricsToken" | "gatewayToken" | "pulsarAdminToken",
+  key: "metricsToken" | "gatewayToken" | "captureToken" | "pulsarAdminToken",
   problems: string[],
 ): void {
   const written = config.get(key);

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type CaptureSettings, capturedBy, readCapture } from "./capture-config.ts";
 import { DEFAULTS, READERS, REQUIRED, SECRETS, type Settings, STRUCTURED } from "./config-keys.ts";
 import { contradictions, quorumsOf } from "./config-problems.ts";
 import { checkToken, readPostgres, readSecretEnv, readTokens, secretEnvOf, type Tokens } from "./config-secrets.ts";
 import { isBad, type Reader } from "./config-values.ts";
-import { GATEWAY_DEFAULTS, type GatewayConfig, readGatewayTokens } from "./gateway-config.ts";
+import { type GatewaySettings, readGateway } from "./gateway-config.ts";
 import type { Egress } from "./kubernetes/egress.ts";
 import type { PodExtras } from "./kubernetes/pod-extras.ts";
 import type { ManifestUseCase } from "./manifest.ts";
@@ -30,6 +31,8 @@ export interface StackConfig {
   readonly kubernetes: KubernetesConfig | undefined;
   /** The gateway's role. Absent: it is granted nothing. */
   readonly gatewayRole: string | undefined;
+  /** The role of what captures, where it may enqueue to this use case. */
+  captureRole(useCase: string): string | undefined;
   useCase(name: string): UseCaseConfig;
 }
 
@@ -48,6 +51,8 @@ export interface KubernetesConfig {
   readonly metricsToken: pulumi.Output<string> | undefined;
   /** What takes events by HTTP. Absent: nothing does. */
   readonly gateway: GatewaySettings | undefined;
+  /** What turns databases' changes into events. Absent: nothing does. */
+  readonly capture: CaptureSettings | undefined;
   readonly postgresUrl: pulumi.Output<string>;
   readonly postgresPort: number;
   /** In PEM. */
@@ -68,15 +73,6 @@ export interface KubernetesConfig {
   readonly monitoringLabels: Readonly<Record<string, string>> | undefined;
   /** The Kubernetes namespace that metrics are collected from. */
   readonly monitoringNamespace: string;
-}
-
-export interface GatewaySettings {
-  readonly config: GatewayConfig;
-  readonly image: string;
-  /** Absent: it comes as nobody. */
-  readonly pulsarToken: pulumi.Output<string> | undefined;
-  /** Of producers: what `fivefold new-token` prints of them. */
-  readonly tokens: pulumi.Output<string>;
 }
 
 /** Reads the config of the stack that runs. Throws a RunError, which Pulumi shows without a stack, that lists all faults. */
@@ -107,11 +103,14 @@ export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
   checkToken(config, "pulsarAdminToken", problems);
   checkToken(config, "metricsToken", problems);
   checkToken(config, "gatewayToken", problems);
+  checkToken(config, "captureToken", problems);
   const running = configured.filter(({ config: { executor } }) => executor).map(({ useCase }) => useCase.name);
   const names = { all, running };
   const pulsarTokens = readTokens(config, names, problems);
   const kubernetes =
-    settings.kubernetesNamespace === undefined ? undefined : readKubernetes(config, settings, pulsarTokens, problems);
+    settings.kubernetesNamespace === undefined
+      ? undefined
+      : readKubernetes(config, settings, useCases, pulsarTokens, problems);
   const sleeper = configured.find(({ config: { executor, minReplicas } }) => executor && minReplicas === 0);
   if (kubernetes?.pulsarTokens && !kubernetes.metricsToken && sleeper) {
     problems.push(
@@ -122,6 +121,7 @@ export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
   if (problems.length > 0) {
     throw new pulumi.RunError(`The config of stack '${pulumi.getStack()}' can't be used:\n  ${problems.join("\n  ")}`);
   }
+  const captured = capturedBy({ outboxes: settings.capture?.outboxes ?? [] }, useCases);
   return {
     tenant: settings.tenant,
     createTenant: settings.createTenant,
@@ -133,6 +133,7 @@ export function readConfig(useCases: readonly ManifestUseCase[]): StackConfig {
     workerRoles: [...new Set(configured.flatMap(({ config }) => config.executorRole ?? []))].toSorted(),
     kubernetes,
     gatewayRole: settings.gateway?.role,
+    captureRole: (useCase) => (captured.includes(useCase) ? settings.capture?.role : undefined),
     useCase: useCaseConfig,
   };
 }
@@ -197,6 +198,7 @@ function structured(config: pulumi.Config, key: string): unknown {
 function readKubernetes(
   config: pulumi.Config,
   settings: Settings,
+  useCases: readonly ManifestUseCase[],
   pulsarTokens: Tokens | undefined,
   problems: string[],
 ): KubernetesConfig | undefined {
@@ -212,6 +214,7 @@ function readKubernetes(
         "pulumi config set --secret fivefold:postgresUrl",
     );
   }
+  const capture = readCapture(config, settings, useCases, pulsarTokens !== undefined, problems);
   if (namespace === undefined || pulsarUrl === undefined || postgresUrl === undefined) return undefined;
   return {
     namespace,
@@ -221,7 +224,8 @@ function readKubernetes(
     pulsarNamespace: namespaceOf(settings),
     pulsarTokens,
     metricsToken: config.getSecret("metricsToken"),
-    gateway: readGateway(config, settings, pulsarTokens, problems),
+    gateway: readGateway(config, settings, pulsarTokens !== undefined, problems),
+    capture,
     postgresUrl,
     postgresPort: settings.postgresPort ?? postgres?.port ?? 5_432,
     trustedCertificates: settings.trustedCertificates,
@@ -233,36 +237,6 @@ function readKubernetes(
     monitoringLabels: (settings.monitoring ?? prometheusUrl !== undefined) ? settings.monitoringLabels : undefined,
     monitoringNamespace: settings.monitoringNamespace,
   };
-}
-
-function readGateway(
-  config: pulumi.Config,
-  settings: Settings,
-  pulsarTokens: Tokens | undefined,
-  problems: string[],
-): GatewaySettings | undefined {
-  const tokens = readGatewayTokens(config, problems);
-  const { gateway, image: ofAll, defaults } = settings;
-  if (gateway === undefined) return undefined;
-  const missing = (what: string) => problems.push(`fivefold:${what}`);
-  const image = gateway.image ?? ofAll;
-  const pulsarToken = config.getSecret("gatewayToken");
-  if (image === undefined) missing("gateway has no image. Set fivefold:image, or fivefold:gateway.image.");
-  if (config.get("gatewayTokens") === undefined) {
-    missing(
-      "gatewayTokens is missing: nobody could send events to the gateway. `fivefold new-token` prints what goes into it: " +
-        "pulumi config set --secret fivefold:gatewayTokens",
-    );
-  }
-  if (pulsarTokens && !pulsarToken) {
-    missing(
-      "gatewayToken is missing: the gateway comes to Pulsar with a token where executors do. " +
-        "pulumi config set --secret fivefold:gatewayToken",
-    );
-  }
-  if (image === undefined || tokens === undefined) return undefined;
-  const { from = [], pod = defaults.pod ?? {} } = gateway;
-  return { config: { ...GATEWAY_DEFAULTS, ...gateway, from, pod, image }, image, pulsarToken, tokens };
 }
 
 function namespaceOf({ tenant, namespace }: Settings): string {

@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { BacklogExporter } from "./components/backlog-exporter.ts";
+import { Capture } from "./components/capture.ts";
 import { Executor } from "./components/executor.ts";
 import { ExecutorNamespace } from "./components/executor-namespace.ts";
 import { Gateway } from "./components/gateway.ts";
@@ -69,6 +70,10 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
   if (kubernetes.gateway) {
     const dependsOn = [claim, ...own, ...topics.values()];
     components.push(new Gateway("gateway", { home, ...kubernetes.gateway }, { dependsOn }));
+  }
+  if (kubernetes.capture) {
+    const dependsOn = [claim, ...own, ...topics.values()];
+    components.push(new Capture("capture", { home, ...kubernetes.capture }, { dependsOn }));
   }
   if (monitoringLabels) {
     components.push(new Monitoring("monitoring", { namespace, monitoringLabels }, { dependsOn: [claim, ...own] }));

@@ -77,7 +77,7 @@ function createUseCase(useCase: ManifestUseCase, { namespace }: PulsarNamespace,
     schema: pulsarSchema(useCase, root),
     executorRole,
     workerRoles: config.workerRoles,
-    producers: [...new Set([...producers, ...(config.gatewayRole === undefined ? [] : [config.gatewayRole])])],
+    producers: [...new Set([...producers, config.gatewayRole ?? [], config.captureRole(useCase.name) ?? []].flat())],
     deadLetterReaders,
     metricsRole: config.metricsRole,
   });

@@ -28,6 +28,15 @@ export interface GatewayConfig {
   readonly pod: PodExtras;
 }
 
+export interface GatewaySettings {
+  readonly config: GatewayConfig;
+  readonly image: string;
+  /** Absent: it comes as nobody. */
+  readonly pulsarToken: pulumi.Output<string> | undefined;
+  /** Of producers: what `fivefold new-token` prints of them. */
+  readonly tokens: pulumi.Output<string>;
+}
+
 export const GATEWAY_DEFAULTS: Omit<GatewayConfig, "from" | "image"> = {
   role: undefined,
   minReplicas: 2,
@@ -86,7 +95,7 @@ const MUST_BE = 'must be as in { "tokens": [{ "producer": "billing", "useCases":
 const HOW_TOKENS = "`fivefold new-token` prints what goes into it: pulumi config set --secret fivefold:gatewayTokens";
 
 /** Reads the gateway's tokens, of which only hashes are told. `undefined`: none are set, or they can't be used. */
-export function readGatewayTokens(config: pulumi.Config, problems: string[]): pulumi.Output<string> | undefined {
+function readGatewayTokens(config: pulumi.Config, problems: string[]): pulumi.Output<string> | undefined {
   const text = config.get("gatewayTokens");
   if (text === undefined) return undefined;
   const read = TOKENS(parsed(text));
@@ -103,4 +112,39 @@ function parsed(text: string): unknown {
   } catch {
     return text;
   }
+}
+
+/** Reads what takes events by HTTP. `undefined`: nothing does, or it can't be used. */
+export function readGateway(
+  config: pulumi.Config,
+  settings: {
+    readonly gateway: Partial<GatewayConfig> | undefined;
+    readonly image: string | undefined;
+    readonly defaults: { readonly pod?: PodExtras };
+  },
+  comesWithToken: boolean,
+  problems: string[],
+): GatewaySettings | undefined {
+  const tokens = readGatewayTokens(config, problems);
+  const { gateway, image: ofAll, defaults } = settings;
+  if (gateway === undefined) return undefined;
+  const missing = (what: string) => problems.push(`fivefold:${what}`);
+  const image = gateway.image ?? ofAll;
+  const pulsarToken = config.getSecret("gatewayToken");
+  if (image === undefined) missing("gateway has no image. Set fivefold:image, or fivefold:gateway.image.");
+  if (config.get("gatewayTokens") === undefined) {
+    missing(
+      "gatewayTokens is missing: nobody could send events to the gateway. `fivefold new-token` prints what goes into it: " +
+        "pulumi config set --secret fivefold:gatewayTokens",
+    );
+  }
+  if (comesWithToken && !pulsarToken) {
+    missing(
+      "gatewayToken is missing: the gateway comes to Pulsar with a token where executors do. " +
+        "pulumi config set --secret fivefold:gatewayToken",
+    );
+  }
+  if (image === undefined || tokens === undefined) return undefined;
+  const { from = [], pod = defaults.pod ?? {} } = gateway;
+  return { config: { ...GATEWAY_DEFAULTS, ...gateway, from, pod, image }, image, pulsarToken, tokens };
 }

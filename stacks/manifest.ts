@@ -16,6 +16,8 @@ export interface ManifestUseCase {
   };
   /** The events' topic first, then one for the dead letters of each subscriber. */
   readonly topics: readonly ManifestTopic[];
+  /** The table whose changes it takes. Absent: none. */
+  readonly changes?: { readonly source: string };
   /** What is asked of its executor. */
   readonly execution: {
     /** Null: the stack's config says. */

@@ -1,5 +1,8 @@
 /** What a Pulumi program imports: `deploy`, or the components that it is made of and what they take. */
+
+export type { CaptureConfig, CaptureSettings } from "./capture-config.ts";
 export { BacklogExporter, type BacklogExporterArgs } from "./components/backlog-exporter.ts";
+export { Capture, type CaptureArgs } from "./components/capture.ts";
 export { Executor, type ExecutorArgs } from "./components/executor.ts";
 export { ExecutorNamespace, type ExecutorNamespaceArgs } from "./components/executor-namespace.ts";
 export { Gateway, type GatewayArgs } from "./components/gateway.ts";

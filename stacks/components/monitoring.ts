@@ -44,7 +44,7 @@ export class Monitoring extends pulumi.ComponentResource {
               {
                 key: "app.kubernetes.io/component",
                 operator: "In",
-                values: ["executor", "gateway", "backlog-exporter"],
+                values: ["executor", "gateway", "capture", "backlog-exporter"],
               },
             ],
           },

@@ -143,5 +143,18 @@ export function sharedAlerts(kubernetesNamespace: string): Alert[] {
           "and do they reach PostgreSQL?",
       },
     },
+    {
+      alert: "FivefoldCaptureStalled",
+      // Of several pods one captures, and the others wait for it.
+      expr: `min by (part) (fivefold_capture_stalled{namespace="${kubernetesNamespace}"}) > 0`,
+      for: "10m",
+      labels: { severity: "critical" },
+      annotations: {
+        summary: "changes of a database become no events",
+        description:
+          "The {{ $labels.part }} have stood still for ten minutes, and the database keeps its log until they go on. Why " +
+          `stands in the pod's log: kubectl logs -n ${kubernetesNamespace} -l app.kubernetes.io/name=fivefold--capture.`,
+      },
+    },
   ];
 }

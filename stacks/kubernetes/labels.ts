@@ -8,7 +8,7 @@ export interface Workload {
   readonly instance: string;
   /** The Pulumi project. */
   readonly partOf: string;
-  readonly component: "executor" | "gateway" | "backlog-exporter" | "start-check";
+  readonly component: "executor" | "gateway" | "capture" | "backlog-exporter" | "start-check";
   /** The team. */
   readonly owner?: string;
 }

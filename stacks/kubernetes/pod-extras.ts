@@ -59,7 +59,7 @@ const volumeMount: Reader<types.input.core.v1.VolumeMount> = (value) => {
 
 const sidecar: Reader<types.input.core.v1.Container> = (value) => {
   const read = named<types.input.core.v1.Container>("image")(value);
-  if (isBad(read) || !/^(executor|gateway|backlog-exporter)$/.test(String(read.name))) return read;
+  if (isBad(read) || !/^(executor|gateway|capture|backlog-exporter)$/.test(String(read.name))) return read;
   return new BadValue(`is '${read.name}', which is the executor's own: choose another name`, ".name");
 };
 

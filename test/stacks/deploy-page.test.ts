@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { CAPTURE_DEFAULTS } from "../../stacks/capture-config.ts";
 import { readConfig } from "../../stacks/config.ts";
 import { DEFAULTS, SECRETS } from "../../stacks/config-keys.ts";
 import { GATEWAY_DEFAULTS } from "../../stacks/gateway-config.ts";
@@ -42,6 +43,12 @@ describe("docs/deploy.md explains", () => {
       expect(keys.get(key)?.replaceAll("`", "")).toBe(String(others[key]));
     }
     expect(keys.get("drain")).toBe(`\`${drainMs / 1_000}s\``);
+  });
+
+  test("every key of the capture's config, with its default", () => {
+    const keys = documented("The capture");
+    expect([...keys.keys()].toSorted()).toEqual([...Object.keys(CAPTURE_DEFAULTS), "image"].toSorted());
+    for (const key of ["cpu", "memory"] as const) expect(keys.get(key)).toBe(`\`${CAPTURE_DEFAULTS[key]}\``);
   });
 
   test("defaults as they are", () => {

@@ -138,6 +138,7 @@ test("alerts tell of what they are about, and how to go on", () => {
     "FivefoldObjectiveMissed",
     "FivefoldTasksNearDeadline",
     "FivefoldDelaysOverdue",
+    "FivefoldCaptureStalled",
   ]);
   for (const { annotations, labels } of ALERTS) {
     expect(annotations.summary).not.toContain("undefined");

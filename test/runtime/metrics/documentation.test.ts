@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createBacklogMetrics } from "../../../runtime/metrics/backlog-metrics.ts";
+import { createCaptureMetrics } from "../../../runtime/metrics/capture-metrics.ts";
 import { createEnqueueMetrics } from "../../../runtime/metrics/enqueue-metrics.ts";
 import { createProcessMetrics } from "../../../runtime/metrics/process-metrics.ts";
 import { createWorkerMetrics } from "../../../runtime/metrics/worker-metrics.ts";
@@ -14,6 +15,7 @@ test("docs/metrics.md lists every metric, with its type, and no other", async ()
     createEnqueueMetrics(world.connection),
     createBacklogMetrics({ ...world.worker, pollMs: 10_000 }),
     createProcessMetrics(world.clock),
+    createCaptureMetrics({ parts: [] }),
   ];
   const metrics = sources.flatMap((source) => source.metrics());
   for (const source of sources) source.close();
