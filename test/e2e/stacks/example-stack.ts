@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ConfigMap, Stack } from "@pulumi/pulumi/automation/index.js";
+import { SECRETS } from "../../../stacks/config-keys.ts";
 import { type KubernetesApi, startKubernetesApi } from "../../parts/kubernetes-api.ts";
 import { type PulsarBroker, type PulsarBrokerOptions, startPulsarBroker } from "../../parts/pulsar-broker.ts";
 import { createPulumiCli } from "../../parts/pulumi-cli.ts";
@@ -19,6 +20,8 @@ export interface ExampleStackOptions {
   /** Of the project and the stack: two tests at once need two. */
   readonly name: string;
   readonly broker?: PulsarBrokerOptions;
+  /** The project's use cases, by name. Default: the repository's own examples. */
+  readonly modules?: Readonly<Record<string, string>>;
   /** Whether executors are deployed, on an API server of its own. */
   readonly kubernetes: boolean;
   /** Below `fivefold:`, over what the parts need. */
@@ -53,7 +56,7 @@ export async function startExampleStack(options: ExampleStackOptions): Promise<E
     stops.push(pulumi.remove);
     const project = await createStackProject(options.name, pulumi);
     stops.push(project.remove);
-    await project.build(EXAMPLE_MODULES);
+    await project.build(options.modules ?? EXAMPLE_MODULES);
     const stack = await project.stack("test", configOf(partsConfig(broker, kubernetes !== undefined)));
 
     const configure: ExampleStack["configure"] = async (settings) => {
@@ -90,15 +93,16 @@ function partsConfig(broker: PulsarBroker, kubernetes: boolean): Readonly<Record
   };
 }
 
-const SECRET: readonly string[] = ["pulsarAdminToken", "pulsarTokens", "metricsToken", "postgresUrl"];
-
 /** As `pulumi config set` would write it: lists and objects as JSON. */
 function configOf(settings: Readonly<Record<string, unknown>>): ConfigMap {
   const set = Object.entries(settings).filter(([, value]) => value !== undefined);
   return Object.fromEntries(
     set.map(([key, value]) => [
       `fivefold:${key}`,
-      { value: typeof value === "string" ? value : JSON.stringify(value), secret: SECRET.includes(key) },
+      {
+        value: typeof value === "string" ? value : JSON.stringify(value),
+        secret: (SECRETS as readonly string[]).includes(key),
+      },
     ]),
   );
 }
