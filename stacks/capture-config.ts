@@ -57,7 +57,7 @@ export const captureConfig: Reader<Partial<CaptureConfig>> = fieldsOf<CaptureCon
 });
 
 /** Whether a use case takes the changes of a table. */
-export function takesChanges({ changes }: ManifestUseCase): boolean {
+function takesChanges({ changes }: ManifestUseCase): boolean {
   return changes !== undefined;
 }
 
