@@ -161,6 +161,11 @@ function textOf(task: PlacedTask, now: number): string {
       return "As many run in its worker as the limit allows: it starts when one of them ends.";
     case "hosts":
       return "Too few hosts of its target are fit: it waits until they are.";
+    case "retry-budget":
+      return (
+        `Its try ${attempt} waits for the retry budget (\`delivery.retry.budget\`), since other retries fail: it comes up again ${inTime}, ` +
+        "without another try counted."
+      );
     case "permits":
       return "Other use cases have the permits of its process: more workers help.";
     case "gathering":

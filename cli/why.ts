@@ -14,6 +14,7 @@ type Reason =
   | "limit"
   | "hosts"
   | "permits"
+  | "retry-budget"
   | "behind-keys"
   | "flowing";
 
@@ -123,6 +124,13 @@ export async function whyOf(stores: Stores, { useCase, subscriber }: Place, know
         };
       case "permits":
         return { reason: "permits", text: "Other use cases have the process's permits: more workers help." };
+      case "retry-budget":
+        return {
+          reason: "retry-budget",
+          text:
+            "Retries wait: as many fail as `delivery.retry.budget` allows. Once they succeed, the others follow within 30 s; what fails " +
+            "them is in `fivefold dev`'s output or the worker's log.",
+        };
       case "paused":
         return { reason: "paused", text: "A worker has it paused still; it goes on within 2 s." };
       default:

@@ -97,6 +97,12 @@ export interface RateSettings {
   readonly periodMs: number;
 }
 
+/** What retries may take: so many percent of the tries that start, and `atLeast` so many whatever starts. */
+export interface RetryBudgetSettings {
+  readonly percent: number;
+  readonly atLeast: RateSettings;
+}
+
 /** How many events a handler takes at once, and how long the first of them waits for the others. */
 export interface BatchSettings {
   readonly max: number;
@@ -137,6 +143,8 @@ export interface SubscriberSettings {
   readonly target?: TargetSettings | null | undefined;
   /** Null, or absent in what older versions have built: its handler takes one event at a time. */
   readonly batch?: BatchSettings | null | undefined;
+  /** Null, or absent in what older versions have built: retries start as they come due. */
+  readonly retryBudget?: RetryBudgetSettings | null | undefined;
 }
 
 /** A use case as the compiler writes it for the runtime, and as the manifest lists it. */

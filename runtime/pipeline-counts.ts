@@ -11,6 +11,8 @@ export interface PipelineCounts {
     readonly limit: number;
     /** Whether an operator has paused it. */
     readonly paused: boolean;
+    /** How often a retry was put off for its budget. */
+    readonly retriesHeldBack: number;
     /** What keeps tasks waiting; absent: none waits. */
     readonly binds?: Binding | undefined;
   };

@@ -13,11 +13,12 @@ import type { Override, OverridePlace } from "./control/overrides.ts";
 import { type SharedRate, sharesRates } from "./control/rate-shares.ts";
 import type { TaskStanding } from "./control/task-questions.ts";
 import { createDelivery } from "./delivery/delivery.ts";
-import { createSettlement, type Settled } from "./delivery/settlement.ts";
+import { createSettlement, firstDueAt, type Settled } from "./delivery/settlement.ts";
 import type { Execution } from "./execution/execution.ts";
 import type { Isolation } from "./execution/isolation.ts";
 import { createAdmission } from "./flow-control/admission.ts";
 import type { Gate } from "./flow-control/gate.ts";
+import { createRetryBudget } from "./flow-control/retry-budget.ts";
 import { createBatchLimit, createTaskLimit } from "./flow-control/subscriber-limit.ts";
 import { createLocalTarget, type TaskTarget } from "./local-target.ts";
 import { tellAll } from "./observers.ts";
@@ -122,8 +123,18 @@ export async function openPipeline(
   const now = () => clock.now();
   const batchLimit = subscriber.batch ? createBatchLimit(subscriber, gate.permits, now) : undefined;
   const limit = batchLimit ?? createTaskLimit(subscriber, now);
+  const { retryBudget: budget, deadlineMs } = subscriber;
+  const retryBudget = budget
+    ? createRetryBudget({
+        settings: budget,
+        isOver: (message) => deadlineMs > 0 && now() > firstDueAt(message) + deadlineMs,
+        putOff: (message, afterMs) => settlement.postpone(message, afterMs, 0),
+        clock,
+      })
+    : undefined;
   const admission = createAdmission({
     gate,
+    retryBudget,
     limit: {
       // Where too few of its hosts are fit, tasks wait.
       current: () => Math.min(limit.most, Math.ceil(limit.current() * (target.share?.() ?? 1)) + accepted()),
@@ -152,6 +163,7 @@ export async function openPipeline(
     ended: (messages) => scheduler.ended(messages),
     awaited: ({ outcome, startedAt, endedAt }) => limit.awaited(outcome, startedAt, endedAt),
     observe(settled) {
+      retryBudget?.done(settled.filter(({ message, result }) => result === "done" && message.attempt > 1).length);
       tellAll(observers, (observer) => observer.settled?.(pipeline, settled), reportProblem);
     },
     clock,
@@ -194,6 +206,7 @@ export async function openPipeline(
         waiting: admission.waiting,
         limit: admission.limit,
         paused,
+        retriesHeldBack: retryBudget?.putOffs ?? 0,
         binds: admission.binds === "limit" && (target.share?.() ?? 1) < 1 ? "hosts" : admission.binds,
       },
       delivery: {
@@ -213,7 +226,7 @@ export async function openPipeline(
       scheduler.roomChanged();
     },
     find(taskId) {
-      const waiting = scheduler.find(taskId) ?? admission.find(taskId);
+      const waiting = retryBudget?.find(taskId) ?? scheduler.find(taskId) ?? admission.find(taskId);
       if (waiting) {
         const isForHosts = waiting.state === "limit" && (target.share?.() ?? 1) < 1;
         return isForHosts ? { ...waiting, state: "hosts" } : waiting;

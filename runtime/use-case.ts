@@ -20,6 +20,19 @@ export interface Retry {
   max?: number;
   /** Longest wait before each retry; the wait itself is random below it. Default `exponential("1s", "15m")`. */
   backoff?: Backoff;
+  /**
+   * Most retries that may fail again, as a part of all first tries and at least so many, in each process:
+   * `{ percent: 20, atLeast: perSecond(10) }`. What is above it waits. Default: no bound.
+   */
+  budget?: RetryBudget;
+}
+
+/** What retries may take while they fail: see docs/operating.md. */
+export interface RetryBudget {
+  /** Of the first tries of the last 10 s; an integer from 0 to 100. */
+  percent: number;
+  /** So many may start whatever starts: `perSecond(10)`. */
+  atLeast: RateSettings;
 }
 
 export interface FrontendLayer<E> {

@@ -6,7 +6,7 @@ import type { Check } from "./check.ts";
 
 /** Settings that somebody wrote and that change nothing, since another switches off what they are about. */
 export const checkEffects: Check = (useCases) =>
-  useCases.flatMap((useCase) => [...checkNeeds(useCase), ...checkBackoff(useCase)]);
+  useCases.flatMap((useCase) => [...checkNeeds(useCase), ...checkRetries(useCase)]);
 
 function checkNeeds(useCase: UseCase): Diagnostic[] {
   return ALL_SETTINGS.flatMap(([path, { needs }]) => {
@@ -18,15 +18,18 @@ function checkNeeds(useCase: UseCase): Diagnostic[] {
   });
 }
 
-function checkBackoff({ subscribers, spans }: UseCase): Diagnostic[] {
-  return subscribers.flatMap(({ name, maxRetries }) => {
-    const path =
-      `subscribers.${name}.retry.backoff` in spans ? `subscribers.${name}.retry.backoff` : "delivery.retry.backoff";
-    const span = spans[path];
-    // The use case's own backoff may be meant for its other subscribers.
-    const own = path.startsWith("subscribers.") || subscribers.every((other) => other.maxRetries === 0);
-    if (!span || maxRetries > 0 || !own) return [];
-    const mend = "Raise `retry.max`, or remove `backoff`.";
-    return [diagnostic("setting-without-effect", span, { path, reason: "'retry.max' is 0", mend })];
-  });
+/** What says how retries are made, where there are none. */
+function checkRetries({ subscribers, spans }: UseCase): Diagnostic[] {
+  return subscribers.flatMap(({ name, maxRetries }) =>
+    ["backoff", "budget"].flatMap((setting) => {
+      const ofSubscriber = `subscribers.${name}.retry.${setting}`;
+      const path = ofSubscriber in spans ? ofSubscriber : `delivery.retry.${setting}`;
+      const span = spans[path];
+      // The use case's own may be meant for its other subscribers.
+      const own = path === ofSubscriber || subscribers.every((other) => other.maxRetries === 0);
+      if (!span || maxRetries > 0 || !own) return [];
+      const mend = `Raise \`retry.max\`, or remove \`${setting}\`.`;
+      return [diagnostic("setting-without-effect", span, { path, reason: "'retry.max' is 0", mend })];
+    }),
+  );
 }

@@ -1,4 +1,4 @@
-import type { BatchSettings, TargetSettings } from "../../runtime/contract.ts";
+import type { BatchSettings, RetryBudgetSettings, TargetSettings } from "../../runtime/contract.ts";
 import type { ScheduleSettings } from "../../runtime/schedule.ts";
 import { formatDuration } from "./duration.ts";
 import { formatSize } from "./size.ts";
@@ -8,6 +8,9 @@ export type Target = TargetSettings;
 
 /** How many events a handler takes at once, as the runtime is told. */
 export type Batch = BatchSettings;
+
+/** What retries may take, as the runtime is told. */
+export type RetryBudget = RetryBudgetSettings;
 
 /** When a use case enqueues an event by itself, as the runtime is told. */
 export type Schedule = ScheduleSettings;
@@ -64,6 +67,7 @@ export type Kind =
   /** Where tasks are sent. */
   | { readonly is: "target" }
   | { readonly is: "batch" }
+  | { readonly is: "retry budget" }
   /** By names of the use case's own choice, each with a function of the tick. */
   | { readonly is: "schedules" }
   /** A table whose changes become events. */
@@ -98,6 +102,7 @@ export const RATE: KindOf<Rate> = { is: "rate" };
 export const BACKOFF: KindOf<Backoff> = { is: "backoff" };
 export const TARGET: KindOf<Target> = { is: "target" };
 export const BATCH: KindOf<Batch> = { is: "batch" };
+export const RETRY_BUDGET: KindOf<RetryBudget> = { is: "retry budget" };
 export const SCHEDULES: KindOf<readonly Schedule[]> = { is: "schedules" };
 export const CHANGES: KindOf<Changes> = { is: "changes" };
 
@@ -125,6 +130,8 @@ export function rangeText(kind: Kind): string {
       return "`service(name, options)`, `awsLambda(name)` or `azureFunction(name)`";
     case "batch":
       return "`{ max, within }`: an integer from 2 to 10000, and a duration from 0s to 1h";
+    case "retry budget":
+      return "`{ percent, atLeast }`: an integer from 0 to 100, and a rate";
     case "schedules":
       return "an object of schedules by name, each with `cron` or `every`, and `event`";
     case "changes":
@@ -147,6 +154,8 @@ export function valueText(kind: Kind, value: unknown): string {
       return targetText(value as Target);
     case "batch":
       return batchText(value as Batch);
+    case "retry budget":
+      return retryBudgetText(value as RetryBudget);
     case "schedules":
       return (value as readonly Schedule[]).map((one) => `${one.name} ${scheduleText(one)}`).join(", ");
     case "changes":
@@ -168,6 +177,10 @@ export function rateText({ count, periodMs }: Rate): string {
 
 export function batchText({ max, withinMs }: Batch): string {
   return `up to ${max} at once, within ${formatDuration(withinMs)}`;
+}
+
+export function retryBudgetText({ percent, atLeast }: RetryBudget): string {
+  return `${percent} % of first tries, at least ${rateText(atLeast)}`;
 }
 
 function backoffText({ minMs, maxMs }: Backoff): string {

@@ -21,6 +21,7 @@ import {
   TARGET,
   targetText,
 } from "./kind.ts";
+import { LIMIT_SETTINGS } from "./limit-settings.ts";
 import { ofSubscriber, ofUseCase } from "./of-each.ts";
 import type { SettingPath } from "./path.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES } from "./size.ts";
@@ -295,4 +296,5 @@ export const SETTINGS = {
     does: (changes) => (changes === null ? "" : `takes the changes of ${changesText(changes)}`),
     summary: (changes) => `from ${changesText(changes)}`,
   }),
+  ...LIMIT_SETTINGS,
 } satisfies Record<SettingPath, unknown>;

@@ -7,7 +7,7 @@ import type { OverridePlace } from "./overrides.ts";
 import type { Binding } from "./worker-reports.ts";
 
 /**
- * Where a task is in a process that holds it. `not-due` and `retry-later`: until `at`; `behind-key`: `ahead` of its key are before
+ * Where a task is in a process that holds it. `not-due`, `retry-later` and `retry-budget`: until `at`; `behind-key`: `ahead` of its key are before
  * it; `fair-share`: `ahead` of its tenant are; `gathering`: for its batch; `running` and `awaits-callback`: since `at`;
  * `alone`: until a process is free where nothing else runs, since it may have ended one. The others are what keeps all that waits from starting.
  */

@@ -7,9 +7,10 @@ import type { OverridePlace } from "./overrides.ts";
 
 /**
  * What keeps a subscriber's tasks, which this process holds, from starting. `rate`: its rate; `limit`: as many run as its
- * limit allows; `hosts`: too few hosts of its target are fit; `permits`: other use cases have the process's permits.
+ * limit allows; `hosts`: too few hosts of its target are fit; `permits`: other use cases have the process's permits;
+ * `retry-budget`: retries wait, since as many fail as may.
  */
-export type Binding = "paused" | "rate" | "limit" | "hosts" | "permits";
+export type Binding = "paused" | "rate" | "limit" | "hosts" | "permits" | "retry-budget";
 
 /** How a subscriber stands in one process. */
 export interface SubscriberReport extends OverridePlace {
@@ -71,7 +72,9 @@ export function tellWorkerReports(options: {
   let telling: Promise<void> = Promise.resolve();
 
   async function tell(): Promise<void> {
-    const busy = options.subscribers().filter(({ inFlight, waiting }) => inFlight + waiting > 0);
+    const busy = options
+      .subscribers()
+      .filter(({ inFlight, waiting, binds }) => inFlight + waiting > 0 || binds === "retry-budget");
     const text = JSON.stringify(busy);
     const isDue = clock.monotonic() - toldAt >= IDLE_MS;
     if (text === told && !isDue) return;

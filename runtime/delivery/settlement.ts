@@ -68,8 +68,8 @@ export interface Settlement {
   add(message: Message, outcome: Outcome, startedAt?: number, endedAt?: number): void;
   /** As `add`, of a task that holds no permit. */
   addFreed(message: Message, outcome: Outcome, startedAt: number, endedAt: number): void;
-  /** Puts a task off without counting a try. */
-  postpone(message: Message, afterMs: number): void;
+  /** Puts a task off without counting a try; `permits`: how many it holds, 1 or 0. */
+  postpone(message: Message, afterMs: number, permits?: number): void;
   /** Resolves once all that was added is stored. */
   idle(): Promise<void>;
   readonly counts: {
@@ -275,8 +275,8 @@ export function createSettlement(options: SettlementOptions): Settlement {
     counts,
     add,
     addFreed,
-    postpone(message, afterMs) {
-      freed++;
+    postpone(message, afterMs, permits = 1) {
+      freed += permits;
       schedule();
       putOff(message, message, afterMs);
     },

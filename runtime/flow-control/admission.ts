@@ -4,6 +4,7 @@ import type { Gate } from "./gate.ts";
 import type { Limit } from "./limit.ts";
 import { createFairQueue, createFifoQueue } from "./queue.ts";
 import { createRate } from "./rate.ts";
+import type { RetryBudget } from "./retry-budget.ts";
 
 export interface AdmissionOptions {
   readonly gate: Gate;
@@ -14,6 +15,8 @@ export interface AdmissionOptions {
   readonly ratePart?: number | undefined;
   /** Whether turns are shared between tenants. */
   readonly fair: boolean;
+  /** Absent: retries start as others do. */
+  readonly retryBudget?: Pick<RetryBudget, "pass" | "waiting"> | undefined;
   /** Takes tasks that hold a permit each. */
   readonly admit: (messages: readonly Message[]) => void;
   readonly clock: Clock;
@@ -44,7 +47,7 @@ export interface Admission {
   /** Most tasks in flight, as the limit stands now. */
   readonly limit: number;
   /** Why tasks wait; undefined: none does. `permits`: other subscribers have the process's. */
-  readonly binds: "paused" | "rate" | "limit" | "permits" | undefined;
+  readonly binds: "paused" | "rate" | "limit" | "permits" | "retry-budget" | undefined;
   readonly counts: { admitted: number };
   /** A task that waits here, and why it does: `ahead` of its tenant are before it where turns are shared. Looks at all. */
   find(id: string): WaitingTask | undefined;
@@ -60,7 +63,7 @@ const LOOK_AGAIN_MS = 20;
 
 /** Lets one subscriber's tasks start as its limit, its rate and the process's permits allow. */
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { gate, limit, clock } = options;
+  const { gate, limit, clock, retryBudget } = options;
   const queue = options.fair ? createFairQueue() : createFifoQueue();
   let rateSettings = options.rate;
   let ratePart = options.ratePart ?? 1;
@@ -77,11 +80,15 @@ export function createAdmission(options: AdmissionOptions): Admission {
     return rate && room > 0 ? Math.min(room, rate.available()) : room;
   }
 
-  function grant(count: number): void {
+  function grant(permits: number): void {
+    const taken = queue.take(permits);
+    const starting = retryBudget ? retryBudget.pass(taken) : taken;
+    const count = starting.length;
     inFlight += count;
     counts.admitted += count;
     rate?.take(count);
-    options.admit(queue.take(count));
+    if (count > 0) options.admit(starting);
+    if (count < permits) gate.release(permits - count);
   }
 
   const applicant = { priority: options.priority, wants, grant };
@@ -117,7 +124,7 @@ export function createAdmission(options: AdmissionOptions): Admission {
       return limit.current();
     },
     get binds() {
-      if (queue.length === 0) return undefined;
+      if (queue.length === 0) return retryBudget && retryBudget.waiting > 0 ? "retry-budget" : undefined;
       if (paused) return "paused";
       if (inFlight >= limit.current()) return "limit";
       return rate?.available() === 0 ? "rate" : "permits";

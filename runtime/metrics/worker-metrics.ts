@@ -38,6 +38,11 @@ const READINGS: readonly Reading[] = [
     (c) => c.flowControl.limit,
   ),
   gauge("flow_control_paused", "1 while an operator has paused the subscriber, else 0", (c) => +c.flowControl.paused),
+  counter(
+    "flow_control_retries_held_back",
+    "Retries that were put off since as many fail as their budget allows, each time that one was",
+    (c) => c.flowControl.retriesHeldBack,
+  ),
   counter("delivery_filtered_tasks", "Tasks that the filter settled without a handler", (c) => c.delivery.filtered),
   counter("delivery_sent_tasks", "Tries sent to the handler", (c) => c.delivery.sent),
   counter("delivery_done_tasks", "Tasks that are done, filtered ones included", (c) => c.delivery.done),

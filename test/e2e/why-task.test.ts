@@ -52,6 +52,11 @@ test("why says of one task where it is and what it waits for, with an answer for
       "handler",
       'throw new Error("down");',
     ),
+    "usecases/storms.ts": useCaseOf(
+      'delivery: { retry: { backoff: constant("50ms"), budget: { percent: 0, atLeast: every("1h") } } },',
+      "handler",
+      'throw new Error("down");',
+    ),
     "usecases/refuses.ts": useCaseOf("", "handler", 'throw new RejectError("never");'),
     "usecases/gathers.ts": useCaseOf('execution: { batch: { max: 10, within: "1h" } },', "batchHandler"),
     "usecases/sends.ts": targetOf("later"),
@@ -96,7 +101,7 @@ process.exit(0);
     ...["dev", "--service", `later=http://127.0.0.1:${port}`, "--service", "nowhere=http://127.0.0.1:1"],
     ...["--callback-port", "0"],
   ]);
-  await dev.prints("11 use cases");
+  await dev.prints("12 use cases");
   await project.fivefold("pause", "held");
   // Four run, and two wait. A worker holds up to eight, but leaves single ones where they are once it holds seven.
   const shared = await send(...Array(6).fill("shared"));
@@ -109,6 +114,7 @@ process.exit(0);
     "rated",
     "waits",
     "fails",
+    "storms",
     "refuses",
     "gathers",
     "sends",
@@ -123,9 +129,10 @@ process.exit(0);
     rate: sent[5]!,
     "not-due": sent[6]!,
     "retry-later": sent[7]!,
-    "dead-letter": sent[8]!,
-    gathering: sent[9]!,
-    "awaits-callback": sent[10]!,
+    "retry-budget": sent[8]!,
+    "dead-letter": sent[9]!,
+    gathering: sent[10]!,
+    "awaits-callback": sent[11]!,
     hosts: sent.at(-1)!,
   };
   for (const [reason, id] of Object.entries(ids)) {

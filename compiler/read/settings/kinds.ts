@@ -1,4 +1,4 @@
-import type { Batch, Kind } from "../../settings/kind.ts";
+import type { Batch, Kind, RetryBudget } from "../../settings/kind.ts";
 import { changes } from "./changes.ts";
 import { filterFunction } from "./filter.ts";
 import type { SettingReader } from "./reader.ts";
@@ -29,6 +29,18 @@ const batch: SettingReader<Batch> = (value, entry, path, scope) => {
   return max === undefined || within === undefined ? undefined : { max, withinMs: within };
 };
 
+const retryBudgetParts = section(
+  { percent: integer(0, 100), atLeast: rate },
+  { required: ["percent", "atLeast"], example: "{ percent: 20, atLeast: perSecond(10) }" },
+);
+
+const retryBudget: SettingReader<RetryBudget> = (value, entry, path, scope) => {
+  const { percent, atLeast } = retryBudgetParts(value, entry, path, scope) ?? {};
+  const { count, periodMs } = atLeast ?? {};
+  if (percent === undefined || count === undefined || periodMs === undefined) return undefined;
+  return { percent, atLeast: { count, periodMs } };
+};
+
 /** What reads the values of a kind of settings. */
 export function readerOf(kind: Kind): SettingReader<unknown> {
   switch (kind.is) {
@@ -54,6 +66,8 @@ export function readerOf(kind: Kind): SettingReader<unknown> {
       return target;
     case "batch":
       return batch;
+    case "retry budget":
+      return retryBudget;
     case "schedules":
       return schedules;
     case "changes":

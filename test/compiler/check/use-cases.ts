@@ -20,6 +20,7 @@ export function subscriber(name: string, settings: Partial<Subscriber> = {}): Su
     hasFilter: false,
     target: null,
     batch: null,
+    retryBudget: null,
     span: at(`subscriber ${name}`),
     ...settings,
   };

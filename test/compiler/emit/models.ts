@@ -116,7 +116,7 @@ export function useCaseOf(
         name: "default",
         maxRetries: 8,
         backoff: { minMs: 1_000, maxMs: 900_000 },
-        ...{ deadlineMs: 0, timeoutMs: 30_000, hasFilter: false, target: null, batch: null },
+        ...{ deadlineMs: 0, timeoutMs: 30_000, hasFilter: false, target: null, batch: null, retryBudget: null },
         span: SPAN,
       },
     ],

@@ -1,8 +1,9 @@
-import { useCase, every } from "fivefold";
+import { useCase, every, perMinute } from "fivefold";
 import { TEAM } from "../shared/policies.ts";
 
 export default useCase<{ day: string }>({
   owner: TEAM,
   flowControl: { priority: "low", rate: every("10s") },
+  delivery: { retry: { budget: { percent: 20, atLeast: perMinute(30) } } },
   handler: () => {},
 });

@@ -1,4 +1,4 @@
-import { constant, useCase } from "fivefold";
+import { constant, perSecond, useCase } from "fivefold";
 
 interface OrderPlaced {
   id: string;
@@ -6,6 +6,6 @@ interface OrderPlaced {
 
 export default useCase<OrderPlaced>({
   owner: "team-orders",
-  delivery: { retry: { max: 0, backoff: constant("1s") } },
+  delivery: { retry: { max: 0, backoff: constant("1s"), budget: { percent: 20, atLeast: perSecond(1) } } },
   handler: () => {},
 });

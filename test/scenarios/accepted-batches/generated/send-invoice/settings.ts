@@ -24,6 +24,7 @@ export const settings: UseCaseSettings = {
       hasFilter: false,
       target: null,
       batch: { max: 50, withinMs: 1_000 },
+      retryBudget: null,
     },
     {
       name: "mail",
@@ -36,6 +37,7 @@ export const settings: UseCaseSettings = {
       hasFilter: false,
       target: null,
       batch: { max: 20, withinMs: 0 },
+      retryBudget: null,
     },
     {
       name: "log",
@@ -48,6 +50,7 @@ export const settings: UseCaseSettings = {
       hasFilter: false,
       target: null,
       batch: null,
+      retryBudget: null,
     },
   ],
 };

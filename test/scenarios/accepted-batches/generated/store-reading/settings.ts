@@ -24,6 +24,7 @@ export const settings: UseCaseSettings = {
       hasFilter: false,
       target: null,
       batch: { max: 500, withinMs: 250 },
+      retryBudget: null,
     },
   ],
 };

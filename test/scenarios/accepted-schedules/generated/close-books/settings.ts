@@ -42,6 +42,7 @@ export const settings: UseCaseSettings = {
       hasFilter: false,
       target: null,
       batch: null,
+      retryBudget: null,
     },
   ],
 };

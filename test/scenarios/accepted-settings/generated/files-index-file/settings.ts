@@ -24,6 +24,7 @@ export const settings: UseCaseSettings = {
       hasFilter: true,
       target: null,
       batch: null,
+      retryBudget: null,
     },
     {
       name: "videos",
@@ -36,6 +37,7 @@ export const settings: UseCaseSettings = {
       hasFilter: true,
       target: null,
       batch: null,
+      retryBudget: null,
     },
     {
       name: "audit",
@@ -48,6 +50,7 @@ export const settings: UseCaseSettings = {
       hasFilter: false,
       target: null,
       batch: null,
+      retryBudget: null,
     },
   ],
 };

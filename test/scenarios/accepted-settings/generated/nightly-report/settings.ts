@@ -24,6 +24,7 @@ export const settings: UseCaseSettings = {
       hasFilter: false,
       target: null,
       batch: null,
+      retryBudget: { percent: 20, atLeast: { count: 30, periodMs: 60_000 } },
     },
   ],
 };

@@ -24,6 +24,7 @@ export const settings: UseCaseSettings = {
       hasFilter: false,
       target: { kind: "service", name: "thumbnails", path: "/events/uploaded", format: "json", health: "/healthz" },
       batch: null,
+      retryBudget: null,
     },
   ],
 };

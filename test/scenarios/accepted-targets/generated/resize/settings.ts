@@ -24,6 +24,7 @@ export const settings: UseCaseSettings = {
       hasFilter: false,
       target: { kind: "lambda", name: "resize", format: "json" },
       batch: null,
+      retryBudget: null,
     },
     {
       name: "on-azure",
@@ -36,6 +37,7 @@ export const settings: UseCaseSettings = {
       hasFilter: false,
       target: { kind: "azure", name: "images", path: "/api/resize", format: "protobuf" },
       batch: null,
+      retryBudget: null,
     },
     {
       name: "on-service",
@@ -48,6 +50,7 @@ export const settings: UseCaseSettings = {
       hasFilter: true,
       target: { kind: "service", name: "resizer", path: "/", format: "protobuf" },
       batch: null,
+      retryBudget: null,
     },
     {
       name: "here",
@@ -60,6 +63,7 @@ export const settings: UseCaseSettings = {
       hasFilter: false,
       target: null,
       batch: null,
+      retryBudget: null,
     },
   ],
 };

@@ -24,6 +24,7 @@ export const settings: UseCaseSettings = {
       hasFilter: false,
       target: null,
       batch: null,
+      retryBudget: null,
     },
   ],
 };

@@ -24,6 +24,7 @@ export const settings: UseCaseSettings = {
       hasFilter: true,
       target: null,
       batch: null,
+      retryBudget: null,
     },
     {
       name: "abroad",
@@ -36,6 +37,7 @@ export const settings: UseCaseSettings = {
       hasFilter: true,
       target: null,
       batch: null,
+      retryBudget: null,
     },
     {
       name: "coupons",
@@ -48,6 +50,7 @@ export const settings: UseCaseSettings = {
       hasFilter: true,
       target: null,
       batch: null,
+      retryBudget: null,
     },
     {
       name: "spring",
@@ -60,6 +63,7 @@ export const settings: UseCaseSettings = {
       hasFilter: true,
       target: null,
       batch: null,
+      retryBudget: null,
     },
   ],
 };
