@@ -15,6 +15,8 @@ export interface AwaitedOutcomes {
 const LOOK_MS = 200;
 /** Keys that are asked for in one look: where more are awaited, each is looked at more rarely. */
 const MOST_LOOKED_AT = 1_000;
+/** Of what is left of callbacks, in one look: at once, so that stores write them together. */
+const MOST_REMOVED = 200;
 /** Between a task's end and what is left of its callback: its outcome is stored long before. */
 const KEEP_MS = 10_000;
 /** What nobody waits for any more: callbacks that came too late. */
@@ -104,12 +106,10 @@ export function createAwaitedOutcomes(options: {
 
   async function removeSettled(): Promise<void> {
     const before = clock.monotonic() - KEEP_MS;
-    while (settled[0] && settled[0].at < before) {
-      const { key, revision } = settled[0].entry;
-      // Somebody else may have removed it: then nothing is left to do.
-      await store.put(key, undefined, revision);
-      settled = settled.slice(1);
-    }
+    const old = settled.slice(0, MOST_REMOVED).filter(({ at }) => at < before);
+    // Somebody else may have removed one: then nothing is left to do.
+    await Promise.all(old.map(({ entry }) => store.put(entry.key, undefined, entry.revision)));
+    settled = settled.slice(old.length);
   }
 
   /** Removes what came too late, and what a worker left that was killed. */
