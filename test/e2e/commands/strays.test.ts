@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createProject, startCommand } from "./project.ts";
+import { createProject, startCommand } from "../../cli/project.ts";
 
 function useCaseText(priority: string): string {
   return `import { useCase } from "fivefold";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createProject } from "./project.ts";
+import { createProject } from "../../cli/project.ts";
 
 const USE_CASE = `import { perSecond, useCase } from "fivefold";
 

@@ -3,12 +3,12 @@ import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { RUNTIME_PACKAGES } from "../../cli/stage.ts";
-import { layOutPackages } from "../../cli/stage-packages.ts";
-import { readSources } from "../architecture/sources.ts";
-import { createProject, type Project, startCommand } from "./project.ts";
+import { RUNTIME_PACKAGES } from "../../../cli/stage.ts";
+import { layOutPackages } from "../../../cli/stage-packages.ts";
+import { readSources } from "../../architecture/sources.ts";
+import { createProject, type Project, startCommand } from "../../cli/project.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "../..");
+const REPOSITORY = resolve(import.meta.dirname, "../../..");
 
 const SHIP = `import { appendFileSync, readFileSync } from "node:fs";
 import type { Nothing } from "only-types";

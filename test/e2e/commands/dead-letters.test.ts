@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createProject, type Project } from "./project.ts";
+import { createProject, type Project } from "../../cli/project.ts";
 
 function useCaseText(field: string, handler: string): string {
   return `import { constant, RejectError, useCase } from "fivefold";

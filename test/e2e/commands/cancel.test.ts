@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createProject } from "./project.ts";
+import { createProject } from "../../cli/project.ts";
 
 test("cancel tells of each id what became of it", async () => {
   const project = await createProject();

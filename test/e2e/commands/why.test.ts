@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createProject } from "./project.ts";
+import { createProject } from "../../cli/project.ts";
 
 /** A use case whose tasks end once there is a file `end` beside it. */
 const useCaseOf = (settings: string) => `import { existsSync } from "node:fs";
