@@ -4,8 +4,8 @@ import { dirname, resolve } from "node:path";
 import { ts } from "ts-morph";
 import type { Compile } from "../loader/compiled.ts";
 import { formatOf, isNodesOwn } from "../loader/format.ts";
-import { isTypeScript, sourceOf } from "../loader/resolve.ts";
-import type { SettingsFinder } from "../loader/tsconfig.ts";
+import { isTypeScript, sourceOf, sourceSought } from "../loader/resolve.ts";
+import { packageJsonOf, type SettingsFinder } from "../loader/tsconfig.ts";
 
 /** What modules load when they run. */
 export interface RuntimeImports {
@@ -78,16 +78,18 @@ function specifierOf(node: ts.Node): ts.Node | undefined {
   return isImport || isRequire ? node.arguments[0] : undefined;
 }
 
-/** The file that a path or a `#name` of package.json stands for; `undefined`: it names a package. */
+/** The file that a path, a `#name` of package.json or the package's own name stands for; `undefined`: it names another package. */
 function fileOf(specifier: string, from: string, { settings }: Loading): string | undefined {
   const source = isTypeScript(from) ? sourceOf(specifier, from, settings.of(from)) : undefined;
   if (source) return source;
   if (/^\.{0,2}\//.test(specifier)) return resolve(dirname(from), specifier);
-  if (!specifier.startsWith("#")) return undefined;
+  if (!specifier.startsWith("#") && packageOf(specifier) !== packageJsonOf(dirname(from))?.name) return undefined;
   try {
-    return createRequire(from).resolve(specifier);
-  } catch {
-    return resolve(dirname(from), specifier);
+    const found = createRequire(from).resolve(specifier);
+    // A `#name` may stand for a package.
+    return found.includes("/node_modules/") ? undefined : found;
+  } catch (error) {
+    return sourceSought(error) ?? resolve(dirname(from), specifier);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Transpiled, TranspileOptions, transpile } from "./transpile.ts";
 const EMITTER = `../loader/transpile${extname(import.meta.filename)}`;
 
 /** Changes with what is made of a module. */
-const EDITION = 1;
+const EDITION = 2;
 
 export type Compile = (text: string, options: TranspileOptions) => string;
 

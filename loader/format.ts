@@ -23,18 +23,32 @@ export function formatOf(path: string, { tsconfig }: Settings): Format {
   return /^(es|preserve)/.test(module) ? "module" : "commonjs";
 }
 
-/** What TypeScript writes anew rather than takes out, or may be that. */
+/**
+ * What TypeScript writes anew rather than takes out, what Node does not run yet, or what may be that: a file that is taken
+ * for such in vain is compiled once, and one that is not taken for such does not start.
+ */
 const WRITTEN_ANEW = new RegExp(
   [
-    /\b(enum|namespace|module)\s+[\w$"']/,
-    /^\s*@[\w$(]|[({;,]\s*@[\w$(]/m,
-    /\bconstructor\s*\([^)]*\b(private|protected|public|readonly|override)\b/,
-    /\b(import|export)\s+[\w$]*\s*=/,
+    // Enums and namespaces, whatever their names are and stands before those.
+    /\b(enum|namespace|module)\b[^;=(){}]*\{/,
+    // Decorators: not what an e-mail address or a package's name has.
+    /(?<![\w"'`])@|\b(export|default)@/,
+    // Fields that are accessors, and `using`, which Node 22 lacks.
+    /\baccessor\s+[^\s=]|\busing\s+[^\s=;.]+\s*[=:,]/,
+    // Parameter properties, whatever the parameters before them default to.
+    /\bconstructor\b[\s\S]*[(,]\s*(\/\/.*\s*|\/\*[\s\S]*?\*\/\s*)*(private|protected|public|readonly|override)\s/,
+    // `import a = b.c`, `import fs = require("fs")`, `export = a`
+    /\bimport\s[^'"`({;]*=|\bexport\s*=/,
+    // Casts: `<` where neither a name nor a value comes before it.
+    /(^|[^\w$\s)\]}'"`<.]|\b(return|await|yield|case|throw|typeof|void|delete|in|of|else|do|default|extends|new))\s*<(?![<=])/m,
   ]
     .map(({ source }) => source)
     .join("|"),
   "m",
 );
+
+/** Comments that lines start with, which talk of anything. */
+const COMMENTS = /^\s*(\/\/.*$|\/\*[\s\S]*?\*\/)/gm;
 
 /**
  * Whether Node runs a TypeScript file as it is: it strips types, writes nothing anew, and takes every import that is not
@@ -44,8 +58,6 @@ const WRITTEN_ANEW = new RegExp(
 export function isNodesOwn(path: string, format: Format, { tsconfig }: Settings, text: string): boolean {
   if (format !== "module" || path.endsWith(".tsx") || path.includes("/node_modules/")) return false;
   if (GENERATED.test(text)) return true;
-  const { erasableSyntaxOnly, verbatimModuleSyntax } = tsconfig ? (tsconfig.config.compilerOptions ?? {}) : VERBATIM;
-  return verbatimModuleSyntax === true && (erasableSyntaxOnly === true || !WRITTEN_ANEW.test(text));
+  const isMarked = tsconfig ? tsconfig.config.compilerOptions?.verbatimModuleSyntax === true : true;
+  return isMarked && !WRITTEN_ANEW.test(text.replace(COMMENTS, ""));
 }
-
-const VERBATIM = { erasableSyntaxOnly: false, verbatimModuleSyntax: true };

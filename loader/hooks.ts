@@ -1,6 +1,8 @@
 import { readFileSync, realpathSync } from "node:fs";
 import module from "node:module";
+import { dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { commonJsImport, commonJsModule } from "./commonjs-imports.ts";
 import { createCompile } from "./compiled.ts";
 import { formatOf, isNodesOwn } from "./format.ts";
 import { jsonModule } from "./json-module.ts";
@@ -38,13 +40,16 @@ export function loadTypeScript({ cache }: LoaderOptions = {}): void {
       const settings = finder.of(from);
       // What was built beside its source means what it says.
       const source = isTypeScript(from) ? sourceOf(specifier, from, settings) : undefined;
-      if (source) return found(source, context);
+      const isImport = isTypeScript(from) && !context.conditions.includes("require");
+      const offering = (resolved: module.ResolveFnOutput): module.ResolveFnOutput => {
+        const url = isImport && commonJsImport(resolved.url, resolved.format, { specifier, from, settings });
+        return url ? { ...resolved, url, format: "module" } : resolved;
+      };
+      if (source) return offering(found(source, context));
       const custom = settings.tsconfig?.config.compilerOptions?.customConditions ?? [];
       try {
-        return nextResolve(
-          specifier,
-          custom.length > 0 ? { ...context, conditions: [...context.conditions, ...custom] } : context,
-        );
+        const conditions = [...context.conditions, ...custom];
+        return offering(nextResolve(specifier, custom.length > 0 ? { ...context, conditions } : context));
       } catch (error) {
         // What package.json leads to, or JavaScript asks for, may be there in TypeScript only.
         const sought = fileOf((error as { readonly url?: string }).url);
@@ -56,10 +61,12 @@ export function loadTypeScript({ cache }: LoaderOptions = {}): void {
     load(url, context, nextLoad) {
       const path = fileOf(url);
       if (!path) return nextLoad(url, context);
+      const offered = commonJsModule(url);
+      if (offered) return { format: "module", source: offered, shortCircuit: true };
       if (url.endsWith(PLAIN_JSON)) {
         return { format: "module", source: jsonModule(readFileSync(path, "utf8")), shortCircuit: true };
       }
-      if (!isTypeScript(path)) return nextLoad(url, context);
+      if (!isTypeScript(path) || isOwn(path)) return nextLoad(url, context);
       const settings = finder.of(path);
       const format = formatOf(path, settings);
       const text = readFileSync(path, "utf8");
@@ -73,6 +80,11 @@ export function loadTypeScript({ cache }: LoaderOptions = {}): void {
 /** A package's file, rather than the project's own. */
 function isInstalled(path: string): boolean {
   return path.includes("/node_modules/");
+}
+
+/** In a checkout of this package, what Node runs as it is: what compiles can't compile itself, either. */
+function isOwn(path: string): boolean {
+  return path.startsWith(`${import.meta.dirname}/`) || path.startsWith(`${dirname(import.meta.dirname)}/runtime/`);
 }
 
 function fileOf(url: string | undefined): string | undefined {

@@ -24,29 +24,42 @@ const IMPLIED = [".ts", ".tsx", ".js", ".jsx", ".json"];
  * The file that a module of TypeScript's imports, where TypeScript looks further than Node does: `paths`, `./order` and
  * `./order.js` for `order.ts`, and folders. `undefined`: Node finds what there is.
  */
-export function sourceOf(specifier: string, from: string, { aliases }: Settings): string | undefined {
+export function sourceOf(specifier: string, from: string, { aliases, tsconfig }: Settings): string | undefined {
   if (isBuiltin(specifier)) return undefined;
-  if (specifier.startsWith("file:")) return sourceAt(fileURLToPath(specifier));
-  if (/^\.{0,2}\//.test(specifier) || /^\.{1,2}$/.test(specifier)) return sourceAt(resolve(dirname(from), specifier));
+  const suffixes = tsconfig?.config.compilerOptions?.moduleSuffixes;
+  const at = (path: string) => sourceAt(path, suffixes);
+  if (specifier.startsWith("file:")) return at(fileURLToPath(specifier));
+  if (/^\.{0,2}\//.test(specifier) || /^\.{1,2}$/.test(specifier)) return at(resolve(dirname(from), specifier));
   for (const path of aliases(specifier)) {
-    const found = sourceAt(path);
+    const found = at(path);
     if (found) return found;
   }
   return undefined;
 }
 
-/** The file that a path stands for, as TypeScript looks for one. */
-export function sourceAt(path: string): string | undefined {
+/** The file that a path stands for, as TypeScript looks for one. `suffixes` go before a name's extension, best first. */
+export function sourceAt(path: string, suffixes: readonly string[] = [""]): string | undefined {
   const extension = extname(path);
   const bare = path.slice(0, path.length - extension.length);
-  for (const source of SOURCES_OF[extension] ?? []) if (isFile(bare + source)) return bare + source;
-  if (extension !== "" && !/\.d\.[cm]?ts$/.test(path) && isFile(path)) return path;
-  for (const implied of IMPLIED) if (isFile(path + implied)) return path + implied;
-  for (const implied of IMPLIED) {
-    const index = join(path, `index${implied}`);
-    if (isFile(index)) return index;
+  const first = (bare: string, extensions: readonly string[]) =>
+    extensions.flatMap((ending) => suffixes.map((suffix) => bare + suffix + ending)).find(isFile);
+  const source = first(bare, SOURCES_OF[extension] ?? []);
+  if (source) return source;
+  if (extension !== "" && !/\.d\.[cm]?ts$/.test(path)) {
+    const exact = first(bare, [extension]);
+    if (exact) return exact;
   }
-  return undefined;
+  return first(path, IMPLIED) ?? first(join(path, "index"), IMPLIED);
+}
+
+/**
+ * The file that Node was led to by package.json, by a `#name` or the package's own name, and did not find: it may be there in
+ * TypeScript. Takes the error that `require.resolve` threw.
+ */
+export function sourceSought(error: unknown): string | undefined {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const [, path] = code === "MODULE_NOT_FOUND" ? (/^Cannot find module '(\/.+?)'$/m.exec(message) ?? []) : [];
+  return path === undefined ? undefined : sourceAt(path);
 }
 
 function isFile(path: string): boolean {

@@ -77,8 +77,9 @@ function emitOptions(given: ts.CompilerOptions, path: string, format: Format): t
 }
 
 /**
- * Takes types out of `export { Order }` and `export { Order } from "./order"`. The module alone doesn't tell that `Order` is
- * one; `tsc`, which knows, leaves it out, and whoever loads the module would look for it in vain.
+ * Takes types out of `export { Order }` and `export { Order } from "./order"`, and out of imports where decorators would keep
+ * what is imported for their metadata. The module alone doesn't tell that `Order` is one; `tsc`, which knows, leaves it out,
+ * and whoever loads the module would look for it in vain.
  */
 function withoutTypes(
   path: string,
@@ -108,12 +109,23 @@ function withoutTypes(
         const clause = factory.updateNamedExports(exportClause, values);
         return [factory.updateExportDeclaration(statement, modifiers, false, clause, moduleSpecifier, attributes)];
       });
+      const isKept = (specifier: ts.Expression, name: ts.Identifier, original: string) => {
+        if (dropped.has(name.text)) return false;
+        return (
+          !options.emitDecoratorMetadata ||
+          !ts.isStringLiteral(specifier) ||
+          !types.isType(path, specifier.text, original)
+        );
+      };
       const statements = exported.flatMap((statement) => {
-        if (!ts.isImportDeclaration(statement) || dropped.size === 0) return [statement];
+        if (!ts.isImportDeclaration(statement) || (dropped.size === 0 && !options.emitDecoratorMetadata))
+          return [statement];
         const { importClause: clause, moduleSpecifier, modifiers, attributes } = statement;
         const bindings = clause?.namedBindings;
         if (!clause || !bindings || !ts.isNamedImports(bindings)) return [statement];
-        const elements = bindings.elements.filter(({ name }) => !dropped.has(name.text));
+        const elements = bindings.elements.filter(({ name, propertyName }) =>
+          isKept(moduleSpecifier, name, (propertyName ?? name).text),
+        );
         if (elements.length === bindings.elements.length) return [statement];
         if (elements.length === 0 && !clause.name) return [];
         const named = elements.length > 0 ? factory.updateNamedImports(bindings, elements) : undefined;

@@ -109,19 +109,27 @@ export function tsconfigFor(root: string, folder: string): string | undefined {
 
 /** Whether a package's files are ES modules where their names don't tell. `undefined`: it doesn't say. */
 export function packageType(folder: string): "module" | "commonjs" | undefined {
+  const { type } = packageJsonOf(folder) ?? {};
+  return type === "module" || type === "commonjs" ? type : undefined;
+}
+
+interface PackageJson {
+  readonly type?: unknown;
+  readonly name?: unknown;
+}
+
+/** Of the package that a folder belongs to. */
+export function packageJsonOf(folder: string): PackageJson | undefined {
   for (let at = folder; ; at = dirname(at)) {
     const path = join(at, "package.json");
-    if (isFile(path)) {
-      const { type } = readJson(path);
-      return type === "module" || type === "commonjs" ? type : undefined;
-    }
+    if (isFile(path)) return readJson(path);
     if (at === dirname(at)) return undefined;
   }
 }
 
-function readJson(path: string): { readonly type?: unknown } {
+function readJson(path: string): PackageJson {
   try {
-    return JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, "")) as { readonly type?: unknown };
+    return JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, "")) as PackageJson;
   } catch {
     return {};
   }

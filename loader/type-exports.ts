@@ -99,8 +99,14 @@ function binds(binding: ts.BindingName, name: string): boolean {
   return binding.elements.some((element) => ts.isBindingElement(element) && binds(element.name, name));
 }
 
-function isTypeDeclaration(statement: Declaration): boolean {
+function isTypeDeclaration(statement: ts.Node): boolean {
+  if (ts.isModuleDeclaration(statement)) return !!statement.body && holdsTypesOnly(statement.body);
   return ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement);
+}
+
+/** Whether nothing is left of a namespace: of such, TypeScript makes no object. */
+function holdsTypesOnly(body: ts.ModuleBody | ts.JSDocNamespaceDeclaration): boolean {
+  return ts.isModuleBlock(body) ? body.statements.every(isTypeDeclaration) : isTypeDeclaration(body);
 }
 
 function isExported(statement: Declaration): boolean {

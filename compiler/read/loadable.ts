@@ -1,12 +1,17 @@
 import { createRequire, isBuiltin } from "node:module";
 import { dirname, extname, posix } from "node:path";
 import { ts } from "ts-morph";
-import { isTypeScript, sourceOf } from "../../loader/resolve.ts";
+import { isTypeScript, sourceOf, sourceSought } from "../../loader/resolve.ts";
 import { createSettingsFinder } from "../../loader/tsconfig.ts";
 import { type Reading, resolveAlias } from "./reading.ts";
 
 /** What Node, or what loads use cases beside it, makes a module of. */
 const MODULES: ReadonlySet<string> = new Set([".js", ".mjs", ".cjs", ".json", ".node", ".wasm"]);
+
+/** The file that an import leads to, where that is looked into, or why it leads nowhere, if it does. */
+type Found = { readonly path: string } | { readonly reason: string | undefined };
+
+const FOUND: Found = { reason: undefined };
 
 /** Looks whether what a module imports will be found when it runs, and by all that it imports in turn. */
 export type CheckLoadable = (source: ts.SourceFile) => void;
@@ -18,7 +23,7 @@ export type CheckLoadable = (source: ts.SourceFile) => void;
 export function createLoadableCheck(reading: Reading): CheckLoadable {
   const settings = createSettingsFinder();
   const checked = new Set<ts.SourceFile>();
-  const packages = new Map<string, string | undefined>();
+  const packages = new Map<string, Found>();
 
   function check(source: ts.SourceFile): void {
     if (checked.has(source)) return;
@@ -55,7 +60,7 @@ export function createLoadableCheck(reading: Reading): CheckLoadable {
     }
   }
 
-  function find(specifier: string, from: string): { readonly path: string } | { readonly reason: string | undefined } {
+  function find(specifier: string, from: string): Found {
     const path = sourceOf(specifier, from, settings.of(from));
     if (path) {
       if (isTypeScript(path) || MODULES.has(extname(path))) return { path };
@@ -67,8 +72,9 @@ export function createLoadableCheck(reading: Reading): CheckLoadable {
       return { reason: undefined };
     }
     const key = `${dirname(from)} ${specifier}`;
-    if (!packages.has(key)) packages.set(key, isBuiltin(specifier) ? undefined : whyNotFound(specifier, from));
-    return { reason: packages.get(key) };
+    const found = packages.get(key) ?? (isBuiltin(specifier) ? FOUND : findPackage(specifier, from));
+    packages.set(key, found);
+    return found;
   }
 
   return check;
@@ -107,13 +113,16 @@ function importedNames(clause: ts.ImportClause | undefined): ts.Node[] {
   return clause?.name ? [clause.name, ...named] : named;
 }
 
-/** Why no package is found, if none is. Where one has no entry for `require`, it has one for `import`. */
-function whyNotFound(specifier: string, from: string): string | undefined {
+/** Where a package has no entry for `require`, it has one for `import`. */
+function findPackage(specifier: string, from: string): Found {
   try {
     createRequire(from).resolve(specifier);
-    return undefined;
+    return FOUND;
   } catch (error) {
+    const path = sourceSought(error);
+    if (path) return { path };
     const { code } = error as NodeJS.ErrnoException;
-    return code === "MODULE_NOT_FOUND" ? "no such package, or no JavaScript of it, is installed" : undefined;
+    if (code !== "MODULE_NOT_FOUND") return FOUND;
+    return { reason: "no such package, or no JavaScript of it, is installed" };
   }
 }

@@ -18,9 +18,15 @@ const empty: Layout = {
 };
 
 const nodeNext: Layout = {
-  name: "NodeNext that `tsc` writes JavaScript of",
+  name: "NodeNext that `tsc` writes JavaScript of, with names of package.json and a package that is CommonJS",
   files: {
-    "package.json": json({ name: "shop", private: true, type: "module" }),
+    "package.json": json({
+      name: "shop",
+      private: true,
+      type: "module",
+      imports: { "#src/*": "./src/*" },
+      exports: { "./*": "./src/*" },
+    }),
     "tsconfig.json": json({
       compilerOptions: {
         target: "es2023",
@@ -36,17 +42,23 @@ const nodeNext: Layout = {
     }),
     "src/colour.ts": `export enum Colour { Red = "red" }\nexport type { Shade } from "./shade.js";\n`,
     "src/shade.ts": "export type Shade = 'dark' | 'light';\n",
+    "src/tint.ts": `export enum Tint { Pale = "pale" }\n`,
+    "node_modules/loose/package.json": json({ name: "loose", version: "1.0.0", types: "index.d.ts" }),
+    "node_modules/loose/index.d.ts": "export declare const twice: (n: number) => number;\n",
+    "node_modules/loose/index.js": "Object.assign(module.exports, { twice: (n) => 2 * n });\n",
   },
   useCase: {
     "usecases/ask.ts": handling(
-      `import { Colour, type Shade } from "../src/colour.js";`,
-      "Colour.Red, shade",
+      `import { twice } from "loose";
+import { Tint } from "shop/tint.js";
+import { Colour, type Shade } from "#src/colour.js";`,
+      "Colour.Red, shade, Tint.Pale, twice(2)",
       `const shade: Shade = "dark";`,
     ),
   },
   tsc: ["-p", "."],
-  prints: "red dark",
-  edit: { path: "src/colour.ts", from: '"red"', to: '"scarlet"', prints: "scarlet dark" },
+  prints: "red dark pale 4",
+  edit: { path: "src/colour.ts", from: '"red"', to: '"scarlet"', prints: "scarlet dark pale 4" },
   ending: ".js",
 };
 
