@@ -12,7 +12,7 @@ import type { Producer, Transport } from "../../../runtime/transport/transport.t
 import { records } from "../../transport/records.ts";
 import type { Scenario } from "../scenario.ts";
 
-const HOLDER = fileURLToPath(new URL("../../transport/process-worker.ts", import.meta.url));
+const HOLDER = fileURLToPath(new URL("../../e2e/embedded/process-worker.ts", import.meta.url));
 const WATCHER = fileURLToPath(new URL("../surroundings/watcher.ts", import.meta.url));
 const FAKETIME = [
   "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",

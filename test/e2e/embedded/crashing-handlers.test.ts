@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { attack } from "../torture/hostile/attack.ts";
+import { attack } from "../../torture/hostile/attack.ts";
 
 /** The quick ones of all: `npm run torture handlers` has them all. */
 const DEADLY = ["exits later", "aborts", "throws in a timer"];

@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { createClient } from "../../runtime/client.ts";
-import { connectTo } from "../../runtime/connection.ts";
-import { openEmbedded } from "../../runtime/embedded.ts";
-import { noteContracts } from "./note-contract.ts";
+import { createClient } from "../../../runtime/client.ts";
+import { connectTo } from "../../../runtime/connection.ts";
+import { openEmbedded } from "../../../runtime/embedded.ts";
+import { noteContracts } from "../../runtime/note-contract.ts";
 
 const WORKER = join(import.meta.dirname, "blocking-worker.ts");
 /** More for a longer block: FIVEFOLD_BLOCK_MS=10000. */

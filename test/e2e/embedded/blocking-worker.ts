@@ -1,8 +1,8 @@
 /* A worker on a data folder: `node blocking-worker.ts <data> <journal> <blockMs>`. Ends once its channel does. */
 import { appendFileSync } from "node:fs";
-import { connect } from "../../runtime/connection.ts";
-import { startWorker } from "../../runtime/worker.ts";
-import { noteContracts } from "./note-contract.ts";
+import { connect } from "../../../runtime/connection.ts";
+import { startWorker } from "../../../runtime/worker.ts";
+import { noteContracts } from "../../runtime/note-contract.ts";
 
 const [data, journal, blockMs] = process.argv.slice(2) as [string, string, string];
 const write = (line: string) => appendFileSync(journal, `${line}\n`);

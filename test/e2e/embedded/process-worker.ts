@@ -1,6 +1,6 @@
-import { systemClock } from "../../runtime/clock.ts";
-import { openEmbeddedTransport } from "../../runtime/transport/embedded.ts";
-import { records } from "./records.ts";
+import { systemClock } from "../../../runtime/clock.ts";
+import { openEmbeddedTransport } from "../../../runtime/transport/embedded.ts";
+import { records } from "../../transport/records.ts";
 
 /*
  * Another process, for tests of several: `node process-worker.ts <what> <folder>`. Prints what it did; topic `t` with

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Build, Builder } from "../../cli/build-project.ts";
 import { watchProject } from "../../cli/watch-project.ts";
-import { createProject, type Project, type RunningCommand } from "./project.ts";
+import { createProject, type Project, type RunningCommand } from "../cli/project.ts";
 
 const USE_CASE = `import { useCase } from "fivefold";
 import type { Address } from "../../lib/address.ts";

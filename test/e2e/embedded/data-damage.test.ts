@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { runDamage } from "../torture/scenarios/damage.ts";
+import { runDamage } from "../../torture/scenarios/damage.ts";
 
 // `npm run torture damage` goes on for as long as one likes.
 test("of a data folder that was damaged while nobody had it open, nothing is wrong, and what is lost is named", {
