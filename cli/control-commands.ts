@@ -55,10 +55,23 @@ export function controlCommands(program: Command): void {
   withStoreOptions(
     program
       .command("cancel <use-case> <id...>")
-      .description("cancel delayed tasks by the ids that their enqueues answered, before their time comes"),
+      .description("cancel delayed tasks by the ids that their enqueues answered, before their time comes")
+      .option("--key", "what is named are values of the field that `dedupeBy` names, in the place of ids"),
   ).action(async (useCase, ids, options) => {
-    const { cancel } = await import("./cancel.ts");
+    const { cancel } = await import("./waiting-task.ts");
     await cancel(useCase, ids, options);
+  });
+
+  withStoreOptions(
+    program
+      .command("reschedule <use-case> <id...>")
+      .description("have delayed tasks run at another time, before theirs comes")
+      .option("--delay <duration>", "how long from now they wait: 5m")
+      .option("--at <time>", "when they run, in ISO 8601: 2027-01-31T08:00:00Z")
+      .option("--key", "what is named are values of the field that `dedupeBy` names, in the place of ids"),
+  ).action(async (useCase, ids, options) => {
+    const { reschedule } = await import("./waiting-task.ts");
+    await reschedule(useCase, ids, options);
   });
 
   program

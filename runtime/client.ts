@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import { cancelTask } from "./cancel-task.ts";
 import { insertIntoOutbox, type Transaction } from "./capture/outbox-row.ts";
 import { systemClock } from "./clock.ts";
 import { type Connection, connect } from "./connection.ts";
@@ -9,6 +8,7 @@ import { createFrontendOn, createRecordsOn } from "./frontend-on.ts";
 import type { Admission, Frontend, Receipt } from "./pipeline.ts";
 import { topicsOf } from "./topics.ts";
 import { type Duration, parseDuration } from "./use-case.ts";
+import { cancelTask, rescheduleTask, type TaskReference } from "./waiting-task.ts";
 
 export interface EnqueueOptions {
   /** How long from now no handler runs: `"5m"`. Default: at once. */
@@ -43,16 +43,27 @@ export interface Client<E> {
    */
   enqueueIn(transaction: Transaction, event: E, options?: EnqueueOptions): Promise<OutboxReceipt>;
   /**
-   * Cancels a task that was enqueued with a delay, by its receipt's id. `cancelled`: it never runs, for any subscriber.
+   * Cancels a task that was enqueued with a delay, by its receipt's id, or by its dedupe key while `dedupeFor` remembers that.
+   * `cancelled`: it never runs, for any subscriber.
    * `started`: its time has come, so that it runs or has run. `unknown`: no task of that id waits for all subscribers, or its
    * time came meanwhile, so that it may run; a worker has to have taken a delayed event in before it can be cancelled. Rejects
    * with a FivefoldError where the delay store can't be reached; it can be asked again.
    */
-  cancel(id: string): Promise<Cancellation>;
+  cancel(task: TaskReference): Promise<Cancellation>;
+  /**
+   * Has such a task run at another time, sooner or later, from now by `delay` or at a time by `at`. `rescheduled`: it runs once,
+   * then, and not before. `started`: its time had come. `unknown`: no task of that id waits for all subscribers; a cancelled one
+   * does not. Throws a FivefoldError where the time is beyond `maxDelay`, or the delay store can't be reached; it can be asked
+   * again.
+   */
+  reschedule(task: TaskReference, time: Pick<EnqueueOptions, "delay" | "at">): Promise<Rescheduling>;
 }
 
 /** What became of a wish to cancel a task. */
 export type Cancellation = Awaited<ReturnType<typeof cancelTask>>;
+/** What became of a wish to have a task run at another time. */
+export type Rescheduling = Awaited<ReturnType<typeof rescheduleTask>>;
+export type { TaskReference };
 
 /** What `enqueueIn` answers. */
 export interface OutboxReceipt {
@@ -60,22 +71,23 @@ export interface OutboxReceipt {
   readonly id: string;
 }
 
-function invalidOption(useCase: string, message: string): FivefoldError {
-  return new FivefoldError("invalid-option", `enqueue for '${useCase}': ${message} Nothing was stored.`);
+function invalidOption(call: string, useCase: string, message: string): FivefoldError {
+  return new FivefoldError("invalid-option", `${call} for '${useCase}': ${message} Nothing was stored.`);
 }
 
 /** Ms since the Unix epoch before which no handler runs; 0: at once. Throws a FivefoldError (`invalid-option`). */
-export function dueAt(useCase: string, { delay, at }: EnqueueOptions, nowMs: number): number {
-  if (delay !== undefined && at !== undefined) throw invalidOption(useCase, "give `delay` or `at`, not both.");
+export function dueAt(useCase: string, { delay, at }: EnqueueOptions, nowMs: number, call = "enqueue"): number {
+  if (delay !== undefined && at !== undefined) throw invalidOption(call, useCase, "give `delay` or `at`, not both.");
   if (at !== undefined) {
     const time = at instanceof Date ? at.getTime() : Number.NaN;
-    if (Number.isNaN(time)) throw invalidOption(useCase, `\`at\` must be a valid Date, found ${String(at)}.`);
+    if (Number.isNaN(time)) throw invalidOption(call, useCase, `\`at\` must be a valid Date, found ${String(at)}.`);
     return Math.max(0, time);
   }
   if (delay === undefined) return 0;
   const delayMs = parseDuration(String(delay));
   if (delayMs === undefined) {
     throw invalidOption(
+      call,
       useCase,
       `\`delay\` must be a number and a unit (ms, s, m, h, d), like "5m"; found '${delay}'.`,
     );
@@ -169,9 +181,17 @@ export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
       const admission = admissionOf(options, connection);
       return (await frontendOf(connection)).enqueueAll(events, admission);
     },
-    async cancel(id) {
+    async cancel(task) {
       const { ports } = await connect(undefined, contract.url);
-      return cancelTask(ports, contract.settings, id);
+      return cancelTask(ports, contract.settings, task);
+    },
+    async reschedule(task, time) {
+      const { ports } = await connect(undefined, contract.url);
+      const now = ports.clock.now();
+      if (time.delay === undefined && time.at === undefined) {
+        throw invalidOption("reschedule", name, "give a `delay`, or a time by `at`.");
+      }
+      return rescheduleTask(ports, contract.settings, task, dueAt(name, time, now, "reschedule") || now);
     },
     async enqueueIn(transaction, event, options = {}) {
       const { now } = systemClock;

@@ -26,12 +26,21 @@ export function missingStores(): Required<Pick<Ports, "delayStore" | "dedupeStor
       find: refuse,
       claimOf: refuse,
       cancel: refuse,
-      cancelledOf: refuse,
+      reschedule: refuse,
+      outdated: refuse,
       nextDueAt: refuse,
       size: refuse,
       close,
     },
-    dedupeStore: { reserve: refuse, renew: refuse, confirm: refuse, release: refuse, sweep: refuse, close },
+    dedupeStore: {
+      reserve: refuse,
+      find: refuse,
+      renew: refuse,
+      confirm: refuse,
+      release: refuse,
+      sweep: refuse,
+      close,
+    },
     openControlStore: refuse,
   };
 }

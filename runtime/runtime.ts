@@ -17,7 +17,15 @@ export {
   startCapture,
 } from "./capture.ts";
 export { type Changes, type ChangesParts, createChanges } from "./changes.ts";
-export { type Cancellation, type Client, createClient, type EnqueueOptions, type OutboxReceipt } from "./client.ts";
+export {
+  type Cancellation,
+  type Client,
+  createClient,
+  type EnqueueOptions,
+  type OutboxReceipt,
+  type Rescheduling,
+  type TaskReference,
+} from "./client.ts";
 export { type Connection, type ConnectOptions, connect, findRoot } from "./connection.ts";
 export type { ExecutorContract, Failure, Message, Outcome, Priority, TaskRecord, UseCaseSettings } from "./contract.ts";
 export { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf } from "./contract.ts";

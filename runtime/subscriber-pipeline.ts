@@ -115,7 +115,7 @@ export async function openPipeline(
     maxHeld: () => (limit.current() + accepted()) * HELD_PER_PERMIT,
     givesBackInOrder: ports.transport.capabilities.givesBackInOrder,
     delay: (delayed) => delayRunner.add(delayed),
-    cancelledOf: (ids) => ports.delayStore.cancelledOf(ids),
+    outdated: (tasks) => ports.delayStore.outdated(tasks),
     start: (messages) => admission.offer(messages),
     clock,
     reportProblem,

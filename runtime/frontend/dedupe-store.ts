@@ -46,6 +46,8 @@ export interface DedupeStore {
     leaseMs: number,
     keepMs?: number,
   ): Promise<readonly Reservation[]>;
+  /** The task that an id was accepted as, and still stands for; `undefined`: none, or it is not known yet. */
+  find(request: Pick<DedupeRequest, "useCase" | "dedupeId">, nowMs: number): Promise<string | undefined>;
   /** Moves the end of the caller's lease on what it still holds. With a time that is over, it leaves it to others. */
   renew(reserved: readonly Reserved[], untilMs: number): Promise<void>;
   /**

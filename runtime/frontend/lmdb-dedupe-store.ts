@@ -38,12 +38,14 @@ const SWEEP_BATCH = 1_000;
 /** Longer ids were hashed otherwise by releases before 0.2. */
 const LONGEST_FORMER_ID = 200;
 
-function keyOf({ useCase, dedupeId }: DedupeRequest): EntryKey {
+type Id = Pick<DedupeRequest, "useCase" | "dedupeId">;
+
+function keyOf({ useCase, dedupeId }: Id): EntryKey {
   return [useCase, textKey(dedupeId)];
 }
 
 /** Where releases before 0.2 kept a long id. */
-function formerKeyOf({ useCase, dedupeId }: DedupeRequest): EntryKey | undefined {
+function formerKeyOf({ useCase, dedupeId }: Id): EntryKey | undefined {
   if (dedupeId.length <= LONGEST_FORMER_ID) return undefined;
   return [useCase, `sha256:${createHash("sha256").update(dedupeId).digest("base64url")}`];
 }
@@ -128,11 +130,17 @@ export async function openLmdbDedupeStore(
     damaged.clear();
   }
 
+  /** What an id was accepted as, where that is still known. */
+  function acceptedAs(id: Id, nowMs: number): Entry | undefined {
+    const former = formerKeyOf(id);
+    const found = read(accepted, keyOf(id)) ?? (former && read(accepted, former));
+    return found && found.untilMs > nowMs ? found : undefined;
+  }
+
   function reserveOne(request: DedupeRequest, nowMs: number, leaseMs: number, keepMs: number): Reservation {
     const key = keyOf(request);
-    const former = formerKeyOf(request);
-    const found = read(accepted, key) ?? (former && read(accepted, former));
-    if (found && found.untilMs > nowMs) return { kind: "duplicate", id: found.id, content: found.content };
+    const found = acceptedAs(request, nowMs);
+    if (found) return { kind: "duplicate", id: found.id, content: found.content };
     const held = read(reservations, key);
     if ((held?.untilMs ?? 0) > nowMs) return { kind: "pending" };
     const isKept = held !== undefined && (held.keptUntilMs ?? 0) > nowMs;
@@ -211,6 +219,14 @@ export async function openLmdbDedupeStore(
         });
         tellDamaged();
         return answers;
+      }),
+
+    find: (request, nowMs) =>
+      stores.explained(async () => {
+        durable.refresh();
+        const found = acceptedAs(request, nowMs)?.id;
+        tellDamaged();
+        return found;
       }),
 
     renew: (reserved, untilMs) => stores.explained(async () => renew(reserved, untilMs)),

@@ -14,7 +14,8 @@ interface Entry {
   readonly keptUntilMs: number;
 }
 
-const keyOf = ({ useCase, dedupeId }: DedupeRequest): string => JSON.stringify([useCase, dedupeId]);
+const keyOf = ({ useCase, dedupeId }: Pick<DedupeRequest, "useCase" | "dedupeId">): string =>
+  JSON.stringify([useCase, dedupeId]);
 
 /** A dedupe store in this process's memory, for simulations and tests. */
 export function createMemoryDedupeStore(): DedupeStore {
@@ -43,6 +44,10 @@ export function createMemoryDedupeStore(): DedupeStore {
         entries.set(key, { ...holds, id: request.id, content: request.content, keptUntilMs: nowMs + keepMs });
         return { kind: "reserved" };
       });
+    },
+    async find(request, nowMs) {
+      const found = entries.get(keyOf(request));
+      return found?.confirmed && found.untilMs > nowMs ? found.id : undefined;
     },
     async renew(reserved, untilMs) {
       for (const one of reserved) {

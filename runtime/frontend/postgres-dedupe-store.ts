@@ -180,6 +180,11 @@ export async function openPostgresDedupeStore(options: PostgresOptions): Promise
       return reservations;
     },
 
+    async find({ useCase, dedupeId }, nowMs) {
+      const [row] = await postgres.query<Held>(FIND, [[textKey(useCase)], [textKey(dedupeId)]]);
+      return row?.confirmed && row.until > nowMs ? (JSON.parse(row.task) as string) : undefined;
+    },
+
     async renew(reserved, untilMs) {
       for (const part of parts(reserved)) await renew(part, untilMs);
     },

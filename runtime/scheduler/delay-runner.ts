@@ -248,6 +248,7 @@ export function createDelayRunner(options: DelayRunnerOptions): DelayRunner {
     await store.renew(claims, clock.now() + ms).catch(() => {});
   }
 
+  store.onSooner?.(() => wakeIn(0));
   return {
     run: () => wakeIn(0),
     async add(delayed) {

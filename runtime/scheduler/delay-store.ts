@@ -30,15 +30,19 @@ export interface DelayedGroup {
  */
 export type Cancellation = "cancelled" | "started" | "unknown";
 
+/** What became of a wish to have a task run at another time; `started` and `unknown` as above. */
+export type Rescheduling = "rescheduled" | "started" | "unknown";
+
 /** A task that was delayed as it was enqueued. */
 export interface DelayedTask {
   readonly id: string;
+  /** When it was due as it was enqueued. */
   readonly dueAt: number;
   /** All that are to get it: where it does not wait for each of them, it may be under way to one. */
   readonly subscriptions: readonly string[];
 }
 
-/** How long what was cancelled is remembered: until its event, if a worker died before it could settle it, has come again. */
+/** How long what was cancelled, or rescheduled, is remembered: until its event, if a worker died before it could settle it, has come again. */
 export const CANCELLED_FOR_MS = 30 * 86_400_000;
 
 /** Keeps records until they are due, apart from the topics: a queue can't hold back one record without the rest. */
@@ -82,8 +86,15 @@ export interface DelayStore {
    * later is never claimed.
    */
   cancel(task: DelayedTask, tooLateMs: number): Promise<Cancellation>;
-  /** Those of these tasks' ids that are cancelled. */
-  cancelledOf(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /**
+   * Has a task come due at `dueAt`, its record's own due time included, where it could be cancelled; a cancelled one is
+   * `unknown`. Copies with another due time, which are or come to be elsewhere, are outdated from then on.
+   */
+  reschedule(task: DelayedTask, dueAt: number, tooLateMs: number): Promise<Rescheduling>;
+  /** The ids of those that must not run, as they are here: cancelled, or rescheduled since. */
+  outdated(tasks: readonly Pick<TaskRecord, "id" | "dueAt">[]): Promise<ReadonlySet<string>>;
+  /** Calls this where something may be due earlier than was told. Absent: others may see to that, and it has to be looked for. */
+  readonly onSooner?: ((listener: () => void) => void) | undefined;
   /** When the next record is due or its lease ends, ms since the Unix epoch; Infinity: none waits. */
   nextDueAt(): Promise<number>;
   /** How many wait. */

@@ -1,43 +1,59 @@
 import { createHash } from "node:crypto";
+import type { Clock } from "../clock.ts";
 import type { TaskRecord } from "../contract.ts";
 import type { Database, Store } from "../storage/environment.ts";
-import { CANCELLED_FOR_MS, type Cancellation, type DelayedTask } from "./delay-store.ts";
-import { decodeDelayed, delayedKey } from "./delayed-format.ts";
+import { CANCELLED_FOR_MS, type Delayed, type DelayedTask, type DelayStore } from "./delay-store.ts";
+import { decodeDelayed, delayedKey, encodeDelayed } from "./delayed-format.ts";
+import { createLmdbHolds, type Holder } from "./lmdb-holds.ts";
+
+/** When a task is due that was rescheduled. */
+export interface Rescheduled {
+  readonly dueAt: number;
+  /** Until when that is remembered. */
+  readonly untilMs: number;
+}
 
 export interface CancelledTables {
   readonly durable: Store<{
     readonly delays: Database<Buffer, Buffer>;
     /** Until when it is remembered, by a hash of the task's id. */
     readonly cancelled: Database<number, string>;
+    /** By a hash of the task's id. */
+    readonly rescheduled: Database<Rescheduled, string>;
   }>;
   readonly volatile: Store<{
     /** The latest time up to which a process has claimed what is due. */
     readonly claimedUntil: Database<number, string>;
+    readonly holds: Database<Holder, string>;
   }>;
 }
 
-/** What is cancelled of what waits in LMDB. */
-export interface LmdbCancelled {
-  has(id: string): boolean;
+/** What is cancelled or rescheduled of what waits in LMDB. */
+export interface LmdbCancelled extends Pick<DelayStore, "cancel" | "reschedule"> {
+  isOutdated(task: Pick<TaskRecord, "id" | "dueAt">): boolean;
   /** To be called in a volatile transaction, before what is due is read. */
   noteClaim(nowMs: number): void;
-  cancel(task: DelayedTask, tooLateMs: number): Promise<Cancellation>;
+  /** Whether a task is being changed now, and must not be claimed; to be asked for after a claim's time was noted. */
+  whichAreHeld(): (id: string) => boolean;
 }
 
-/** Cancellations after which those that are over are removed. */
+/** Changes after which those that are over are removed. */
 const SWEEP_EVERY = 1_000;
 const CLAIMED = "until";
 
 const keyOf = (id: string): string => createHash("sha256").update(id).digest("base64url");
 
 /**
- * A cancelled task is noted and removed in one commit, and whoever claims looks at the notes: so it is never claimed after
- * the commit. Claims write nothing durable, but who makes them notes the time first; a task whose time that has reached by
- * then may have been claimed before.
+ * Of a cancelled task that is noted, and its entries are removed, in one commit; of a rescheduled one its new time, with its
+ * entries at that. Whoever claims looks at the notes, so that nothing of it is claimed after the commit that is outdated.
+ *
+ * Claims write nothing durable, but who makes them notes the time first, and then passes over what is held: a task that is
+ * held before its time was noted is claimed by nobody until its change is durable.
  */
-export function createLmdbCancelled({ durable, volatile }: CancelledTables): LmdbCancelled {
-  const { delays, cancelled } = durable.tables;
+export function createLmdbCancelled({ durable, volatile }: CancelledTables, clock: Clock): LmdbCancelled {
+  const { delays, cancelled, rescheduled } = durable.tables;
   const { claimedUntil } = volatile.tables;
+  const holds = createLmdbHolds(volatile, clock);
   let sinceSweep = 0;
 
   function lastClaim(): number {
@@ -45,43 +61,91 @@ export function createLmdbCancelled({ durable, volatile }: CancelledTables): Lmd
     return claimedUntil.get(CLAIMED) ?? Number.NEGATIVE_INFINITY;
   }
 
-  const has = (id: string): boolean => cancelled.get(keyOf(id)) !== undefined;
+  const isCancelled = (id: string): boolean => cancelled.get(keyOf(id)) !== undefined;
+  const dueAtOf = ({ id, dueAt }: Pick<DelayedTask, "id" | "dueAt">): number =>
+    rescheduled.get(keyOf(id))?.dueAt ?? dueAt;
 
-  function keysOf({ id, dueAt, subscriptions }: DelayedTask): Buffer[] {
-    return subscriptions.map((subscription) =>
-      delayedKey({ topic: "", dueAt, record: { id, subscription } as TaskRecord }),
-    );
+  /** A task's entries, where it waits for all of its subscriptions; else why it can't be changed any more. */
+  function waitingOf(task: DelayedTask, tooLateMs: number) {
+    const dueAt = dueAtOf(task);
+    if (dueAt <= Math.max(tooLateMs, lastClaim())) return "started";
+    const found = task.subscriptions.map((subscription) => {
+      const key = delayedKey({ topic: "", dueAt, record: { id: task.id, subscription } as TaskRecord });
+      const value = delays.get(key);
+      const entry = value && decodeDelayed(key, value);
+      return entry?.record.attempt === 1 ? { key, entry } : undefined;
+    });
+    return found.every((one) => one !== undefined) ? found : "unknown";
   }
 
   /** What is over can't come again. */
-  function* overAt(nowMs: number): Generator<string> {
-    for (const { key, value } of cancelled.getRange({})) if (value < nowMs) yield key;
+  function sweep(nowMs: number): void {
+    if (++sinceSweep % SWEEP_EVERY !== 0) return;
+    for (const { key, value } of cancelled.getRange({})) if (value < nowMs) cancelled.remove(key);
+    for (const { key, value } of rescheduled.getRange({})) if (value.untilMs < nowMs) rescheduled.remove(key);
+  }
+
+  /** Changes a task that nobody else changes or claims meanwhile. */
+  async function changing<T>({ id }: DelayedTask, change: () => Promise<T>): Promise<T> {
+    const letGo = await holds.hold(keyOf(id));
+    try {
+      durable.refresh();
+      return await change();
+    } finally {
+      await letGo();
+    }
   }
 
   return {
-    has,
+    isOutdated: ({ id, dueAt }) => isCancelled(id) || dueAtOf({ id, dueAt }) !== dueAt,
     noteClaim(nowMs) {
       if (nowMs > (claimedUntil.get(CLAIMED) ?? Number.NEGATIVE_INFINITY)) claimedUntil.putSync(CLAIMED, nowMs);
     },
-    async cancel(task, tooLateMs) {
-      durable.refresh();
-      if (has(task.id)) return "cancelled";
-      if (task.dueAt <= Math.max(tooLateMs, lastClaim())) return "started";
-      const keys = keysOf(task);
-      const isWhole = keys.every((key) => {
-        const value = delays.get(key);
-        return value !== undefined && decodeDelayed(key, value)?.record.attempt === 1;
-      });
-      if (!isWhole) return "unknown";
-      const over = ++sinceSweep % SWEEP_EVERY === 0 ? [...overAt(tooLateMs)] : [];
-      await durable.commit(() =>
-        cancelled.batch(() => {
-          for (const key of over) cancelled.remove(key);
-          cancelled.put(keyOf(task.id), task.dueAt + CANCELLED_FOR_MS);
-          for (const key of keys) delays.remove(key);
-        }),
-      );
-      return task.dueAt <= lastClaim() ? "unknown" : "cancelled";
+    whichAreHeld() {
+      volatile.refresh();
+      const held = holds.held();
+      return (id) => held.size > 0 && held.has(keyOf(id));
     },
+    cancel: (task, tooLateMs) =>
+      changing(task, async () => {
+        if (isCancelled(task.id)) return "cancelled";
+        const waiting = waitingOf(task, tooLateMs);
+        if (typeof waiting === "string") return waiting;
+        await durable.commit(() =>
+          cancelled.batch(() => {
+            sweep(tooLateMs);
+            cancelled.put(keyOf(task.id), dueAtOf(task) + CANCELLED_FOR_MS);
+            for (const { key } of waiting) delays.remove(key);
+          }),
+        );
+        return "cancelled";
+      }),
+    reschedule: (task, dueAt, tooLateMs) =>
+      changing(task, async () => {
+        if (isCancelled(task.id)) return "unknown";
+        const waiting = waitingOf(task, tooLateMs);
+        if (typeof waiting === "string") return waiting;
+        await durable.commit(() =>
+          rescheduled.batch(() => {
+            sweep(tooLateMs);
+            const untilMs = Math.max(dueAtOf(task), dueAt) + CANCELLED_FOR_MS;
+            rescheduled.put(keyOf(task.id), { dueAt, untilMs });
+            for (const { key } of waiting) delays.remove(key);
+            for (const { entry } of waiting) {
+              const again: Delayed = { ...entry, dueAt, record: { ...entry.record, dueAt } };
+              delays.put(delayedKey(again), encodeDelayed(again), newVersion(clock));
+            }
+          }),
+        );
+        return "rescheduled";
+      }),
   };
+}
+
+/** Versions are whole numbers that a double holds. */
+const VERSIONS = 2 ** 52;
+
+/** Each add draws a version, so that a claim made before removes nothing of it. */
+export function newVersion(clock: Clock): number {
+  return 1 + Math.floor(clock.random() * VERSIONS);
 }

@@ -8,8 +8,9 @@ import { currentProcess, hasEnded, type ProcessIdentity } from "../storage/proce
 import { damagedValues } from "../storage/storage-error.ts";
 import { type Delayed, type DelayedClaim, type DelayStore, groupsOf } from "./delay-store.ts";
 import { decodeDelayed, delayedKey, describeDamaged, dueAtOfKey, encodeDelayed, lastKeyAt } from "./delayed-format.ts";
-import { createLmdbCancelled } from "./lmdb-cancelled.ts";
+import { createLmdbCancelled, newVersion, type Rescheduled } from "./lmdb-cancelled.ts";
 import { createFormerDelays, type FormerKey } from "./lmdb-former-delays.ts";
+import type { Holder } from "./lmdb-holds.ts";
 
 /** The one process that fires. */
 interface Leader extends ProcessIdentity {
@@ -27,8 +28,8 @@ const LEADER_LEASE_MS = 2_000;
 /** What lmdb keeps before a value, and how it marks such a table. */
 const VERSION_BYTES = 8;
 const WITH_VERSIONS = 0x100;
-/** Versions are whole numbers that a double holds. */
-const VERSIONS = 2 ** 52;
+/** When what is being changed now is looked at again. */
+const HELD_MS = 20;
 const LAST_MS = Number.MAX_SAFE_INTEGER;
 
 const nameOf = (key: Buffer | FormerKey): string =>
@@ -56,10 +57,12 @@ export async function openLmdbDelayStore(
       /** What was found damaged, as it was found. */
       damaged: root.openDB<Buffer, Buffer>("damaged", { encoding: "binary", keyEncoding: "binary" }),
       cancelled: root.openDB<number, string>("cancelled", { encoding: "json" }),
+      rescheduled: root.openDB<Rescheduled, string>("rescheduled", { encoding: "json" }),
     }),
     volatile: (root) => ({
       leaders: root.openDB<Leader, string>("leaders", { encoding: "json" }),
       claimedUntil: root.openDB<number, string>("claimed-until", { encoding: "json" }),
+      holds: root.openDB<Holder, string>("holds", { encoding: "json" }),
     }),
     tellTable: (key, value) =>
       decodeDelayed(key, value.subarray(VERSION_BYTES)) ? { table: "delays", flags: WITH_VERSIONS } : undefined,
@@ -69,7 +72,7 @@ export async function openLmdbDelayStore(
   const { delays, damaged } = durable.tables;
   const waiting: Database<Delayed, FormerKey> = durable.tables.waiting;
   const { leaders } = volatile.tables;
-  const cancelled = createLmdbCancelled(stores);
+  const cancelled = createLmdbCancelled(stores, clock);
   const former = createFormerDelays(waiting, () => {
     if (!setAside.has("former keys")) {
       reportProblem(damagedValues(join(folder, "kept"), "delayed events", ["a key of the table 'waiting'"]));
@@ -148,14 +151,21 @@ export async function openLmdbDelayStore(
   ): Promise<DelayedClaim[]> {
     const claims: DelayedClaim[] = [];
     const over: DelayedClaim[] = [];
+    const isHeld = cancelled.whichAreHeld();
+    durable.refresh();
     for (const claim of free) {
       if (!isWanted(claim)) continue;
       const key = claim.key as ClaimKey;
-      if (cancelled.has(claim.record.id)) {
+      if (cancelled.isOutdated(claim.record)) {
         over.push(claim);
         continue;
       }
-      claimed.set(nameOf(key.former ?? key.key), untilMs);
+      const name = nameOf(key.former ?? key.key);
+      if (isHeld(claim.record.id)) {
+        claimed.set(name, clock.now() + HELD_MS);
+        continue;
+      }
+      claimed.set(name, untilMs);
       claims.push(claim);
       if (claims.length === max) break;
     }
@@ -208,8 +218,7 @@ export async function openLmdbDelayStore(
         await durable.commit(() =>
           delays.batch(() => {
             for (const entry of delayed) {
-              const version = 1 + Math.floor(clock.random() * VERSIONS);
-              delays.put(delayedKey(entry), encodeDelayed(entry), version);
+              delays.put(delayedKey(entry), encodeDelayed(entry), newVersion(clock));
             }
           }),
         );
@@ -259,10 +268,12 @@ export async function openLmdbDelayStore(
 
     cancel: (task, tooLateMs) => stores.explained(() => cancelled.cancel(task, tooLateMs)),
 
-    cancelledOf: (ids) =>
+    reschedule: (task, dueAt, tooLateMs) => stores.explained(() => cancelled.reschedule(task, dueAt, tooLateMs)),
+
+    outdated: (tasks) =>
       stores.explained(async () => {
         durable.refresh();
-        return new Set(ids.filter((id) => cancelled.has(id)));
+        return new Set(tasks.filter(cancelled.isOutdated).map(({ id }) => id));
       }),
 
     nextDueAt: () =>

@@ -1,4 +1,12 @@
-import { CANCELLED_FOR_MS, type Delayed, type DelayedClaim, type DelayStore, groupsOf } from "./delay-store.ts";
+import type { TaskRecord } from "../contract.ts";
+import {
+  CANCELLED_FOR_MS,
+  type Delayed,
+  type DelayedClaim,
+  type DelayedTask,
+  type DelayStore,
+  groupsOf,
+} from "./delay-store.ts";
 
 interface Entry extends Delayed {
   /** The number of the claim that has it; 0: none since it was added. */
@@ -18,8 +26,32 @@ export function createMemoryDelayStore(isOfOneWorker = false): DelayStore {
   const entries = new Map<string, Entry>();
   /** Until when it is remembered, by task. */
   const cancelled = new Map<string, number>();
+  /** When a task is due that was rescheduled. */
+  const moved = new Map<string, { readonly dueAt: number; readonly untilMs: number }>();
+  const listeners: (() => void)[] = [];
   let claims = 0;
   const wakesAt = (entry: Entry) => Math.max(entry.dueAt, entry.leasedUntil);
+
+  function isOutdated({ id, dueAt }: Pick<TaskRecord, "id" | "dueAt">): boolean {
+    return cancelled.has(id) || (moved.get(id)?.dueAt ?? dueAt) !== dueAt;
+  }
+
+  /** The entries of a task that waits for all of its subscriptions; else why it can't be cancelled any more. */
+  function waitingOf({ id, dueAt, subscriptions }: DelayedTask, tooLateMs: number) {
+    const due = moved.get(id)?.dueAt ?? dueAt;
+    if (due <= tooLateMs) return "started";
+    const own = [...entries].filter(
+      ([, { record, dueAt, leasedUntil }]) =>
+        record.id === id && record.attempt === 1 && dueAt === due && dueAt > Math.max(tooLateMs, leasedUntil),
+    );
+    const isWhole = subscriptions.every((one) => own.some(([, { record }]) => record.subscription === one));
+    return isWhole ? own : "unknown";
+  }
+
+  function forget(nowMs: number): void {
+    for (const [id, untilMs] of cancelled) if (untilMs < nowMs) cancelled.delete(id);
+    for (const [id, { untilMs }] of moved) if (untilMs < nowMs) moved.delete(id);
+  }
 
   /** The entry, where that claim still has it. */
   function heldBy({ key }: DelayedClaim): Entry | undefined {
@@ -29,7 +61,7 @@ export function createMemoryDelayStore(isOfOneWorker = false): DelayStore {
   }
 
   function claim(isWanted: (entry: Entry) => boolean, max: number, untilMs: number): DelayedClaim[] {
-    for (const [key, { record }] of entries) if (cancelled.has(record.id)) entries.delete(key);
+    for (const [key, { record }] of entries) if (isOutdated(record)) entries.delete(key);
     const wanted = [...entries]
       .filter(([, entry]) => isWanted(entry))
       .sort(([, a], [, b]) => a.dueAt - b.dueAt)
@@ -60,24 +92,34 @@ export function createMemoryDelayStore(isOfOneWorker = false): DelayStore {
       const isOf = (entry: Entry) => entry.topic === topic && entry.record.subscription === subscription;
       return claim((entry) => isOf(entry) && entry.leasedUntil <= nowMs, max, nowMs + leaseMs);
     },
-    async cancel({ id, subscriptions, dueAt }, tooLateMs) {
+    async cancel(task, tooLateMs) {
+      const { id } = task;
       if (cancelled.has(id)) return "cancelled";
-      if (dueAt <= tooLateMs) return "started";
-      const own = [...entries].filter(([, entry]) => entry.record.id === id);
-      const isWaiting = (subscription: string) =>
-        own.some(
-          ([, { record, dueAt, leasedUntil }]) =>
-            record.subscription === subscription && record.attempt === 1 && dueAt > Math.max(tooLateMs, leasedUntil),
-        );
-      if (!subscriptions.every(isWaiting)) return "unknown";
-      for (const [key] of own) entries.delete(key);
-      for (const [id, untilMs] of cancelled) if (untilMs < tooLateMs) cancelled.delete(id);
-      cancelled.set(id, dueAt + CANCELLED_FOR_MS);
+      const waiting = waitingOf(task, tooLateMs);
+      if (typeof waiting === "string") return waiting;
+      for (const [key] of waiting) entries.delete(key);
+      forget(tooLateMs);
+      cancelled.set(id, (moved.get(id)?.dueAt ?? task.dueAt) + CANCELLED_FOR_MS);
       return "cancelled";
     },
-    async cancelledOf(ids) {
-      return new Set(ids.filter((id) => cancelled.has(id)));
+    async reschedule(task, dueAt, tooLateMs) {
+      if (cancelled.has(task.id)) return "unknown";
+      const waiting = waitingOf(task, tooLateMs);
+      if (typeof waiting === "string") return waiting;
+      forget(tooLateMs);
+      moved.set(task.id, { dueAt, untilMs: Math.max(task.dueAt, dueAt) + CANCELLED_FOR_MS });
+      for (const [key, entry] of waiting) {
+        entries.delete(key);
+        const again = { ...entry, dueAt, record: { ...entry.record, dueAt } };
+        entries.set(keyOf(again), again);
+      }
+      for (const listener of listeners) listener();
+      return "rescheduled";
     },
+    async outdated(tasks) {
+      return new Set(tasks.filter(isOutdated).map(({ id }) => id));
+    },
+    onSooner: (listener) => void listeners.push(listener),
     async groups() {
       return groupsOf(entries.values());
     },

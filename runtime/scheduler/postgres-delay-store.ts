@@ -24,7 +24,9 @@ interface Row {
   readonly payload: Uint8Array;
   /** Null in rows of the version before. */
   readonly sum: number | null;
-  readonly is_cancelled: boolean;
+  readonly is_outdated: boolean;
+  /** Whether `due_at` takes the place of the envelope's due time. */
+  readonly is_rescheduled: boolean;
 }
 
 /** A row, and the claim that leased it: once another claim has it, this one removes nothing. */
@@ -34,9 +36,10 @@ type ClaimKey = Pick<Row, "id" | "subscription" | "due_at" | "claim">;
 const NEVER = Number.MAX_SAFE_INTEGER;
 
 /** A row's record; undefined where it is not as it was written. */
-function readRecord({ envelope, payload, sum }: Row): TaskRecord | undefined {
+function readRecord({ envelope, payload, sum, is_rescheduled, due_at: dueAt }: Row): TaskRecord | undefined {
   if (sum !== null && sum !== sumOf(envelope, payload)) return undefined;
-  return { ...(JSON.parse(envelope) as Omit<TaskRecord, "payload">), payload };
+  const moved = is_rescheduled && { dueAt };
+  return { ...(JSON.parse(envelope) as Omit<TaskRecord, "payload">), ...moved, payload };
 }
 
 function sumOf(envelope: string, payload: Uint8Array): number {
@@ -107,8 +110,8 @@ export async function openPostgresDelayStore(
     )
     UPDATE ${table} SET wakes_at = greatest(due_at, $3), claim = (SELECT number FROM claim)
     WHERE ctid = ANY (ARRAY(SELECT row FROM summed WHERE before < $4))
-    RETURNING id, subscription, due_at, claim, topic, envelope::text AS envelope, payload, sum,
-      ${cancelled.IS_CANCELLED} AS is_cancelled`;
+    RETURNING id, subscription, due_at, claim, topic, envelope::text AS envelope, payload, sum, is_rescheduled,
+      ${cancelled.IS_OUTDATED} AS is_outdated`;
   const CLAIM = claimWhere("wakes_at <= $1");
   // What waits, its due time not come yet, is nobody's.
   const CLAIM_OF = claimWhere("topic = $5 AND subscription = $6 AND (wakes_at <= $1 OR wakes_at = due_at)");
@@ -150,10 +153,10 @@ export async function openPostgresDelayStore(
   async function claimed(rows: readonly Row[]): Promise<DelayedClaim[]> {
     const claims: DelayedClaim[] = [];
     const damaged: Row[] = [];
-    const over = rows.filter((row) => row.is_cancelled);
+    const over = rows.filter((row) => row.is_outdated);
     if (over.length > 0) await postgres.query(REMOVE, columnsOf(over));
     for (const row of rows) {
-      if (row.is_cancelled) continue;
+      if (row.is_outdated) continue;
       const record = readRecord(row);
       const { id, subscription, due_at, claim, topic } = row;
       const key: ClaimKey = { id, subscription, due_at, claim };
@@ -233,7 +236,8 @@ export async function openPostgresDelayStore(
     },
 
     cancel: cancelled.cancel,
-    cancelledOf: cancelled.cancelledOf,
+    reschedule: cancelled.reschedule,
+    outdated: cancelled.outdated,
 
     async nextDueAt() {
       const next = `SELECT wakes_at FROM ${table} WHERE wakes_at < ${NEVER} ORDER BY wakes_at LIMIT 1`;

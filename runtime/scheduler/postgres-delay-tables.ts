@@ -53,5 +53,40 @@ export const DELAY_TABLES: Tables = {
       CREATE TABLE ${schema}.cancelled (id text COLLATE "C" PRIMARY KEY, until_ms bigint NOT NULL);
       COMMENT ON TABLE ${schema}.cancelled IS 'Delayed tasks that were cancelled; Fivefold owns this table';
       COMMENT ON COLUMN ${schema}.cancelled.until_ms IS 'Until when it is remembered, ms since the Unix epoch';`,
+    // One task at a time: its rows are found by when it is due, which the statement before may have changed.
+    (schema) => `
+      CREATE TABLE ${schema}.rescheduled (id text COLLATE "C" PRIMARY KEY, due_at bigint NOT NULL, until_ms bigint NOT NULL);
+      COMMENT ON TABLE ${schema}.rescheduled IS 'Delayed tasks whose time was changed; Fivefold owns this table';
+      COMMENT ON COLUMN ${schema}.rescheduled.due_at IS 'When it is due: copies with another time are outdated';
+      COMMENT ON COLUMN ${schema}.rescheduled.until_ms IS 'Until when it is remembered, ms since the Unix epoch';
+      ALTER TABLE ${schema}.delayed ADD COLUMN is_rescheduled boolean NOT NULL DEFAULT false;
+      COMMENT ON COLUMN ${schema}.delayed.is_rescheduled IS 'Whether due_at takes the place of the envelope''s dueAt';
+      CREATE FUNCTION ${schema}.reschedule(task text, enqueued_for bigint, subscriptions text[], to_ms bigint, too_late_ms bigint, for_ms bigint)
+      RETURNS text LANGUAGE plpgsql AS $$
+        DECLARE
+          from_ms bigint;
+          waiting int;
+        BEGIN
+          PERFORM pg_advisory_xact_lock(hashtextextended('fivefold task ' || task, 0));
+          SELECT coalesce((SELECT due_at FROM ${schema}.rescheduled WHERE id = task), enqueued_for) INTO from_ms;
+          IF EXISTS (SELECT FROM ${schema}.cancelled WHERE id = task) THEN RETURN 'unknown'; END IF;
+          IF from_ms <= greatest(too_late_ms, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) THEN
+            RETURN 'started';
+          END IF;
+          PERFORM FROM ${schema}.delayed
+            WHERE id = task AND subscription = ANY (subscriptions) AND due_at = from_ms AND wakes_at = due_at
+              AND (envelope->>'attempt')::int = 1
+            ORDER BY subscription FOR UPDATE;
+          GET DIAGNOSTICS waiting = ROW_COUNT;
+          IF waiting <> cardinality(subscriptions) THEN RETURN 'unknown'; END IF;
+          INSERT INTO ${schema}.rescheduled AS r (id, due_at, until_ms)
+            VALUES (task, to_ms, greatest(from_ms, to_ms) + for_ms)
+            ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, until_ms = greatest(r.until_ms, excluded.until_ms);
+          DELETE FROM ${schema}.delayed
+            WHERE id = task AND subscription = ANY (subscriptions) AND due_at = to_ms AND to_ms <> from_ms;
+          UPDATE ${schema}.delayed SET due_at = to_ms, wakes_at = to_ms, is_rescheduled = true
+            WHERE id = task AND subscription = ANY (subscriptions) AND due_at = from_ms;
+          RETURN 'rescheduled';
+        END $$;`,
   ],
 };

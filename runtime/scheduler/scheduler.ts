@@ -2,8 +2,8 @@ import { type Cancel, type Clock, sleep } from "../clock.ts";
 import type { Message, ReportProblem } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
 import type { Consumer } from "../transport/transport.ts";
-import { cancelledAmong, hasLate } from "./cancelled-late.ts";
-import type { Delayed } from "./delay-store.ts";
+import { hasLate, outdatedAmong } from "./cancelled-late.ts";
+import type { Delayed, DelayStore } from "./delay-store.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 
 export interface SchedulerOptions {
@@ -18,8 +18,8 @@ export interface SchedulerOptions {
   readonly givesBackInOrder: boolean;
   /** Stores records until they are due; resolves once they are durable. */
   readonly delay: (delayed: readonly Delayed[]) => Promise<void>;
-  /** Which of these tasks are cancelled. */
-  readonly cancelledOf: (ids: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** Which of these tasks must not run: they are cancelled, or rescheduled. */
+  readonly outdated: DelayStore["outdated"];
   /** Takes tasks that may start now. */
   readonly start: (messages: readonly Message[]) => void;
   readonly clock: Clock;
@@ -111,7 +111,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         const messages = await consumer.receive(room);
         // The consumer is closed: it will never have more.
         if (messages.length === 0) return;
-        const kept = hasLate(messages, clock.now()) ? await withoutCancelled(messages) : messages;
+        const kept = hasLate(messages, clock.now()) ? await withoutOutdated(messages) : messages;
         if (!stopped) accept(kept);
       } catch (error) {
         if (stopped) return;
@@ -121,15 +121,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
   }
 
-  /** Those that are not cancelled; the others are settled. */
-  async function withoutCancelled(messages: readonly Message[]): Promise<readonly Message[]> {
+  /** Those that are to run as they are; the others are settled. */
+  async function withoutOutdated(messages: readonly Message[]): Promise<readonly Message[]> {
     while (!stopped) {
       try {
-        const cancelled = await cancelledAmong(messages, clock.now(), options.cancelledOf);
-        if (cancelled.size > 0) void settle([...cancelled]);
-        return messages.filter((message) => !cancelled.has(message));
+        const outdated = await outdatedAmong(messages, clock.now(), options.outdated);
+        if (outdated.size > 0) void settle([...outdated]);
+        return messages.filter((message) => !outdated.has(message));
       } catch (error) {
-        report("Which delayed tasks are cancelled can't be told now", error);
+        report("Which delayed tasks are cancelled or rescheduled can't be told now", error);
         await sleep(clock, RETRY_MS);
       }
     }

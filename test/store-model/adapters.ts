@@ -77,9 +77,10 @@ export const DEDUPE_STORES: readonly Adapter<DedupeStore>[] = [
 
 type Options = { url: string; schema: string; maxConnections: number };
 
-const NEVER_CANCELS: Pick<DelayStore, "cancel" | "cancelledOf"> = {
+const NEVER_CANCELS: Pick<DelayStore, "cancel" | "reschedule" | "outdated"> = {
   cancel: async () => "unknown",
-  cancelledOf: async () => new Set(),
+  reschedule: async () => "unknown",
+  outdated: async () => new Set(),
 };
 
 /** As release 0.1.0 had them: they renew nothing, and don't know who was the first. */
@@ -100,6 +101,7 @@ async function openFormerDedupe(options: Options): Promise<DedupeStore> {
   return {
     ...former,
     renew: async () => {},
+    find: async () => undefined,
     async confirm(reserved, untilMs) {
       await former.confirm(reserved, untilMs);
       return reserved.map(() => true);

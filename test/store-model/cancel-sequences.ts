@@ -3,14 +3,17 @@ import { delayed } from "../runtime/scheduler/delay-store-suite.ts";
 
 /*
  * One delayed task, two processes, and every order of what they may do with it: it is put off again, since a worker died before
- * it could settle it; it is cancelled; its time comes; it is claimed, and fired. What was answered `cancelled` is claimed by
- * nobody from then on, and was by nobody before; all else can be fired.
+ * it could settle it; it is cancelled, or rescheduled; its time comes; it is claimed, and fired. What was answered `cancelled` is
+ * claimed by nobody from then on, and was by nobody before; what was `rescheduled` is claimed at that time, and no other copy
+ * of it ever; all else can be fired.
  */
 
 export const CANCEL_MOVES = [
   "A adds",
   "A cancels",
   "B cancels",
+  "A puts off",
+  "B hastens",
   "A claims",
   "B claims",
   "A fires",
@@ -28,8 +31,9 @@ let tasks = 0;
 export async function cancelFaults(stores: readonly DelayStore[], moves: readonly CancelMove[]): Promise<string[]> {
   const faults: string[] = [];
   const id = `cancel-${tasks++}`;
-  const dueAt = time + WAIT_MS;
-  const entry = delayed(id, dueAt, { attempt: 1 });
+  const enqueuedFor = time + WAIT_MS;
+  let dueAt = enqueuedFor;
+  const entry = delayed(id, dueAt, { attempt: 1, dueAt });
   let now = time;
   let isCancelled = false;
   let isOwed = false;
@@ -41,6 +45,11 @@ export async function cancelFaults(stores: readonly DelayStore[], moves: readonl
     const own = (await store.claimDue(now, 10, LEASE_MS)).filter(({ record }) => record.id === id);
     if (own.length === 0) return;
     if (isCancelled) fault("claimed though it was cancelled");
+    if (own.length > 1) fault("claimed twice at once");
+    for (const { record, dueAt: wasDueAt } of own) {
+      if (record.dueAt !== dueAt || wasDueAt !== dueAt) fault(`claimed for ${record.dueAt - dueAt} ms from its time`);
+      if (now < dueAt) fault("claimed early");
+    }
     isClaimed = true;
     claims = own;
   }
@@ -51,14 +60,25 @@ export async function cancelFaults(stores: readonly DelayStore[], moves: readonl
     else if (move === "leases end") now += LEASE_MS + 1;
     else if (move === "A adds") {
       await store.add([entry]);
-      isOwed = true;
+      isOwed ||= dueAt === enqueuedFor;
     } else if (move.endsWith("cancels")) {
-      const answer = await store.cancel({ id, dueAt, subscriptions: ["default"] }, now);
+      const answer = await store.cancel({ id, dueAt: enqueuedFor, subscriptions: ["default"] }, now);
       if (answer === "cancelled" && isClaimed) fault("cancelled though it was claimed");
       if (answer === "cancelled" && !isOwed && !isCancelled) fault("cancelled though it was not there");
       if (answer === "started" && now < dueAt) fault("started before its time");
       if (answer !== "cancelled" && isOwed && !isClaimed && now < dueAt) fault(`${answer} though it waited`);
       isCancelled ||= answer === "cancelled";
+    } else if (move === "A puts off" || move === "B hastens") {
+      const to = move === "A puts off" ? dueAt + WAIT_MS : now + 1_000;
+      const answer = await store.reschedule({ id, dueAt: enqueuedFor, subscriptions: ["default"] }, to, now);
+      if (answer === "rescheduled" && isClaimed) fault("rescheduled though it was claimed");
+      if (answer === "rescheduled" && isCancelled) fault("rescheduled though it was cancelled");
+      if (answer === "rescheduled" && !isOwed) fault("rescheduled though it was not there");
+      if (answer === "started" && now < dueAt) fault("started before its time");
+      if (answer !== "rescheduled" && isOwed && !isCancelled && !isClaimed && now < dueAt) {
+        fault(`${answer} though it waited`);
+      }
+      if (answer === "rescheduled") dueAt = to;
     } else if (move.endsWith("claims")) await claim(store);
     else if (claims.length > 0) {
       await store.remove(claims);

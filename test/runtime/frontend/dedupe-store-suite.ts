@@ -20,6 +20,19 @@ export function describeDedupeStore(name: string, open: () => Promise<DedupeStor
       await store.close();
     });
 
+    test("finds the task that an id stands for, once that is accepted and until it is forgotten", async () => {
+      const store = await open();
+      const id = { useCase: "note", dedupeId: "x\u0000" };
+      expect(await store.find(id, 0)).toBeUndefined();
+      await store.reserve([request("x\u0000", "1")], 0, 5_000);
+      expect(await store.find(id, 0)).toBeUndefined();
+      await store.confirm([request("x\u0000", "1")], 60_000);
+      expect(await store.find(id, 59_999)).toBe("1");
+      expect(await store.find(id, 60_000)).toBeUndefined();
+      expect(await store.find({ ...id, useCase: "other" }, 0)).toBeUndefined();
+      await store.close();
+    });
+
     test("a reservation lapses with its lease, and one that is released is free at once", async () => {
       const store = await open();
       await store.reserve([request("x", "1"), request("y", "1")], 0, 5_000);

@@ -131,7 +131,7 @@ export function describeDelayStore(name: string, open: () => Promise<DelayStore>
         await store.add([...both, delayed("b", dueAt, first)]);
         expect(await store.cancel({ id: "a", dueAt, subscriptions }, Date.now())).toBe("cancelled");
         expect(await store.size()).toBe(1);
-        expect(await store.cancelledOf(["a", "b"])).toEqual(new Set(["a"]));
+        expect(await store.outdated(["a", "b"].map((id) => ({ id, dueAt })))).toEqual(new Set(["a"]));
         await store.add(both);
         expect(await store.cancel({ id: "a", dueAt, subscriptions }, Date.now())).toBe("cancelled");
         const ids = (await store.claimDue(dueAt, 10, 5_000)).map(({ record }) => record.id);
@@ -164,7 +164,72 @@ export function describeDelayStore(name: string, open: () => Promise<DelayStore>
         const answer = await store.cancel({ id: "a", dueAt, subscriptions: ["default"] }, Date.now());
         expect(["started", "unknown"]).toContain(answer);
         await store.remove(claims);
-        expect(await store.cancelledOf(["a"])).toEqual(new Set());
+        expect(await store.outdated([{ id: "a", dueAt }])).toEqual(new Set());
+        await store.close();
+      });
+    });
+
+    describe("reschedules", () => {
+      const subscriptions = ["default", "other"];
+      const waiting = (id: string, dueAt: number) =>
+        subscriptions.map((subscription) => delayed(id, dueAt, { attempt: 1, dueAt, subscription }));
+
+      test("what waits for all of its subscriptions: whole, for its new time alone, and again", async () => {
+        const store = await open();
+        const from = Date.now() + 3_600_000;
+        const task = { id: "a", dueAt: from, subscriptions };
+        await store.add(waiting("a", from));
+        const there = [from + 60_000, from - 60_000, from, from - 30_000];
+        for (const to of there) {
+          expect(await store.reschedule(task, to, Date.now())).toBe("rescheduled");
+          // What a worker had taken in before it died comes again.
+          await store.add(waiting("a", from));
+          expect(await store.outdated([{ id: "a", dueAt: to }])).toEqual(new Set());
+        }
+        const to = there.at(-1)!;
+        expect(await store.outdated([{ id: "a", dueAt: from }])).toEqual(new Set(["a"]));
+        expect(await store.claimDue(to - 1, 10, 1)).toEqual([]);
+        const claims = await store.claimDue(from + 120_000, 10, 5_000);
+        expect(claims.map(({ dueAt, record }) => [dueAt, record.dueAt, record.subscription]).sort()).toEqual([
+          [to, to, "default"],
+          [to, to, "other"],
+        ]);
+        expect(Buffer.from(claims[0]!.record.payload).toString()).toBe("payload of a");
+        await store.remove(claims);
+        expect(await store.size()).toBe(0);
+        await store.close();
+      });
+
+      test("what was rescheduled can be cancelled until then; what was cancelled, or is due, is not rescheduled", async () => {
+        const store = await open();
+        const from = Date.now() + 1_000;
+        const later = Date.now() + 3_600_000;
+        const task = { id: "a", dueAt: from, subscriptions };
+        await store.add(waiting("a", from));
+        expect(await store.reschedule(task, later, Date.now())).toBe("rescheduled");
+        expect(await store.reschedule(task, from, later)).toBe("started");
+        expect(await store.cancel(task, from + 1)).toBe("cancelled");
+        expect(await store.reschedule(task, from, Date.now())).toBe("unknown");
+        const none = { ...task, id: "b\u0000", dueAt: later };
+        expect(await store.reschedule(none, later, Date.now())).toBe("unknown");
+        await store.add(waiting("c", later).slice(1));
+        expect(await store.reschedule({ ...none, id: "c" }, later, Date.now())).toBe("unknown");
+        expect((await store.claimDue(later, 10, 5_000)).map(({ record }) => record.id)).toEqual(["c"]);
+        await store.close();
+      });
+
+      test("for one of many that ask at once the last time of them, once", async () => {
+        const store = await open();
+        const from = Date.now() + 3_600_000;
+        await store.add(waiting("a", from));
+        const task = { id: "a", dueAt: from, subscriptions };
+        const times = Array.from({ length: 12 }, (_, i) => from + 1_000 * i - 5_000);
+        const answers = await Promise.all(times.map((to) => store.reschedule(task, to, Date.now())));
+        expect(new Set(answers)).toEqual(new Set(["rescheduled"]));
+        const claims = await store.claimDue(from + 60_000, 50, 5_000);
+        expect(claims.map(({ record }) => record.subscription).sort()).toEqual(subscriptions);
+        expect(times).toContain(claims[0]!.record.dueAt);
+        expect(claims[1]!.record.dueAt).toBe(claims[0]!.record.dueAt);
         await store.close();
       });
     });

@@ -33,8 +33,9 @@ function openSchedulerOn(receive: (clock: SimulatedClock) => () => Promise<reado
     async delay(records) {
       delayed.push(...records);
     },
-    async cancelledOf(ids) {
+    async outdated(tasks) {
       if (left-- > 0) throw new Error("the store is away");
+      const ids = tasks.map(({ id }) => id);
       asked.push(...ids);
       return new Set(ids.filter((id) => cancelled.has(id)));
     },

@@ -25,7 +25,7 @@ const TABLES: Tables = {
 };
 
 /** The port as it was. */
-type FormerDedupeStore = Omit<DedupeStore, "renew" | "confirm"> & {
+type FormerDedupeStore = Omit<DedupeStore, "find" | "renew" | "confirm"> & {
   confirm(requests: readonly DedupeRequest[], untilMs: number): Promise<void>;
 };
 

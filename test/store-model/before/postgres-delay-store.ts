@@ -78,7 +78,7 @@ function* statements(delayed: readonly Delayed[]): Generator<readonly Delayed[]>
  */
 export async function openFormerDelayStore(
   options: PostgresOptions,
-): Promise<Omit<DelayStore, "renew" | "groups" | "find" | "claimOf" | "cancel" | "cancelledOf">> {
+): Promise<Omit<DelayStore, "renew" | "groups" | "find" | "claimOf" | "cancel" | "reschedule" | "outdated">> {
   const postgres = await openPostgres(options, TABLES);
   const table = `${postgres.schema}.delayed`;
 

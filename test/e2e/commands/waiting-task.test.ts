@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createProject } from "../../cli/project.ts";
 
-test("cancel tells of each id what became of it", async () => {
+test("cancel and reschedule tell of each id what became of it", async () => {
   const project = await createProject();
   await project.fivefold("new", "greet");
   await project.fivefold("build");
@@ -18,4 +18,13 @@ test("cancel tells of each id what became of it", async () => {
   const soon = await enqueue("--delay", "50ms");
   expect((await project.fivefold("cancel", "greet", soon)).stdout).toContain("started: its time has come");
   expect((await project.fivefold("cancel", "greeet", soon)).stderr).toContain("There is no use case 'greeet'");
+
+  const none = await project.fivefold("reschedule", "greet", later);
+  expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("Give --delay or --at, one of them.")]);
+  const odd = await project.fivefold("reschedule", "greet", later, "--at", "soon");
+  expect(odd.stderr).toContain("--at takes a time like 2027-01-31T08:00:00Z; found 'soon'");
+  const put = await project.fivefold("reschedule", "greet", later, "--delay", "5m", "--json");
+  expect(JSON.parse(put.stdout)).toEqual({ ok: false, tasks: [unknown(later)] });
+  const key = await project.fivefold("cancel", "greet", "a", "--key");
+  expect(key.stderr).toContain("has no `frontend.dedupeBy`");
 });
