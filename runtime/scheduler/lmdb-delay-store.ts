@@ -4,27 +4,19 @@ import type { Clock } from "../clock.ts";
 import type { ReportProblem } from "../contract.ts";
 import type { Database } from "../storage/environment.ts";
 import { openPairedStores } from "../storage/paired-stores.ts";
-import { currentProcess, hasEnded, type ProcessIdentity } from "../storage/process-identity.ts";
 import { damagedValues } from "../storage/storage-error.ts";
 import { type Delayed, type DelayedClaim, type DelayStore, groupsOf } from "./delay-store.ts";
 import { decodeDelayed, delayedKey, describeDamaged, dueAtOfKey, encodeDelayed, lastKeyAt } from "./delayed-format.ts";
 import { createLmdbCancelled, newVersion, type Rescheduled } from "./lmdb-cancelled.ts";
 import { createFormerDelays, type FormerKey } from "./lmdb-former-delays.ts";
 import type { Holder } from "./lmdb-holds.ts";
-
-/** The one process that fires. */
-interface Leader extends ProcessIdentity {
-  readonly token: string;
-  readonly untilMs: number;
-}
+import { createLmdbLeadership, type Leader } from "./lmdb-leadership.ts";
 
 /** What a claim removes: that key's value, as long as it has the version that was claimed. */
 type ClaimKey =
   | { readonly key: Buffer; readonly version: number; readonly former?: undefined }
   | { readonly former: FormerKey };
 
-/** How long a leader that hangs keeps others from firing; one that has ended is replaced at once. */
-const LEADER_LEASE_MS = 2_000;
 /** What lmdb keeps before a value, and how it marks such a table. */
 const VERSION_BYTES = 8;
 const WITH_VERSIONS = 0x100;
@@ -71,7 +63,6 @@ export async function openLmdbDelayStore(
   const { durable, volatile } = stores;
   const { delays, damaged } = durable.tables;
   const waiting: Database<Delayed, FormerKey> = durable.tables.waiting;
-  const { leaders } = volatile.tables;
   const cancelled = createLmdbCancelled(stores, clock);
   const former = createFormerDelays(waiting, () => {
     if (!setAside.has("former keys")) {
@@ -79,42 +70,11 @@ export async function openLmdbDelayStore(
     }
     setAside.add("former keys");
   });
-  const self = { ...currentProcess(), token: clock.randomId(10) };
+  const leadership = createLmdbLeadership(volatile, clock);
   /** When the lease of what this process handed out ends. */
   const claimed = new Map<string, number>();
   /** What was set aside: where a damaged key hides it from LMDB's search, it is still met at every look. */
   const setAside = new Set<string>();
-
-  /** The other process that leads, and still will for a while. */
-  function otherLeader(nowMs: number): Leader | undefined {
-    // A read may else be of the past: one that has just stepped down would still seem to lead.
-    volatile.refresh();
-    const leader = readLeader();
-    return leads(leader, nowMs) ? leader : undefined;
-  }
-
-  /** One that can't be read leads no more: it holds nothing but who it was. */
-  function readLeader(): Leader | undefined {
-    try {
-      return leaders.get("leader");
-    } catch {
-      return undefined;
-    }
-  }
-
-  function leads(leader: Leader | undefined, nowMs: number): boolean {
-    return !!leader && leader.token !== self.token && leader.untilMs > nowMs && !hasEnded(leader);
-  }
-
-  function lead(nowMs: number): boolean {
-    if (otherLeader(nowMs)) return false;
-    return volatile.transact(() => {
-      if (leads(readLeader(), nowMs)) return false;
-      leaders.putSync("leader", { ...self, untilMs: nowMs + LEADER_LEASE_MS });
-      cancelled.noteClaim(nowMs);
-      return true;
-    });
-  }
 
   /** Whether nobody has it now, and it is no damaged one. */
   function isFree(key: Buffer | FormerKey, nowMs: number): boolean {
@@ -226,7 +186,7 @@ export async function openLmdbDelayStore(
 
     claimDue: (nowMs, max, leaseMs) =>
       stores.explained(async () => {
-        if (!lead(nowMs)) return [];
+        if (!leadership.lead(nowMs, cancelled.noteClaim)) return [];
         durable.refresh();
         for (const [name, untilMs] of claimed) if (untilMs <= nowMs) claimed.delete(name);
         return take(freeUntil(nowMs, nowMs), max, nowMs + leaseMs);
@@ -261,7 +221,7 @@ export async function openLmdbDelayStore(
           const name = nameOf(claim.former ?? claim.key);
           if (claimed.has(name)) claimed.set(name, untilMs);
         }
-        lead(clock.now());
+        leadership.lead(clock.now(), cancelled.noteClaim);
       }),
 
     remove: (claims) => stores.explained(() => removeAll(claims)),
@@ -279,7 +239,7 @@ export async function openLmdbDelayStore(
     nextDueAt: () =>
       stores.explained(async () => {
         durable.refresh();
-        const leader = otherLeader(clock.now());
+        const leader = leadership.otherLeader(clock.now());
         let next = Number.POSITIVE_INFINITY;
         for (const table of [former.keys({}), delays.getKeys({})]) {
           for (const key of table) {
@@ -300,9 +260,7 @@ export async function openLmdbDelayStore(
     },
 
     async close() {
-      volatile.transact(() => {
-        if (readLeader()?.token === self.token) leaders.removeSync("leader");
-      });
+      leadership.resign();
       await stores.close();
     },
   };
