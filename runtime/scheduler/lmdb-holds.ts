@@ -17,9 +17,24 @@ export interface LmdbHolds {
   held(): ReadonlySet<string>;
 }
 
+interface Held {
+  readonly name: string;
+  readonly token: string;
+}
+
+interface Leaving extends Held {
+  readonly gone: () => void;
+}
+
+interface Waiting extends Held {
+  readonly resolve: (letGo: () => Promise<void>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** How long one holds whose process can't be asked. */
 const UNKNOWN_MS = 30_000;
 const AGAIN_MS = 2;
+const FAILED_MS = 500;
 
 /** A process that was killed holds nothing; one that stands still holds what it has, so that it can't come too late. */
 export function createLmdbHolds(
@@ -27,6 +42,9 @@ export function createLmdbHolds(
   clock: Clock,
 ): LmdbHolds {
   const { holds } = volatile.tables;
+  const waiting = new Set<Waiting>();
+  const leaving: Leaving[] = [];
+  let turning: Promise<void> | undefined;
 
   function counts(holder: Holder | undefined): boolean {
     if (holder === undefined) return false;
@@ -43,22 +61,51 @@ export function createLmdbHolds(
     }
   }
 
+  /** All that this process's calls wait for in one transaction: with one each, those of many calls would only wait for each other. */
+  function takeTurn(): readonly Waiting[] {
+    const taken: Waiting[] = [];
+    volatile.transact(() => {
+      for (const { name, token } of leaving) if (read(name)?.token === token) holds.removeSync(name);
+      for (const one of waiting) {
+        if (counts(read(one.name))) continue;
+        holds.putSync(one.name, { ...currentProcess(), token: one.token, untilMs: clock.now() + UNKNOWN_MS });
+        taken.push(one);
+      }
+    });
+    for (const { gone } of leaving.splice(0)) gone();
+    for (const one of taken) waiting.delete(one);
+    return taken;
+  }
+
+  async function takeTurns(): Promise<void> {
+    while (waiting.size > 0 || leaving.length > 0) {
+      try {
+        for (const one of await volatile.whenFree(takeTurn)) one.resolve(() => letGo(one));
+      } catch (error) {
+        for (const { reject } of waiting) reject(error);
+        waiting.clear();
+        // What is not let go is held until this process ends, which need not wait for it.
+        await new Promise<void>((again) => clock.after(FAILED_MS, again, { background: true }));
+      }
+      await sleep(clock, waiting.size > 0 ? AGAIN_MS : 0);
+    }
+    turning = undefined;
+  }
+
+  function letGo(held: Held): Promise<void> {
+    return new Promise((gone) => {
+      leaving.push({ ...held, gone });
+      turning ??= takeTurns();
+    });
+  }
+
   return {
-    async hold(name) {
-      const token = clock.randomId(12);
-      const take = () =>
-        volatile.transact(() => {
-          if (counts(read(name))) return false;
-          holds.putSync(name, { ...currentProcess(), token, untilMs: clock.now() + UNKNOWN_MS });
-          return true;
-        });
-      while (!(await volatile.whenFree(take))) await sleep(clock, AGAIN_MS);
-      return () =>
-        volatile.whenFree(() =>
-          volatile.transact(() => {
-            if (read(name)?.token === token) holds.removeSync(name);
-          }),
-        );
+    hold(name) {
+      return new Promise((resolve, reject) => {
+        waiting.add({ name, token: clock.randomId(12), resolve, reject });
+        // In this turn's aftermath, with all that it asks for.
+        turning ??= new Promise<void>((begin) => clock.soon(begin)).then(takeTurns);
+      });
     },
     held() {
       const names = new Set<string>();
