@@ -33,7 +33,7 @@ export async function forgetLostReleases(root: string): Promise<void> {
     const releases = new Map([...known.releases].filter(([other]) => other > retired));
     next.set(useCase, { ...known, releases, retired });
   }
-  if (lost.length === 0 && (text !== undefined || next.size === 0)) return;
+  if (lost.length === 0 && (text !== undefined || (next.size === 0 && !history.wasBuilt))) return;
   await writeLockFile(root, writeLock(next));
   for (const { useCase, version } of lost) {
     complain(`${useCase}: version ${version} is retired. None of its records may be left anywhere.`);

@@ -2,6 +2,7 @@ import type { History } from "../compiler/check/check-history.ts";
 import { LOCK_FILE } from "../compiler/check/lock.ts";
 import { type Lock, type LockedUseCase, type LockParts, tryReadLock } from "../compiler/check/lock-file.ts";
 import { type Claims, claimsOf, joinClaims, type LockCommit, lostReleases } from "../compiler/check/lock-history.ts";
+import { MANIFEST_FILE } from "../compiler/emit/manifest.ts";
 import { isSameShape } from "../compiler/model/shape.ts";
 import { readText } from "../compiler/read/text.ts";
 import { findRepository, type Repository } from "./git.ts";
@@ -21,8 +22,9 @@ const PARENTS = ["HEAD", "MERGE_HEAD"];
  */
 export function historyOfLock(root: string, { whole }: { readonly whole: boolean }): KnownHistory {
   const repository = findRepository(root);
-  if (!repository) return { ...NONE, unchecked: undefined };
-  if ("reason" in repository) return { ...NONE, unchecked: repository.reason };
+  const wasBuilt = readText(root, MANIFEST_FILE).text !== undefined;
+  if (!repository) return { ...NONE, wasBuilt, unchecked: undefined };
+  if ("reason" in repository) return { ...NONE, wasBuilt, unchecked: repository.reason };
   const { text } = readText(root, LOCK_FILE);
   const asked = whole || text === undefined;
   // Mostly the lock is as the last commit has it, but for a few use cases.
@@ -38,6 +40,7 @@ export function historyOfLock(root: string, { whole }: { readonly whole: boolean
   return {
     claims,
     last,
+    wasBuilt,
     read: text !== undefined && lock ? { text, lock } : undefined,
     unchecked: isCut ? "the clone is shallow (`git fetch --unshallow` gets the rest)" : undefined,
   };

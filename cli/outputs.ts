@@ -126,7 +126,9 @@ export function writeOutputs(root: string, { missing, stale, superfluous }: Diff
     const folders = new Set([...missing, ...stale].map(({ path }) => posix.dirname(path)));
     for (const folder of folders) makeFolder(root, folder);
     // One after another and synchronously: for small files the file system is faster than a promise for each.
-    for (const { path, text } of missing) createFile(root, path, text);
+    // The lock first: that it is missing beside what a build wrote is a fault.
+    const lockFirst = [...missing.filter((one) => !isGenerated(one)), ...missing.filter(isGenerated)];
+    for (const { path, text } of lockFirst) createFile(root, path, text);
     // What one use case's edit changes comes before the large files that all share.
     const bySize = stale.toSorted((a, b) => a.text.length - b.text.length);
     await inTurns(bySize, ({ path, text }) => replaceSoon(root, path, text));

@@ -19,13 +19,14 @@ export const LOCK = {
       `dead-lettered hold ${old}.`,
     ({ old, now }) => `Keep ${old} as the event, or move ${now} to a use case of its own, whose topic is new.`,
   ),
-  "missing-lock": error<{ commit: string }>(
+  "missing-lock": error<{ commit: string | undefined }>(
     ({ commit }) =>
-      `contracts.lock.json is missing, and commit ${commit} has it. It alone says which number each field has, and which ` +
-      "versions were released: without it, new fields could take the numbers of old ones.",
+      `contracts.lock.json is missing, and ${commit ? `commit ${commit} has it` : "generated/ was built with one"}. It ` +
+      "alone says which number each field has, and which versions were released: without it, new fields could take the " +
+      "numbers of old ones.",
     ({ commit }) =>
-      `Restore it: \`git checkout ${commit} -- contracts.lock.json\`. If no record of any released version is left ` +
-      "anywhere, `fivefold build --forget-releases` retires them all.",
+      `Restore it${commit ? `: \`git checkout ${commit} -- contracts.lock.json\`` : ""}. If no record of any released ` +
+      `version is left anywhere, \`fivefold build --forget-releases\` ${commit ? "retires them all" : "starts anew"}.`,
   ),
   "lost-release": error<{ useCase: string; version: number; isOther: boolean; commit: string }>(
     ({ useCase, version, isOther, commit }) =>

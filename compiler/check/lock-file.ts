@@ -90,7 +90,7 @@ function readWhole(text: string): Lock {
   const conflict = /^(<{7}|={7}|>{7})( |\r?$)/m.exec(text);
   if (conflict) {
     const mend =
-      "Keep the lines of both sides; where they use one number twice, give the newer field the next free one.";
+      "Run `fivefold resolve`: it takes both sides from git, and numbers anew what both gave one number.";
     throw new LockFault("it has conflict markers of a merge", mend, conflict.index);
   }
   const root = entriesOf(jsonOf(text), ["lockVersion", "useCases"]);

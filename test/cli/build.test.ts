@@ -219,6 +219,7 @@ test("use cases that enqueue to each other, and to themselves, build from nothin
   // What no longer fits another use case's event is an error at once, and the same with the next build.
   await project.write("usecases/charge.ts", chargeText("id: string; amount?: number; to: { iban: string } | null"));
   await rm(join(project.root, "contracts.lock.json"));
+  await rm(join(project.root, "generated"), { recursive: true });
   for (const args of [["build"], ["build"], ["build", "--check"]]) {
     const { code, stderr } = await project.fivefold(...args);
     expect({ code, stderr }).toEqual({

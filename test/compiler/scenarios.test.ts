@@ -62,7 +62,7 @@ function historyOf(root: string): History | undefined {
   const path = join(root, "earlier.lock.json");
   if (!existsSync(path)) return undefined;
   const last = { name: "of before", parents: [], lock: readLock(readFileSync(path, "utf8")) };
-  return { claims: claimsOf([last]), last };
+  return { claims: claimsOf([last]), last, wasBuilt: true };
 }
 
 /** Texts by path, relative to the scenario's folder. */

@@ -102,14 +102,20 @@ test("what was retired by name is not asked for", async () => {
   expect((await project.fivefold("release", "--check")).code).toBe(0);
 });
 
-test("in a fresh project, outside of git, and before the first commit nothing is asked", async () => {
+test("outside of git, and before the first commit, what was built tells of a lock that is gone", async () => {
   const outside = await createProject({ "package.json": '{ "type": "module" }\n' });
   await outside.write("usecases/place-order.ts", orderUseCase(FIELDS));
   const fresh = await createRepository({ "place-order": orderUseCase(FIELDS) });
   for (const project of [outside, fresh]) {
     expect(await project.fivefold("release")).toMatchObject({ code: 0, stderr: "" });
     await rm(join(project.root, "contracts.lock.json"));
-    expect(await project.fivefold("build")).toMatchObject({ code: 0, stderr: "" });
+    await project.write("usecases/place-order.ts", orderUseCase(["id: string", "comment?: string", "total: string"]));
+    for (const args of [["build"], ["build", "--check"], ["release"], ["release", "--check"]]) {
+      const { code, stderr } = await project.fivefold(...args);
+      expect({ args, code }).toEqual({ args, code: 1 });
+      expect(stderr).toContain("contracts.lock.json is missing, and generated/ was built with one.");
+    }
+    expect(await project.fivefold("build", "--forget-releases")).toMatchObject({ code: 0, stderr: "" });
     expect(await project.fivefold("build", "--check")).toMatchObject({ code: 0, stderr: "" });
   }
 });
