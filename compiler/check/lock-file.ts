@@ -89,8 +89,7 @@ function tryReading(read: () => Lock): Lock | undefined {
 function readWhole(text: string): Lock {
   const conflict = /^(<{7}|={7}|>{7})( |\r?$)/m.exec(text);
   if (conflict) {
-    const mend =
-      "Run `fivefold resolve`: it takes both sides from git, and numbers anew what both gave one number.";
+    const mend = "Run `fivefold resolve`: it takes both sides from git, and numbers anew what both gave one number.";
     throw new LockFault("it has conflict markers of a merge", mend, conflict.index);
   }
   const root = entriesOf(jsonOf(text), ["lockVersion", "useCases"]);
