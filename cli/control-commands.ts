@@ -24,6 +24,7 @@ export function controlCommands(program: Command): void {
       .command("limit <use-case/subscriber>")
       .description("set other limits than the declared ones, until they are cleared")
       .option("--max-in-flight <number>", "most tasks in flight in one process")
+      .option("--max-in-flight-total <number>", "most tasks in flight over all processes: a number, or none")
       .option("--rate <rate>", "most tasks to start, over all processes: 100/s, 600/m, none")
       .option("--clear", "go by what is declared again")
       .option("--why <text>", "shown by `status`"),

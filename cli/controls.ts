@@ -12,6 +12,7 @@ export interface ChangeOptions extends StoreOptions {
 
 export interface LimitOptions extends ChangeOptions {
   readonly maxInFlight?: string;
+  readonly maxInFlightTotal?: string;
   readonly rate?: string;
   readonly clear?: boolean;
 }
@@ -31,14 +32,21 @@ export async function pauseOrResume(action: "pause" | "resume", name: string, op
 
 /** `fivefold limit <use-case[/subscriber]>` */
 export async function limit(name: string, options: LimitOptions): Promise<void> {
-  const { maxInFlight, rate, clear = false } = options;
-  if (!clear && maxInFlight === undefined && rate === undefined) {
-    throw new Fault("usage", "Say what is to hold instead of what is declared: --max-in-flight, --rate, or --clear.");
+  const { maxInFlight, maxInFlightTotal, rate, clear = false } = options;
+  if (!clear && [maxInFlight, maxInFlightTotal, rate].every((limit) => limit === undefined)) {
+    throw new Fault(
+      "usage",
+      "Say what is to hold instead of what is declared: --max-in-flight, --max-in-flight-total, --rate, or --clear.",
+    );
   }
   const limits: Override = clear
-    ? { maxInFlight: undefined, rate: undefined }
+    ? { maxInFlight: undefined, maxInFlightTotal: undefined, rate: undefined }
     : {
-        ...(maxInFlight !== undefined && { maxInFlight: wholeNumber(maxInFlight) }),
+        ...(maxInFlight !== undefined && { maxInFlight: wholeNumber("--max-in-flight", maxInFlight, 100_000) }),
+        ...(maxInFlightTotal !== undefined && {
+          maxInFlightTotal:
+            maxInFlightTotal === "none" ? null : wholeNumber("--max-in-flight-total", maxInFlightTotal, 1_000_000),
+        }),
         ...(rate !== undefined && { rate: rate === "none" ? null : parseRate("--rate", rate) }),
       };
   await change(name, options, (store, { runtime }, who) => {
@@ -98,7 +106,9 @@ interface Status extends OverridePlace {
   readonly deadLetters: number;
   /** In one process. */
   readonly maxInFlight: { readonly declared: number; readonly now: number };
-  /** In one process; null: no bound. */
+  /** Over all processes; null: no bound. */
+  readonly maxInFlightTotal: { readonly declared: number | null; readonly now: number | null };
+  /** Over all processes; null: no bound. */
   readonly rate: { readonly declared: string | null; readonly now: string | null };
   /** Who set something, the last first. */
   readonly set: readonly { readonly by: string; readonly at: string; readonly why?: string | undefined }[];
@@ -117,7 +127,8 @@ async function statusOf(stores: Stores, overrides: Overrides, name: string | und
   for (const { useCase, subscriber: subscriberName } of await placesOf(stores.root, name)) {
     const subscriber = useCase.subscribers.find((one) => one.name === subscriberName)!;
     const place = { useCase: useCase.name, subscriber: subscriber.name };
-    const { paused = false, maxInFlight, rate } = overrides.of(place);
+    const { paused = false, maxInFlight, maxInFlightTotal, rate } = overrides.of(place);
+    const total = subscriber.maxInFlightTotal ?? null;
     const topic = runtime.topicOf(useCase.name, useCase.priority);
     const settings = overrides.all.filter(
       (one) => one.useCase === place.useCase && (one.subscriber === "" || one.subscriber === place.subscriber),
@@ -128,6 +139,7 @@ async function statusOf(stores: Stores, overrides: Overrides, name: string | und
       backlog: await backlogOf(topic, subscriber.name),
       deadLetters: await backlogOf(runtime.deadLetterTopicOf(topic, subscriber.name), runtime.DEAD_LETTER_SUBSCRIPTION),
       maxInFlight: { declared: subscriber.maxInFlight, now: maxInFlight ?? subscriber.maxInFlight },
+      maxInFlightTotal: { declared: total, now: maxInFlightTotal === undefined ? total : maxInFlightTotal },
       rate: { declared: rateText(subscriber.rate), now: rateText(rate === undefined ? subscriber.rate : rate) },
       set: settings
         .map(({ setting }) => setting)
@@ -138,7 +150,8 @@ async function statusOf(stores: Stores, overrides: Overrides, name: string | und
   return rows;
 }
 
-function sayStatus({ useCase, subscriber, paused, backlog, deadLetters, maxInFlight, rate, set }: Status): void {
+function sayStatus(status: Status): void {
+  const { useCase, subscriber, paused, backlog, deadLetters, maxInFlight, maxInFlightTotal, rate, set } = status;
   const { bold, dim, green, yellow } = colorsOf(process.stdout);
   const name = subscriber === "default" ? useCase : `${useCase}/${subscriber}`;
   say(
@@ -147,12 +160,12 @@ function sayStatus({ useCase, subscriber, paused, backlog, deadLetters, maxInFli
   const changed = <T>(what: string, { declared, now }: { readonly declared: T; readonly now: T }) =>
     say(`  ${what}: ${declared === now ? now : yellow(`${now}, not ${declared} as declared`)}`);
   changed("in flight in a process, at most", maxInFlight);
-  if (rate.declared !== null || rate.now !== null) {
-    changed("started over all processes, at most", {
-      declared: rate.declared ?? "any number",
-      now: rate.now ?? "any number",
-    });
-  }
+  const changedIfAny = <T>(what: string, { declared, now }: { readonly declared: T; readonly now: T }) => {
+    if (declared !== null || now !== null)
+      changed(what, { declared: declared ?? "any number", now: now ?? "any number" });
+  };
+  changedIfAny("in flight over all processes, at most", maxInFlightTotal);
+  changedIfAny("started over all processes, at most", rate);
   for (const { by, at, why } of set) say(dim(`  set by ${by} at ${at}${why ? `: ${why}` : ""}`));
 }
 
@@ -160,11 +173,11 @@ function rateText(rate: Override["rate"]): string | null {
   return rate ? `${grouped(rate.count)} every ${rate.periodMs / 1_000} s` : null;
 }
 
-function wholeNumber(text: string): number {
+function wholeNumber(option: string, text: string, most: number): number {
   const number = Number(text);
-  if (Number.isInteger(number) && number >= 1 && number <= 100_000) return number;
+  if (Number.isInteger(number) && number >= 1 && number <= most) return number;
   throw new Fault(
     "usage",
-    `--max-in-flight takes a whole number from 1 to 100,000; found '${text}'. To start nothing, pause it.`,
+    `${option} takes a whole number from 1 to ${grouped(most)}; found '${text}'. To start nothing, pause it.`,
   );
 }

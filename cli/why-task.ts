@@ -159,6 +159,8 @@ function textOf(task: PlacedTask, now: number): string {
       return "Its rate is used up: raise `flowControl.rate`, or `fivefold limit --rate`.";
     case "limit":
       return "As many run in its worker as the limit allows: it starts when one of them ends.";
+    case "total":
+      return "As many run as may over all processes (`flowControl.maxInFlightTotal`): it starts when one of them ends.";
     case "hosts":
       return "Too few hosts of its target are fit: it waits until they are.";
     case "retry-budget":

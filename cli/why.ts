@@ -12,6 +12,7 @@ type Reason =
   | "no-worker"
   | "rate"
   | "limit"
+  | "total"
   | "hosts"
   | "permits"
   | "retry-budget"
@@ -121,6 +122,13 @@ export async function whyOf(stores: Stores, { useCase, subscriber }: Place, know
           text:
             `As many run as the limit allows (${limits}, at most ${useCase.subscribers.find((one) => one.name === subscriber)!.maxInFlight} ` +
             "in a process): what its tasks call takes no more, or the handler is slow. More workers help where the service bears them.",
+        };
+      case "total":
+        return {
+          reason: "total",
+          text:
+            `As many run as may over all processes (${useCase.subscribers.find((one) => one.name === subscriber)!.maxInFlightTotal ?? limits}): ` +
+            "raise `flowControl.maxInFlightTotal`, or `fivefold limit --max-in-flight-total`. More workers do not help.",
         };
       case "permits":
         return { reason: "permits", text: "Other use cases have the process's permits: more workers help." };

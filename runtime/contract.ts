@@ -143,6 +143,8 @@ export interface SubscriberSettings {
   readonly target?: TargetSettings | null | undefined;
   /** Null, or absent in what older versions have built: its handler takes one event at a time. */
   readonly batch?: BatchSettings | null | undefined;
+  /** Over all processes. Null, or absent in what older versions have built: no bound. */
+  readonly maxInFlightTotal?: number | null | undefined;
   /** Null, or absent in what older versions have built: retries start as they come due. */
   readonly retryBudget?: RetryBudgetSettings | null | undefined;
 }

@@ -26,6 +26,8 @@ export interface TaskTarget extends Target<unknown> {
   find(id: string): TakenTask | SentTask | LodgedTask | undefined;
   pause(paused: boolean): void;
   stop(): void;
+  /** Aborts the signals of what runs, so that its tries end soon, while others go on. */
+  interrupt(reason: string): void;
   abort(reason: string): void;
 }
 
@@ -41,6 +43,8 @@ export interface LocalTargetOptions {
   /** Whether another process can open what this one has. */
   readonly canIsolate: boolean;
   readonly settlement: Pick<Settlement, "add" | "addFreed">;
+  /** Whether tasks that run in a process of their own count as in flight, as all others do. */
+  readonly keepsPermits: () => boolean;
   /** Told of tasks that hold no permit any more. */
   readonly release: (count: number) => void;
   /** Takes a task again, as if it had just been received. */
@@ -83,14 +87,21 @@ export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
           ended: batchLimit.ended,
         })
       : createExecution({ ...running, handler: handler! });
+  /** Of those that run in a process of their own. */
+  const withPermits = new Set<Message>();
   const lodging =
     contract.url === undefined || !options.canIsolate
       ? undefined
       : options.isolation.lodge({
           ...{ url: contract.url, useCase: name, subscriber },
-          report: (message: Message, outcome: Outcome, startedAt, endedAt) =>
-            settlement.addFreed(message, outcome, startedAt, endedAt),
-          runHere: (message) => options.offer({ ...message, crashes: undefined }),
+          report(message: Message, outcome: Outcome, startedAt, endedAt) {
+            const settle = withPermits.delete(message) ? settlement.add : settlement.addFreed;
+            settle(message, outcome, startedAt, endedAt);
+          },
+          runHere(message) {
+            if (withPermits.delete(message)) options.release(1);
+            options.offer({ ...message, crashes: undefined });
+          },
         });
   return {
     run: execution.run,
@@ -112,7 +123,8 @@ export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
     alone:
       lodging &&
       ((messages) => {
-        options.release(messages.length);
+        if (options.keepsPermits()) for (const message of messages) withPermits.add(message);
+        else options.release(messages.length);
         lodging.run(messages);
       }),
     find: (id) => execution.find(id) ?? lodging?.find(id),
@@ -121,6 +133,7 @@ export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
       execution.stop();
       lodging?.stop();
     },
+    interrupt: execution.interrupt,
     abort(reason) {
       execution.abort(reason);
       lodging?.abort();

@@ -135,6 +135,7 @@ export async function openRemoteTargets(
       });
       return {
         run: remote.run,
+        interrupt: remote.abort,
         abort: remote.abort,
         find: remote.find,
         // What another process runs can't end this one.

@@ -10,6 +10,7 @@ import {
   type UseCaseSettings,
 } from "./contract.ts";
 import type { Override, OverridePlace } from "./control/overrides.ts";
+import type { SharedPermits } from "./control/permit-shares.ts";
 import { type SharedRate, sharesRates } from "./control/rate-shares.ts";
 import type { TaskStanding } from "./control/task-questions.ts";
 import { createDelivery } from "./delivery/delivery.ts";
@@ -18,6 +19,7 @@ import type { Execution } from "./execution/execution.ts";
 import type { Isolation } from "./execution/isolation.ts";
 import { createAdmission } from "./flow-control/admission.ts";
 import type { Gate } from "./flow-control/gate.ts";
+import { createPermitShare } from "./flow-control/permit-share.ts";
 import { createRetryBudget } from "./flow-control/retry-budget.ts";
 import { createBatchLimit, createTaskLimit } from "./flow-control/subscriber-limit.ts";
 import { createLocalTarget, type TaskTarget } from "./local-target.ts";
@@ -40,6 +42,8 @@ export interface Pipeline {
   override(to: Override): void;
   /** What shares its rate with other processes goes by. */
   readonly rate: SharedRate;
+  /** The same of the tasks that may be in flight over all of them. */
+  readonly permits: SharedPermits;
   /** Where one of its tasks is, that this process holds. */
   find(taskId: string): TaskStanding | undefined;
   /** Starts no more tasks. */
@@ -112,7 +116,8 @@ export async function openPipeline(
     topic,
     subscription: subscriber.name,
     ordered,
-    maxHeld: () => (limit.current() + accepted()) * HELD_PER_PERMIT,
+    // One at least: what is held asks for a share, where this process has none.
+    maxHeld: () => (Math.max(1, Math.min(limit.current(), share.current())) + accepted()) * HELD_PER_PERMIT,
     givesBackInOrder: ports.transport.capabilities.givesBackInOrder,
     delay: (delayed) => delayRunner.add(delayed),
     outdated: (tasks) => ports.delayStore.outdated(tasks),
@@ -121,7 +126,17 @@ export async function openPipeline(
     reportProblem,
   });
   const now = () => clock.now();
-  const batchLimit = subscriber.batch ? createBatchLimit(subscriber, gate.permits, now) : undefined;
+  const isShared = sharesRates(ports);
+  const share = createPermitShare({
+    clock,
+    isShared,
+    risen() {
+      admission.limitChanged();
+      scheduler.roomChanged();
+    },
+  });
+  const permits = () => Math.min(gate.permits, share.current());
+  const batchLimit = subscriber.batch ? createBatchLimit(subscriber, permits, now) : undefined;
   const limit = batchLimit ?? createTaskLimit(subscriber, now);
   const { retryBudget: budget, deadlineMs } = subscriber;
   const retryBudget = budget
@@ -137,13 +152,16 @@ export async function openPipeline(
     retryBudget,
     limit: {
       // Where too few of its hosts are fit, tasks wait.
-      current: () => Math.min(limit.most, Math.ceil(limit.current() * (target.share?.() ?? 1)) + accepted()),
-      reached: limit.reached,
+      current: () =>
+        Math.min(limit.most, share.current(), Math.ceil(limit.current() * (target.share?.() ?? 1)) + accepted()),
+      reached() {
+        if (limit.current() <= share.current()) limit.reached();
+      },
     },
     priority,
     rate: subscriber.rate,
     // Until its share is settled with the others.
-    ratePart: sharesRates(ports) ? 0 : 1,
+    ratePart: isShared ? 0 : 1,
     fair,
     admit: (messages) => delivery.deliver(messages),
     clock,
@@ -185,6 +203,7 @@ export async function openPipeline(
     : createLocalTarget({
         ...{ contract, subscriber, batchLimit, consumer, isolation, settlement, clock, reportProblem },
         canIsolate: ports.openedWith !== undefined,
+        keepsPermits: () => share.total !== undefined,
         release: (count) => admission.release(count),
         offer: (message) => admission.offer([message]),
       });
@@ -195,6 +214,13 @@ export async function openPipeline(
   });
 
   let paused = false;
+
+  const boundBy = (): PipelineCounts["flowControl"]["binds"] => {
+    const { binds } = admission;
+    if (binds !== "limit") return binds;
+    if (share.current() < Math.min(limit.most, limit.current())) return "total";
+    return (target.share?.() ?? 1) < 1 ? "hosts" : binds;
+  };
   const pipeline: OpenedPipeline = {
     useCase: name,
     subscriber: subscriber.name,
@@ -207,7 +233,7 @@ export async function openPipeline(
         limit: admission.limit,
         paused,
         retriesHeldBack: retryBudget?.putOffs ?? 0,
-        binds: admission.binds === "limit" && (target.share?.() ?? 1) < 1 ? "hosts" : admission.binds,
+        binds: boundBy(),
       },
       delivery: {
         ...delivery.counts,
@@ -218,9 +244,24 @@ export async function openPipeline(
     }),
     run: () => scheduler.run(),
     rate: admission.rate,
+    permits: {
+      get total() {
+        return share.total;
+      },
+      get inFlight() {
+        return admission.inFlight;
+      },
+      get waiting() {
+        return admission.waiting;
+      },
+      take: share.take,
+      lose: () => target.interrupt("others may have its share of `maxInFlightTotal`"),
+    },
     override(to) {
       paused = to.paused ?? false;
       limit.override(to.maxInFlight);
+      const { maxInFlightTotal = subscriber.maxInFlightTotal } = to;
+      share.holdTo(maxInFlightTotal ?? undefined);
       target.pause(paused);
       admission.change({ rate: to.rate === undefined ? subscriber.rate : to.rate, paused });
       scheduler.roomChanged();
@@ -228,8 +269,8 @@ export async function openPipeline(
     find(taskId) {
       const waiting = retryBudget?.find(taskId) ?? scheduler.find(taskId) ?? admission.find(taskId);
       if (waiting) {
-        const isForHosts = waiting.state === "limit" && (target.share?.() ?? 1) < 1;
-        return isForHosts ? { ...waiting, state: "hosts" } : waiting;
+        const state = waiting.state === "limit" ? (boundBy() ?? "limit") : waiting.state;
+        return { ...waiting, state };
       }
       const taken = target.find(taskId);
       if (!taken) return undefined;

@@ -71,6 +71,8 @@ export interface FlowControlLayer<E> {
   priority?: Priority;
   /** Most tasks of one subscriber in flight in one process: below it the limit finds itself. Default 64. */
   maxInFlight?: number;
+  /** Most tasks of one subscriber in flight over all processes, whatever each may have by `maxInFlight`. Default: no bound. */
+  maxInFlightTotal?: number;
   /** Most tasks of one subscriber to start, over all processes: `perSecond(500)`. Default: no bound. */
   rate?: RateSettings;
   /** Turns are shared evenly between the values of this field, whatever each one's backlog. Default: first in, first out. */

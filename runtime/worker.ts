@@ -3,6 +3,7 @@ import { onStoresClock } from "./connection.ts";
 import type { ExecutorContract, ReportProblem, UseCaseSettings } from "./contract.ts";
 import type { ControlStore } from "./control/control-store.ts";
 import { NO_OVERRIDES, watchOverrides } from "./control/overrides.ts";
+import { sharePermits } from "./control/permit-shares.ts";
 import { shareRates, sharesRates } from "./control/rate-shares.ts";
 import { answerQuestions } from "./control/task-questions.ts";
 import { type SubscriberReport, tellWorkerReports } from "./control/worker-reports.ts";
@@ -129,6 +130,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   running = pipelines;
   const shared = sharesRates(ports) ? controlStore : undefined;
   const sharing = shared && (await shareRates({ open: shared.open, holders: () => pipelines, clock, reportProblem }));
+  const sharingPermits =
+    shared && (await sharePermits({ open: shared.open, holders: () => pipelines, clock, reportProblem }));
   const telling =
     shared &&
     tellWorkerReports({
@@ -199,7 +202,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     }
     // A disk that takes no more must not keep the process: what isn't stored by then is delivered again.
     await settledWithin(clock, STORE_GRACE_MS, Promise.all(pipelines.map((pipeline) => pipeline.settled())));
-    await Promise.all([watching?.stop(), sharing?.stop(), telling?.stop(), answering?.stop()]);
+    await Promise.all([watching?.stop(), sharing?.stop(), sharingPermits?.stop(), telling?.stop(), answering?.stop()]);
     await controlStore?.close();
     await delayRunner.close();
     await Promise.all(pipelines.map((pipeline) => pipeline.close()));

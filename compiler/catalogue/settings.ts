@@ -125,14 +125,15 @@ export const SETTINGS = {
     ({ inside, path, has }) => `${inside} ${BATCH_MISMATCH[has].found(path)}`,
     ({ path, has }) => BATCH_MISMATCH[has].fix(path),
   ),
-  "batch-above-in-flight": error<{ max: number; maxInFlight: number; isDefault: boolean }>(
-    ({ max, maxInFlight, isDefault }) =>
-      `A batch is to have up to ${max} events, and at most ${maxInFlight} are in flight in a process` +
+  "batch-above-in-flight": error<{ max: number; setting: string; most: number; isDefault: boolean }>(
+    ({ max, setting, most, isDefault }) =>
+      `A batch is to have up to ${max} events, and at most ${most} are in flight ` +
+      `${setting === "maxInFlight" ? "in a process" : "over all processes"}` +
       `${isDefault ? ", which is the default" : ""}: none would ever be full.`,
-    ({ max, maxInFlight, isDefault }) =>
+    ({ max, setting, most, isDefault }) =>
       isDefault
-        ? `Set \`flowControl: { maxInFlight: ${2 * max} }\`, so that one batch gathers while another is handled.`
-        : `Set \`flowControl.maxInFlight\` to ${max} or more, or \`batch.max\` to ${maxInFlight} or less.`,
+        ? `Set \`flowControl: { ${setting}: ${2 * max} }\`, so that one batch gathers while another is handled.`
+        : `Set \`flowControl.${setting}\` to ${max} or more, or \`batch.max\` to ${most} or less.`,
   ),
   "bad-subscriber-name": error<{ name: string; rule: string; suggestion: string }>(
     ({ name, rule }) => `The subscriber's name '${name}' ${rule}.`,

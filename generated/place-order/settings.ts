@@ -25,6 +25,7 @@ export const settings: UseCaseSettings = {
       target: null,
       batch: null,
       retryBudget: null,
+      maxInFlightTotal: null,
     },
     {
       name: "fraud-review",
@@ -38,6 +39,7 @@ export const settings: UseCaseSettings = {
       target: null,
       batch: null,
       retryBudget: null,
+      maxInFlightTotal: null,
     },
   ],
 };

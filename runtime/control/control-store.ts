@@ -24,5 +24,14 @@ export interface ControlStore {
   put(key: string, value: string | undefined, revision: number): Promise<boolean>;
   /** Tells of changes from now on, until the returned function is called. Absent: whoever wants to know has to look. */
   watch?(changed: () => void): Cancel;
+  /** Where all that open it run on one machine, which can tell which of them have ended. Absent: only silence tells. */
+  readonly processes?:
+    | {
+        /** What others know this process by. */
+        readonly own: string;
+        /** False where it runs, is stopped, or that can't be told. */
+        hasEnded(process: string): boolean;
+      }
+    | undefined;
   close(): Promise<void>;
 }

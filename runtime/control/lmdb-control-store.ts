@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { ReportProblem } from "../contract.ts";
 import { decodeKey } from "../storage/environment.ts";
 import { openPairedStores } from "../storage/paired-stores.ts";
+import { bootId, currentProcess, hasEnded, type ProcessIdentity } from "../storage/process-identity.ts";
 import { damagedValues } from "../storage/storage-error.ts";
 import type { ControlEntry, ControlStore } from "./control-store.ts";
 
@@ -36,6 +37,17 @@ function nameDamaged(key: Buffer, value: Buffer): string | undefined {
   return wholeValue(name, value.toString("utf8", VERSION_BYTES)) === undefined ? `'${name}'` : undefined;
 }
 
+/** Of another boot or container, it has ended: while one container has the folder open, no other is let in. */
+function hasProcessEnded(process: string, ownBoot: string): boolean {
+  try {
+    const { boot, ...identity } = JSON.parse(process) as ProcessIdentity & { boot: string };
+    const isForeign = boot !== ownBoot || identity.pidNamespace !== currentProcess().pidNamespace;
+    return isForeign || hasEnded(identity);
+  } catch {
+    return false;
+  }
+}
+
 /** Opens a control store in a folder, for all processes of one machine. A damaged value is forgotten, and reported. */
 export async function openLmdbControlStore(
   folder: string,
@@ -51,6 +63,7 @@ export async function openLmdbControlStore(
     reportProblem,
   });
   const { durable } = stores;
+  const boot = bootId();
   const { entries } = durable.tables;
 
   function readEach(prefix: string): ControlEntry[] {
@@ -105,6 +118,10 @@ export async function openLmdbControlStore(
           known === undefined ? entries.ifNoExists(key, write) : entries.ifVersion(key, known, write),
         );
       }),
+    processes: {
+      own: JSON.stringify({ boot, ...currentProcess() }),
+      hasEnded: (process) => hasProcessEnded(process, boot),
+    },
     close: () => stores.close(),
   };
 }

@@ -11,6 +11,8 @@ export interface Override {
   /** In one process. */
   readonly maxInFlight?: number | undefined;
   /** Over all processes; null: no bound. */
+  readonly maxInFlightTotal?: number | null | undefined;
+  /** Over all processes; null: no bound. */
   readonly rate?: RateSettings | null | undefined;
 }
 
@@ -58,7 +60,12 @@ function overridesOf(entries: readonly ControlEntry[]): Overrides {
       const [shared, own] = [find(useCase, ""), find(useCase, subscriber)];
       const one = <K extends keyof Override>(name: K): Override[K] =>
         own?.[name] === undefined ? shared?.[name] : own[name];
-      return { paused: one("paused"), maxInFlight: one("maxInFlight"), rate: one("rate") };
+      return {
+        paused: one("paused"),
+        maxInFlight: one("maxInFlight"),
+        maxInFlightTotal: one("maxInFlightTotal"),
+        rate: one("rate"),
+      };
     },
     all,
   };

@@ -4,6 +4,7 @@ import { FivefoldError } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
 import type { ControlStore } from "./control-store.ts";
 import type { OverridePlace } from "./overrides.ts";
+import { createShareEntries, SHARE_TRIES, type Share, type Shares } from "./share-entries.ts";
 
 /** A subscriber in this process whose rate may be shared with other processes. */
 export interface RateHolder extends OverridePlace {
@@ -31,14 +32,10 @@ interface SharingPorts {
   readonly delayStore: { readonly isOfOneWorker?: boolean };
 }
 
-/** Of one worker, as it is stored. `beat` changes as long as it lives. */
-interface Share {
-  readonly share: number;
+/** Of one worker, as it is stored. */
+interface RateShare extends Share {
   readonly isWanted: boolean;
-  readonly beat: number;
 }
-
-type Shares = Readonly<Record<string, Share>>;
 
 const RATE_PREFIX = "rate/";
 const LOOK_MS = 1_000;
@@ -47,8 +44,6 @@ const GONE_MS = 5_000;
 const BEAT_MS = 1_500;
 /** What a worker without tasks holds, in terms of one with: enough to start with the first. */
 const IDLE_WEIGHT = 0.005;
-/** Others may change the same shares at the same time. */
-const TRIES = 5;
 
 const keyOf = ({ useCase, subscriber }: OverridePlace): string => `${RATE_PREFIX}${useCase}/${subscriber}`;
 
@@ -66,9 +61,8 @@ export async function shareRates(options: {
   readonly reportProblem: ReportProblem;
 }): Promise<{ stop(): Promise<void> }> {
   const { clock, reportProblem } = options;
-  const self = clock.randomId(12);
-  /** Of the others, by key and worker: its beat, and when it was first seen. */
-  const beats = new Map<string, ReadonlyMap<string, { readonly beat: number; readonly seenAt: number }>>();
+  const entries = createShareEntries<RateShare>({ clock, goneMs: GONE_MS });
+  const { self } = entries;
   /** When this worker's own beat was stored, by key. */
   const beatenAt = new Map<string, number>();
   let store: ControlStore | undefined;
@@ -103,10 +97,10 @@ export async function shareRates(options: {
   async function settle(store: ControlStore, holder: RateHolder): Promise<void> {
     const key = keyOf(holder);
     const { rate } = holder;
-    for (let tries = 0; tries < TRIES; tries++) {
-      const { shares, revision } = await read(store, key);
+    for (let tries = 0; tries < SHARE_TRIES; tries++) {
+      const { shares, revision } = await entries.read(store, key);
       const own = shares[self];
-      const others = living(key, shares);
+      const others = entries.living(store, key, shares);
       const share = shareOf(rate.isWanted, Object.values(others));
       const isFresh = own && clock.monotonic() - (beatenAt.get(key) ?? 0) < BEAT_MS;
       const isAsStored = own?.share === share && own.isWanted === rate.isWanted;
@@ -117,7 +111,7 @@ export async function shareRates(options: {
       // What this process gives up, it gives up before others may take it.
       if (share < (own?.share ?? 0)) rate.take(share);
       const beat = (own?.beat ?? 0) + 1;
-      const after: Shares = { ...others, [self]: { share, isWanted: rate.isWanted, beat } };
+      const after: Shares<RateShare> = { ...others, [self]: { share, isWanted: rate.isWanted, beat } };
       if (await store.put(key, JSON.stringify(after), revision)) {
         beatenAt.set(key, clock.monotonic());
         rate.take(share);
@@ -126,30 +120,9 @@ export async function shareRates(options: {
     }
   }
 
-  /** The others of whom nothing says that they are gone. */
-  function living(key: string, shares: Shares): Shares {
-    const now = clock.monotonic();
-    const others = Object.entries(shares).filter(([worker]) => worker !== self);
-    const before = beats.get(key);
-    const seen = new Map(
-      others.map(([worker, { beat }]) => {
-        const known = before?.get(worker);
-        return [worker, known?.beat === beat ? known : { beat, seenAt: now }];
-      }),
-    );
-    beats.set(key, seen);
-    return Object.fromEntries(others.filter(([worker]) => now - seen.get(worker)!.seenAt < GONE_MS));
-  }
-
   async function leave(store: ControlStore, key: string): Promise<void> {
-    for (let tries = 0; tries < TRIES; tries++) {
-      const { shares, revision } = await read(store, key);
-      const { [self]: own, ...others } = shares;
-      const value = Object.keys(others).length > 0 ? JSON.stringify(others) : undefined;
-      if (!own || (await store.put(key, value, revision))) break;
-    }
+    await entries.leave(store, key);
     beatenAt.delete(key);
-    beats.delete(key);
   }
 
   function lookLater(): void {
@@ -191,26 +164,10 @@ export async function shareRates(options: {
 }
 
 /** An equal part of what wants and idles, as far as the others have left it. */
-function shareOf(isWanted: boolean, others: readonly Share[]): number {
+function shareOf(isWanted: boolean, others: readonly RateShare[]): number {
   const weightOf = (wanted: boolean) => (wanted ? 1 : IDLE_WEIGHT);
   const own = weightOf(isWanted);
   const all = others.reduce((sum, other) => sum + weightOf(other.isWanted), own);
   const left = others.reduce((rest, { share }) => rest - share, 1);
   return Math.max(0, Math.min(own / all, left));
-}
-
-async function read(store: ControlStore, key: string): Promise<{ shares: Shares; revision: number }> {
-  const found = (await store.list(key)).find((entry) => entry.key === key);
-  if (!found) return { shares: {}, revision: 0 };
-  return { shares: sharesIn(found.value), revision: found.revision };
-}
-
-/** What can't be read is nobody's: it is written anew. */
-function sharesIn(text: string): Shares {
-  try {
-    const entries = Object.entries(JSON.parse(text) as Record<string, Partial<Share> | null>);
-    return Object.fromEntries(entries.filter(([, share]) => Number.isFinite(share?.share))) as Shares;
-  } catch {
-    return {};
-  }
 }

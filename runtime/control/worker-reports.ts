@@ -7,10 +7,10 @@ import type { OverridePlace } from "./overrides.ts";
 
 /**
  * What keeps a subscriber's tasks, which this process holds, from starting. `rate`: its rate; `limit`: as many run as its
- * limit allows; `hosts`: too few hosts of its target are fit; `permits`: other use cases have the process's permits;
+ * limit allows; `total`: as many as may over all processes; `hosts`: too few hosts of its target are fit; `permits`: other use cases have the process's permits;
  * `retry-budget`: retries wait, since as many fail as may.
  */
-export type Binding = "paused" | "rate" | "limit" | "hosts" | "permits" | "retry-budget";
+export type Binding = "paused" | "rate" | "limit" | "total" | "hosts" | "permits" | "retry-budget";
 
 /** How a subscriber stands in one process. */
 export interface SubscriberReport extends OverridePlace {

@@ -126,6 +126,7 @@ export function createBatchExecution<E>(options: BatchExecutionOptions<E>): Exec
     find: (id) => gathering.find(id) ?? tries.find(id),
     run: gathering.add,
     stop: gathering.stop,
+    interrupt: tries.abort,
     abort(reason) {
       // What has not started is given back with all that the process holds.
       gathering.clear();

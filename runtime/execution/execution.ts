@@ -21,6 +21,8 @@ export interface Execution<E> {
   run(messages: readonly Message[], events: readonly E[]): void;
   /** Told that nothing more comes: what has been taken starts without waiting for more. */
   stop(): void;
+  /** Aborts the signals of what runs, while others go on. */
+  interrupt(reason: string): void;
   /** Aborts the signals of what still runs. Handlers that heed them end soon; their tasks are tried again. */
   abort(reason: string): void;
   /** What runs now. */
@@ -107,6 +109,7 @@ export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
     },
     find: tries.find,
     stop() {},
+    interrupt: tries.abort,
     abort: tries.abort,
   };
 }

@@ -67,7 +67,7 @@ export interface BatchLimit extends SubscriberLimit {
  */
 export function createBatchLimit(
   { maxInFlight, batch }: SubscriberSettings,
-  permits: number,
+  permits: () => number,
   now: () => number,
 ): BatchLimit {
   const batches = createAdaptiveLimit({ max: maxInFlight, now });
@@ -84,7 +84,7 @@ export function createBatchLimit(
     reached() {},
     awaited() {},
     freed() {},
-    largest: () => Math.max(1, Math.min(batch!.max, events, permits)),
+    largest: () => Math.max(1, Math.min(batch!.max, events, permits())),
     mayStart(running) {
       if (running < batches.current()) return true;
       batches.reached();

@@ -40,7 +40,7 @@ export function useCase(name: string, settings: Partial<UseCase> = {}): UseCase 
     event: { name: "Event", version: 0, messages: [message], enums: [], unions: [] },
     scheduler: { orderBy: null, maxDelayMs: 86_400_000, schedules: null },
     frontend: { dedupeBy: null, dedupeForMs: 86_400_000, clients: null, changes: null, maxPayloadBytes: 1_048_576 },
-    flowControl: { priority: "normal", maxInFlight: 64, rate: null, fairBy: null },
+    flowControl: { priority: "normal", maxInFlight: 64, maxInFlightTotal: null, rate: null, fairBy: null },
     execution: { minProcesses: null, maxProcesses: null, latencyObjectiveMs: 0 },
     subscribers: [subscriber("default")],
     severalSubscribers: false,

@@ -68,8 +68,12 @@ test("a pause holds in what runs and in what starts, subscriber by subscriber, u
   expect((await dev.ended()).code).toBe(0);
 
   for (const [wrong, message] of [
-    [["limit", "greet"], "--max-in-flight, --rate, or --clear"],
+    [["limit", "greet"], "--max-in-flight, --max-in-flight-total, --rate, or --clear"],
     [["limit", "greet", "--max-in-flight", "0"], "To start nothing, pause it."],
+    [
+      ["limit", "greet", "--max-in-flight-total", "many"],
+      "--max-in-flight-total takes a whole number from 1 to 1,000,000; found 'many'.",
+    ],
     [["pause", "greet/sms"], "'greet' has no subscriber 'sms'. It has mail, push."],
   ] as const) {
     const { code, stderr } = await project.fivefold(...wrong);

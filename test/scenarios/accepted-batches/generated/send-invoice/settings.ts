@@ -25,6 +25,7 @@ export const settings: UseCaseSettings = {
       target: null,
       batch: { max: 50, withinMs: 1_000 },
       retryBudget: null,
+      maxInFlightTotal: null,
     },
     {
       name: "mail",
@@ -38,6 +39,7 @@ export const settings: UseCaseSettings = {
       target: null,
       batch: { max: 20, withinMs: 0 },
       retryBudget: null,
+      maxInFlightTotal: null,
     },
     {
       name: "log",
@@ -51,6 +53,7 @@ export const settings: UseCaseSettings = {
       target: null,
       batch: null,
       retryBudget: null,
+      maxInFlightTotal: null,
     },
   ],
 };

@@ -25,6 +25,7 @@ export const settings: UseCaseSettings = {
       target: null,
       batch: { max: 500, withinMs: 250 },
       retryBudget: null,
+      maxInFlightTotal: null,
     },
   ],
 };

@@ -25,6 +25,7 @@ export const settings: UseCaseSettings = {
       target: null,
       batch: null,
       retryBudget: null,
+      maxInFlightTotal: null,
     },
   ],
 };

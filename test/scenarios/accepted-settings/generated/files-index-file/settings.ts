@@ -25,6 +25,7 @@ export const settings: UseCaseSettings = {
       target: null,
       batch: null,
       retryBudget: null,
+      maxInFlightTotal: null,
     },
     {
       name: "videos",
@@ -38,6 +39,7 @@ export const settings: UseCaseSettings = {
       target: null,
       batch: null,
       retryBudget: null,
+      maxInFlightTotal: null,
     },
     {
       name: "audit",
@@ -51,6 +53,7 @@ export const settings: UseCaseSettings = {
       target: null,
       batch: null,
       retryBudget: null,
+      maxInFlightTotal: null,
     },
   ],
 };

@@ -25,6 +25,7 @@ export const settings: UseCaseSettings = {
       target: null,
       batch: null,
       retryBudget: { percent: 20, atLeast: { count: 30, periodMs: 60_000 } },
+      maxInFlightTotal: 4,
     },
   ],
 };

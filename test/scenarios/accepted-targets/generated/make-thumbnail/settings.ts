@@ -25,6 +25,7 @@ export const settings: UseCaseSettings = {
       target: { kind: "service", name: "thumbnails", path: "/events/uploaded", format: "json", health: "/healthz" },
       batch: null,
       retryBudget: null,
+      maxInFlightTotal: null,
     },
   ],
 };

@@ -25,6 +25,7 @@ export const settings: UseCaseSettings = {
       target: { kind: "lambda", name: "resize", format: "json" },
       batch: null,
       retryBudget: null,
+      maxInFlightTotal: null,
     },
     {
       name: "on-azure",
@@ -38,6 +39,7 @@ export const settings: UseCaseSettings = {
       target: { kind: "azure", name: "images", path: "/api/resize", format: "protobuf" },
       batch: null,
       retryBudget: null,
+      maxInFlightTotal: null,
     },
     {
       name: "on-service",
@@ -51,6 +53,7 @@ export const settings: UseCaseSettings = {
       target: { kind: "service", name: "resizer", path: "/", format: "protobuf" },
       batch: null,
       retryBudget: null,
+      maxInFlightTotal: null,
     },
     {
       name: "here",
@@ -64,6 +67,7 @@ export const settings: UseCaseSettings = {
       target: null,
       batch: null,
       retryBudget: null,
+      maxInFlightTotal: null,
     },
   ],
 };
