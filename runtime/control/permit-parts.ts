@@ -1,4 +1,14 @@
-import type { PermitShare } from "./permit-shares.ts";
+import type { Share } from "./share-entries.ts";
+
+/** Of one worker, as it is stored. It never has more tasks in flight than its share. */
+export interface PermitShare extends Share {
+  /** What it could use. */
+  readonly need: number;
+  /** Counts whose turn it was, where there are fewer permits than workers with tasks. */
+  readonly turn: number;
+  /** Its process, where the store can tell which have ended. */
+  readonly process?: string | undefined;
+}
 
 /** A worker that asks for its part. */
 interface Asking {

@@ -4,8 +4,8 @@ import { FivefoldError } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
 import type { ControlStore } from "./control-store.ts";
 import type { OverridePlace } from "./overrides.ts";
-import { partOf } from "./permit-parts.ts";
-import { createShareEntries, SHARE_TRIES, type Share, type Shares } from "./share-entries.ts";
+import { type PermitShare, partOf } from "./permit-parts.ts";
+import { createShareEntries, SHARE_TRIES, type Shares } from "./share-entries.ts";
 
 /** A subscriber in this process of whose tasks only so many may be in flight over all processes. */
 export interface PermitHolder extends OverridePlace {
@@ -22,16 +22,6 @@ export interface SharedPermits {
   take(count: number, until: number): void;
   /** Told that others may have what it had: what still runs is to end. */
   lose(): void;
-}
-
-/** Of one worker, as it is stored. It never has more tasks in flight than its share. */
-export interface PermitShare extends Share {
-  /** What it could use. */
-  readonly need: number;
-  /** Counts whose turn it was, where there are fewer permits than workers with tasks. */
-  readonly turn: number;
-  /** Its process, where the store can tell which have ended. */
-  readonly process?: string | undefined;
 }
 
 interface Held {
@@ -75,7 +65,6 @@ export async function sharePermits(options: {
 }): Promise<{ stop(): Promise<void> }> {
   const { clock, reportProblem } = options;
   const entries = createShareEntries<PermitShare>({ clock, goneMs: GONE_MS, asksProcesses: true });
-  const { self } = entries;
   const held = new Map<string, Held>();
   let store: ControlStore | undefined;
   let stopped = false;
@@ -107,6 +96,7 @@ export async function sharePermits(options: {
     for (let tries = 0; tries < SHARE_TRIES; tries++) {
       const readAt = clock.monotonic();
       const { shares, revision } = await entries.read(store, key);
+      const { self } = entries;
       const own = shares[self];
       const others = entries.living(store, key, shares);
       if (!own && mine.taken > 0) lose(mine, permits);
@@ -156,8 +146,9 @@ export async function sharePermits(options: {
   function lookLater(): void {
     if (stopped) return;
     const isEager = [...held.values()].some((mine) => mine.isEager);
+    const jitter = held.size > 0 ? 0.75 + 0.5 * clock.random() : 1;
     cancel = clock.after(
-      (isEager ? EAGER_LOOK_MS : LOOK_MS) * (0.75 + 0.5 * clock.random()),
+      (isEager ? EAGER_LOOK_MS : LOOK_MS) * jitter,
       () => {
         looking = look().then(lookLater);
       },

@@ -35,7 +35,8 @@ export function createShareEntries<S extends Share>(options: {
   readonly asksProcesses?: boolean;
 }): ShareEntries<S> {
   const { clock, goneMs, asksProcesses = false } = options;
-  const self = clock.randomId(12);
+  /** Drawn when it is first needed. */
+  let self: string | undefined;
   /** Of the others, by key and worker: its beat, and when it was first seen. */
   const beats = new Map<string, ReadonlyMap<string, { readonly beat: number; readonly seenAt: number }>>();
 
@@ -45,11 +46,14 @@ export function createShareEntries<S extends Share>(options: {
   }
 
   return {
-    self,
+    get self() {
+      self ??= clock.randomId(12);
+      return self;
+    },
     read,
     living(store, key, shares) {
       const now = clock.monotonic();
-      const others = Object.entries(shares).filter(([worker]) => worker !== self);
+      const others = Object.entries(shares).filter(([worker]) => worker !== this.self);
       const before = beats.get(key);
       const seen = new Map(
         others.map(([worker, { beat }]) => {
@@ -71,7 +75,7 @@ export function createShareEntries<S extends Share>(options: {
     async leave(store, key) {
       for (let tries = 0; tries < SHARE_TRIES; tries++) {
         const { shares, revision } = await read(store, key);
-        const { [self]: own, ...others } = shares;
+        const { [this.self]: own, ...others } = shares;
         const value = Object.keys(others).length > 0 ? JSON.stringify(others) : undefined;
         if (!own || (await store.put(key, value, revision))) break;
       }

@@ -192,7 +192,7 @@ export const ZONES: readonly Zone[] = [
       "runtime/gateway/(gateway|gateway-options|entry).ts",
       "runtime/(capture|receiver|callbacks)/.*",
       "runtime/(dead-letters|schedules)/.*",
-      "runtime/control/(control-store|overrides|rate-shares|task-questions|worker-reports).ts",
+      "runtime/control/(control-store|overrides|permit-shares|rate-shares|task-questions|worker-reports).ts",
     ],
     packages: ["node:*"],
   },

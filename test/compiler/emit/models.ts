@@ -113,8 +113,7 @@ export function useCaseOf(
     execution: { minProcesses: null, maxProcesses: null, latencyObjectiveMs: 0 },
     subscribers: [
       {
-        name: "default",
-        maxRetries: 8,
+        ...{ name: "default", maxRetries: 8 },
         backoff: { minMs: 1_000, maxMs: 900_000 },
         ...{ deadlineMs: 0, timeoutMs: 30_000, hasFilter: false, target: null, batch: null, retryBudget: null },
         span: SPAN,
@@ -155,11 +154,8 @@ export const GENERATE_THUMBNAIL: UseCase = useCaseOf(
   {
     frontend: { dedupeBy: "fileId", dedupeForMs: 86_400_000, clients: null, changes: null, maxPayloadBytes: 1_048_576 },
     flowControl: {
-      priority: "high",
-      maxInFlight: 64,
-      maxInFlightTotal: null,
+      ...{ priority: "high", maxInFlight: 64, maxInFlightTotal: null, fairBy: "sizeBytes" },
       rate: { count: 500, periodMs: 1_000 },
-      fairBy: "sizeBytes",
     },
   },
 );
