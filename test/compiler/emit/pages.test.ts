@@ -48,6 +48,7 @@ describe("a use case's page", () => {
       "every event",
       "its handler",
       "1",
+      "all",
       "`generate-thumbnail.high-default-DLQ`",
     ]);
   });
