@@ -70,7 +70,7 @@ export function createPulsarBinaryTransport(settings: PulsarBinarySettings): Tra
           consumerName,
           brokers,
           check: () => admin.requireSubscription(topic, subscription),
-          look: () => admin.findConsumer(topic, subscription, consumerName),
+          look: (name: string) => admin.findConsumer(topic, subscription, name),
           timeoutMs,
           clock,
         };

@@ -5,6 +5,7 @@ import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";
 import { records } from "../transport/records.ts";
 import { startFlakyProxy } from "./pulsar/flaky-proxy.ts";
+import { startFrameProxy } from "./pulsar/frame-proxy.ts";
 import { consumeSteadily, publishSteadily, waitUntil } from "./pulsar/load.ts";
 import { createNamespace, WAYS } from "./pulsar/transports.ts";
 
@@ -123,7 +124,10 @@ describe.each(WAYS)("$name", (way) => {
     const direct = await open(name);
     await direct.declare([{ name: "t", ordered: true, subscriptions: ["s"] }]);
     const isWeb = way.name.endsWith("WebSocket");
-    const proxy = await startFlakyProxy(Number(new URL(isWeb ? broker.adminUrl : broker.serviceUrl).port));
+    // A broker names itself to whoever looks a topic up, but to nobody who comes by the proxy that reads frames.
+    const proxy = await (isWeb
+      ? startFlakyProxy(Number(new URL(broker.adminUrl).port))
+      : startFrameProxy(Number(new URL(broker.serviceUrl).port)));
     const through = isWeb
       ? { ...broker, adminUrl: `http://127.0.0.1:${proxy.port}` }
       : { ...broker, serviceUrl: `pulsar://127.0.0.1:${proxy.port}` };

@@ -16,6 +16,7 @@ export interface SubscriptionStats {
 interface ConsumerStats {
   readonly consumerName?: string;
   readonly availablePermits?: number;
+  readonly unackedMessages?: number;
   readonly drainingHashes?: { readonly hash: number; readonly unackMsgs: number }[];
 }
 
@@ -26,6 +27,7 @@ export function stateOfConsumer(subscription: SubscriptionStats, name: string): 
   return {
     draining: drainingOf(consumer).map(({ hash }) => hash),
     permits: consumer.availablePermits ?? 1,
+    unsettled: consumer.unackedMessages ?? 0,
     withheldAfter: withholds(subscription, consumer) ? (subscription.msgOutCounter ?? 0) : undefined,
   };
 }

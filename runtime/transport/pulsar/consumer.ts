@@ -88,6 +88,8 @@ export async function openConsumer<Handle>(settings: {
   /** What it waited for when it was looked last. */
   let waitedBefore: Wait | undefined;
   let isReopening = false;
+  /** Whether the source that is there ends: what it still brings comes again, to whoever gets its key then. */
+  let isLeaving = false;
 
   let source: Source<Handle>;
   source = await openSource();
@@ -126,7 +128,9 @@ export async function openConsumer<Handle>(settings: {
       return onReady();
     }
     const former = source;
+    isLeaving = true;
     await settledWithin(clock, CLOSE_WITHIN_MS, former.close());
+    isLeaving = false;
     while (!closed && source === former) {
       try {
         const opened = await openSource();
@@ -144,6 +148,7 @@ export async function openConsumer<Handle>(settings: {
   }
 
   function onMessage(message: Message, handle: Handle): void {
+    if (isLeaving) return;
     permits -= 1;
     if (held.add(message, handle)) onReady();
     else take(message);

@@ -56,8 +56,11 @@ export async function openPartitionedConsumer(settings: {
   }
 
   async function look(): Promise<void> {
-    // A broker that doesn't answer now is asked again.
-    await settings.countPartitions().then(openUpTo, () => {});
+    // A broker that doesn't answer now is asked again, and what could not be opened is tried again.
+    await settings
+      .countPartitions()
+      .then(openUpTo)
+      .catch(() => {});
     if (closed) return;
     wake?.();
     lookLater();

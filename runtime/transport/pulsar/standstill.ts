@@ -7,6 +7,8 @@ export interface ConsumerState {
   readonly draining: readonly number[];
   /** How many messages more the broker would send it. */
   readonly permits: number;
+  /** How many messages the broker believes that it has and has not settled. */
+  readonly unsettled: number;
   /**
    * Set where something is in the topic that was given to nobody, though everybody it could be for would take it: how many
    * messages the subscription's consumers were given so far.
@@ -29,8 +31,8 @@ export interface Standstill {
   isSettled(held: ReadonlyMap<string, unknown>): boolean;
   /**
    * Takes in the broker's answer, undefined where it knows of no such consumer. Returns what is to be done, if anything:
-   * keys stand still, or the consumer waits for what the broker will not send it, or does not, and has done so since the
-   * answer before. `isIdle`: it waited all the time since then, and nothing came.
+   * keys stand still, or the consumer waits for what the broker will not send it, or does not, or believes to have sent,
+   * and has done so since the answer before. `isIdle`: it waited all the time since then, and nothing came.
    */
   find(
     state: ConsumerState | undefined,
@@ -69,8 +71,13 @@ export function createStandstill(): Standstill {
     find(state, wasSettled, held, isIdle) {
       const remedy = findWithheld(state, isIdle);
       if (remedy) return remedy;
-      const isStarved = isIdle && (state === undefined || state.permits <= 0);
-      if (isStarved && wasStarved) return "reopen";
+      const isForgotten = isIdle && (state === undefined || state.permits <= 0);
+      const isOwed = isIdle && state !== undefined && state.unsettled > 0 && held.size === 0;
+      const isStarved = isForgotten || isOwed;
+      if (isStarved && wasStarved) {
+        wasStarved = false;
+        return "reopen";
+      }
       wasStarved = isStarved;
       if (!state) return undefined;
       const still = state.draining.filter((hash) => draining.has(hash));

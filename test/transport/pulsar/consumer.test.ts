@@ -24,7 +24,7 @@ let consumer: Consumer;
 beforeEach(async () => {
   clock = createSimulatedClock(1);
   sources = [];
-  state = { draining: [], permits: 1 };
+  state = { draining: [], permits: 1, unsettled: 0 };
   closes = true;
   consumer = await openConsumer({
     what: "Consuming",
@@ -70,7 +70,7 @@ async function receive(): Promise<readonly Message[]> {
 }
 
 test("what a long task holds does not keep a consumer that is to be opened anew from taking in the rest", async () => {
-  state = { draining: [7], permits: 1 };
+  state = { draining: [7], permits: 1, unsettled: 0 };
   await clock.advance(2 * LOOK_AFTER_MS);
   arrive("long");
   const [long] = await receive();
@@ -101,4 +101,16 @@ test("a source that does not close does not keep another from being opened", asy
   arrive("first");
   await clock.advance(10);
   expect((await received).map(({ id }) => id)).toEqual(["first"]);
+});
+
+test("what a source brings while it ends is left to whoever gets it then", async () => {
+  closes = false;
+  const received = consumer.receive(10);
+  sources[0]!.events.onLost();
+  arrive("a");
+  await clock.advance(60_000);
+  expect(sources).toHaveLength(2);
+  arrive("b");
+  await clock.advance(10);
+  expect((await received).map(({ id }) => id)).toEqual(["b"]);
 });

@@ -50,7 +50,7 @@ test("what is received while the connection is gone for a moment comes with the 
         {
           ...{ what: "Consuming", consumer: native, batchSize: 64, clock },
           deserialize: () => ({ toString: () => "", serialize: () => Buffer.alloc(0) }),
-          look: async () => ({ draining: [], permits: 1 }),
+          look: async () => ({ draining: [], permits: 1, unsettled: 0 }),
         },
         events,
       ),

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { systemClock } from "../../../runtime/clock.ts";
 import { FivefoldError } from "../../../runtime/errors.ts";
+import { createSimulatedClock } from "../../../runtime/simulated-clock.ts";
 import { partitionOfKey } from "../../../runtime/transport/key-partition.ts";
 import { createMemoryTransport } from "../../../runtime/transport/memory.ts";
 import { openPartitionedConsumer } from "../../../runtime/transport/pulsar/partitioned-consumer.ts";
@@ -94,6 +95,34 @@ test("a consumer that is closed gives back what waited for its turn", async () =
   const next = await transport.subscribe(nameOf(3), "s", "shared");
   expect((await receive(next, 3, 8)).map(({ id }) => id).sort()).toEqual(["a", "b", "c"]);
 });
+
+test("partitions that are added are consumed, though they can't be had at first", async () => {
+  const clock = createSimulatedClock(1);
+  let partitions = 1;
+  let opened = 0;
+  const consumer = await openPartitionedConsumer({
+    ...{ what: "Consuming topic 't' (s)", partitions, clock, onClose() {} },
+    countPartitions: async () => partitions,
+    async openPart() {
+      opened += 1;
+      if (opened === 2) throw new FivefoldError("not-connected", "It is away.");
+      return { ...consumerOfNothing };
+    },
+  });
+  partitions = 2;
+  await clock.advance(60_000);
+  expect(opened).toBe(2);
+  await clock.advance(60_000);
+  expect(opened).toBe(3);
+  await consumer.close();
+});
+
+const consumerOfNothing: Consumer = {
+  receive: async () => [],
+  acknowledge: async () => {},
+  negativeAcknowledge() {},
+  close: async () => {},
+};
 
 async function openProducer(keysByTenant: boolean, fails?: number) {
   const { transport } = await openTopic();

@@ -8,7 +8,7 @@ const held = (...ids: string[]) => new Map(ids.map((id) => [id, id]));
 function looking() {
   const standstill = createStandstill();
   return (here: ReadonlyMap<string, string>, ...draining: number[]) =>
-    standstill.find({ draining, permits: 1 }, standstill.isSettled(here), here, false);
+    standstill.find({ draining, permits: 1, unsettled: 0 }, standstill.isSettled(here), here, false);
 }
 
 test("keys that drain while all that was held has been settled stand still", () => {
@@ -30,7 +30,7 @@ test("keys that drain for a task that runs long, or that others drain in turns, 
 });
 
 test("a consumer that waits for what the broker will not send it is found, and one that is busy is not", () => {
-  for (const state of [undefined, { draining: [], permits: 0 }]) {
+  for (const state of [undefined, { draining: [], permits: 0, unsettled: 0 }]) {
     const standstill = createStandstill();
     expect(standstill.find(state, true, held(), true)).toBe(undefined);
     expect(standstill.find(state, true, held(), false)).toBe(undefined);
@@ -39,10 +39,24 @@ test("a consumer that waits for what the broker will not send it is found, and o
   }
 });
 
+test("a consumer that holds nothing, though the broker believes that it does, is found", () => {
+  const standstill = createStandstill();
+  const state = { draining: [], permits: 5, unsettled: 2 };
+  expect(standstill.find(state, true, held(), true)).toBe(undefined);
+  // Something of it is here, or came meanwhile.
+  expect(standstill.find(state, true, held("a"), true)).toBe(undefined);
+  expect(standstill.find(state, true, held(), false)).toBe(undefined);
+  expect(standstill.find(state, true, held(), true)).toBe(undefined);
+  expect(standstill.find(state, true, held(), true)).toBe("reopen");
+  // Another consumer begins anew.
+  expect(standstill.find(state, true, held(), true)).toBe(undefined);
+  expect(standstill.find({ ...state, unsettled: -42 }, true, held(), true)).toBe(undefined);
+});
+
 test("what is withheld is looked for by another consumer, and then has its topic unloaded", () => {
   const standstill = createStandstill();
   const look = (withheldAfter: number | undefined, isIdle = true) =>
-    standstill.find({ draining: [], permits: 5, withheldAfter }, true, held(), isIdle);
+    standstill.find({ draining: [], permits: 5, unsettled: 0, withheldAfter }, true, held(), isIdle);
   const once = [undefined, "reopen", undefined, "unload"];
   for (const remedy of once) expect(look(7)).toBe(remedy);
   // If that did not help, or was not allowed.
@@ -52,7 +66,7 @@ test("what is withheld is looked for by another consumer, and then has its topic
 test("nothing is withheld where somebody was given something meanwhile, or the consumer was busy", () => {
   const standstill = createStandstill();
   const look = (withheldAfter: number | undefined, isIdle = true) =>
-    standstill.find({ draining: [], permits: 5, withheldAfter }, true, held(), isIdle);
+    standstill.find({ draining: [], permits: 5, unsettled: 0, withheldAfter }, true, held(), isIdle);
   for (let given = 0; given < 10; given++) expect(look(given)).toBe(undefined);
   for (let times = 0; times < 10; times++) expect(look(9, false)).toBe(undefined);
   for (const withheldAfter of [undefined, 9, undefined, 9]) expect(look(withheldAfter)).toBe(undefined);
@@ -89,9 +103,15 @@ test.each([
       { type: "Shared", msgOutCounter: 12, ...stats, consumers: [taker, ...others] },
       "own",
     );
-    expect(state).toEqual({ draining: [], permits: 5, withheldAfter: expected ? 12 : undefined });
+    expect(state).toEqual({ draining: [], permits: 5, unsettled: 0, withheldAfter: expected ? 12 : undefined });
   },
 );
+
+test("what the broker believes that a consumer holds is its own", () => {
+  const own = { ...taker, unackedMessages: 3 };
+  const consumers = [{ consumerName: "other", unackedMessages: 40 }, own];
+  expect(stateOfConsumer({ unackedMessages: 43, consumers }, "own")).toMatchObject({ unsettled: 3 });
+});
 
 test("a consumer that the broker does not know has no state", () => {
   expect(stateOfConsumer({ msgBacklog: 3, consumers: [taker] }, "other")).toBe(undefined);

@@ -8,7 +8,7 @@ import { METADATA } from "./batch-reader.ts";
 import type { Brokers } from "./brokers.ts";
 import type { Command } from "./commands.ts";
 import { encodeMessage } from "./proto-message.ts";
-import { serverError } from "./server-errors.ts";
+import { CHECKSUM_ERROR, serverError } from "./server-errors.ts";
 import { type Attached, openSession } from "./session.ts";
 
 /** After so many refusals of its name, which the broker believes to be still connected, a producer takes another. */
@@ -41,13 +41,14 @@ export async function openBinaryProducer(settings: BinaryProducerSettings): Prom
   let refusals = 0;
   let isSending = false;
   let closed = false;
+  let heardAt = 0;
 
   const outbox = createBatchOutbox({
     what,
     ordered,
     timeoutMs,
     clock,
-    late: () => session.fault ?? notAcknowledged(what, timeoutMs),
+    late,
     fault: () => session.fault,
     onBusy: (isBusy) => session.keepProcess(isBusy),
   });
@@ -59,6 +60,7 @@ export async function openBinaryProducer(settings: BinaryProducerSettings): Prom
     check: settings.check,
     open,
     onOpen() {
+      heardAt = clock.monotonic();
       refusals = 0;
       if (!outbox.isIdle) send();
     },
@@ -68,6 +70,18 @@ export async function openBinaryProducer(settings: BinaryProducerSettings): Prom
     timeoutMs,
     clock,
   });
+
+  /** A broker that confirms nothing for so long may have lost the producer, whose connection stays. */
+  function late(): FivefoldError {
+    const { attached } = session;
+    const error = session.fault ?? notAcknowledged(what, timeoutMs);
+    // After the calls that are late have ended, whose batches need not be sent again.
+    if (attached && clock.monotonic() - heardAt >= timeoutMs)
+      clock.soon(() => {
+        if (session.attached === attached) session.drop(error);
+      });
+    return error;
+  }
 
   function newName(): string {
     return `fivefold-${clock.randomId(16)}`;
@@ -130,12 +144,14 @@ export async function openBinaryProducer(settings: BinaryProducerSettings): Prom
 
   function onCommand(command: Command): void {
     if (command.name === "receipt") {
+      heardAt = clock.monotonic();
       outbox.confirm(command.sequenceId ?? -1);
       send();
     } else if (command.name === "sendError") {
       const error = serverError(what, command.error, command.message);
-      // What is refused for good is refused alone; whatever else it is, the broker may take it by another connection.
-      if (error.code === "not-connected") session.drop(error);
+      // What is refused for good is refused alone; whatever else it is, the broker may take it by another connection. But
+      // not what was damaged: where it deduplicates, and has stored what was sent behind, it would take it for stored.
+      if (error.code === "not-connected" && command.error !== CHECKSUM_ERROR) session.drop(error);
       else outbox.fail(command.sequenceId ?? -1, error);
     }
   }

@@ -31,6 +31,9 @@ const NAMES = [
   "ProducerFenced",
 ];
 
+/** What a broker says of a message that was damaged on its way. */
+export const CHECKSUM_ERROR = NAMES.indexOf("ChecksumError");
+
 /** What a broker's refusal means, from its number and its own words. */
 export function serverError(what: string, number = 0, words = ""): FivefoldError {
   const name = NAMES[number] ?? `error ${number}`;
@@ -64,6 +67,8 @@ export function serverError(what: string, number = 0, words = ""): FivefoldError
         "conflict",
         `${what}: the topic was terminated and takes no more records (${said}). Consume what waits, and make it anew.`,
       );
+    case "ChecksumError":
+      return new FivefoldError("not-connected", `${what}: it was damaged on its way to the broker (${said}).`);
     case "IncompatibleSchema":
       return new FivefoldError(
         "conflict",

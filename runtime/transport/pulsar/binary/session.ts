@@ -102,7 +102,7 @@ export async function openSession(settings: SessionSettings): Promise<Session> {
       await settings.open(own);
     } catch (error) {
       // A broker that is late may open it all the same.
-      leave(own).catch(() => {});
+      void leave(own);
       throw error;
     }
     if (ended) throw ended;
@@ -118,11 +118,17 @@ export async function openSession(settings: SessionSettings): Promise<Session> {
     else connection.removeConsumer(id);
   }
 
+  /**
+   * A consumer that the broker goes on believing in would be kept from others what it was given, and keys that are its
+   * own: where the broker does not confirm its end, the connection ends, and with it all consumers by it.
+   */
   async function leave({ connection, id }: Attached): Promise<void> {
     try {
       if (!connection.isOpen) return;
       if (isProducer) await connection.request(what, "closeProducer", { producerId: id });
       else await connection.request(what, "closeConsumer", { consumerId: id });
+    } catch (error) {
+      if (!isProducer) connection.drop(about(what, unreachable(what, "its broker", error)));
     } finally {
       forget({ connection, id });
     }
@@ -148,7 +154,7 @@ export async function openSession(settings: SessionSettings): Promise<Session> {
     drop(error) {
       const dropped = attached;
       if (!dropped) return;
-      leave(dropped).catch(() => {});
+      void leave(dropped);
       down(error);
     },
     async close() {
@@ -157,7 +163,7 @@ export async function openSession(settings: SessionSettings): Promise<Session> {
       reconnection.stop();
       const last = attached;
       attached = undefined;
-      if (last) await leave(last).catch(() => {});
+      if (last) await leave(last);
     },
   };
 }

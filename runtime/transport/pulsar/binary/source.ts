@@ -12,7 +12,7 @@ import type { MESSAGE_ID } from "./commands.ts";
 import type { Delivery } from "./endpoint.ts";
 import { Entry } from "./entry.ts";
 import type { Values } from "./proto-message.ts";
-import { openSession } from "./session.ts";
+import { type Attached, openSession } from "./session.ts";
 
 /** CommandSubscribe's types, and its positions. */
 const SHARED = 1;
@@ -26,6 +26,8 @@ export interface Place {
   readonly entry: Entry;
   readonly index: number;
   readonly message: Message;
+  /** What it came by. */
+  readonly by: Attached;
 }
 
 export interface BinarySourceSettings {
@@ -33,12 +35,13 @@ export interface BinarySourceSettings {
   readonly topicUrl: string;
   readonly subscription: string;
   readonly type: SubscriptionType;
+  /** Begins the names of its consumers: each opening has one of its own, since a broker may still have the one before. */
   readonly consumerName: string;
   readonly brokers: Brokers;
   /** Rejects where topic or subscription are not there. */
   readonly check: () => Promise<unknown>;
-  /** What the broker takes this consumer for; undefined: it has none. Throws where topic or subscription are gone. */
-  readonly look: () => Promise<ConsumerState | undefined>;
+  /** What the broker takes a consumer for; undefined: it has none of that name. Throws where topic or subscription are gone. */
+  readonly look: (consumerName: string) => Promise<ConsumerState | undefined>;
   readonly timeoutMs: number;
   readonly clock: Clock;
 }
@@ -50,6 +53,7 @@ export async function openBinarySource(
 ): Promise<Source<Place>> {
   const { what, topicUrl, type, brokers, timeoutMs, clock } = settings;
   let openings = 0;
+  let attempts = 0;
   /** By which of them the broker did not know this consumer, when it was looked last. */
   let missedIn = 0;
   const acknowledgements: EntryAcknowledgements = createEntryAcknowledgements({
@@ -71,7 +75,7 @@ export async function openBinarySource(
         subscription: settings.subscription,
         type: type === "shared" ? SHARED : KEY_SHARED,
         consumerId: id,
-        consumerName: settings.consumerName,
+        consumerName: nameOf(++attempts),
         // It is there; whoever removed it just now has it made anew without a loss.
         initialPosition: EARLIEST,
         forceTopicCreation: false,
@@ -94,8 +98,12 @@ export async function openBinarySource(
     clock,
   });
 
-  function onMessage(delivery: Delivery): void {
-    for (const place of placesIn(delivery)) events.onMessage(place.message, place);
+  function nameOf(attempt: number): string {
+    return `${settings.consumerName}-${attempt}`;
+  }
+
+  function onMessage(delivery: Delivery, by: Attached): void {
+    for (const place of placesIn(delivery, by)) events.onMessage(place.message, place);
   }
 
   return {
@@ -110,10 +118,11 @@ export async function openBinarySource(
     acknowledge: (places) => acknowledgements.add(places),
     giveBack(places) {
       const { attached } = session;
-      // Without a connection they come again anyway.
-      if (!attached) return;
       const messageIds: Values<typeof MESSAGE_ID>[] = [];
-      for (const [entry, own] of Map.groupBy(places, ({ entry }) => entry)) {
+      // What came by a consumer that has ended comes again anyway, to this one or to another.
+      const given = places.filter(({ by }) => by === attached);
+      if (!attached || given.length === 0) return;
+      for (const [entry, own] of Map.groupBy(given, ({ entry }) => entry)) {
         if (own.length === entry.left) messageIds.push(entry.whole);
         // The broker would give out all of it, also what is held here.
         else for (const place of own) events.onStay(place.message, place);
@@ -123,7 +132,7 @@ export async function openBinarySource(
     },
     async look() {
       const opening = session.attached ? openings : 0;
-      const state = await settings.look();
+      const state = await settings.look(nameOf(attempts));
       const isMissed = !state && opening > 0 && opening === openings && session.attached !== undefined;
       const isLost = isMissed && missedIn === opening;
       missedIn = isMissed ? opening : 0;
@@ -140,7 +149,7 @@ export async function openBinarySource(
 }
 
 /** The messages of an entry that are not acknowledged. What another client wrote wrongly is one, of all that it wrote. */
-function placesIn({ command, metadata, payload }: Delivery): Place[] {
+function placesIn({ command, metadata, payload }: Delivery, by: Attached): Place[] {
   const places: Place[] = [];
   let entry: Entry | undefined;
   try {
@@ -148,13 +157,13 @@ function placesIn({ command, metadata, payload }: Delivery): Place[] {
       entry ??= new Entry(command, Math.max(1, batchSize));
       if (!entry.has(index)) return;
       const id = `${entry.id}:${batchSize === 0 ? -1 : index}`;
-      places.push({ entry, index, message: recordOf(message, content, id) });
+      places.push({ entry, index, message: recordOf(message, content, id), by });
     });
     return places;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     const whole = new Entry({ ...command, ackSet: [] }, 1);
     const message = recordOf({ properties: {}, key: "", eventTime: 0 }, payload, `${whole.id}:-1`);
-    return [{ entry: whole, index: 0, message }];
+    return [{ entry: whole, index: 0, message, by }];
   }
 }

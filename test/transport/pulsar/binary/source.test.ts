@@ -4,7 +4,7 @@ import { systemClock } from "../../../../runtime/clock.ts";
 import { FivefoldError } from "../../../../runtime/errors.ts";
 import { METADATA } from "../../../../runtime/transport/pulsar/binary/batch-reader.ts";
 import { BatchWriter } from "../../../../runtime/transport/pulsar/binary/batch-writer.ts";
-import { createBrokers } from "../../../../runtime/transport/pulsar/binary/brokers.ts";
+import { type Brokers, createBrokers } from "../../../../runtime/transport/pulsar/binary/brokers.ts";
 import { encodeCommand } from "../../../../runtime/transport/pulsar/binary/commands.ts";
 import { frameOf, headOf } from "../../../../runtime/transport/pulsar/binary/frames.ts";
 import { encodeMessage } from "../../../../runtime/transport/pulsar/binary/proto-message.ts";
@@ -15,9 +15,10 @@ import type { Consumer } from "../../../../runtime/transport/transport.ts";
 import { record } from "../../records.ts";
 import { type BinaryBroker, startBinaryBroker } from "./binary-broker.ts";
 
-const KNOWN = { draining: [], permits: 1 };
+const KNOWN = { draining: [], permits: 1, unsettled: 0 };
 
 let broker: BinaryBroker;
+let brokers: Brokers;
 let consumer: Consumer;
 let look: () => Promise<ConsumerState | undefined>;
 let unload: () => Promise<void>;
@@ -33,9 +34,13 @@ beforeEach(async () => {
 async function start(): Promise<void> {
   broker = await startBinaryBroker();
   const connecting = { token: undefined, trustCertsFile: undefined, requestTimeoutMs: 1_000, clock: systemClock };
-  const brokers = createBrokers({ serviceUrl: broker.url, ...connecting });
+  brokers = createBrokers({ serviceUrl: broker.url, ...connecting });
+  consumer = await open();
+}
+
+function open(): Promise<Consumer> {
   const what = "Consuming topic 't' (s)";
-  consumer = await openConsumer({
+  return openConsumer({
     what,
     clock: systemClock,
     open: (events) =>
@@ -105,6 +110,37 @@ test("what is given back comes again: from the broker as a whole, from here in p
   expect(await received(10)).toEqual(["b"]);
   await until(() => came("redeliver").length === 1);
   expect(came("redeliver")).toMatchObject([{ messageIds: [{ ledgerId: 9, entryId: 2 }] }]);
+});
+
+test("what came by a connection that broke is not kept here when it is given back: it comes again, to whomever", async () => {
+  const receiving = consumer.receive(10);
+  await until(() => came("flow").length === 1);
+  broker.send(delivery(1, ["a", "b"]));
+  const [a] = await receiving;
+  broker.cut();
+  const again = received(10);
+  await until(() => came("flow").length === 2);
+  consumer.negativeAcknowledge([a!]);
+  await sleep(50);
+  broker.send(delivery(1, ["a", "b"]));
+  // The other one is still held.
+  expect(await again).toEqual(["a"]);
+  expect(came("redeliver")).toEqual([]);
+  // Each opening has a name of its own, by which the broker is asked.
+  const names = came("subscribe").map((command) => (command as { consumerName?: string }).consumerName);
+  expect(new Set(names).size).toBe(2);
+});
+
+test("a consumer whose end the broker does not confirm is ended with its connection", async () => {
+  const other = await open();
+  broker.answer = ({ name }) => (name === "closeConsumer" ? Buffer.alloc(0) : undefined);
+  await other.close();
+  await until(() => came("subscribe").length === 3);
+  broker.answer = () => undefined;
+  const receiving = received(1);
+  await until(() => came("flow").length === 1);
+  broker.send(delivery(1, ["a"]));
+  expect(await receiving).toEqual(["a"]);
 });
 
 test("a damaged frame ends the connection, and nothing of it is handed out", async () => {
