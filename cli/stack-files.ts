@@ -30,14 +30,10 @@ export const DOCKERFILE = `FROM node:24-slim AS build
 WORKDIR /project
 COPY package.json package-lock.json ./
 RUN npm ci
-# Pulsar's client downloads its native part, which npm lets no package do unasked. With an https pulsarUrl this line and
-# --native-pulsar below can go.
-RUN npm rebuild pulsar-client
 COPY . .
 RUN npx fivefold build --check
 # All that executors load and nothing else: no compiler, no Pulumi, no tests. --include adds what handlers read.
-# Fails where Pulsar's client could not be loaded: no executor of that image would start.
-RUN npx fivefold stage /executor --native-pulsar
+RUN npx fivefold stage /executor
 
 FROM node:24-slim
 ENV NODE_ENV=production

@@ -137,8 +137,8 @@ function refuseWithoutNativePulsar(target: string): void {
   const reason = /^(?:\w*Error: .*|.*: cannot open shared object file.*)$/m.exec(stderr)?.[0] ?? stderr.trim();
   throw new Fault(
     "environment",
-    `Executors of this image could not load ${NATIVE_PULSAR}: ${reason}\nRun npm rebuild ${NATIVE_PULSAR} before; or, with an ` +
-      "https pulsarUrl, which needs no native part, leave --native-pulsar out.",
+    `Executors of this image could not load ${NATIVE_PULSAR}: ${reason}\nRun npm install ${NATIVE_PULSAR} and ` +
+      `npm rebuild ${NATIVE_PULSAR} before; or leave --native-pulsar out, where FIVEFOLD_PULSAR_CLIENT is not libpulsar.`,
   );
 }
 

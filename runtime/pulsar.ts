@@ -32,7 +32,7 @@ export interface PulsarOptions {
   readonly adminUrl?: string | undefined;
   /**
    * Who speaks with a broker service: `fivefold` itself, or `libpulsar`, by the npm package pulsar-client with its native
-   * part. Default: the environment's FIVEFOLD_PULSAR_CLIENT, else `libpulsar`.
+   * part. Default: the environment's FIVEFOLD_PULSAR_CLIENT, else `fivefold`.
    */
   readonly client?: PulsarClient | undefined;
   /** `tenant/namespace`. Default: the environment's FIVEFOLD_PULSAR_NAMESPACE, else `public/default`. */
@@ -102,7 +102,7 @@ function isWebUrl(url: string): boolean {
 }
 
 function clientOf(options: PulsarOptions): PulsarClient {
-  const name = options.client ?? process.env.FIVEFOLD_PULSAR_CLIENT ?? "libpulsar";
+  const name = options.client ?? process.env.FIVEFOLD_PULSAR_CLIENT ?? "fivefold";
   if (name === "fivefold" || name === "libpulsar") return name;
   throw new FivefoldError(
     "invalid-option",

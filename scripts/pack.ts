@@ -26,7 +26,7 @@ interface Manifest {
   type: string;
   engines: unknown;
   dependencies: Record<string, string>;
-  optionalDependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
   bin: Record<string, string>;
   exports: Record<string, string>;
   scripts: { postpack: string };
@@ -154,7 +154,7 @@ const RUNTIME_PEERS = ["lmdb", "pulsar-client", "undici", "aws4fetch", "pg-logic
 async function packRuntime(folder: string): Promise<void> {
   const source = JSON.parse(readFileSync(MANIFEST, "utf8")) as Manifest;
   await build(source);
-  const versions = { ...source.dependencies, ...source.optionalDependencies };
+  const versions = { ...source.peerDependencies, ...source.dependencies };
   const pick = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, versions[name]]));
   const { name, version, license, type, engines } = source;
   const manifest = {

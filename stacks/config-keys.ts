@@ -46,6 +46,7 @@ export interface Settings {
   readonly imagePullSecrets: readonly string[];
   readonly pulsarUrl: string | undefined;
   readonly pulsarWebUrl: string | undefined;
+  readonly pulsarClient: string | undefined;
   readonly postgresPort: number | undefined;
   readonly egress: readonly Egress[];
   /** In ms. */
@@ -88,6 +89,8 @@ const OWN_NAMESPACE = /^(default|kube-.*)$/;
 const EXECUTOR_NAMESPACE: Reader<string> = (value) =>
   typeof value === "string" && OWN_NAMESPACE.test(value) ? bad("a namespace of your own", value) : dnsLabel(value);
 
+const CLIENT = matching(/^(fivefold|libpulsar)$/, "fivefold or libpulsar");
+
 const DAY_MS = 86_400_000;
 /** Pulsar counts seconds in 32 bits, those of a retention too, which it is told in minutes. */
 const SECONDS = duration((2 ** 31 - 1) * 1_000);
@@ -126,6 +129,7 @@ export const READERS: { readonly [K in keyof Settings]: Reader<Settings[K]> } = 
   imagePullSecrets: setOf(objectName),
   pulsarUrl: pulsarUrls,
   pulsarWebUrl: httpUrls,
+  pulsarClient: CLIENT,
   postgresPort: whole(1, 65_535),
   egress,
   rolloutWithin: ROLLOUT,
@@ -185,6 +189,7 @@ export const DEFAULTS: Settings = {
   imagePullSecrets: [],
   pulsarUrl: undefined,
   pulsarWebUrl: undefined,
+  pulsarClient: undefined,
   postgresPort: undefined,
   egress: [],
   rolloutWithin: 5 * 60_000,

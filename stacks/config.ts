@@ -43,6 +43,8 @@ export interface KubernetesConfig {
   readonly pulsarUrl: string;
   /** The web service, as executors reach it. */
   readonly pulsarAdminUrl: string;
+  /** `fivefold` or `libpulsar`. Absent: the default. */
+  readonly pulsarClient: string | undefined;
   /** `tenant/namespace`. */
   readonly pulsarNamespace: string;
   /** Absent: executors come as nobody. */
@@ -221,6 +223,7 @@ function readKubernetes(
     createNamespace: settings.createKubernetesNamespace,
     pulsarUrl,
     pulsarAdminUrl: settings.pulsarWebUrl ?? pulsarAdminUrl,
+    pulsarClient: settings.pulsarClient,
     pulsarNamespace: namespaceOf(settings),
     pulsarTokens,
     metricsToken: config.getSecret("metricsToken"),

@@ -84,13 +84,17 @@ export function deployExecutors({ useCases, config, kubernetes, topics }: Deploy
 /** What all processes of a stack have in common, as its config says. */
 export function homeOf(kubernetes: KubernetesConfig): Home {
   const { namespace, imagePullSecrets, monitoringNamespace, egress, rolloutWithinMs } = kubernetes;
-  const { pulsarUrl, pulsarAdminUrl, pulsarNamespace, postgresUrl, postgresPort, trustedCertificates } = kubernetes;
+  const { pulsarUrl, pulsarAdminUrl, pulsarClient, pulsarNamespace } = kubernetes;
+  const { postgresUrl, postgresPort, trustedCertificates } = kubernetes;
   return {
     namespace,
     imagePullSecrets,
     monitoringNamespace,
     egress,
     rolloutSeconds: Math.ceil(rolloutWithinMs / 1_000),
-    services: { pulsarUrl, pulsarAdminUrl, pulsarNamespace, postgresUrl, postgresPort, trustedCertificates },
+    services: {
+      ...{ pulsarUrl, pulsarAdminUrl, pulsarClient, pulsarNamespace },
+      ...{ postgresUrl, postgresPort, trustedCertificates },
+    },
   };
 }

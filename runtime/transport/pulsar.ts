@@ -49,9 +49,9 @@ async function loadLibrary(): Promise<Library> {
     const found = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new FivefoldError(
       "invalid-option",
-      `The npm package pulsar-client can't be loaded (${found}). Its native part is downloaded or built when it is ` +
-        "installed; do that with `npm rebuild pulsar-client`. Or do without it: set FIVEFOLD_PULSAR_CLIENT=fivefold, or " +
-        "give the web service's URL (http:// or https://), for Pulsar's WebSocket API, instead of pulsar://.",
+      `The npm package pulsar-client can't be loaded (${found}). Install it with \`npm install pulsar-client\`, and let it ` +
+        "download its native part with `npm rebuild pulsar-client`. Or do without it: leave out FIVEFOLD_PULSAR_CLIENT, or " +
+        "set it to fivefold, which speaks the same protocol.",
       { cause: error },
     );
   }

@@ -6,6 +6,8 @@ export interface Services {
   readonly pulsarUrl: pulumi.Input<string>;
   /** Pulsar's web service, as executors reach it; as many as there are brokers' URLs. */
   readonly pulsarAdminUrl: pulumi.Input<string>;
+  /** Who speaks with a broker service: `fivefold`, or `libpulsar`, with which the image must have been staged. Absent: `fivefold`. */
+  readonly pulsarClient?: pulumi.Input<string> | undefined;
   /** `tenant/namespace` of all topics. */
   readonly pulsarNamespace: pulumi.Input<string>;
   /** Absent: comes as nobody. */
@@ -29,6 +31,7 @@ export function environmentOf(services: Services): Record<string, pulumi.Input<s
   return {
     FIVEFOLD_PULSAR_URL: services.pulsarUrl,
     FIVEFOLD_PULSAR_ADMIN_URL: services.pulsarAdminUrl,
+    ...(services.pulsarClient === undefined ? {} : { FIVEFOLD_PULSAR_CLIENT: services.pulsarClient }),
     FIVEFOLD_PULSAR_NAMESPACE: services.pulsarNamespace,
     // A file, which is read again at every connection.
     ...(services.pulsarToken === undefined ? {} : { FIVEFOLD_PULSAR_TOKEN_FILE: `${MOUNT.token}/${PULSAR_TOKEN_KEY}` }),

@@ -68,7 +68,7 @@ test("takes at most 15 MB, without a native part or an install script, and as mu
   expect(Object.entries(packages).filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([]);
 });
 
-test("enqueues to Pulsar by WebSocket, and to what deduplicates in PostgreSQL", async () => {
+test("enqueues to Pulsar by WebSocket and by the broker service, and to what deduplicates in PostgreSQL", async () => {
   const project = await createProject();
   await project.fivefold("new", "greet");
   const text = await project.read("usecases/greet.ts");
@@ -97,8 +97,15 @@ test("enqueues to Pulsar by WebSocket, and to what deduplicates in PostgreSQL", 
   const path = topic.replace("persistent://", "/admin/v2/persistent/");
   expect(await broker.admin("GET", `${path}/stats`)).toMatchObject({ msgInCounter: 1 });
 
-  // What needs none of it does without PostgreSQL.
-  const without = { ...onPulsar, FIVEFOLD_POSTGRES_URL: "" };
+  // What needs none of it does without PostgreSQL; and the broker service takes no native part, either.
+  const without = {
+    ...onPulsar,
+    ...{
+      FIVEFOLD_PULSAR_URL: broker.serviceUrl,
+      FIVEFOLD_PULSAR_ADMIN_URL: broker.adminUrl,
+      FIVEFOLD_POSTGRES_URL: "",
+    },
+  };
   const bareSent = await startCommand(process.execPath, ["send.ts", "bare"], service, without).ended();
   expect(bareSent).toMatchObject({ code: 0, stderr: "" });
   const [receipt = "", ...refused] = bareSent.stdout.trim().split("\n");

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { readManifest } from "../../stacks/manifest.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type Postgres, startPostgres } from "../parts/postgres.ts";
-import { installPulsarClient } from "../parts/pulsar-client-install.ts";
 import { waitUntil } from "./pulsar/load.ts";
 import { up } from "./stacks/changes.ts";
 import { ACCOUNTS, accountName, type ExampleLoad, enqueueExamples } from "./stacks/example-load.ts";
@@ -23,7 +22,6 @@ let folder: string;
 let executors: RunningExecutor[] = [];
 
 beforeAll(async () => {
-  await installPulsarClient();
   folder = await mkdtemp(join(tmpdir(), "fivefold-stack-pipeline-"));
   postgres = await startPostgres();
   example = await startExampleStack({

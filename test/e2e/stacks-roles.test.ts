@@ -131,7 +131,8 @@ test("a use case runs with the permissions of its roles: enqueued by one, handle
   const executor = await startExecutor({
     root: project.root,
     useCase: "deliver-webhook",
-    env: await environmentOf("deliver-webhook/runs"),
+    // By the one client, while all else comes by the other.
+    env: { ...(await environmentOf("deliver-webhook/runs")), FIVEFOLD_PULSAR_CLIENT: "libpulsar" },
   });
   try {
     const client = await clientOf("deliver-webhook/asks");
