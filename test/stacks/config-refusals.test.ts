@@ -2,6 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { splitUrls } from "../../stacks/address-values.ts";
 import { readConfig } from "../../stacks/config.ts";
+import { homeOf } from "../../stacks/deploy-executors.ts";
+import { environmentOf, type Services } from "../../stacks/kubernetes/services.ts";
 import { useCaseConfig } from "../../stacks/use-case-config.ts";
 import { PRODUCTION, SECRET_KEYS } from "./example-config.ts";
 import { GREET } from "./greet.ts";
@@ -48,6 +50,7 @@ describe("a stack's config", () => {
       { pulsarWebUrl: "https://a:8443" },
       "fivefold:pulsarUrl names 2 clusters by their brokers, and there are 1",
     ],
+    ["a client that there is not", { pulsarClient: "native" }, "fivefold:pulsarClient must be fivefold or libpulsar"],
     ["a namespace that every cluster has", { kubernetesNamespace: "default" }, "must be a namespace of your own"],
     ["a rollout that can't be", { rolloutWithin: "5s" }, "fivefold:rolloutWithin must be 30s or longer"],
     [
@@ -119,6 +122,13 @@ describe("a stack's config", () => {
   test("knows PostgreSQL's port from its address, unless it is told another", () => {
     expect(read({ postgresUrl: "postgres://u:p@h:6432/d" }).kubernetes?.postgresPort).toBe(6_432);
     expect(read({ postgresPort: "7000" }).kubernetes?.postgresPort).toBe(7_000);
+  });
+
+  test("tells all processes by which client they come to Pulsar, if it is not the default", () => {
+    const clientIn = (config: Record<string, string>) =>
+      environmentOf(homeOf(read(config).kubernetes!).services as Services).FIVEFOLD_PULSAR_CLIENT;
+    expect(clientIn({})).toBe(undefined);
+    expect(clientIn({ pulsarClient: "libpulsar" })).toBe("libpulsar");
   });
 
   test("tells executors the web services that they reach", () => {
