@@ -55,6 +55,39 @@ test("partitions that a deployment has made are used, and a key has the same one
   );
 });
 
+test("any key has the partition that Apache's client gives it, in batches by key too", async () => {
+  const PARTITIONS = 4;
+  const binary = transports[0]!;
+  const libpulsar = transports[2]!;
+  const keys = ["ä", "😀", "\ud800", "\0", "a\0b", " ", "0", "x".repeat(1_000), "é", "e\u0301", "\uffff"];
+  for (let index = 0; index < 150; index++) keys.push(`${index}`.repeat(1 + (index % 17)), `日${index}`);
+  const placesOf = async (topic: string, by: Transport) => {
+    await broker.admin("PUT", `/admin/v2/persistent/${namespace}/${topic}/partitions`, PARTITIONS);
+    await by.declare([{ ...TOPIC, name: topic }]);
+    const producer = await by.producer(topic);
+    // Several of a key make a batch, several keys a call.
+    await producer.publish(
+      keys.flatMap((key, index) => [record(`${index}:0`, { key }), record(`${index}:1`, { key })]),
+    );
+    const places = new Map<string, number>();
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const part = `${topic}-partition-${partition}`;
+      const consumer = await binary.subscribe(part, "s", "key-shared");
+      while ((await binary.backlog(part, "s")) > 0) {
+        const messages = await consumer.receive(1_000);
+        for (const { id } of messages) places.set(id, partition);
+        await consumer.acknowledge(messages);
+      }
+      await consumer.close();
+    }
+    return places;
+  };
+  const own = await placesOf(`own-${Date.now()}`, binary);
+  expect(own.size).toBe(2 * keys.length);
+  expect(new Set(own.values()).size).toBe(PARTITIONS);
+  expect(own).toEqual(await placesOf(`theirs-${Date.now()}`, libpulsar));
+});
+
 test("a consumer that waited long for a partition still gets what comes", async () => {
   for (const [index, transport] of transports.entries()) {
     await transport.declare([TOPIC]);

@@ -71,14 +71,14 @@ beforeAll(async () => {
 afterAll(() => broker?.stop());
 
 /** A use case in a namespace of its own, of which several releases run. */
-async function openPlace(way: Way) {
+async function openPlace() {
   const { name: namespace } = await createNamespace(broker);
   const stores = { delayStore: createMemoryDelayStore(), dedupeStore: createMemoryDedupeStore(), clock: systemClock };
   const transports: Transport[] = [];
   const handled: (Note & { by: string })[] = [];
   const problems: string[] = [];
 
-  const openPorts = async (): Promise<Ports> => {
+  const openPorts = async (way: Way): Promise<Ports> => {
     const transport = await way.open(broker, { namespace });
     transports.push(transport);
     return { transport, ...stores };
@@ -105,8 +105,8 @@ async function openPlace(way: Way) {
     problems,
     settingsOf: (release: Release) => contracts(release).client.settings,
     client: (release: Release): Client<Note> => createClient(contracts(release).client),
-    async start(release: Release): Promise<Worker> {
-      const ports = await openPorts();
+    async start(release: Release, way: Way): Promise<Worker> {
+      const ports = await openPorts(way);
       const { executor } = contracts(release);
       return startWorker({ ports, executors: [executor], reportProblem: ({ message }) => problems.push(message) });
     },
@@ -117,70 +117,87 @@ async function openPlace(way: Way) {
   };
 }
 
+/** Workers of the release before are replaced one by one, while events come in. */
+async function rollOut(update: Update, from: Way, to: Way): Promise<void> {
+  const { before, after, partitions } = update;
+  const place = await openPlace();
+  const topic = `/admin/v2/persistent/${place.namespace}/note/partitions`;
+  if (partitions) await broker.admin("PUT", topic, partitions[0]);
+  const old = [await place.start(before, from), await place.start(before, from)];
+  const ports = await place.openPorts(from);
+  connectTo(ports);
+
+  const accepted: Note[] = [];
+  let client = place.client(before);
+  let isProducing = true;
+  const producing = (async () => {
+    for (let index = 0; isProducing; index++) {
+      const notes = Array.from({ length: KEYS }, (_, key) => ({ id: `${key}:${index}`, key: `key-${key}` }));
+      await client.enqueueAll(notes);
+      accepted.push(...notes);
+      await sleep(50);
+    }
+  })();
+
+  await sleep(STAGE_MS);
+  if (partitions && partitions[1] > partitions[0]) await broker.admin("POST", topic, partitions[1]);
+  const fresh: Worker[] = [];
+  for (const worker of old) {
+    fresh.push(await place.start(after, to));
+    await sleep(STAGE_MS);
+    await worker.drain();
+  }
+  connectTo(from === to ? ports : await place.openPorts(to));
+  client = place.client(after);
+  await sleep(STAGE_MS);
+  isProducing = false;
+  await producing;
+
+  // The step that `diff` and the workers name.
+  const finder = createStrayFinder([place.settingsOf(after)]);
+  for (const stray of await finder.inTopics(ports)) {
+    const target = targetOf(stray);
+    if (stray.reason === "priority" && target) await moveStray(ports, stray, target);
+  }
+
+  for (const names of update.handledBy ?? [["default"]]) {
+    const missing = () => {
+      const ids = new Set(place.handled.filter(({ by }) => names.includes(by)).map(({ id }) => id));
+      return accepted.filter(({ id }) => !ids.has(id));
+    };
+    await waitUntil(
+      () => missing().length === 0,
+      SOON_MS,
+      () => `${missing().length} of ${accepted.length} were not handled, first ${missing()[0]?.id}: ${place.problems}`,
+    );
+  }
+  if (before.settings?.ordered && after.settings?.ordered && before.settings.priority === after.settings.priority) {
+    const first = new Map(place.handled.toReversed().map((note) => [note.id, note] as const));
+    expect(
+      outOfOrder(
+        accepted,
+        place.handled.filter((note) => first.get(note.id) === note),
+      ),
+    ).toBeUndefined();
+  }
+  for (const worker of fresh) await worker.drain();
+  await place.close();
+}
+
 describe.each(WAYS)("$name", (way) => {
-  test.each(UPDATES)("a rolling update loses nothing: $change", async (update) => {
-    const { before, after, partitions } = update;
-    const place = await openPlace(way);
-    const topic = `/admin/v2/persistent/${place.namespace}/note/partitions`;
-    if (partitions) await broker.admin("PUT", topic, partitions[0]);
-    const old = [await place.start(before), await place.start(before)];
-    const ports = await place.openPorts();
-    connectTo(ports);
-
-    const accepted: Note[] = [];
-    let client = place.client(before);
-    let isProducing = true;
-    const producing = (async () => {
-      for (let index = 0; isProducing; index++) {
-        const notes = Array.from({ length: KEYS }, (_, key) => ({ id: `${key}:${index}`, key: `key-${key}` }));
-        await client.enqueueAll(notes);
-        accepted.push(...notes);
-        await sleep(50);
-      }
-    })();
-
-    await sleep(STAGE_MS);
-    if (partitions) await broker.admin("POST", topic, partitions[1]);
-    const fresh: Worker[] = [];
-    for (const worker of old) {
-      fresh.push(await place.start(after));
-      await sleep(STAGE_MS);
-      await worker.drain();
-    }
-    client = place.client(after);
-    await sleep(STAGE_MS);
-    isProducing = false;
-    await producing;
-
-    // The step that `diff` and the workers name.
-    const finder = createStrayFinder([place.settingsOf(after)]);
-    for (const stray of await finder.inTopics(ports)) {
-      const target = targetOf(stray);
-      if (stray.reason === "priority" && target) await moveStray(ports, stray, target);
-    }
-
-    for (const names of update.handledBy ?? [["default"]]) {
-      const missing = () => {
-        const ids = new Set(place.handled.filter(({ by }) => names.includes(by)).map(({ id }) => id));
-        return accepted.filter(({ id }) => !ids.has(id));
-      };
-      await waitUntil(
-        () => missing().length === 0,
-        SOON_MS,
-        () =>
-          `${missing().length} of ${accepted.length} were not handled, first ${missing()[0]?.id}: ${place.problems}`,
-      );
-    }
-    if (before.settings?.ordered && after.settings?.ordered && before.settings.priority === after.settings.priority) {
-      const first = new Map(place.handled.toReversed().map((note) => [note.id, note] as const));
-      expect(
-        outOfOrder(
-          accepted,
-          place.handled.filter((note) => first.get(note.id) === note),
-        ),
-      ).toBeUndefined();
-    }
-    for (const worker of fresh) await worker.drain();
-    await place.close();
-  });
+  test.each(UPDATES)("a rolling update loses nothing: $change", (update) => rollOut(update, way, way));
 });
+
+const [binary, , libpulsar] = WAYS as readonly [Way, Way, Way];
+
+test.each([
+  { from: libpulsar, to: binary, ordered: true },
+  { from: binary, to: libpulsar, ordered: true },
+  { from: libpulsar, to: binary, ordered: false },
+])(
+  "workers of one client beside those of another lose nothing, ordered $ordered: $from.name to $to.name",
+  async ({ from, to, ordered }) => {
+    const release = { settings: { ordered } };
+    await rollOut({ change: "the client", before: release, after: release, partitions: [4, 4] }, from, to);
+  },
+);

@@ -45,6 +45,11 @@ const EXACT_KEY = "key";
 /** The last moment of the year 9999, which is as far as Pulsar's WebSocket API reads times. */
 const MAX_EVENT_TIME = 253_402_300_799_999;
 
+/** A text as UTF-8 and C's strings can carry it. Brokers and clients go by keys of this form. */
+export function carried(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\ufffd");
+}
+
 /** The message of a record, without its payload. `notBefore` is when it may come, in ms since the Unix epoch; 0: at once. */
 export function messageOf(record: TaskRecord, notBefore = 0): PulsarMessage {
   const properties: Record<string, string> = {};
@@ -64,7 +69,7 @@ export function putProperties(
   const well = (name: string, text: string): string => {
     if (text.isWellFormed() && !text.includes("\0")) return text;
     exact = { ...exact, [name]: text };
-    return text.toWellFormed().replaceAll("\0", "\ufffd");
+    return carried(text);
   };
   for (const [field, name] of TEXTS) if (record[field] !== "") put(name, well(name, record[field]));
   put(VERSION, `${record.version}`);

@@ -1,9 +1,11 @@
+import { carried } from "./envelope.ts";
+
 /**
  * The partition of a key as Pulsar's clients choose it with the hashing scheme Murmur3_32: a key must have one partition,
  * whichever client publishes.
  */
 export function pulsarPartitionOf(key: string, partitions: number): number {
-  return (murmur3(Buffer.from(key.toWellFormed())) & 0x7fff_ffff) % partitions;
+  return (murmur3(Buffer.from(carried(key))) & 0x7fff_ffff) % partitions;
 }
 
 /** MurmurHash3 of 32 bits with the seed 0. */

@@ -2,6 +2,7 @@ import type { Clock } from "../../../clock.ts";
 import { FivefoldError } from "../../../errors.ts";
 import { checkRecords } from "../../record-check.ts";
 import type { Producer } from "../../transport.ts";
+import { carried } from "../envelope.ts";
 import { closedWithout, notAcknowledged } from "../errors.ts";
 import { createBatchOutbox } from "./batch-outbox.ts";
 import { METADATA } from "./batch-reader.ts";
@@ -114,7 +115,7 @@ export async function openBinaryProducer(settings: BinaryProducerSettings): Prom
         producerName: name,
         sequenceId: sequence,
         publishTime: clock.now(),
-        ...(key !== "" && { key: key.toWellFormed() }),
+        ...(key !== "" && { key: carried(key) }),
         batchSize: count,
         ...(notBefore !== 0 && { deliverAt: notBefore }),
       });
