@@ -147,7 +147,7 @@ await greet.enqueue({ subject: "nobody", count: 1 });
     dev.process.kill("SIGINT");
     const { code, stdout, stderr } = await dev.ended();
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toMatch(/greet {2}done .* ms\n/);
+    expect(stdout).toMatch(/greet {2}done .* m?s\n/);
     expect(stdout).toMatch(/greet {2}dead letter .*there is nothing to do for nobody\n/);
   });
 
