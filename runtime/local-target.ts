@@ -71,8 +71,7 @@ export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
       // Once this process is gone: where nothing else runs, a try that outlives its time is ended.
       void consumer.rememberCrashes?.([message], message.crashes ?? 0).catch(() => {});
     },
-    report: (message: Message, outcome: Outcome, startedAt: number, endedAt?: number) =>
-      settlement.add(message, outcome, startedAt, endedAt),
+    report: settlement.add,
     clock,
   };
   // The compiler, and TypeScript's types, see to it that there is the handler that the settings ask for.

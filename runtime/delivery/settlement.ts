@@ -25,7 +25,7 @@ export interface Settled {
 }
 
 /** One whose end may still be timed, with those of its batch. */
-type Settling = Settled & { endedAt: number };
+type Settling = Settled & { endedAt: number; readonly atOnce: boolean };
 
 /** A record that is to be tried again, at a time in ms since the Unix epoch. */
 export interface Retry {
@@ -57,15 +57,18 @@ export interface SettlementOptions {
   /** Told of tasks that are settled: nothing holds them any more. */
   readonly ended: (messages: readonly Message[]) => void;
   readonly observe: (settled: readonly Settled[]) => void;
-  /** Told, before their permits are free, of tries whose handlers awaited something; of many at once, of some. */
+  /** Told, before their permits are free, of tries whose handlers awaited more than promises; of many at once, of some. */
   readonly awaited: (tried: Settled) => void;
   readonly clock: Clock;
   readonly reportProblem: ReportProblem;
 }
 
 export interface Settlement {
-  /** Times are of the handler's run, on the monotonic clock; without `endedAt`, its batch's time stands for it. */
-  add(message: Message, outcome: Outcome, startedAt?: number, endedAt?: number): void;
+  /**
+   * Times are of the handler's run, on the monotonic clock; without `endedAt`, its batch's time stands for it. `atOnce`: it
+   * awaited nothing that could make it wait.
+   */
+  add(message: Message, outcome: Outcome, startedAt?: number, endedAt?: number, atOnce?: boolean): void;
   /** As `add`, of a task that holds no permit. */
   addFreed(message: Message, outcome: Outcome, startedAt: number, endedAt: number): void;
   /** Puts a task off without counting a try; `permits`: how many it holds, 1 or 0. */
@@ -112,14 +115,14 @@ export function createSettlement(options: SettlementOptions): Settlement {
     clock.soon(flush);
   }
 
-  function add(message: Message, outcome: Outcome, startedAt = 0, endedAt = 0): void {
+  function add(message: Message, outcome: Outcome, startedAt = 0, endedAt = 0, atOnce = false): void {
     freed++;
-    addFreed(message, outcome, startedAt, endedAt);
+    addFreed(message, outcome, startedAt, endedAt, atOnce);
   }
 
-  function addFreed(message: Message, outcome: Outcome, startedAt: number, endedAt: number): void {
+  function addFreed(message: Message, outcome: Outcome, startedAt: number, endedAt: number, atOnce = false): void {
     schedule();
-    settled.push({ message, outcome, result: follow(message, outcome), startedAt, endedAt });
+    settled.push({ message, outcome, result: follow(message, outcome), startedAt, endedAt, atOnce });
   }
 
   function follow(message: Message, outcome: Outcome): Settled["result"] {
@@ -191,7 +194,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
       const one = ended.settled[i]!;
       if (one.endedAt === 0) {
         one.endedAt = now;
-        if (i % stride === 0 && one.startedAt > 0) options.awaited(one);
+        if (i % stride === 0 && one.startedAt > 0 && !one.atOnce) options.awaited(one);
       }
       if (one.result === "retried") counts.retried++;
       else if (one.result === "dead-lettered") counts.deadLettered++;

@@ -7,8 +7,11 @@ export interface TriesOptions {
   readonly timeoutMs: number;
   /** Whether a try that outlives its time must have ended before its outcome counts, since it keeps its key. */
   readonly ordered: boolean;
-  /** Told of each try's outcome, once. Times are on the monotonic clock; `endedAt` is absent where it was not read. */
-  readonly report: (message: Message, outcome: Outcome, startedAt: number, endedAt?: number) => void;
+  /**
+   * Told of each try's outcome, once. Times are on the monotonic clock; `endedAt` is absent where it was not read. `atOnce`: it
+   * awaited nothing but promises that were kept by then, so that it waited for nobody.
+   */
+  readonly report: (message: Message, outcome: Outcome, startedAt: number, endedAt?: number, atOnce?: boolean) => void;
   /** Told of ordered tries that run on though their time and their grace are over: only their process's end ends them. */
   readonly stuck: (message: Message) => void;
   readonly clock: Clock;
@@ -22,6 +25,8 @@ export interface Try {
   /** Set once its time is over: what it came to, whatever its handler does. */
   timedOut: Outcome | undefined;
   ended: boolean;
+  /** The callback of the event loop in which it began. */
+  readonly turn: number;
 }
 
 /** Tries that a promise stands for, each within its time. */
@@ -56,6 +61,23 @@ export function createTries({ timeoutMs, ordered, report, stuck: reportStuck, cl
   const overdue = new Set<Try>();
   const stuck = new Set<Try>();
   let timed = false;
+  let turn = 0;
+  let isSameTurn = false;
+
+  /** Counts callbacks of the event loop, each with all promise callbacks that follow from it, in which tries begin. */
+  function thisTurn(): number {
+    if (!isSameTurn) {
+      isSameTurn = true;
+      turn++;
+      // What is put off from a promise callback runs once no other is left.
+      queueMicrotask(() =>
+        process.nextTick(() => {
+          isSameTurn = false;
+        }),
+      );
+    }
+    return turn;
+  }
 
   function end(tried: Try, outcome: Outcome, endedAt?: number): void {
     if (tried.ended) return;
@@ -63,7 +85,8 @@ export function createTries({ timeoutMs, ordered, report, stuck: reportStuck, cl
     if (!tried.timedOut) inTime--;
     else if (!overdue.delete(tried)) stuck.delete(tried);
     if (pending.length > SPARE_TRIES + 2 * inTime) pending = pending.filter(isInTime);
-    report(tried.message, tried.timedOut ?? outcome, tried.startedAt, endedAt);
+    const atOnce = isSameTurn && tried.turn === turn;
+    report(tried.message, tried.timedOut ?? outcome, tried.startedAt, endedAt, atOnce);
   }
 
   const unended = (): Try[] => [...pending.filter(isInTime), ...overdue, ...stuck];
@@ -110,7 +133,7 @@ export function createTries({ timeoutMs, ordered, report, stuck: reportStuck, cl
 
   return {
     begin(message, context, startedAt) {
-      const tried: Try = { message, context, startedAt, timedOut: undefined, ended: false };
+      const tried: Try = { message, context, startedAt, timedOut: undefined, ended: false, turn: thisTurn() };
       pending.push(tried);
       inTime++;
       return tried;

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type Clock, sleep } from "../../../runtime/clock.ts";
 import type { Message, TaskContext } from "../../../runtime/contract.ts";
@@ -33,6 +35,43 @@ test("handlers that compute are timed one by one; of a promise only the start is
     ["d", "retry", 1_407, 1_447],
   ]);
   expect(execution.counts.running).toBe(1);
+});
+
+test("what awaits nothing but promises that are kept waited for nobody, and what awaits the event loop did", async () => {
+  const waits: Record<string, () => Promise<unknown>> = {
+    nothing: async () => {},
+    promises: async () => {
+      for (let i = 0; i < 100; i++) await null;
+      throw new Error("in vain");
+    },
+    turn: () => setImmediate(),
+    timer: () => setTimeout(1),
+    file: () => readFile(import.meta.filename),
+  };
+  const reported: string[] = [];
+  const execution = createExecution<string>({
+    handler: (name) => waits[name]!(),
+    ...{ subscriber: "default", timeoutMs: 30_000, ordered: false, stuck: () => {}, clock: createSimulatedClock(1) },
+    report: ({ id }, _outcome, _startedAt, _endedAt, atOnce) => reported.push(`${id} ${atOnce}`),
+  });
+  const names = Object.keys(waits);
+  for (const _ of [1, 2]) {
+    execution.run(names.map(message), names);
+    await expect.poll(() => reported.length).toBe(5);
+    const expected = ["file false", "nothing true", "promises true", "timer false", "turn false"];
+    expect(reported.splice(0).sort()).toEqual(expected);
+  }
+  // What began in another callback waited, though it ends in one in which something begins.
+  let end = () => {};
+  waits.other = () =>
+    new Promise<void>((resolve) => {
+      end = resolve;
+    });
+  execution.run([message("other")], ["other"]);
+  await setImmediate();
+  end();
+  execution.run([message("nothing")], ["nothing"]);
+  await expect.poll(() => reported.sort()).toEqual(["nothing true", "other false"]);
 });
 
 /** An execution whose handler is given, in virtual time. */
