@@ -122,7 +122,7 @@ export function createNativeSource<Id extends { toString(): string; serialize():
     },
     look: settings.look,
     keepProcess(on) {
-      if (on) releaseProcess ??= clock.after(Number.MAX_SAFE_INTEGER, () => {});
+      if (on && !closed) releaseProcess ??= clock.after(Number.MAX_SAFE_INTEGER, () => {});
       else {
         releaseProcess?.();
         releaseProcess = undefined;

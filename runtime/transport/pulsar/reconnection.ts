@@ -30,7 +30,7 @@ export interface Reconnection {
   opened(): void;
   /** Tries again: at once after a loss, since most are a broker's that passed its topic on, and ever later from then on. */
   again(): void;
-  /** Whether the process must stay alive, though nothing else may keep it. */
+  /** Whether the process must stay alive, though nothing else may keep it. What has stopped keeps it no more. */
   keepProcess(on: boolean): void;
   stop(): void;
 }
@@ -40,9 +40,10 @@ export function createReconnection(settings: ReconnectionSettings): Reconnection
   let attempts = 0;
   let cancelRetry: Cancel = () => {};
   let releaseProcess: Cancel | undefined;
+  let stopped = false;
 
   function keepProcess(on: boolean): void {
-    if (on) releaseProcess ??= clock.after(Number.MAX_SAFE_INTEGER, () => {});
+    if (on && !stopped) releaseProcess ??= clock.after(Number.MAX_SAFE_INTEGER, () => {});
     else {
       releaseProcess?.();
       releaseProcess = undefined;
@@ -76,6 +77,7 @@ export function createReconnection(settings: ReconnectionSettings): Reconnection
     },
     keepProcess,
     stop() {
+      stopped = true;
       cancelRetry();
       keepProcess(false);
     },

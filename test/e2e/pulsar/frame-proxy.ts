@@ -72,9 +72,15 @@ export async function startFrameProxy(
     /** What is passed on is passed on in order, whatever waits. */
     let before = Promise.resolve();
     let silentUntil = 0;
+    let isOver = false;
 
     const write = (bytes: Uint8Array) => {
-      if (!to.destroyed) to.write(bytes);
+      if (!to.destroyed && !isOver) to.write(bytes);
+    };
+    /** Once what was written is on its way. */
+    const endSoon = () => {
+      isOver = true;
+      setTimeout(end, 5);
     };
     const wait = (ms: number) =>
       new Promise<void>((resolve) => {
@@ -112,14 +118,16 @@ export async function startFrameProxy(
           // What has no checksum might say something else: it only ever says nothing that can be.
           if (command?.name === "message" || command?.name === "send") changed[bytes.length - 1]! ^= 1;
           else changed.fill(255, 0, Math.min(at, 4));
-          return write(changed);
+          write(changed);
+          // What is sent behind it must not be stored, as the refusal may never arrive: by TLS, too, nothing more would.
+          return command?.name === "send" ? endSoon() : undefined;
         }
         case "cut within":
           write(bytes.subarray(0, draw.between(1, bytes.length - 1)));
-          return void setTimeout(end, 5);
+          return endSoon();
         case "cut after":
           write(bytes);
-          return void setTimeout(end, 5);
+          return endSoon();
         case "silent":
           silence.until = performance.now() + draw.between(50, longestSilenceMs);
           return write(bytes);
