@@ -44,7 +44,7 @@ export function createLmdbHolds(
   const { holds } = volatile.tables;
   const waiting = new Set<Waiting>();
   const leaving: Leaving[] = [];
-  let turning: Promise<void> | undefined;
+  let isTurning = false;
 
   function counts(holder: Holder | undefined): boolean {
     if (holder === undefined) return false;
@@ -77,7 +77,10 @@ export function createLmdbHolds(
     return taken;
   }
 
-  async function takeTurns(): Promise<void> {
+  async function takeTurns(begin?: Promise<void>): Promise<void> {
+    if (isTurning) return;
+    isTurning = true;
+    if (begin) await begin;
     while (waiting.size > 0 || leaving.length > 0) {
       try {
         for (const one of await volatile.whenFree(takeTurn)) one.resolve(() => letGo(one));
@@ -89,13 +92,13 @@ export function createLmdbHolds(
       }
       await sleep(clock, waiting.size > 0 ? AGAIN_MS : 0);
     }
-    turning = undefined;
+    isTurning = false;
   }
 
   function letGo(held: Held): Promise<void> {
     return new Promise((gone) => {
       leaving.push({ ...held, gone });
-      turning ??= takeTurns();
+      void takeTurns();
     });
   }
 
@@ -104,7 +107,7 @@ export function createLmdbHolds(
       return new Promise((resolve, reject) => {
         waiting.add({ name, token: clock.randomId(12), resolve, reject });
         // In this turn's aftermath, with all that it asks for.
-        turning ??= new Promise<void>((begin) => clock.soon(begin)).then(takeTurns);
+        void takeTurns(new Promise((begin) => clock.soon(begin)));
       });
     },
     held() {
