@@ -13,6 +13,7 @@ import { SHAPES_FILE } from "../compiler/emit/shapes.ts";
 import { findReading, recallReading } from "./build-cache.ts";
 import { reportOfDiagnostic, showDiagnostics } from "./diagnostics.ts";
 import { diffReport, isFine, showDiff } from "./diff-output.ts";
+import { readSetAtRunTime, showSetAtRunTime } from "./diff-overrides.ts";
 import { EXIT, Fault } from "./fault.ts";
 import { type Commit, openRepository, type Repository } from "./git.ts";
 import { collisionsWith, type GivenOut } from "./given-out.ts";
@@ -21,12 +22,21 @@ import { complain, sayJson } from "./terminal.ts";
 
 export interface DiffOptions {
   readonly against?: string;
+  readonly overrides?: boolean;
+  readonly data?: string;
   readonly json?: boolean;
   readonly root?: string;
 }
 
 /** `fivefold diff` */
-export async function diff({ against, json = false, root: folder }: DiffOptions): Promise<void> {
+export async function diff({
+  against,
+  overrides = false,
+  data,
+  json = false,
+  root: folder,
+}: DiffOptions): Promise<void> {
+  if (data !== undefined && !overrides) throw new Fault("usage", "--data says where --overrides looks: give both.");
   const root = findProject(folder);
   const repository = openRepository(root);
   const commit = against === undefined ? repository.base() : comparedWith(repository, repository.commit(against));
@@ -55,9 +65,11 @@ export async function diff({ against, json = false, root: folder }: DiffOptions)
       collisions: collisions(repository, against, releaseVersions(useCases, lock).lock, parts),
     };
   });
-  if (json) sayJson(diffReport(result, commit, compilation.diagnostics));
+  const set = overrides ? await readSetAtRunTime(useCases, { root, ...(data !== undefined && { data }) }) : undefined;
+  if (json) sayJson({ ...diffReport(result, commit, compilation.diagnostics), ...(set && { overrides: set }) });
   else {
     showDiff(result, commit);
+    if (set) showSetAtRunTime(set);
     showDiagnostics(compilation);
   }
   if (!isFine(result) || compilation.diagnostics.some(({ severity }) => severity === "error")) {

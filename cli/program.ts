@@ -61,6 +61,14 @@ function createProgram(): Command {
     .command("diff")
     .description("tell what changes for whom against a commit, and in which order to deploy it")
     .option("--against <ref>", "a commit, branch or tag (default: where the branch left main, or HEAD)")
+    .option(
+      "--overrides",
+      "also what is paused and which limits are set at run time, which a deployment leaves as they are",
+    )
+    .option(
+      "--data <folder>",
+      "with --overrides: the data folder, as `dev` has it (default: where the environment says)",
+    )
     .option("--json", "print one JSON object")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (options) => {

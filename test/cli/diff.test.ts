@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createProject } from "./project.ts";
@@ -18,6 +18,35 @@ test("nothing has changed", async () => {
   const { code, stdout } = await project.fivefold("diff");
   expect(code).toBe(0);
   expect(stdout).toMatch(/^Nothing changes for anybody against HEAD \([0-9a-f]{10}\)\n$/);
+});
+
+test("tells what is set at run time beside what is declared now, where it is given a connection", async () => {
+  const project = await createOrders();
+  expect((await project.fivefold("build")).code).toBe(0);
+  const data = join(project.root, "data");
+  await mkdir(data);
+  const limit = ["--max-in-flight", "4", "--max-in-flight-total", "6", "--rate", "20/s", "--why", "spare the database"];
+  expect((await project.fivefold("limit", "place-order/mail", ...limit, "--data", data)).stderr).toBe("");
+  await project.fivefold("pause", "place-order", "--data", data);
+  const rate = 'import { perSecond } from "fivefold";\n';
+  const settings = "flowControl: { rate: perSecond(500) }, subscribers: { warehouse: { handler() {} } }";
+  await project.write("usecases/place-order.ts", rate + orderUseCase(FIELDS, settings));
+  const { code, stdout } = await project.fivefold("diff", "--overrides", "--data", data);
+  expect(code).toBe(0);
+  const told = stdout.slice(stdout.indexOf("Set at run time"));
+  expect(told.replace(/by .* at .*Z/g, "by … at …")).toBe(`Set at run time, and still so after the deployment
+  place-order  paused
+    set by … at …
+  place-order/mail  in flight per worker: 4, not 64 as declared; in flight over all workers: 6, where none is declared; rate: 20 every 1s, not 500 every 1s as declared
+    nothing of that name is declared any more: it holds for nobody
+    set by … at …: spare the database
+`);
+  const json = JSON.parse((await project.fivefold("diff", "--overrides", "--data", data, "--json")).stdout);
+  expect(json.overrides).toMatchObject([
+    { useCase: "place-order", set: ["paused"], isDeclared: true },
+    { useCase: "place-order", subscriber: "mail", isDeclared: false, why: "spare the database" },
+  ]);
+  expect((await project.fivefold("diff", "--data", data)).stderr).toContain("--data says where --overrides looks");
 });
 
 test("tells what changes for whom, and in which order to deploy it", async () => {
