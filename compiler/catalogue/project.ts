@@ -55,6 +55,14 @@ export const PROJECT = {
     ({ code, reason }) => `${reason} (${code})`,
     () => "Fix the types: `tsc` says the same of this file.",
   ),
+  "compiled-otherwise": error<{ code: string; reason: string }>(
+    ({ code, reason }) =>
+      `${reason} (${code}) Modules are compiled one by one here, as bundlers do it: \`tsc\`, which sees all of them, would ` +
+      "write something else.",
+    () =>
+      "Write a literal for the member of a `const enum` that is only declared; give each member of an enum a value; import " +
+      "by `import type` what is a type only.",
+  ),
   "type-check-failed": error<{ reason: string }>(
     ({ reason }) => `TypeScript's own checks could not run: ${reason}`,
     () => "Fix what it names. What the rest of the compiler found is not affected.",

@@ -24,6 +24,8 @@ export function checkOptions(tsconfig: string, judge?: "native"): Options {
     ...declarations(given),
     ...(isOlder && olderDefaults(given)),
     ...(!isSame && { ...removedOptions(given), ...resolution(given, isOlder) }),
+    // What a module means by itself, which is how it is loaded.
+    ...(judge === "native" && { isolatedModules: true }),
     ...(config && movedPaths(isSame ? others : { baseUrl, ...others }, { path: tsconfig, config })),
   };
 }
@@ -41,6 +43,12 @@ export function confirmingOptions(tsconfig: string, asGiven: Options): Options {
     ...(installedTypescript(tsconfig).major < 6 && { ...olderDefaults(given), ...olderModules(given) }),
     ignoreDeprecations: "6.0",
   };
+}
+
+/** Whether the project itself has its modules compiled one by one, and `tsc` tells of all that this does not take. */
+export function isIsolated(tsconfig: string): boolean {
+  const { isolatedModules, verbatimModuleSyntax } = readConfig(tsconfig)?.compilerOptions ?? {};
+  return isolatedModules === true || verbatimModuleSyntax === true;
 }
 
 /** Where, what and how `tsc` writes; what contradicts one of these is null, too. */

@@ -5,7 +5,7 @@ import { join, posix } from "node:path";
 import { tsconfigFor } from "../../loader/tsconfig.ts";
 import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
 import { findAmbientFiles } from "./ambient-files.ts";
-import { checkOptions } from "./check-options.ts";
+import { checkOptions, isIsolated } from "./check-options.ts";
 import { defaultOptions, TSCONFIG } from "./default-options.ts";
 import { linkedFile, USE_CASES } from "./find-files.ts";
 import { type InstalledTypescript, installedTypescript } from "./installed-typescript.ts";
@@ -158,6 +158,13 @@ function giveWay(pid: number | undefined, priority: number): void {
 const LOCATED = /^(.+)\((\d+),(\d+)\): error (TS\d+): (.*)$/;
 /** A setting, or a value of one, that this TypeScript does not have. */
 const UNKNOWN_SETTINGS: ReadonlySet<string> = new Set(["TS5023", "TS5024", "TS5025", "TS6046"]);
+/** What is told where modules are compiled one by one, whoever asked for that. */
+const OF_ISOLATION = /when 'isolatedModules'.*? enabled/;
+/**
+ * What such modules would mean something else by: ambient `const enum`, a name for both a type and a value, enums that follow
+ * from other modules. Types that are exported again, and those in decorated signatures, the loader knows for what they are.
+ */
+const COMPILED_OTHERWISE: ReadonlySet<string> = new Set(["TS2748", "TS2865", "TS2866", "TS18055", "TS18056", "TS1269"]);
 const UNLOCATED = /^error (TS\d+): (.*)$/;
 
 /** Whether the project's TypeScript has other settings than the one that checks. */
@@ -171,11 +178,14 @@ const OWN = installedTypescript(import.meta.filename);
 function parseErrors(output: string, { root, tsconfig }: Checked): Diagnostic[] {
   const knowsOthers = tsconfig !== undefined && isAnother(installedTypescript(tsconfig));
   const errors: { span: Span; code: string; lines: string[] }[] = [];
+  const isAsked = tsconfig !== undefined && isIsolated(tsconfig);
   const textOf = createTexts(root);
   for (const line of output.split(/\r?\n/)) {
     const located = LOCATED.exec(line);
     const unlocated = UNLOCATED.exec(line);
     // Of settings that the project's TypeScript may know: what that says is found by other means, see settingErrors.
+    if (tsconfig && !isAsked && OF_ISOLATION.test(located?.[5] ?? "") && !COMPILED_OTHERWISE.has(located?.[4] ?? ""))
+      continue;
     if (knowsOthers && located?.[1]?.endsWith(".json") && UNKNOWN_SETTINGS.has(located[4] ?? "")) continue;
     if (located) {
       const [, path = "", lineNumber, column, code = "", text = ""] = located;
@@ -191,9 +201,13 @@ function parseErrors(output: string, { root, tsconfig }: Checked): Diagnostic[] 
   const links = new Map([...new Set(errors.map(({ span }) => span.file))].map((file) => [file, linkOf(root, file)]));
   return errors.map(({ span, code, lines }) => {
     const link = links.get(span.file);
-    return link
-      ? linkedFile(link)
-      : diagnostic("type-error", span, { code, reason: withoutRoot(lines.join("\n"), root) });
+    if (link) return linkedFile(link);
+    const reason = withoutRoot(lines.join("\n"), root);
+    if (isAsked || !tsconfig || !OF_ISOLATION.test(reason)) return diagnostic("type-error", span, { code, reason });
+    return diagnostic("compiled-otherwise", span, {
+      code,
+      reason: reason.replace(/ when 'isolatedModules' .*? enabled/, ""),
+    });
   });
 }
 

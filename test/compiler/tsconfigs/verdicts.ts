@@ -114,10 +114,10 @@ async function errorsOfBuild(root: string) {
     errors: of("type-error").map(
       ({ span, message }) => `${span.file}:${span.line}:${span.column} ${/(TS\d+)\)$/.exec(message)?.[1]}`,
     ),
-    /** What `tsc` takes by a declaration, and no worker loads: the build says more, and no type error beside it. */
-    unloadable: new Set(of("unloadable-import").map(({ span }) => span.file)),
+    /** What `tsc` takes, and no worker loads or means the same by: the build says more, and no type error beside it. */
+    unloadable: new Set([...of("unloadable-import"), ...of("compiled-otherwise")].map(({ span }) => span.file)),
     others: diagnostics
-      .filter(({ code }) => code !== "type-error" && code !== "unloadable-import")
+      .filter(({ code }) => !["type-error", "unloadable-import", "compiled-otherwise"].includes(code))
       .map(({ span, code, message }) => `${code} of ${span.file}: ${message}`),
   };
 }
