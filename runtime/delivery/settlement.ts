@@ -138,12 +138,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
   }
 
   function giveUp(message: Message, why: string, reason: FailureReason): Settled["result"] {
-    const failure: Failure = {
-      reason,
-      message: why,
-      subscription: subscriber.name,
-      failedAt: clock.now(),
-    };
+    const failure: Failure = { reason, message: why, subscription: subscriber.name, failedAt: clock.now() };
     deadLetters.push({ message, record: { ...strip(message), failure } });
     deadLettersBy[reason]++;
     return "dead-lettered";
