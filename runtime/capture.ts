@@ -56,6 +56,8 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
     import("./capture/run-again.ts"),
   ]);
   const relay = createRelayOn(connection);
+  const priorities = new Map(useCases.map(({ name, priority }) => [name, priority]));
+  const priorityOf = (useCase: string) => priorities.get(useCase);
   const run = (name: string, work: (control: RunControl) => Promise<void>) =>
     runAgain(name, work, clock, reportProblem);
   const placeOf = ({ name }: CaptureSource) => `The source '${name}'`;
@@ -63,7 +65,9 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
     ...outboxes.map((source) => {
       const { url, name } = source;
       const place = placeOf(source);
-      return run(`outbox of '${name}'`, (control) => relayOutbox({ url, place, clock, relay, control, reportProblem }));
+      return run(`outbox of '${name}'`, (control) =>
+        relayOutbox({ url, place, clock, priorityOf, relay, control, reportProblem }),
+      );
     }),
     ...changes.map(({ changes: { table, makeEvent, client }, source }) => {
       const { url, name } = source;

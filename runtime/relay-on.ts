@@ -1,6 +1,6 @@
+import type { MadeEvent } from "./capture/change-sorter.ts";
 import type { Refusal } from "./capture/outbox-relay.ts";
 import type { Outgoing } from "./capture/outbox-row.ts";
-import type { MadeEvent } from "./capture/table-capture.ts";
 import type { Connection } from "./connection.ts";
 import { type ClientContract, type TaskRecord, topicOf } from "./contract.ts";
 import { FivefoldError } from "./errors.ts";

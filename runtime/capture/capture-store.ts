@@ -72,8 +72,8 @@ export interface CaptureStore {
   saveCursor(slot: string, cursor: Cursor, tables: string): Promise<void>;
   /** Saves the cursor, and removes these rows of the outbox with it; answers how many were there. */
   prune(slot: string, cursor: Cursor, positions: readonly string[]): Promise<number>;
-  /** Keeps a row that will never be relayed, for people to look at. */
-  refuse(position: string, why: string): Promise<void>;
+  /** Keeps a row that is not relayed, for people to look at. Says whether it is there for others yet. */
+  refuse(position: string, why: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -121,7 +121,8 @@ export async function openCaptureStore(url: string): Promise<CaptureStore> {
       return row!.count;
     },
     async refuse(position, why) {
-      await query(`UPDATE ${schema}.outbox SET refused = $2 WHERE position = $1`, [position, why]);
+      const refuse = `UPDATE ${schema}.outbox SET refused = $2 WHERE position = $1 RETURNING 1`;
+      return (await query(refuse, [position, why])).length > 0;
     },
     close: () => postgres.close(),
   };

@@ -5,6 +5,8 @@ export type Columns = Readonly<Record<string, string | null | undefined>>;
 
 /** A table as the changes that follow have it. */
 export interface Relation {
+  /** The table's own, whatever its name is: a partitioned table's where its partitions are told as that. */
+  readonly oid: string;
   readonly schema: string;
   readonly name: string;
   readonly columns: readonly { readonly name: string; readonly isKey: boolean; readonly typeOid: number }[];

@@ -45,7 +45,6 @@ export function readKnown(table: ReadTable, columns: Columns): Row {
   const row: Record<string, unknown> = {};
   for (const column of table.columns) {
     const text = columns[column.name];
-    // A key's tuple has null for what is not of the key.
     if (text === undefined || (text === null && !column.nullable)) continue;
     row[column.name] = readColumn(table, column, text);
   }

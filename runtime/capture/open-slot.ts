@@ -15,6 +15,10 @@ export interface SlotOptions {
   readonly store: CaptureStore;
   readonly clock: Clock;
   /** Handles what was committed before a new slot begins. */
+  /** Sees to what has to be there before, once this process alone has the slot. */
+  readonly prepare: () => Promise<void>;
+  /** What is done about changes that the slot does not tell, for messages. */
+  readonly madeUpBy: string;
   readonly readBefore?: ((query: (text: string) => Promise<Columns[]>) => Promise<void>) | undefined;
   readonly reportProblem: ReportProblem;
 }
@@ -52,6 +56,7 @@ export async function openSlot(options: SlotOptions): Promise<OpenSlot> {
   const replication = await openReplication(options);
   try {
     if (!(await replication.hold(`fivefold capture ${slot}`))) throw heldElsewhere(place, slot);
+    await options.prepare();
     const [found] = await query<SlotRow>(
       "SELECT wal_status, plugin FROM pg_replication_slots WHERE slot_name = $1 AND database = current_database()",
       [slot],
@@ -59,7 +64,7 @@ export async function openSlot(options: SlotOptions): Promise<OpenSlot> {
     const known = await store.readState(slot);
     const isUsable = found !== undefined && found.wal_status !== "lost";
     if (!isUsable || !known?.ready) {
-      if (known?.ready) options.reportProblem(lost(place, slot, found));
+      if (known?.ready) options.reportProblem(lost(options, found));
       await store.beginSlot(slot);
       if (found) await query("SELECT pg_drop_replication_slot($1)", [slot]);
       await replication.createSlot(slot, options.readBefore);
@@ -102,11 +107,8 @@ function heldElsewhere(place: string, slot: string): FivefoldError {
   );
 }
 
-function lost(place: string, slot: string, found: SlotRow | undefined): FivefoldError {
+function lost({ place, slot, madeUpBy }: SlotOptions, found: SlotRow | undefined): FivefoldError {
   const how = found ? "was given up by the server (max_slot_wal_keep_size)" : "was dropped";
-  return new FivefoldError(
-    "storage-failed",
-    `The replication slot '${slot}' of ${place} ${how}. A new one is made, and what is in the tables now is read first: ` +
-      "changes between the two are seen by what they left there.",
-  );
+  const name = `The replication slot '${slot}' of ${place}`;
+  return new FivefoldError("storage-failed", `${name} ${how}. A new one is made; ${madeUpBy}`);
 }

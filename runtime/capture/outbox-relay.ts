@@ -1,14 +1,18 @@
 import { type Clock, sleep } from "../clock.ts";
-import type { ReportProblem } from "../contract.ts";
+import type { Priority, ReportProblem } from "../contract.ts";
+import { FivefoldError } from "../errors.ts";
 import { followServerClock } from "../storage/server-clock.ts";
 import { afterTransaction, type CaptureStore, type Cursor, isHandled, openCaptureStore } from "./capture-store.ts";
 import type { Columns, SourceEvent } from "./change-source.ts";
+import { lookAgain } from "./look-again.ts";
 import { openSlot, slotName } from "./open-slot.ts";
-import { OUTBOX_SCHEMA, type OutboxRow, type Outgoing, outgoingOf } from "./outbox-row.ts";
+import { OUTBOX_SCHEMA, type OutboxRow, type Outgoing, outgoingOf, rowFault } from "./outbox-row.ts";
 import type { Lsn } from "./position.ts";
 import type { RunControl } from "./run-again.ts";
 
 const PUBLICATION = "fivefold_outbox";
+/** How the reason begins for which a row is kept whose use case was not known. */
+const UNKNOWN = "There is no use case '";
 /** Rows of one page of what was there before the slot. */
 const PAGE = 1_000;
 /** A transaction's rows are told a moment before others see them. */
@@ -26,6 +30,8 @@ export interface RelayOptions {
   readonly place: string;
   /** The stores' time. */
   readonly clock: Clock;
+  /** A use case's priority; `undefined`: there is no such use case. */
+  readonly priorityOf: (useCase: string) => Priority | undefined;
   /** Resolves once all are durable but those that it answers. `again`: a process that is gone may have done the same. */
   readonly relay: (outgoing: readonly Outgoing[], again: boolean) => Promise<readonly Refusal[]>;
   readonly control: RunControl;
@@ -56,20 +62,51 @@ export async function relayOutbox(options: RelayOptions): Promise<void> {
   const time = await followServerClock(askTime, clock);
   let slot = "";
 
+  /** Why a row is not relayed, as it is; `undefined`: it can be. */
+  function whyNot(row: Row): string | undefined {
+    const fault = rowFault(row);
+    if (fault !== undefined || options.priorityOf(row.use_case) !== undefined) return fault;
+    return `${UNKNOWN}${row.use_case}' here: a capture that knows it relays the row.`;
+  }
+
+  /** Relays what can be, and keeps the rest with the reason; answers the positions of what is done. */
   async function relay(rows: readonly Row[], again: boolean): Promise<string[]> {
     const now = clock.now();
     const databaseNow = time.now();
-    const refusals = await options.relay(
-      rows.map((row) => outgoingOf(row, databaseNow, now)),
-      again,
-    );
-    if (refusals.length === 0) return rows.map(({ position }) => position);
-    const refused = new Map(refusals.map(({ id, why }) => [id, why]));
-    for (const { id, position } of rows) {
-      const why = refused.get(id);
-      if (why !== undefined) await store.refuse(position, why);
+    const refused = new Map<string, string>();
+    for (const row of rows) {
+      const why = whyNot(row);
+      if (why === undefined) continue;
+      refused.set(row.position, why);
+      options.reportProblem(
+        new FivefoldError(
+          "source-mismatch",
+          `${options.place}, ${OUTBOX_SCHEMA}.outbox, position ${row.position}: ${why}`,
+        ),
+      );
     }
-    return rows.filter(({ id }) => !refused.has(id)).map(({ position }) => position);
+    const open = rows.filter(({ position }) => !refused.has(position));
+    const outgoing = open.map((row) => outgoingOf(row, options.priorityOf(row.use_case)!, databaseNow, now));
+    const refusals = outgoing.length === 0 ? [] : await options.relay(outgoing, again);
+    const whys = new Map(refusals.map(({ id, why }) => [id, why]));
+    for (const { id, position } of open) if (whys.has(id)) refused.set(position, whys.get(id)!);
+    for (const [position, why] of refused) await untilSeen(clock, () => store.refuse(position, why));
+    return rows.filter(({ position }) => !refused.has(position)).map(({ position }) => position);
+  }
+
+  /** Relays what was kept since its use case was not known, where it is by now. */
+  async function relayKnownByNow(cursor: Cursor): Promise<void> {
+    const rows = await query<Row>(
+      `SELECT position::text, id, use_case, envelope, payload::text, inserted_at::text FROM ${OUTBOX_SCHEMA}.outbox
+       WHERE starts_with(refused, $1) ORDER BY position`,
+      [UNKNOWN],
+    );
+    const known = rows.filter((row) => whyNot(row) === undefined);
+    for (let from = 0; from < known.length; from += PAGE) {
+      const page = known.slice(from, from + PAGE);
+      await store.prune(slot, cursor, await relay(page, true));
+      control.counted(page.length);
+    }
   }
 
   /** Relays what was committed before the slot: in the order of inserts, since that of commits is not known. */
@@ -89,14 +126,26 @@ export async function relayOutbox(options: RelayOptions): Promise<void> {
   }
 
   try {
-    await publish(store);
     slot = await slotName(store, PUBLICATION);
     const { source, state, handledUpTo } = await openSlot({
       ...{ url: options.url, place: options.place, slot, publication: PUBLICATION, store, clock },
+      prepare: () => publish(store, slot),
+      madeUpBy: "what is in the outbox now is relayed first: nothing is lost, and its order is that of inserts.",
       ...{ readBefore: relayBefore, reportProblem: options.reportProblem },
     });
     control.onStop(() => void source.close());
+    await relayKnownByNow(state.cursor);
     control.opened();
+    let failure: unknown;
+    const stopLooking = lookAgain(clock, async () => {
+      if (await isPublished(store).catch(() => true)) return true;
+      failure = new FivefoldError(
+        "storage-failed",
+        `The publication '${PUBLICATION}' of ${options.place} was changed or dropped: what is in the outbox is relayed anew.`,
+      );
+      void source.close();
+      return false;
+    });
     const collect = createCollector(state.cursor, handledUpTo);
     try {
       while (!control.isStopped()) {
@@ -108,7 +157,10 @@ export async function relayOutbox(options: RelayOptions): Promise<void> {
         }
         source.confirm(batch.confirmed);
       }
+    } catch (error) {
+      throw failure ?? error;
     } finally {
+      stopLooking();
       await source.close();
     }
   } finally {
@@ -117,10 +169,28 @@ export async function relayOutbox(options: RelayOptions): Promise<void> {
   }
 }
 
-async function publish({ postgres: { query } }: CaptureStore): Promise<void> {
-  const found = await query("SELECT 1 FROM pg_publication WHERE pubname = $1", [PUBLICATION]);
-  if (found.length > 0) return;
+async function isPublished({ postgres: { query } }: CaptureStore): Promise<boolean> {
+  const found = await query(
+    `SELECT 1 FROM pg_publication p JOIN pg_publication_tables t USING (pubname)
+     WHERE pubname = $1 AND pubinsert AND schemaname = $2 AND tablename = 'outbox'`,
+    [PUBLICATION, OUTBOX_SCHEMA],
+  );
+  return found.length > 0;
+}
+
+async function publish(store: CaptureStore, slot: string): Promise<void> {
+  if (await isPublished(store)) return;
+  const { query } = store.postgres;
+  // What was not told is in the outbox, which is read where the slot is made anew.
+  if ((await store.readState(slot))?.ready) await store.beginSlot(slot);
+  await query(`DROP PUBLICATION IF EXISTS ${PUBLICATION}`, []);
   await query(`CREATE PUBLICATION ${PUBLICATION} FOR TABLE ${OUTBOX_SCHEMA}.outbox WITH (publish = 'insert')`, []);
+}
+
+/** Until a row that the log has told is there for others. */
+async function untilSeen(clock: Clock, change: () => Promise<boolean>): Promise<void> {
+  const endsAt = clock.monotonic() + SEEN_WITHIN_MS;
+  while (!(await change()) && clock.monotonic() < endsAt) await sleep(clock, SEEN_AGAIN_MS);
 }
 
 /** Removes what was relayed. What is not seen yet will be: its transaction is about to end. */
@@ -149,6 +219,8 @@ function createCollector(handled: Cursor, handledUpTo: Lsn): (events: readonly S
     for (const event of events) {
       if (event.kind === "begin") transaction = event.lsn;
       else if (event.kind === "insert") {
+        // Whoever may change the publication can have it tell of other tables.
+        if (event.relation.schema !== OUTBOX_SCHEMA || event.relation.name !== "outbox") continue;
         if (isHandled(handled, transaction!, event.lsn)) continue;
         batch.rows.push(event.after as unknown as Row);
         if (transaction! <= handledUpTo) batch.isFresh = false;

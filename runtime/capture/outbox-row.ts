@@ -86,15 +86,50 @@ export interface Outgoing {
   readonly dedupeForMs: number;
 }
 
+const isText = (value: unknown): boolean => typeof value === "string";
+const isCount = (value: unknown): boolean =>
+  typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+
+const FIELDS: Readonly<Record<keyof Envelope, (value: unknown) => boolean>> = {
+  version: (value) => Number.isInteger(value) && isCount(value) && value !== 0,
+  key: isText,
+  priority: (value) => value === "high" || value === "normal" || value === "low",
+  tenant: isText,
+  dedupeId: isText,
+  dedupeForMs: isCount,
+  traceparent: isText,
+  dueAt: isCount,
+  delayMs: isCount,
+};
+
+/** Why a row can't be an event's, since something else than `enqueueIn` wrote it; `undefined`: it is one. */
+export function rowFault({ id, envelope, payload }: OutboxRow): string | undefined {
+  const fault = (what: string) => `The row is no event's: ${what}. Rows are written by enqueueIn alone.`;
+  if (id === "") return fault("it has no id");
+  if (!payload.startsWith("\\x")) return fault("its payload is not as PostgreSQL writes it");
+  let read: unknown;
+  try {
+    read = JSON.parse(envelope);
+  } catch {
+    return fault("its envelope is no JSON");
+  }
+  if (typeof read !== "object" || read === null || Array.isArray(read)) return fault("its envelope is no object");
+  const wrong = Object.entries(FIELDS).find(([name, fits]) => !fits((read as Record<string, unknown>)[name]));
+  return wrong && fault(`its envelope's '${wrong[0]}' is wrong`);
+}
+
 /**
- * The record of a row. Its delay counts from the insert: `databaseNow` and `now` are one moment by the database's clock and
- * by that of the stores.
+ * The record of a row that has no fault. Its delay counts from the insert: `databaseNow` and `now` are one moment by the
+ * database's clock and by that of the stores. `priority` is the use case's now, which says where its events go.
  */
-export function outgoingOf(row: OutboxRow, databaseNow: number, now: number): Outgoing {
-  const { dueAt, delayMs, dedupeForMs, ...envelope } = JSON.parse(row.envelope) as Envelope;
+export function outgoingOf(row: OutboxRow, priority: Priority, databaseNow: number, now: number): Outgoing {
+  const { dueAt, delayMs, dedupeForMs, version, key, tenant, dedupeId, traceparent } = JSON.parse(
+    row.envelope,
+  ) as Envelope;
   const enqueuedAt = Math.round(now - Math.max(0, databaseNow - Number(row.inserted_at)));
   const record: TaskRecord = {
-    ...{ id: row.id, useCase: row.use_case, ...envelope, attempt: 1, subscription: "" },
+    ...{ id: row.id, useCase: row.use_case, version, key, priority, tenant, dedupeId, traceparent },
+    ...{ attempt: 1, subscription: "" },
     enqueuedAt,
     dueAt: delayMs > 0 ? Math.ceil(enqueuedAt + delayMs) : dueAt,
     payload: Buffer.from(row.payload.slice(2), "hex"),

@@ -242,12 +242,18 @@ function createReader(plugin: PgoutputPlugin): (chunk: Buffer) => SourceEvent | 
   function relationOf(found: Pgoutput.MessageRelation): Relation {
     let relation = relations.get(found);
     if (relation === undefined) {
-      const { schema, name, replicaIdentity, columns } = found;
+      const { schema, name, replicaIdentity, columns, relationOid } = found;
       const own = columns.map(({ name, flags, typeOid }) => ({ name, isKey: (flags & 1) === 1, typeOid }));
-      relation = { schema, name, replicaIdentity, columns: own };
+      relation = { oid: String(relationOid >>> 0), schema, name, replicaIdentity, columns: own };
       relations.set(found, relation);
     }
     return relation;
+  }
+
+  /** A key's tuple has null for what is not of the key, and so is not known. */
+  function keyOf(key: Columns | null, { columns }: Relation): Columns | undefined {
+    if (key === null) return undefined;
+    return Object.fromEntries(columns.filter(({ isKey }) => isKey).map(({ name }) => [name, key[name]]));
   }
 
   return (chunk) => {
@@ -268,10 +274,11 @@ function createReader(plugin: PgoutputPlugin): (chunk: Buffer) => SourceEvent | 
       case "insert":
       case "update":
       case "delete": {
-        const { tag: kind, relation } = message;
-        const before = kind === "insert" ? undefined : (message.old ?? message.key ?? undefined);
+        const { tag: kind } = message;
+        const relation = relationOf(message.relation);
+        const before = kind === "insert" ? undefined : (message.old ?? keyOf(message.key, relation));
         const after = kind === "delete" ? undefined : message.new;
-        return { kind, relation: relationOf(relation), lsn: chunk.readBigUInt64BE(1), before, after };
+        return { kind, relation, lsn: chunk.readBigUInt64BE(1), before, after };
       }
       case "truncate":
         return { kind: "truncate", relations: message.relations.map(relationOf) };

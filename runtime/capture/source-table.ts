@@ -21,6 +21,7 @@ export interface KeyColumn {
 
 /** A table as it is. */
 export interface FoundTable {
+  readonly oid: string;
   readonly identity: "d" | "n" | "f" | "i";
   /** Empty: it has no primary key. */
   readonly key: readonly KeyColumn[];
@@ -35,6 +36,8 @@ interface FoundColumn {
   readonly base: string;
   readonly isList: boolean;
   readonly notNull: boolean;
+  /** Whether PostgreSQL makes it of other columns: the log does not tell it. */
+  readonly isGenerated: boolean;
 }
 
 /** What stands between a table and what reads it. */
@@ -62,11 +65,18 @@ export async function findTable(read: Read, { schema, name }: CapturedTable): Pr
   if (!table) return undefined;
   const oid = table.oid!;
   const columns = await read(
-    `SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS not_null,
-       coalesce(item.typname, base.typname) AS base, item.oid IS NOT NULL AS is_list
-     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-       JOIN pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
-       LEFT JOIN pg_type item ON base.typcategory = 'A' AND item.oid = base.typelem
+    // A domain may be of another domain, and so may a list's items.
+    `WITH RECURSIVE bases AS (
+       SELECT oid AS type, oid AS base, typtype, typbasetype FROM pg_type
+       UNION ALL
+       SELECT d.type, t.oid, t.typtype, t.typbasetype FROM bases d JOIN pg_type t ON t.oid = d.typbasetype
+       WHERE d.typtype = 'd'
+     ), base_of AS (SELECT type, base FROM bases WHERE typtype <> 'd')
+     SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS not_null,
+       coalesce(item.typname, base.typname) AS base, item.oid IS NOT NULL AS is_list, a.attgenerated <> '' AS is_generated
+     FROM pg_attribute a JOIN base_of b ON b.type = a.atttypid JOIN pg_type base ON base.oid = b.base
+       LEFT JOIN base_of i ON base.typcategory = 'A' AND i.type = base.typelem
+       LEFT JOIN pg_type item ON item.oid = i.base
      WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`,
     [oid],
   );
@@ -78,10 +88,12 @@ export async function findTable(read: Read, { schema, name }: CapturedTable): Pr
     [oid],
   );
   return {
+    oid,
     identity: table.identity as FoundTable["identity"],
     key: key.map((column) => ({ name: column.name!, type: column.type! })),
-    columns: columns.map(({ name, type, base, is_list, not_null }) => ({
+    columns: columns.map(({ name, type, base, is_list, not_null, is_generated }) => ({
       ...{ name: name!, type: type!, base: base!, isList: is_list === "t", notNull: not_null === "t" },
+      isGenerated: is_generated === "t",
     })),
   };
 }
@@ -135,6 +147,10 @@ export function mismatchesOf(table: CapturedTable, found: FoundTable | undefined
 function columnMismatches({ table, useCase }: CapturedTable, column: Column, found: FoundColumn): Mismatch[] {
   const where = `The column '${column.name}' of ${table}`;
   const mismatches: Mismatch[] = [];
+  if (found.isGenerated) {
+    const message = `${where} is generated, which the log does not tell: '${useCase}' makes it itself, of what it is generated from.`;
+    return [{ severity: "error", message }];
+  }
   const fits = column.type === "text" ? true : READ_FROM[column.type].includes(found.base);
   if (!fits || (found.isList !== column.list && !(column.type === "text" && !column.list))) {
     const as = `${column.type === "text" ? "string" : column.type}${column.list ? "[]" : ""}`;

@@ -239,6 +239,70 @@ describe("a table's changes", () => {
     await expect.poll(() => problems.join(), WITHIN).toMatch(/entries was truncated/);
   });
 
+  test("what a publication that was changed or dropped did not tell is read from the table, and told of", async () => {
+    await database.query(TABLE);
+    await database.query(
+      "CREATE TABLE others (account text, sequence int, amount int, PRIMARY KEY (account, sequence))",
+    );
+    await start(changesOf());
+    await reads();
+    await database.query("ALTER PUBLICATION fivefold_post_ledger_entry ADD TABLE others");
+    await database.query("INSERT INTO others VALUES ('DE000009', 9, 9)");
+    await database.query("INSERT INTO entries VALUES ('DE000001', 1, 5)");
+    // None of another table's.
+    expect(await accepted(1)).toEqual(["DE000001 1 5"]);
+    await database.query("DROP PUBLICATION fivefold_post_ledger_entry");
+    await database.query("UPDATE entries SET amount = 6");
+    await expect.poll(() => problems.join(), WITHIN).toMatch(/publication 'fivefold_post_ledger_entry' .*was changed/);
+    expect(await accepted(1)).toEqual(["DE000001 1 6"]);
+    await database.query("UPDATE entries SET amount = 7");
+    expect(await accepted(1)).toEqual(["DE000001 1 7"]);
+    // A table of the same name that takes its place is in no publication.
+    await database.query(`DROP TABLE entries; ${TABLE}; INSERT INTO entries VALUES ('DE000001', 2, 8)`);
+    expect(await accepted(1)).toEqual(["DE000001 2 8"]);
+  });
+
+  test("what is not known of a row that is gone is absent; a table that is renamed is still read", async () => {
+    await database.query(
+      "CREATE TABLE entries (account text, sequence int, amount int, PRIMARY KEY (account, sequence))",
+    );
+    const told: string[] = [];
+    const columns = [...COLUMNS.slice(0, 2), column("amount", "number", { nullable: true })];
+    const changes = changesOf({ columns });
+    await start({
+      ...changes,
+      makeEvent(given) {
+        const { kind, before } = given as { kind: string; before: object | undefined };
+        told.push(`${kind} ${JSON.stringify(before)}`);
+      },
+    });
+    await reads();
+    await database.query("INSERT INTO entries VALUES ('DE000001', 1, 5)");
+    await database.query("ALTER TABLE entries RENAME TO ledger");
+    await database.query("UPDATE ledger SET sequence = 2");
+    await database.query("DELETE FROM ledger");
+    await expect
+      .poll(() => told, WITHIN)
+      .toEqual([
+        "insert undefined",
+        'update {"account":"DE000001","sequence":1}',
+        'delete {"account":"DE000001","sequence":2}',
+      ]);
+  });
+
+  test("a column that the log does not tell is refused beforehand; a domain of a domain is what it is of", async () => {
+    await database.query("CREATE DOMAIN cents AS int; CREATE DOMAIN amounts AS cents CHECK (value > 0)");
+    await database.query(
+      `CREATE TABLE entries (account text, sequence int, amount amounts NOT NULL, list amounts[] NOT NULL,
+         twice int NOT NULL GENERATED ALWAYS AS (amount * 2) STORED, PRIMARY KEY (account, sequence))`,
+    );
+    const columns = [...COLUMNS, column("list", "number", { list: true }), column("twice", "number")];
+    const found = await findSourceMismatches(changesOf({ columns }), { name: "ledger", url });
+    expect(found.map(({ severity, message }) => `${severity} ${message}`)).toEqual([
+      "error The column 'twice' of entries is generated, which the log does not tell: 'post-ledger-entry' makes it itself, of what it is generated from.",
+    ]);
+  });
+
   test("what differs is found beforehand", async () => {
     await database.query(
       "CREATE TABLE entries (account text, sequence bigint, amount int, PRIMARY KEY (account, sequence))",

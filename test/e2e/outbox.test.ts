@@ -132,6 +132,69 @@ describe("the outbox", () => {
     expect(problems.map(({ message }) => message).join()).toMatch(/slot .* was dropped/);
   });
 
+  test("a row that is no event, or of a use case that is not known, stays with the reason, and holds up no other", async () => {
+    const capture = await start();
+    await reads(capture);
+    const insert = "INSERT INTO fivefold.outbox (id, use_case, envelope, payload) VALUES ($1, $2, $3, $4)";
+    let good = "";
+    const keep = {
+      query(text: string, values: string[]) {
+        good = values[2]!;
+        return database.query(text, values);
+      },
+    };
+    await postLedgerEntry.enqueueIn(keep, entry(1));
+    const rows: [string, string, string][] = [
+      ["a", "post-ledger-entry", "no JSON"],
+      ["b", "post-ledger-entry", "null"],
+      ["c", "post-ledger-entry", "[]"],
+      ["d", "post-ledger-entry", JSON.stringify({ ...JSON.parse(good), priority: "../x" })],
+      ["e", "post-ledger-entry", JSON.stringify({ ...JSON.parse(good), dedupeForMs: "1" })],
+      ["f", "post-ledger-entry", JSON.stringify({ ...JSON.parse(good), delayMs: -1e300 })],
+      ["", "post-ledger-entry", good],
+      ["g", "nobody's", good],
+    ];
+    for (const row of rows) await database.query(insert, [...row, Buffer.from("x")]);
+    await postLedgerEntry.enqueueIn(database, entry(2));
+    expect(await accepted("post-ledger-entry.high", 2)).toHaveLength(2);
+    expect(capture.parts[0]!.problem).toBe("");
+    const refused = () => database.query("SELECT id, refused FROM fivefold.outbox ORDER BY position");
+    await expect.poll(async () => (await refused()).rows.map(({ id }) => id), WITHIN).toEqual(rows.map(([id]) => id));
+    const reasons = (await refused()).rows.map(({ refused }) => refused as string);
+    for (const reason of reasons.slice(0, -1)) expect(reason).toMatch(/^The row is no event's/);
+    expect(reasons.at(-1)).toMatch(/^There is no use case 'nobody's' here/);
+    expect(problems.map(({ message }) => message).join()).toContain("no use case 'nobody's'");
+  });
+
+  test("what was committed while the publication was gone is relayed, once it is seen to be", async () => {
+    const capture = await start();
+    await reads(capture);
+    await database.query("DROP PUBLICATION fivefold_outbox");
+    await postLedgerEntry.enqueueIn(database, entry(1));
+    expect(await accepted("post-ledger-entry.high", 1)).toHaveLength(1);
+    expect(problems.map(({ message }) => message).join()).toContain(
+      "'fivefold_outbox' of The source 'shop' was changed",
+    );
+  });
+
+  test("what no use case was known for is relayed by the first capture that knows it", async () => {
+    const other = { ...reminderSettings, name: "other" };
+    await reads(await start());
+    await sendReminder.enqueueIn(database, reminder("a"));
+    await accepted("send-reminder.high", 1);
+    await stopAll();
+    await sendReminder.enqueueIn(database, reminder("b"));
+    const reportProblem = (problem: FivefoldError) => void problems.push(problem);
+    const outboxes = [{ name: "shop", url }];
+    captures.push(await startCapture({ connection, useCases: [other], outboxes, reportProblem }));
+    const refused = async () => (await database.query("SELECT refused FROM fivefold.outbox")).rows[0]?.refused;
+    await expect.poll(refused, WITHIN).toContain("no use case 'send-reminder'");
+    await stopAll();
+    await reads(await start());
+    expect(await accepted("send-reminder.high", 1)).toHaveLength(1);
+    await expect.poll(refused, WITHIN).toBeUndefined();
+  });
+
   test("an event in conflict stays, with the reason; a duplicate is none of another task", async () => {
     await reads(await start());
     const first = await sendReminder.enqueueIn(database, reminder("a"));
