@@ -68,7 +68,8 @@ export function createLmdbCancelled({ durable, volatile }: CancelledTables, cloc
   /** A task's entries, where it waits for all of its subscriptions; else why it can't be changed any more. */
   function waitingOf(task: DelayedTask, tooLateMs: number) {
     const dueAt = dueAtOf(task);
-    if (dueAt <= Math.max(tooLateMs, lastClaim())) return "started";
+    // By now, too: it may have taken long until nobody else held it, and what is late is not asked for in this store alone.
+    if (dueAt <= Math.max(tooLateMs, lastClaim(), clock.now())) return "started";
     const found = task.subscriptions.map((subscription) => {
       const key = delayedKey({ topic: "", dueAt, record: { id: task.id, subscription } as TaskRecord });
       const value = delays.get(key);
@@ -76,6 +77,11 @@ export function createLmdbCancelled({ durable, volatile }: CancelledTables, cloc
       return entry?.record.attempt === 1 ? { key, entry } : undefined;
     });
     return found.every((one) => one !== undefined) ? found : "unknown";
+  }
+
+  /** Whether a change is durable before its task's time: a copy that came late from the topic may else have begun meanwhile. */
+  function wasInTime(dueAt: number): boolean {
+    return dueAt > clock.now();
   }
 
   /** What is over can't come again. */
@@ -111,24 +117,26 @@ export function createLmdbCancelled({ durable, volatile }: CancelledTables, cloc
         if (isCancelled(task.id)) return "cancelled";
         const waiting = waitingOf(task, tooLateMs);
         if (typeof waiting === "string") return waiting;
+        const dueAt = dueAtOf(task);
         await durable.commit(() =>
           cancelled.batch(() => {
             sweep(tooLateMs);
-            cancelled.put(keyOf(task.id), dueAtOf(task) + CANCELLED_FOR_MS);
+            cancelled.put(keyOf(task.id), dueAt + CANCELLED_FOR_MS);
             for (const { key } of waiting) delays.remove(key);
           }),
         );
-        return "cancelled";
+        return wasInTime(dueAt) ? "cancelled" : "unknown";
       }),
     reschedule: (task, dueAt, tooLateMs) =>
       changing(task, async () => {
         if (isCancelled(task.id)) return "unknown";
         const waiting = waitingOf(task, tooLateMs);
         if (typeof waiting === "string") return waiting;
+        const from = dueAtOf(task);
         await durable.commit(() =>
           rescheduled.batch(() => {
             sweep(tooLateMs);
-            const untilMs = Math.max(dueAtOf(task), dueAt) + CANCELLED_FOR_MS;
+            const untilMs = Math.max(from, dueAt) + CANCELLED_FOR_MS;
             rescheduled.put(keyOf(task.id), { dueAt, untilMs });
             for (const { key } of waiting) delays.remove(key);
             for (const { entry } of waiting) {
@@ -137,7 +145,7 @@ export function createLmdbCancelled({ durable, volatile }: CancelledTables, cloc
             }
           }),
         );
-        return "rescheduled";
+        return wasInTime(from) ? "rescheduled" : "unknown";
       }),
   };
 }

@@ -46,10 +46,17 @@ export function createLmdbHolds(
   const leaving: Leaving[] = [];
   let isTurning = false;
 
-  function counts(holder: Holder | undefined): boolean {
+  /** `asked`: what was found of processes before, each of which holds many. */
+  function counts(holder: Holder | undefined, asked: Map<string, boolean>): boolean {
     if (holder === undefined) return false;
-    const liveness = livenessOf(holder);
-    return liveness === "alive" || (liveness === "unknown" && holder.untilMs > clock.now());
+    const process = `${holder.pid} ${holder.startTime} ${holder.pidNamespace} ${holder.untilMs > clock.now()}`;
+    let does = asked.get(process);
+    if (does === undefined) {
+      const liveness = livenessOf(holder);
+      does = liveness === "alive" || (liveness === "unknown" && holder.untilMs > clock.now());
+      asked.set(process, does);
+    }
+    return does;
   }
 
   function read(name: string): Holder | undefined {
@@ -64,10 +71,11 @@ export function createLmdbHolds(
   /** All that this process's calls wait for in one transaction: with one each, those of many calls would only wait for each other. */
   function takeTurn(): readonly Waiting[] {
     const taken: Waiting[] = [];
+    const asked = new Map<string, boolean>();
     volatile.transact(() => {
       for (const { name, token } of leaving) if (read(name)?.token === token) holds.removeSync(name);
       for (const one of waiting) {
-        if (counts(read(one.name))) continue;
+        if (counts(read(one.name), asked)) continue;
         holds.putSync(one.name, { ...currentProcess(), token: one.token, untilMs: clock.now() + UNKNOWN_MS });
         taken.push(one);
       }
@@ -112,7 +120,8 @@ export function createLmdbHolds(
     },
     held() {
       const names = new Set<string>();
-      for (const name of holds.getKeys({})) if (counts(read(name))) names.add(name);
+      const asked = new Map<string, boolean>();
+      for (const name of holds.getKeys({})) if (counts(read(name), asked)) names.add(name);
       return names;
     },
   };

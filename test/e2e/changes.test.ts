@@ -3,18 +3,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { postLedgerEntry } from "../../generated/post-ledger-entry/client.ts";
 import { decode } from "../../generated/post-ledger-entry/codec.ts";
 import { settings } from "../../generated/post-ledger-entry/settings.ts";
-import type { Column } from "../../runtime/capture/column-values.ts";
 import { type Capture, findSourceMismatches, startCapture } from "../../runtime/capture.ts";
 import type { Changes } from "../../runtime/changes.ts";
-import type { TaskClient } from "../../runtime/client.ts";
 import { type Connection, connectTo } from "../../runtime/connection.ts";
 import { openEmbedded } from "../../runtime/embedded.ts";
 import type { FivefoldError } from "../../runtime/errors.ts";
 import { type Postgres, startPostgres } from "../parts/postgres.ts";
 import { runChanges } from "../torture/capture/run-changes.ts";
+import { COLUMNS, changesOf, column, entryOf } from "./capture/ledger-changes.ts";
 
 const WITHIN = { timeout: 30_000 };
 const TABLE = "CREATE TABLE entries (account text, sequence int, amount int, PRIMARY KEY (account, sequence))";
@@ -68,40 +66,6 @@ async function dropSlots(): Promise<void> {
       () => false,
     );
   await expect.poll(dropped, WITHIN).toBe(true);
-}
-
-const column = (name: string, type: Column["type"], more: Partial<Column> = {}): Column => {
-  return { name, type, list: false, nullable: false, optional: false, ...more };
-};
-const COLUMNS = [column("account", "text"), column("sequence", "number"), column("amount", "number")];
-
-interface EntryRow {
-  readonly account: string;
-  readonly sequence: number;
-  readonly amount?: number;
-}
-
-function changesOf(
-  more: Partial<Changes["table"]> = {},
-  makeEvent?: (row: EntryRow, kind: string) => unknown,
-): Changes {
-  const table = {
-    useCase: "post-ledger-entry",
-    schema: "public",
-    name: "entries",
-    table: "entries",
-    snapshot: true,
-    columns: COLUMNS,
-  };
-  return {
-    source: "ledger",
-    table: { ...table, ...more },
-    client: postLedgerEntry as unknown as TaskClient<unknown>,
-    makeEvent(given) {
-      const { row, kind } = given as { row: EntryRow | undefined; kind: string };
-      return row && (makeEvent ? makeEvent(row, kind) : entryOf(row));
-    },
-  };
 }
 
 async function start(changes: Changes): Promise<void> {
@@ -314,10 +278,6 @@ describe("a table's changes", () => {
     ]);
   });
 });
-
-function entryOf({ account, sequence, amount = 0 }: EntryRow) {
-  return { account, sequence, amountCents: amount, postedAt: new Date(0), labels: {} };
-}
 
 test("of each key what was committed is told in order, and comes to the table, while it is written and the capture killed", async () => {
   const { did, faults } = await runChanges({ seed: 5, rows: 30_000, changes: 2_000, kills: 3 });
