@@ -19,17 +19,21 @@ export type Portable<T> = IsAnything<T> extends true ? Json : PortablePart<T>;
 type IsAnything<T> = [null] extends [T] ? ([Json] extends [T] ? true : false) : false;
 
 type Scalar = string | number | bigint | boolean | null | undefined;
+type Sent = Scalar | Date | Uint8Array;
+type List = readonly unknown[];
+/** What a property holds that has nothing to send. */
+type Without = undefined | symbol | Callable;
 
 /** Nothing is done to what can be sent as it is, which so keeps its name. */
-type PortablePart<T> = [T] extends [Scalar | Date | Uint8Array]
+type PortablePart<T> = [T] extends [Sent]
   ? Plain<T>
   : IsJson<KindOf<T>> extends true
     ? Json | Extract<T, undefined>
-    : IsUnion<OpenList<T>> extends true
+    : true extends IsUnion<OpenList<T>>
       ? PortableOf<Exclude<T, OpenList<T>>> | PortableItem<OpenList<T>[number]>[]
       : PortableOf<T>;
 
-type KindOf<T> = T extends Scalar | Date | Uint8Array | readonly unknown[] | Callable
+type KindOf<T> = T extends Sent | List | Callable | symbol | Nothing
   ? never
   : T extends Container
     ? "json"
@@ -46,14 +50,14 @@ type HiddenKind<T> = T extends { readonly toJSON: unknown } ? "json" : never;
 
 /** The names of an object's properties that hold more than functions and symbols; what they hold may be a union of hundreds. */
 type DataNames<T> = keyof {
-  [K in keyof T as K extends symbol ? never : T[K] extends undefined | symbol | Callable ? never : K]: 0;
+  [K in keyof T as K extends symbol ? never : T[K] extends Without ? never : K]: 0;
 };
 
 /** A union with `Json` in it is `Json`, and so is a record beside other objects, from which its keys don't tell it. */
 type IsJson<Kinds> = "json" extends Kinds ? true : ["record" | "object"] extends [Kinds] ? true : false;
 
 /** Lists of any length, which nothing tells apart in a union. */
-type OpenList<T> = T extends readonly unknown[] ? (number extends T["length"] ? T : never) : never;
+type OpenList<T> = T extends List ? (number extends T["length"] ? T : never) : never;
 
 type IsUnion<T, Whole = T> = [T] extends [never]
   ? false
@@ -73,7 +77,7 @@ type PortableOf<T> = T extends Scalar
       ? Date
       : T extends Uint8Array
         ? Uint8Array
-        : T extends readonly unknown[]
+        : T extends List
           ? PortableList<T>
           : [DataNames<T>] extends [never]
             ? never
@@ -96,7 +100,7 @@ type Container =
 type WeakKeyed = WeakMap<never, unknown> | WeakSet<never>;
 
 /** Lists and tuples. What is absent in them is null, as in JSON. */
-type PortableList<T extends readonly unknown[]> = { [K in keyof T]: PortableItem<T[K]> };
+type PortableList<T extends List> = { [K in keyof T]: PortableItem<T[K]> };
 
 type PortableItem<T> =
   IsAnything<T> extends true ? Json : undefined extends T ? Portable<Exclude<T, undefined>> | null : Portable<T>;
@@ -113,9 +117,9 @@ type HasData<T> = IsAnything<T> extends true ? true : [Exclude<Sendable<T>, unde
 /** A union's parts without functions, symbols, and objects that have methods only. */
 type Sendable<T> = T extends symbol | Callable | Nothing
   ? never
-  : T extends readonly unknown[]
+  : T extends List
     ? SendableList<T>
-    : T extends Scalar | Date | Uint8Array | Container
+    : T extends Sent | Container
       ? T
       : [keyof T] extends [never]
         ? T
@@ -125,8 +129,8 @@ type Sendable<T> = T extends symbol | Callable | Nothing
             : never
           : T;
 
-type SendableList<T extends readonly unknown[]> = number extends T["length"]
-  ? [Exclude<T[number], undefined | symbol | Callable>] extends [never]
+type SendableList<T extends List> = number extends T["length"]
+  ? [Exclude<T[number], Without>] extends [never]
     ? never
     : T
   : T;
@@ -144,6 +148,6 @@ type IntegerKey<K> = K extends number ? ([Extract<keyof K, "~int" | "~uint">] ex
 /** What a record holds. Names have no types of their own in it, so objects of several kinds can't be told apart. */
 type PortableEntry<T> = [Exclude<keyof T, IndexOf<T> | symbol>] extends [never]
   ? Portable<T[keyof T]>
-  : [T[keyof T]] extends [Scalar | Date | Uint8Array]
+  : [T[keyof T]] extends [Sent]
     ? T[keyof T]
     : Json;

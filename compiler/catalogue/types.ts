@@ -21,15 +21,17 @@ export const TYPES = {
     parts: readonly { readonly path: string; readonly found: string; readonly reason: string }[];
     more: number;
     mends: readonly string[];
-    isPortable: boolean;
+    /** What it is, or would be: `Portable` is offered where it is a way out. */
+    portable: "written" | "no way out" | "a type" | "a field's type";
   }>(
-    ({ type, from, parts, more }) =>
-      `${type === undefined ? "A type" : inCode(type)} of ${from} has what can't be sent: ${parts.map(({ path, found, reason }) => `${path} is ${inCode(found)}, ${reason}`).join("; ")}` +
+    ({ type, from, parts, more, portable }) =>
+      `${type === undefined ? "A type" : inCode(type)} of ${from} has what can't be sent` +
+      `${portable === "no way out" ? `, not even as ${inCode(`Portable<${type}>`)}` : ""}: ${parts.map(({ path, found, reason }) => `${path} is ${inCode(found)}, ${reason}`).join("; ")}` +
       `${more > 0 ? `; and ${more} more like these` : ""}.`,
-    ({ type, mends, isPortable }) =>
-      isPortable || type === undefined
+    ({ type, mends, portable }) =>
+      portable === "written" || portable === "no way out" || type === undefined
         ? `${mends.join(" ")} Or declare an interface with the fields that are needed, and \`Json\` for these.`
-        : `Write \`Portable<${type}>\`, with fivefold's Portable: what says nothing of its values is \`Json\` in it, and what ` +
+        : `${portable === "a type" ? "Write" : "Declare an interface with a field of it, as"} \`Portable<${type}>\`, with fivefold's Portable: what says nothing of its values is \`Json\` in it, and what ` +
           "can't leave a process is left out. Or declare an interface with the fields that are needed.",
   ),
   "unresolved-type": error<{ subject: string; found: string }>(

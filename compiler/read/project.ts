@@ -40,10 +40,9 @@ export function readProject(
   const read = unreadModules(project, memory);
   onUseCases([...memory.modules.values()].map(({ useCase }) => useCase).filter((useCase) => !!useCase));
   const attempt = readModules(project, read, { ambientTypes: false }, onUseCases);
-  const complete = attempt.diagnostics.every(({ code }) => !MAY_BE_AMBIENT.has(code));
-  const { diagnostics, useCases, program, sources } = complete
-    ? attempt
-    : readModules(project, read, { ambientTypes: true }, onUseCases);
+  const complete = attempt?.diagnostics.every(({ code }) => !MAY_BE_AMBIENT.has(code));
+  const { diagnostics, useCases, program, sources } =
+    attempt && complete ? attempt : readModules(project, read, { ambientTypes: true }, onUseCases)!;
   if (program) remember(memory, { root: project.root, program }, useCases, diagnostics);
   const all = project.files.map((file) => useCases.get(file) ?? memory.modules.get(file)?.useCase);
   return {
@@ -69,6 +68,7 @@ export function uncheckedModules(project: Project, memory: ReadingMemory): strin
 const MAY_BE_AMBIENT: ReadonlySet<Code> = new Set([
   "unresolved-type",
   "unsupported-type",
+  "unsupported-type-of-package",
   "event-not-object",
   "setting-not-constant",
 ]);
@@ -87,12 +87,13 @@ type OnUseCases = (useCases: readonly UseCase[]) => void;
 const FIRST_TIME = 2;
 const AT_A_TIME = 25;
 
+/** `undefined`: there is that which can't be told without all that is declared globally. */
 function readModules(
   project: Project,
   files: readonly string[],
   options: ProgramOptions,
   onUseCases: OnUseCases,
-): ModulesReading {
+): ModulesReading | undefined {
   const useCases = new Map<string, UseCase | undefined>();
   if (files.length === 0) return { useCases, diagnostics: [], sources: new Map(), program: undefined };
   const { root } = project;
@@ -100,6 +101,8 @@ function readModules(
   const own = program.getSourceFiles().filter((source) => isOwn(source, program));
   for (const source of own) leaveOutHandlers(source);
   const reading = createReading(root, program);
+  // It asks what is an iterable, a promise and their like, which ES5 does not know.
+  if (reading.mayHavePortable && !options.ambientTypes) return undefined;
   const broken = new Set(
     own.filter((source) => reportSyntax(reading, source, unparsed)).map(({ fileName }) => fileName),
   );

@@ -2,6 +2,7 @@ import { ts } from "ts-morph";
 import { type Code, type Diagnostic, diagnostic, type ParametersOf, type Related, type Span } from "../diagnostics.ts";
 import { importedName, PACKAGE } from "./imports.ts";
 import { spanOf } from "./spans.ts";
+import { mentions } from "./types/tags.ts";
 import { libFolder } from "./typescript-package.ts";
 
 /** What all readers share while one project is read. */
@@ -13,6 +14,8 @@ export interface Reading {
   readonly exportName: (symbol: ts.Symbol | undefined) => string | undefined;
   /** What the package exports under a name, if some module of the project imports from it. */
   readonly exported: (name: string) => ts.Symbol | undefined;
+  /** Whether some module may write the package's `Portable`. */
+  readonly mayHavePortable: boolean;
   /** Whether a node is one of JavaScript's or Node's own declarations. */
   readonly isBuiltin: (node: ts.Node) => boolean;
   readonly span: (node: ts.Node) => Span;
@@ -36,6 +39,9 @@ export function createReading(root: string, program: ts.Program): Reading {
     program,
     checker,
     ...packageExports(program, checker),
+    mayHavePortable: program
+      .getSourceFiles()
+      .some((source) => mentions(source, "Portable") && packageSpecifiers(source).length > 0),
     isBuiltin(node) {
       const { fileName } = node.getSourceFile();
       return fileName.startsWith(`${library}/`) || fileName.includes("/node_modules/@types/node/");

@@ -1,13 +1,16 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../compiler/compile.ts";
-import type { UseCase } from "../../compiler/model/model.ts";
+import type { Event, Type, UseCase } from "../../compiler/model/model.ts";
+import { rootOf } from "../../compiler/model/root.ts";
 import { valuesOf } from "./emit/arbitrary-values.ts";
 import { type Emitted, load } from "./emit/load.ts";
 import { isKeptInJson, loadJson } from "./emit/load-json.ts";
 import { moduleOf, moduleOfPortable } from "./published-module.ts";
-import { readEvent, writeProject } from "./read/scratch-project.ts";
+import { read, readEvent, readUseCase, useCaseText, writeProject } from "./read/scratch-project.ts";
 
 /** The event that `Portable` makes of the last of these declarations, as its fields' types by their names. */
 function portable(name: string, declarations: string) {
@@ -119,6 +122,108 @@ interface Event { texts: { id: string; [key: string]: string }; mixed: { id: Par
     expect(isDeepStrictEqual(fromJson(JSON.parse(JSON.stringify(toJson({ bag })))), { bag })).toBe(true);
   });
 });
+
+test("a field that is Portable is read with all that is declared globally, as the event is", () => {
+  const before = "interface Part { name: string; log(): void; later: Promise<string> }";
+  const event = readEvent(
+    "portable-field",
+    `import type { Portable } from "fivefold";\n${before}`,
+    "{ id: string; part: Portable<Part> }",
+  );
+  expect(event.messages.find(({ name }) => name === "Part")?.fields.map(({ name, type }) => [name, type])).toEqual([
+    ["name", TEXT],
+    ["later", JSON_TYPE],
+  ]);
+});
+
+test("a type that Portable does not see to is not told to be written so, and what is left of it is told", () => {
+  const { diagnostics } = read("portable-no-way-out", {
+    "usecases/subject.ts": moduleOf("TopLevel", "../lib/node_modules/vocabulary/index.js"),
+    "lib/node_modules/vocabulary/index.d.ts": `export interface A { id: string; any?: any }
+export interface B { id: string; more?: string }
+export interface TopLevel { id: string; any: any; both: A | B; thing: Map<string, string> }
+`,
+    "lib/node_modules/vocabulary/package.json": '{ "name": "vocabulary", "type": "module" }',
+  });
+  expect(diagnostics).toMatchObject([
+    {
+      code: "unsupported-type-of-package",
+      message:
+        "`TopLevel` of vocabulary has what can't be sent, not even as `Portable<TopLevel>`: TopLevel.both is `A | B`, and no " +
+        "field tells 'A' and 'B' apart.",
+      mend:
+        "Leave out all of them but one, as with `Exclude<…>`. Or declare an interface with the fields that are needed, and " +
+        "`Json` for these.",
+    },
+  ]);
+});
+
+/** Types as the compiler reads them as `Portable`, and as the checker works them out. */
+describe.each([
+  [
+    "everything",
+    `import type { Int } from "fivefold";
+declare class Money { readonly amount: number; private secret: string; get cents(): number; format(): string }
+declare const brand: unique symbol;
+interface Logger { log(text: string): void }
+interface Part { name: string; parts: Part[]; next?: Part; any: any; up: Whole }
+interface Whole { id: string & { readonly [brand]: "Id" }; part: Part | null; money: Money; maybe: Logger | null; fn?: () => void }
+type AnyJson = string | number | boolean | null | AnyJson[] | { [key: string]: AnyJson };
+interface Event { id: string; whole: Whole; at?: Date | null; bytes: Buffer; map: Map<string, Part>; pair: [string, Part?, ...unknown[]];
+  either: string | (() => void) | symbol; items: (string | undefined | (() => void))[]; lists: string[] | [number, ...any[]] | null;
+  texts: { id: string; [key: string]: string | undefined }; mixed: { id: Part; [key: \`x-\${string}\`]: unknown }; numbered: Record<number, Part>;
+  counted: Record<Int<{ min: 0; max: 9 }>, Part>; json: AnyJson; maybeJson?: AnyJson; nothing: void; empty: {}; object: object;
+  tagged: { type: "a"; part: Part } | { type: "b"; any: unknown } | Logger; record: Record<string, any> | Record<string, unknown>;
+  beside: Part | Record<string, string>; values: Record<string, string | symbol | undefined>; toJSON: { toJSON(): string }; big: bigint }`,
+  ],
+  [
+    "packages",
+    'import type { Log } from "sarif";\nimport type { JSONSchema7 } from "json-schema";\nimport type { QueryResult } from "pg";\nimport type { PackageEvent } from "@octokit/webhooks-types";\ninterface Event { log: Log; schema: JSONSchema7; result: QueryResult; event: PackageEvent }',
+  ],
+])("what the compiler reads as Portable is what the checker makes of it: %s", (name, before) => {
+  test("all fields are of the same types", () => {
+    const of = (from: string) =>
+      readUseCase(
+        `portable-alike-${name}`,
+        useCaseText(
+          `import type { Portable } from "${from}";\n${before}`,
+          "Portable<Event>",
+          'owner: "team", handler: () => {}',
+        ),
+        { "copy.ts": PORTABLE },
+      ).event;
+    expect(unfolded(of("fivefold"))).toEqual(unfolded(of("../copy.ts")));
+  });
+});
+
+/** The declarations of Portable, which the compiler does not know when they are somebody else's. */
+const PORTABLE = readFileSync(resolve(import.meta.dirname, "../../runtime/portable.ts"), "utf8").replace(
+  "./types.ts",
+  "fivefold",
+);
+
+/** What an event holds, whatever its types are called. */
+function unfolded(event: Event, type: Type = rootOf(event), depth = 0): unknown {
+  const inside = (part: Type) => (depth > 6 ? "…" : unfolded(event, part, depth + 1));
+  switch (type.kind) {
+    case "message": {
+      const { fields, tuple } = event.messages.find(({ name }) => name === type.name)!;
+      return { tuple, fields: new Map(fields.map((field) => [field.name, [field.optional, inside(field.type)]])) };
+    }
+    case "union":
+      return new Set(event.unions.find(({ name }) => name === type.name)!.variants.map((one) => inside(one.type)));
+    case "enum":
+      return new Set(event.enums.find(({ name }) => name === type.name)!.members.map(({ value }) => value));
+    case "array":
+      return { ...type, items: inside(type.items) };
+    case "record":
+      return { ...type, values: inside(type.values) };
+    case "nullable":
+      return { nullable: inside(type.of) };
+    default:
+      return type;
+  }
+}
 
 function useCaseOf(before: string): string {
   return `import { type Int, type Portable, useCase } from "fivefold";

@@ -31,7 +31,7 @@ function rowOf(node: ts.Node, { checker, exported }: SettingsScope): ts.Type | u
 
 function columnOf(field: ts.Symbol, at: ts.Node, scope: SettingsScope): Column | undefined {
   const declared = scope.checker.getTypeOfSymbol(field);
-  const { type, hasUndefined, hasNull } = presenceOf(declared, scope);
+  const { type, hasUndefined, hasNull } = presenceOf(declared, scope, { portable: false });
   const optional = hasUndefined || (field.flags & ts.SymbolFlags.Optional) !== 0;
   const item = scope.checker.isArrayType(type)
     ? scope.checker.getTypeArguments(type as ts.TypeReference)[0]

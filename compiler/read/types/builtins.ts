@@ -40,7 +40,8 @@ const MENDS: Readonly<Record<string, string>> = {
 };
 
 /** All other objects of JavaScript and Node: what they hold is not in their fields. */
-export const refuseBuiltin: TypeReader = (type, _place, scope) => {
+export const refuseBuiltin: TypeReader = (type, place, scope) => {
+  if (place.portable) return undefined;
   const name = builtinName(type, scope);
   if (name === undefined || isPlainData(type, scope)) return undefined;
   return refuse(
@@ -61,8 +62,8 @@ function isPlainData(type: ts.Type, { checker }: Reading): boolean {
 }
 
 /** Classes: decoding can't run a constructor. */
-export const refuseClass: TypeReader = (type) => {
-  if (!type.symbol || !(type.symbol.flags & ts.SymbolFlags.Class)) return undefined;
+export const refuseClass: TypeReader = (type, { portable }) => {
+  if (portable || !type.symbol || !(type.symbol.flags & ts.SymbolFlags.Class)) return undefined;
   return refuse(
     "and instances of a class can't be decoded: that would have to run its constructor",
     "Declare an interface with the fields.",

@@ -1,16 +1,23 @@
 import { ts } from "ts-morph";
+import type { RecordType, Type } from "../../model/model.ts";
 import { isBranded } from "./brands.ts";
-import { presenceOf, readElement } from "./nullable.ts";
-import type { Place, TypeReader } from "./reader.ts";
-import { refuse } from "./refusal.ts";
+import { presenceOf, presentOrNull, readElement } from "./nullable.ts";
+import type { Place, Scope, TypeReader } from "./reader.ts";
+import { type Refusal, refuse } from "./refusal.ts";
 
 /** `T[]`, `readonly T[]`, `Array<T>`. */
 export const readArray: TypeReader = (type, place, scope) => {
   if (!scope.checker.isArrayType(type)) return undefined;
   const [item] = scope.checker.getTypeArguments(type as ts.TypeReference);
-  const items = item && scope.part(item, itemPlace(place, writtenItem, "[]"));
+  const items = item && readItem(item, itemPlace(place, writtenItem, "[]"), scope);
   return items ? { kind: "array", items, ...(isReadonly(type) && { readonly: true }) } : "reported";
 };
+
+/** What a list holds. What is absent in it is null in a `Portable`, as in JSON. */
+export function readItem(type: ts.Type, place: Place, scope: Scope): Type | undefined {
+  if (!place.portable) return scope.part(type, place);
+  return readElement(presentOrNull(presenceOf(type, scope, place)), place, scope);
+}
 
 function isReadonly({ symbol }: ts.Type): boolean {
   return symbol.name === "ReadonlyArray";
@@ -33,14 +40,23 @@ export const readRecord: TypeReader = (type, place, scope) => {
         "which makes one record of both.",
     );
   }
-  const presence = presenceOf(info.type, scope);
-  const values = readElement(presence, itemPlace(place, writtenValue, "[*]"), scope);
-  const keys = isInteger ? scope.part(info.keyType, place) : undefined;
-  if (isInteger && keys && keys.kind !== "int") return NUMBER_KEYS;
-  if (!values || (isInteger && keys?.kind !== "int")) return "reported";
-  const sparse = presence.hasUndefined && { sparse: true as const };
-  return { kind: "record", ...(keys?.kind === "int" && { keys }), values, ...sparse };
+  return recordOf(isInteger ? info.keyType : undefined, info.type, itemPlace(place, writtenValue, "[*]"), scope);
 };
+
+/** A record of values, whose keys are strings unless a type says that they are integers. */
+export function recordOf(
+  keyType: ts.Type | undefined,
+  valueType: ts.Type,
+  place: Place,
+  scope: Scope,
+): RecordType | Refusal | "reported" {
+  const presence = presenceOf(valueType, scope, place);
+  const values = readElement(presence, place, scope);
+  const keys = keyType && scope.part(keyType, place);
+  if (keys && keys.kind !== "int") return NUMBER_KEYS;
+  if (!values || (keyType && !keys)) return "reported";
+  return { kind: "record", ...(keys && { keys }), values, ...(presence.hasUndefined && { sparse: true as const }) };
+}
 
 const EXTENDS_LIST = refuse("where an interface or a class extends `Array`", "Write a list in its place, as `T[]`.");
 const SOME_KEYS = refuse(
@@ -54,7 +70,7 @@ const NUMBER_KEYS = refuse(
 );
 
 /** A number with rules, or with a brand. */
-function isIntegerKey(type: ts.Type): boolean {
+export function isIntegerKey(type: ts.Type): boolean {
   return isBranded(type, ({ flags }) => Boolean(flags & ts.TypeFlags.Number));
 }
 

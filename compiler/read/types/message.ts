@@ -6,6 +6,7 @@ import { type Named, namedBy } from "./names.ts";
 import { presenceOf, readPresent, writtenPresent } from "./nullable.ts";
 import { fieldsOf } from "./objects.ts";
 import { reportRefusal } from "./part.ts";
+import { hasData, portableArgument, publicFields } from "./portable.ts";
 import type { Place, Scope } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 import { historyOf } from "./tags.ts";
@@ -27,13 +28,19 @@ export function readMessage({ type, name, place }: MessageUse, scope: Scope): Me
   if (scope.checker.isTupleType(type)) {
     return { ...message, ...readElements(type as ts.TupleTypeReference, name, place, scope) };
   }
-  const fields = fieldsWithValues(type, scope).map((symbol) => readField(symbol, name, place, scope));
+  const fields = fieldsWithValues(type, place, scope).map((symbol) => readField(symbol, name, place, scope));
   return { ...message, fields: fields.filter((field) => field !== undefined) };
 }
 
 /** A brand's field has no value, whatever its type says; one that a symbol names alone is for `readField` to refuse. */
-function fieldsWithValues(type: ts.Type, { checker }: Scope): ts.Symbol[] {
+function fieldsWithValues(type: ts.Type, { portable }: Place, scope: Scope): ts.Symbol[] {
+  const { checker } = scope;
   const fields = fieldsOf(type, checker);
+  if (portable) {
+    return publicFields(fields).filter((field) => {
+      return !isBrandField(field, checker) && hasData(checker.getTypeOfSymbol(field), scope);
+    });
+  }
   const isSymbol = (field: ts.Symbol) => field.name.startsWith("__@");
   return fields.filter((field) => (isSymbol(field) && !type.isIntersection()) || !isBrandField(field, checker));
 }
@@ -50,7 +57,7 @@ function readField(symbol: ts.Symbol, parent: string, around: Place, scope: Scop
     name: `${parent}-${symbol.name}`,
     node: written ?? own ?? around.node,
     written: written && writtenPresent(written),
-    outside: own ? undefined : declaration,
+    outside: own ? undefined : (declaration ?? around.outside),
   };
   if (symbol.name.startsWith("__@")) {
     const refusal = refuse("in a field that is named by a symbol", "Name the field by a string.");
@@ -80,7 +87,9 @@ function readByType(
   place: Place,
   scope: Scope,
 ): { readonly type: Type; readonly hasUndefined: boolean } | undefined {
-  const presence = presenceOf(scope.checker.getTypeOfSymbol(symbol), scope);
+  const argument = portableArgument(place.written, scope);
+  const of = argument ? scope.checker.getTypeFromTypeNode(argument) : scope.checker.getTypeOfSymbol(symbol);
+  const presence = presenceOf(of, scope, argument ? { portable: true } : place);
   // What no value has: `undefined`, `void`, and the other fields of `{ a: string; b?: never } | { a?: never; b: string }`.
   const isAbsent = presence.type.flags & (ts.TypeFlags.Never | ts.TypeFlags.VoidLike) && !presence.hasNull;
   if (isAbsent && (isOptional || presence.hasUndefined)) return undefined;

@@ -2,6 +2,7 @@ import { ts } from "ts-morph";
 import { typeName } from "../../model/naming.ts";
 import { type Reading, resolveAlias } from "../reading.ts";
 import { literalValue } from "./literals.ts";
+import { portableOf } from "./portable.ts";
 
 /** Globals that generated code refers to, which a message of the same name would hide. */
 const GLOBALS = ["Array", "BigInt", "Boolean", "Date", "Json", "Number", "Object", "Record", "String", "Uint8Array"];
@@ -32,6 +33,12 @@ export interface Named {
   readonly identity: ts.Symbol | ts.Type;
 }
 
+/** What a type is called where paths start from it: as it is written there, if that is a name. */
+export function rootPath(type: ts.Type, node: ts.TypeNode, reading: Reading): string {
+  if (!ts.isTypeReferenceNode(node) || node.typeArguments) return namedBy(type, node, reading)?.name ?? "event";
+  return ts.isIdentifier(node.typeName) ? node.typeName.text : node.typeName.right.text;
+}
+
 /** What a type is declared as. `undefined` for what is written in place and for utility types. */
 export function namedBy(type: ts.Type, written: ts.TypeNode | undefined, reading: Reading): Named | undefined {
   const original = portableOf(type, reading);
@@ -46,14 +53,6 @@ export function namedBy(type: ts.Type, written: ts.TypeNode | undefined, reading
   if (names.includes(undefined)) return undefined;
   const name = names.length > 0 ? `${symbol.name}Of${names.join("And")}` : symbol.name;
   return { name, symbol, identity: names.length > 0 ? type : symbol };
-}
-
-/** The type of which the package's `Portable` made another, which is called the same. */
-function portableOf({ aliasSymbol, aliasTypeArguments }: ts.Type, { exported }: Reading): ts.Type | undefined {
-  const source = aliasSymbol && exported("Portable")?.declarations?.[0]?.getSourceFile();
-  // Its parts are declared beside it.
-  const isPart = source && aliasSymbol.declarations?.[0]?.getSourceFile() === source;
-  return isPart ? aliasTypeArguments?.[0] : undefined;
 }
 
 /** The alias, interface, class or enum that the checker knows the type by. */

@@ -2,6 +2,7 @@ import { ts } from "ts-morph";
 import type { Type } from "../../model/model.ts";
 import type { Reading } from "../reading.ts";
 import { isJson } from "./json.ts";
+import { hasData, isAnything } from "./portable.ts";
 import type { Place, Scope, TypeReader } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 
@@ -14,13 +15,15 @@ export interface Presence {
 }
 
 /** `Json` holds null itself. */
-export function presenceOf(type: ts.Type, scope: Reading): Presence {
+export function presenceOf(type: ts.Type, scope: Reading, { portable }: Pick<Place, "portable">): Presence {
   const parts = type.isUnion() ? type.types : [type];
   const has = (flag: ts.TypeFlags) => parts.some(({ flags }) => flags & flag);
   const [hasUndefined, hasNull] = [has(ts.TypeFlags.Undefined), has(ts.TypeFlags.Null)];
   if (!hasUndefined && !hasNull) return { type, hasUndefined, hasNull };
-  if (isJson(type, scope)) return { type, hasUndefined, hasNull: false };
-  return { type: scope.checker.getNonNullableType(type), hasUndefined, hasNull };
+  if (isJson(type, scope) || (portable && isAnything(type, scope))) return { type, hasUndefined, hasNull: false };
+  const present = scope.checker.getNonNullableType(type);
+  const isLeftOut = portable && hasNull && !hasData(present, scope);
+  return { type: isLeftOut ? scope.checker.getNeverType() : present, hasUndefined, hasNull };
 }
 
 /** The type that a presence has as part of an event, once undefined is seen to. */
@@ -28,12 +31,18 @@ export function readPresent({ type, hasNull }: Presence, place: Place, scope: Sc
   if (!hasNull) return scope.part(type, place);
   if (type.flags & ts.TypeFlags.Never) return { kind: "null" };
   const of = scope.part(type, place);
-  return of && { kind: "nullable", of };
+  // What Portable makes Json may be null anyway.
+  return of?.kind === "json" ? of : of && { kind: "nullable", of };
+}
+
+/** Of what stands in a `Portable` list: what is absent in it is null there. */
+export function presentOrNull({ type, hasUndefined, hasNull }: Presence): Presence {
+  return { type, hasUndefined: false, hasNull: hasNull || hasUndefined };
 }
 
 /** `null`, and `T | null` that is no field's own. */
 export const readNullable: TypeReader = (type, place, scope) => {
-  const presence = presenceOf(type, scope);
+  const presence = presenceOf(type, scope, place);
   if (!presence.hasNull) return undefined;
   return presence.hasUndefined ? ABSENT : (readElement(presence, place, scope) ?? "reported");
 };

@@ -1,5 +1,6 @@
 import type { ts } from "ts-morph";
 import type { Type } from "../../model/model.ts";
+import type { Reading } from "../reading.ts";
 import { readBranded } from "./brands.ts";
 import { readBuiltin, refuseBuiltin, refuseClass, refuseFunction } from "./builtins.ts";
 import { circularAlias } from "./circular-alias.ts";
@@ -10,6 +11,8 @@ import { readEnum } from "./enums.ts";
 import { readJson } from "./json.ts";
 import { readNullable } from "./nullable.ts";
 import { readObject } from "./objects.ts";
+import { portableArgument, portableOf } from "./portable.ts";
+import { readPortable } from "./portable-reader.ts";
 import type { OutsideFault, Place, Scope, TypeReader } from "./reader.ts";
 import { type Refusal, refuse } from "./refusal.ts";
 import { readScalar, refuseWithoutWireForm } from "./scalars.ts";
@@ -20,6 +23,7 @@ import { readUnion } from "./unions.ts";
 
 /** The first that knows a type reads it. A new kind of type is one more reader here. */
 const READERS: readonly TypeReader[] = [
+  readPortable,
   readScalar,
   readJson,
   readEnum,
@@ -50,7 +54,12 @@ export function readType(type: ts.Type, place: Place, scope: Scope): Type | Refu
 
 /** Reads a field's type or a part of it. `undefined`: it has no wire form, which has been reported. */
 export function readPart(type: ts.Type, place: Place, scope: Scope): Type | undefined {
-  if (isUnresolved(type)) {
+  const argument = portableArgument(place.written, scope);
+  if (argument) return readPart(scope.checker.getTypeFromTypeNode(argument), portablePlace(place, argument), scope);
+  const original = portableOf(type, scope);
+  if (original) return readPart(original, portablePlace(place, undefined), scope);
+  // Of packages' declarations `tsc` takes what it doesn't find for anything.
+  if (isUnresolved(type) && !(place.portable && isOutside(place))) {
     const found = typeText(type, place, scope);
     if (isOutside(place)) scope.refuseOutside({ place, found, reason: "which can't be resolved", mend: INSTALL });
     else reportUnresolved(place, found, scope);
@@ -67,6 +76,11 @@ export function readPart(type: ts.Type, place: Place, scope: Scope): Type | unde
   return undefined;
 }
 
+/** Of what `Portable` is made of there. */
+export function portablePlace(place: Place, written: ts.TypeNode | undefined): Place {
+  return { ...place, written, portable: true };
+}
+
 export function reportRefusal({ reason, mend }: Refusal, type: ts.Type, place: Place, scope: Scope): void {
   const found = typeText(type, place, scope);
   if (isOutside(place)) scope.refuseOutside({ place, found, reason, mend });
@@ -74,7 +88,7 @@ export function reportRefusal({ reason, mend }: Refusal, type: ts.Type, place: P
 }
 
 /** The checker has said why, in words of its own, where it checked the file. */
-export function reportUnresolved(place: Place, found: string, scope: Scope): void {
+export function reportUnresolved(place: Place, found: string, scope: Reading): void {
   const { subject, node, written } = place;
   const alias = circularAlias(written, scope);
   if (!alias) {

@@ -19,6 +19,8 @@ export interface Place {
   readonly outside: ts.Node | undefined;
   /** How many levels of objects and lists lie around it. */
   readonly depth: number;
+  /** Whether it is read as `Portable` of what is declared. */
+  readonly portable: boolean;
   /** Whether it is the item of a list or a value of a record. */
   readonly contained: boolean;
 }

@@ -1,7 +1,7 @@
 import { ts } from "ts-morph";
 import type { ArrayType, Field, Message } from "../../model/model.ts";
 import { itemPlace } from "./collections.ts";
-import { type Presence, presenceOf, readElement, readPresent } from "./nullable.ts";
+import { type Presence, presenceOf, presentOrNull, readElement, readPresent } from "./nullable.ts";
 import type { Place, Scope, TypeReader } from "./reader.ts";
 import { refuse } from "./refusal.ts";
 
@@ -19,7 +19,7 @@ export const readTuple: TypeReader = (type, place, scope) => {
   if (rest >= 0 && rest < target.elementFlags.length - 1) {
     return refuse("and only the last element may be a rest", "Put the rest at the end, or write `T[]`.");
   }
-  const elements = checker.getTypeArguments(type as ts.TypeReference).map((element) => presenceOf(element, scope));
+  const elements = checker.getTypeArguments(type as ts.TypeReference).map((one) => elementOf(one, place, scope));
   const [first] = elements;
   const isSame = (element: Presence) => element.type === first?.type && element.hasNull === first.hasNull;
   const isList = elements.every((element, i) => isSame(element) && (!element.hasUndefined || isOptional(target, i)));
@@ -31,6 +31,11 @@ export const readTuple: TypeReader = (type, place, scope) => {
   );
   return items ? { ...asList(target), items } : "reported";
 };
+
+function elementOf(type: ts.Type, place: Place, scope: Scope): Presence {
+  const presence = presenceOf(type, scope, place);
+  return place.portable ? presentOrNull(presence) : presence;
+}
 
 function isOptional({ elementFlags }: ts.TupleType, i: number): boolean {
   return Boolean(elementFlags[i]! & ElementFlags.Optional);
@@ -61,7 +66,7 @@ export function readElements(
     const label = declaration && ts.isIdentifier(declaration.name) ? declaration.name.text : undefined;
     const place = elementPlace(around, i, label, name, isRest);
     const element = elements[i];
-    const presence = element && presenceOf(element, scope);
+    const presence = element && elementOf(element, place, scope);
     const read = presence && (isRest ? readElement(presence, place, scope) : readPresent(presence, place, scope));
     return (
       read && {

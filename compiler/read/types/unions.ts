@@ -16,7 +16,7 @@ export const readUnion: TypeReader = (type, place, scope) => {
 };
 
 /** More are of no use to anybody, and to tell them apart takes ever longer. An intersection of unions soon has thousands. */
-const MAX_VARIANTS = 500;
+export const MAX_VARIANTS = 500;
 
 function tooMany(count: number): Refusal {
   return refuse(
@@ -47,7 +47,8 @@ export function readVariants(
   if (arrays.length > 1) return ALIKE_LISTS;
   const objects = type.types.filter((part) => !SCALARS.some(({ includes }) => includes(part)));
   if (objects.length > MAX_VARIANTS) return tooMany(objects.length);
-  const members = inWrittenOrder(type, place, scope);
+  // Some intersections of unions are left with parts that exclude each other.
+  const members = inWrittenOrder(type, place, scope).filter(({ type }) => !hasNoValue(type, scope));
   const nodes = new Map(members.map(({ type, node }) => [type, node]));
   const variants: Variant[] = [];
   let recordCount = 0;
@@ -68,6 +69,10 @@ export function readVariants(
   }
   if (failed) return undefined;
   return recordCount > 1 || (recordCount > 0 && objectCount > 0) ? ALIKE_RECORDS : variants;
+}
+
+export function hasNoValue(type: ts.Type, { checker }: Scope): boolean {
+  return type.isIntersection() && checker.isTypeAssignableTo(type, checker.getNeverType());
 }
 
 /** Strings, numbers and booleans make one variant each, all else one by itself. */
