@@ -14,7 +14,7 @@ export const readArray: TypeReader = (type, place, scope) => {
 };
 
 /** What a list holds. What is absent in it is null in a `Portable`, as in JSON. */
-export function readItem(type: ts.Type, place: Place, scope: Scope): Type | undefined {
+function readItem(type: ts.Type, place: Place, scope: Scope): Type | undefined {
   if (!place.portable) return scope.part(type, place);
   return readElement(presentOrNull(presenceOf(type, scope, place)), place, scope);
 }

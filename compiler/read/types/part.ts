@@ -77,7 +77,7 @@ export function readPart(type: ts.Type, place: Place, scope: Scope): Type | unde
 }
 
 /** Of what `Portable` is made of there. */
-export function portablePlace(place: Place, written: ts.TypeNode | undefined): Place {
+function portablePlace(place: Place, written: ts.TypeNode | undefined): Place {
   return { ...place, written, portable: true };
 }
 

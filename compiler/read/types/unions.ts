@@ -71,7 +71,7 @@ export function readVariants(
   return recordCount > 1 || (recordCount > 0 && objectCount > 0) ? ALIKE_RECORDS : variants;
 }
 
-export function hasNoValue(type: ts.Type, { checker }: Scope): boolean {
+function hasNoValue(type: ts.Type, { checker }: Scope): boolean {
   return type.isIntersection() && checker.isTypeAssignableTo(type, checker.getNeverType());
 }
 
