@@ -8,7 +8,7 @@ export interface Scalar {
 }
 
 const NOT_FINITE = "NaN and the infinities, which a $ can be, are refused: numbers are finite in an event.";
-const UNSAFE = "Values of a $ beyond 2^53 - 1 are refused: a number can't hold them exactly.";
+const UNSAFE = "Keys of $ beyond 2^53 - 1 are refused: a number can't hold them exactly.";
 
 const UINT32 = { max: 2 ** 32 - 1 };
 

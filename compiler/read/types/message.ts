@@ -92,7 +92,8 @@ function readByType(
   const presence = presenceOf(of, scope, argument ? { portable: true } : place);
   // What no value has: `undefined`, `void`, and the other fields of `{ a: string; b?: never } | { a?: never; b: string }`.
   const isAbsent = presence.type.flags & (ts.TypeFlags.Never | ts.TypeFlags.VoidLike) && !presence.hasNull;
-  if (isAbsent && (isOptional || presence.hasUndefined)) return undefined;
+  const isVoid = presence.type.flags & ts.TypeFlags.VoidLike;
+  if (isAbsent && (isOptional || presence.hasUndefined || isVoid)) return undefined;
   const type = readPresent(presence, place, scope);
   return type && { type, hasUndefined: presence.hasUndefined };
 }

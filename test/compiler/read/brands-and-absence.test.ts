@@ -51,7 +51,7 @@ interface Event { valid: Valid; checked: Checked }`;
 
 test("a field that can only be undefined is none", () => {
   const before =
-    "interface Event { id: string; gone: undefined; never?: undefined; both?: never | undefined; nil: null }";
+    "interface Event { id: string; gone: undefined; nothing: void; never?: undefined; both?: never | undefined; nil: null }";
   expect(fieldsOf("undefined", before)).toEqual([["Event", ["id", "nil"]]]);
 });
 
