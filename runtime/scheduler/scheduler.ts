@@ -111,8 +111,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         const messages = await consumer.receive(room);
         // The consumer is closed: it will never have more.
         if (messages.length === 0) return;
-        const kept = hasLate(messages, clock.now()) ? await withoutOutdated(messages) : messages;
-        if (!stopped) accept(kept);
+        // One time for all of it: what comes due while others are looked up was not, and is put off.
+        const now = clock.now();
+        const kept = hasLate(messages, now) ? await withoutOutdated(messages, now) : messages;
+        if (!stopped) accept(kept, now);
       } catch (error) {
         if (stopped) return;
         report("Tasks can't be received now", error);
@@ -122,10 +124,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   /** Those that are to run as they are; the others are settled. */
-  async function withoutOutdated(messages: readonly Message[]): Promise<readonly Message[]> {
+  async function withoutOutdated(messages: readonly Message[], now: number): Promise<readonly Message[]> {
     while (!stopped) {
       try {
-        const outdated = await outdatedAmong(messages, clock.now(), options.outdated);
+        const outdated = await outdatedAmong(messages, now, options.outdated);
         if (outdated.size > 0) void settle([...outdated]);
         return messages.filter((message) => !outdated.has(message));
       } catch (error) {
@@ -136,9 +138,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return messages;
   }
 
-  function accept(messages: readonly Message[]): void {
+  function accept(messages: readonly Message[], now: number): void {
     counts.received += messages.length;
-    const now = clock.now();
     let runnable: Message[] | readonly Message[] = messages;
     if (messages.some((message) => isForOthers(message) || dueAtOf(message) > now)) {
       const others = messages.filter(isForOthers);

@@ -144,3 +144,10 @@ test("what comes again once it is due, since its worker died, starts unless it w
   }
   cancelled.clear();
 });
+
+test("what comes due while it is looked up which others are cancelled is put off, not started unasked", async () => {
+  const { clock, started, delayed } = openScheduler((now) => [{ dueAt: now - 5 }, { dueAt: now + 300 }], 2);
+  await clock.advance(5_000);
+  expect(started.map(([id]) => id)).toEqual(["0"]);
+  expect(delayed.map(({ record }) => record.id)).toEqual(["1"]);
+});
