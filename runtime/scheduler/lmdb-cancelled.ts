@@ -40,6 +40,8 @@ export interface LmdbCancelled extends Pick<DelayStore, "cancel" | "reschedule">
 /** Changes after which those that are over are removed. */
 const SWEEP_EVERY = 1_000;
 const CLAIMED = "until";
+/** What a commit may well take: what is due by then is on its way. */
+const COMMIT_MS = 100;
 
 const keyOf = (id: string): string => createHash("sha256").update(id).digest("base64url");
 
@@ -69,7 +71,7 @@ export function createLmdbCancelled({ durable, volatile }: CancelledTables, cloc
   function waitingOf(task: DelayedTask, tooLateMs: number) {
     const dueAt = dueAtOf(task);
     // By now, too: it may have taken long until nobody else held it, and what is late is not asked for in this store alone.
-    if (dueAt <= Math.max(tooLateMs, lastClaim(), clock.now())) return "started";
+    if (dueAt <= Math.max(tooLateMs, lastClaim(), clock.now() + COMMIT_MS)) return "started";
     const found = task.subscriptions.map((subscription) => {
       const key = delayedKey({ topic: "", dueAt, record: { id: task.id, subscription } as TaskRecord });
       const value = delays.get(key);
