@@ -50,7 +50,7 @@ test("a changed handler takes over; one with errors is shown, and the last good 
   await enqueue(project, "Dot");
   await dev.prints("ahoy Dot");
   await stop(dev);
-});
+}, 90_000);
 
 test("SIGINT lets running tasks end", async () => {
   const project = await createGreeting(
