@@ -19,6 +19,10 @@ export function createGeneratedCheck(reading: Reading, files: readonly string[])
   const folder = `${reading.root}/${GENERATED}/`;
   const settings = createSettingsFinder();
   const checked = new Set<ts.SourceFile>();
+  const asIfBuilt: ts.ModuleResolutionHost = {
+    fileExists: (path) => ts.sys.fileExists(path) || (path.startsWith(folder) && !path.endsWith("/package.json")),
+    readFile: ts.sys.readFile,
+  };
 
   function check(source: ts.SourceFile): void {
     if (checked.has(source) || source.isDeclarationFile) return;
@@ -55,14 +59,17 @@ export function createGeneratedCheck(reading: Reading, files: readonly string[])
   function expectedPath(specifier: string, from: string): string | undefined {
     if (specifier.startsWith(".")) return posix.join(dirname(from), specifier);
     try {
-      return settings
+      const alias = settings
         .of(from)
         .aliases(specifier)
         .find((path) => path.startsWith(folder));
+      if (alias !== undefined) return alias;
     } catch {
       // What the matter is with tsconfig.json is said elsewhere.
-      return undefined;
     }
+    // By the names of package.json: where TypeScript looks, as if all were written that it asks for there.
+    const options = reading.program.getCompilerOptions();
+    return ts.resolveModuleName(specifier, from, options, asIfBuilt).resolvedModule?.resolvedFileName;
   }
 
   return check;

@@ -231,22 +231,27 @@ test("use cases that enqueue to each other, and to themselves, build from nothin
   expect(await project.fivefold("build")).toMatchObject({ code: 0, stderr: "" });
 });
 
-test.each(["other", "greet"])(
-  "a handler that imports the generated client of '%s' is told how to do without",
-  async (name) => {
-    const project = await createProject({
-      "package.json": '{ "type": "module" }',
-      "usecases/greet.ts": `import { useCase } from "fivefold";
-import { ${name} } from "../generated/${name}/client.ts";
+test.each([
+  ["other", "../generated"],
+  ["greet", "../generated"],
+  ["other", "#gen"],
+  ["other", "shop/gen"],
+])("a handler that imports the generated client of '%s' from %s is told how to do without", async (name, generated) => {
+  const project = await createProject({
+    "package.json": JSON.stringify({
+      ...{ name: "shop", type: "module", imports: { "#gen/*": "./generated/*" } },
+      exports: { "./gen/*": "./generated/*" },
+    }),
+    "usecases/greet.ts": `import { useCase } from "fivefold";
+import { ${name} } from "${generated}/${name}/client.ts";
 export interface Greeted { id: string }
 export default useCase<Greeted>({ owner: "team", handler: async (event) => void (await ${name}.enqueue(event)) });
 `,
-    });
-    const { code, stderr } = await project.fivefold("build");
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("usecases/greet.ts:2:") });
-    expect(stderr).toContain("error generated-import");
-  },
-);
+  });
+  const { code, stderr } = await project.fivefold("build");
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("usecases/greet.ts:2:") });
+  expect(stderr).toContain("error generated-import");
+});
 
 test("whatever a use case needs of generated/ is refused while it is there, also by what it imports, and for types", async () => {
   const project = await createProject({
