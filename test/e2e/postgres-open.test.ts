@@ -33,12 +33,9 @@ describe("opening", () => {
       ...Array.from({ length: 6 }, () => openPostgresDelayStore(options)),
       ...Array.from({ length: 6 }, () => openPostgresDedupeStore(options)),
     ]);
-    const { rows } = await admin.query("SELECT store, version FROM at_once.versions ORDER BY store");
-    expect(rows).toEqual([
-      { store: "dedupe store", version: 1 },
-      { store: "dedupe store, additions", version: 2 },
-      { store: "delay store", version: 1 },
-      { store: "delay store, additions", version: 2 },
+    const { rows } = await admin.query("SELECT store FROM at_once.versions ORDER BY store");
+    expect(rows.map(({ store }) => store)).toEqual([
+      ...["dedupe store", "dedupe store, additions", "delay store", "delay store, additions"],
     ]);
     await Promise.all(stores.map((store) => store.close()));
   });
