@@ -3,7 +3,7 @@ import type { Event, Type } from "../../model/model.ts";
 import { rootOf } from "../../model/root.ts";
 import type { Reading } from "../reading.ts";
 import { rootPath } from "./names.ts";
-import { reportOutside } from "./outside-faults.ts";
+import { reportOutside, tryPortable } from "./outside-faults.ts";
 import { isUnresolved, reportUnresolved } from "./part.ts";
 import { portableArgument } from "./portable.ts";
 import type { Place } from "./reader.ts";
@@ -65,7 +65,16 @@ function reportNoObject(root: Type | Refusal, type: ts.Type, place: Place, readi
   const text = typeText(type, place, reading);
   const isRecord = isMixed && reading.checker.getIndexInfosOfType(type).length > 0;
   // What has no form on the wire has none as a field either.
-  const plain = refusal && { mend: "Declare an interface with the fields that are needed." };
+  const plain = refusal && { mend: plainMend(place, reading) };
   const mend = isRecord ? { mend: `Declare an interface with a field of it, as \`Portable<${text}>\`.` } : plain;
   reading.report("event-not-object", reading.span(place.node), { found: text, reason, ...mend });
+}
+
+/** `Portable` is offered where it is an event. */
+function plainMend({ node, portable, depth }: Place, reading: Reading): string {
+  const fields = "an interface with the fields that are needed";
+  const offer = !portable && ts.isTypeNode(node) ? tryPortable(node, { depth, outside: node }, reading) : undefined;
+  return offer?.as === "a type" && offer.parts.length === 0
+    ? `Write \`Portable<${node.getText()}>\`, with fivefold's Portable, which is its data alone, or declare ${fields}.`
+    : `Declare ${fields}.`;
 }

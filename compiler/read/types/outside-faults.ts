@@ -63,7 +63,11 @@ interface Offer {
 }
 
 /** Reads a type as `Portable`, since a way out that is refused in turn is none. */
-function tryPortable(node: ts.TypeNode, { depth, outside }: OutsideFault["place"], reading: Reading): Offer {
+export function tryPortable(
+  node: ts.TypeNode,
+  { depth, outside }: Pick<OutsideFault["place"], "depth" | "outside">,
+  reading: Reading,
+): Offer {
   // What a parameter stands for is not told by its name.
   if (namesParameter(node, reading.checker)) return { as: "a type", parts: [] };
   const type = reading.checker.getTypeFromTypeNode(node);
