@@ -54,10 +54,12 @@ export function mergeLocks(base: Lock, first: Lock, second: Lock, declared: Decl
  * which may be an older one.
  */
 function withDeclaredNames(changed: LockedUseCase, unchanged: LockedUseCase, isDeclared: IsDeclared): LockedUseCase {
+  // Types may have been renamed beside what they hold.
+  const former = withNames(unchanged, namesIn(unchanged, changed));
   const types = (kind: "messages" | "enums" | "unions"): Types =>
     new Map(
       Array.from(changed[kind], ([name, type]) => {
-        const before = partsByNumber(unchanged[kind].get(name));
+        const before = partsByNumber(former[kind].get(name));
         const taken = new Set(type.parts.map((part) => part.name));
         const named = (part: LockedPart): LockedPart => {
           const was = before.get(part.number);

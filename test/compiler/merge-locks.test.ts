@@ -143,6 +143,24 @@ describe("a field to which two branches gave two names", () => {
     expect(merged([])).toEqual({ a: 1, b: 2, c: 3 });
   });
 
+  test("has the name that the sources have also in a type that was renamed as well", () => {
+    const below = (type: string, fields: Fields, was: Readonly<Record<string, string>> = {}) => {
+      const inner = message(type, optional(fields));
+      const tagged = inner.fields.map((field) => ({ ...field, ...(was[field.name] && { was: [was[field.name]!] }) }));
+      return event({ items: list(messageRef(type)) }, {}, [{ ...inner, fields: tagged }]);
+    };
+    const renamed = released(released(undefined, below("Line", { x: TEXT })), below("Line", { y: TEXT }, { y: "x" }));
+    const back = released(renamed, below("Row", { x: TEXT, z: TEXT }, { x: "y" }));
+    const merged = (declared: readonly string[]) => {
+      const { lock } = mergeLocks(readLock(renamed), readLock(renamed), readLock(back), (_, name) =>
+        declared.includes(name),
+      );
+      return names(lock.get("sample")!.messages.get("Row")!.parts);
+    };
+    expect(merged(["items", "y", "z"])).toEqual({ y: 1, z: 2 });
+    expect(merged(["items", "x", "z"])).toEqual({ x: 1, z: 2 });
+  });
+
   test("is found also in a type below, that was renamed as well", () => {
     const below = (type: string, name: string, was?: string) => {
       const inner = message(type, optional({ [name]: TEXT }));

@@ -30,6 +30,7 @@ test("a pause holds in what runs and in what starts, subscriber by subscriber, u
     {
       ...{ useCase: "greet", subscriber: "mail", paused: true, backlog: 1, deadLetters: 0 },
       maxInFlight: { declared: 4, now: 4 },
+      maxInFlightTotal: { declared: null, now: null },
       rate: { declared: "500 every 1 s", now: "500 every 1 s" },
       set: [{ by: expect.stringMatching(/.@./), at: expect.any(String), why: "the relay is down" }],
     },
