@@ -193,7 +193,9 @@ function mergeParts(
     const [was, other] = [known.get(part.number), others.get(part.number)];
     if (!was || !other || isReused(part.number)) return part;
     if (other.name !== part.name && names.has(other.name)) return part;
-    const isRenamedThere = isSamePart(was, part) || (isDeclared(other.name) && !isDeclared(part.name));
+    // The sources tell, where they have one of the names alone: git merges them by its own base, which may be an older one.
+    const [isThere, isHere] = [isDeclared(other.name), isDeclared(part.name)];
+    const isRenamedThere = isThere === isHere ? isSamePart(was, part) : isThere;
     return isRenamedThere ? { ...part, name: other.name, type: part.type === was.type ? other.type : part.type } : part;
   };
   const [parts, removed] = [kept.parts.map(follow), kept.removed.map(follow)];

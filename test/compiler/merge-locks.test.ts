@@ -143,6 +143,20 @@ describe("a field to which two branches gave two names", () => {
     expect(merged([])).toEqual({ a: 1, b: 2, c: 3 });
   });
 
+  test("has the name that the sources have, where one branch alone renamed it and both released on", () => {
+    const parted = released(first, renamed("c"));
+    const main = released(parted, event({ a: TEXT, c: TEXT, d: TEXT }));
+    const work = released(parted, event({ a: TEXT, b: TEXT, e: TEXT }, { b: "c" }));
+    const merged = (declared: readonly string[]) => {
+      const locks = [parted, main, work].map((text) => readLock(text)) as [Lock, Lock, Lock];
+      const { lock } = mergeLocks(...locks, (_, name) => declared.includes(name));
+      return names(lock.get("sample")!.messages.get("Root")!.parts);
+    };
+    expect(merged(["a", "c", "d", "e"])).toEqual({ a: 1, c: 2, d: 3, e: 4 });
+    expect(merged(["a", "b", "d", "e"])).toEqual({ a: 1, b: 2, d: 3, e: 4 });
+    expect(merged([])).toEqual({ a: 1, b: 2, d: 3, e: 4 });
+  });
+
   test("has the name that the sources have also in a type that was renamed as well", () => {
     const below = (type: string, fields: Fields, was: Readonly<Record<string, string>> = {}) => {
       const inner = message(type, optional(fields));
