@@ -23,7 +23,7 @@ export interface EndedBatch {
   readonly size: number;
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Whether it waited for something. */
+  /** Whether it waited for more than promises that were kept by then. */
   readonly awaited: boolean;
   /** Whether a try had no answer in time. */
   readonly overloaded: boolean;
@@ -47,18 +47,19 @@ export function createBatchExecution<E>(options: BatchExecutionOptions<E>): Exec
   const gathering = createGathering({ ...options, start });
   const tries = createTries({
     ...options,
-    report(message, outcome, startedAt, endedAt) {
-      report(message, outcome, startedAt, endedAt);
-      leave(message, outcome);
+    report(message, outcome, startedAt, endedAt, atOnce) {
+      report(message, outcome, startedAt, endedAt, atOnce);
+      leave(message, outcome, atOnce);
     },
   });
   let called = NONE;
 
   /** Told of a try that ended: with the last one of a batch, the batch has. */
-  function leave(message: Message, outcome: Outcome): void {
+  function leave(message: Message, outcome: Outcome, atOnce = false): void {
     const run = runs.get(message)!;
     runs.delete(message);
     run.left--;
+    if (!atOnce) run.awaited = true;
     if (outcome.kind === "retry" && outcome.overloaded) run.overloaded = true;
     if (run.left > 0) return;
     options.ended({ ...run, endedAt: clock.monotonic() });
@@ -80,13 +81,12 @@ export function createBatchExecution<E>(options: BatchExecutionOptions<E>): Exec
         // The handler gets arrays of its own: what it does to them changes nothing here.
         const result = handler([...events], [...contexts]);
         if (isThenable(result)) {
-          run.awaited = true;
           follow(
             result,
-            (value) => settle(run, begun, answersOf(value, begun.length)),
+            (value) => settle(begun, answersOf(value, begun.length)),
             (error) => fail(begun, error),
           );
-        } else settle(run, begun, answersOf(result, begun.length), clock.monotonic());
+        } else settle(begun, answersOf(result, begun.length), clock.monotonic());
       } catch (error) {
         fail(begun, error, clock.monotonic());
       }
@@ -100,12 +100,11 @@ export function createBatchExecution<E>(options: BatchExecutionOptions<E>): Exec
     for (const tried of begun) tries.end(tried, outcome, endedAt);
   }
 
-  function settle(run: Running, begun: readonly Try[], answers: readonly Answer[], endedAt?: number): void {
+  function settle(begun: readonly Try[], answers: readonly Answer[], endedAt?: number): void {
     for (const [i, tried] of begun.entries()) {
       const answer = answers[i]!;
       if ("outcome" in answer) tries.end(tried, answer.outcome, endedAt);
       else {
-        run.awaited = true;
         follow(
           answer.promise,
           (value) => tries.end(tried, answerOf(value)),

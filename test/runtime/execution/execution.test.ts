@@ -3,6 +3,7 @@ import { setImmediate, setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type Clock, sleep } from "../../../runtime/clock.ts";
 import type { Message, TaskContext } from "../../../runtime/contract.ts";
+import { createBatchExecution } from "../../../runtime/execution/batch-execution.ts";
 import { createExecution } from "../../../runtime/execution/execution.ts";
 import { outcomeOf } from "../../../runtime/execution/outcome-of.ts";
 import { createSimulatedClock } from "../../../runtime/testing.ts";
@@ -72,6 +73,35 @@ test("what awaits nothing but promises that are kept waited for nobody, and what
   end();
   execution.run([message("nothing")], ["nothing"]);
   await expect.poll(() => reported.sort()).toEqual(["nothing true", "other false"]);
+});
+
+test("a batch waited for nobody if none of its events did", async () => {
+  const answers: Readonly<Record<string, () => unknown>> = {
+    "nothing, at once": () => undefined,
+    nothing: async () => {},
+    "nothing, event by event": async () => [Promise.resolve(), undefined],
+    turn: () => setImmediate(),
+    "a turn for one event": async () => [undefined, setImmediate()],
+  };
+  const awaited: Record<string, boolean> = {};
+  for (const [name, answer] of Object.entries(answers)) {
+    const execution = createBatchExecution<string>({
+      handler: () => answer() as never,
+      ...{ subscriber: "default", timeoutMs: 30_000, ordered: false, stuck: () => {}, clock: createSimulatedClock(1) },
+      ...{ batch: { max: 2, withinMs: 1 }, maxRetries: 0, limit: { largest: () => 2, mayStart: () => true } },
+      ended: (batch) => {
+        awaited[name] = batch.awaited;
+      },
+      report: () => {},
+    });
+    const first = ["a", "b"].map((id) => ({ ...message(id), attempt: 1 }));
+    execution.run(first, ["a", "b"]);
+    await expect.poll(() => name in awaited).toBe(true);
+  }
+  expect(awaited).toEqual({
+    ...{ "nothing, at once": false, nothing: false, "nothing, event by event": false },
+    ...{ turn: true, "a turn for one event": true },
+  });
 });
 
 /** An execution whose handler is given, in virtual time. */

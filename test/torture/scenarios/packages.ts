@@ -44,7 +44,7 @@ const scenario: Scenario = {
         if (fault) tell(fault);
       }
     }
-    return { did: { types: types.length, ...counts, slowestMs }, faults };
+    return { did: { of: types.length, ...counts, slowestMs }, faults };
   },
 };
 
