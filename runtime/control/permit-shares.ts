@@ -1,4 +1,4 @@
-import { type Cancel, type Clock, settledWithin } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import type { ReportProblem } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
@@ -6,6 +6,7 @@ import type { ControlStore } from "./control-store.ts";
 import type { OverridePlace } from "./overrides.ts";
 import { type PermitShare, partOf } from "./permit-parts.ts";
 import { createShareEntries, SHARE_TRIES, type Shares } from "./share-entries.ts";
+import { settleInRounds } from "./share-rounds.ts";
 
 /** A subscriber in this process of whose tasks only so many may be in flight over all processes. */
 export interface PermitHolder extends OverridePlace {
@@ -29,7 +30,7 @@ interface Held {
   taken: number;
   /** When what is stored was last renewed, on the monotonic clock. */
   renewedAt: number;
-  /** Since when it has any. */
+  /** When it began to have any, on the monotonic clock. */
   since: number;
   lost: boolean;
   /** Whether it gives up what still runs, or has none and waits for one. */
@@ -67,10 +68,6 @@ export async function sharePermits(options: {
   const entries = createShareEntries<PermitShare>({ clock, goneMs: GONE_MS, asksProcesses: true });
   const held = new Map<string, Held>();
   let store: ControlStore | undefined;
-  let stopped = false;
-  let cancel: Cancel = () => {};
-  let cancelTick: Cancel = () => {};
-  let looking: Promise<void> = Promise.resolve();
 
   async function look(): Promise<void> {
     const holders = options.holders();
@@ -143,46 +140,23 @@ export async function sharePermits(options: {
     held.delete(key);
   }
 
-  function lookLater(): void {
-    if (stopped) return;
-    const isEager = [...held.values()].some((mine) => mine.isEager);
-    const jitter = held.size > 0 ? 0.75 + 0.5 * clock.random() : 1;
-    cancel = clock.after(
-      (isEager ? EAGER_LOOK_MS : LOOK_MS) * jitter,
-      () => {
-        looking = look().then(lookLater);
-      },
-      { background: true },
-    );
-  }
-
-  /** Not a part of a look, for which the store may take long. */
-  function tick(): void {
-    for (const holder of options.holders()) {
-      const mine = held.get(keyOf(holder));
-      const isLate = mine && !store?.processes && clock.monotonic() - mine.renewedAt >= LOSE_MS;
-      if (isLate && mine.taken > 0) lose(mine, holder.permits);
-    }
-    cancelTick = clock.after(LOOK_MS, tick, { background: true });
-  }
-
-  await look();
-  tick();
-  lookLater();
-  return {
-    async stop() {
-      stopped = true;
-      cancel();
-      cancelTick();
-      const left = looking.then(async () => {
-        for (const key of [...held.keys()]) if (store) await leave(store, key);
-      });
-      // A store that does not answer must not keep the process: others see that it is gone.
-      await settledWithin(
-        clock,
-        LOOK_MS,
-        left.catch(() => {}),
-      );
+  return settleInRounds({
+    look,
+    pauseMs() {
+      const isEager = [...held.values()].some((mine) => mine.isEager);
+      const jitter = held.size > 0 ? 0.75 + 0.5 * clock.random() : 1;
+      return (isEager ? EAGER_LOOK_MS : LOOK_MS) * jitter;
     },
-  };
+    tick() {
+      for (const holder of options.holders()) {
+        const mine = held.get(keyOf(holder));
+        const isLate = mine && !store?.processes && clock.monotonic() - mine.renewedAt >= LOSE_MS;
+        if (isLate && mine.taken > 0) lose(mine, holder.permits);
+      }
+    },
+    async leave() {
+      for (const key of [...held.keys()]) if (store) await leave(store, key);
+    },
+    clock,
+  });
 }

@@ -1,10 +1,11 @@
-import { type Cancel, type Clock, settledWithin } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import type { ReportProblem } from "../contract.ts";
 import { FivefoldError } from "../errors.ts";
 import { describeThrown } from "../thrown.ts";
 import type { ControlStore } from "./control-store.ts";
 import type { OverridePlace } from "./overrides.ts";
 import { createShareEntries, SHARE_TRIES, type Share, type Shares } from "./share-entries.ts";
+import { settleInRounds } from "./share-rounds.ts";
 
 /** A subscriber in this process whose rate may be shared with other processes. */
 export interface RateHolder extends OverridePlace {
@@ -66,10 +67,6 @@ export async function shareRates(options: {
   /** When this worker's own beat was stored, by key. */
   const beatenAt = new Map<string, number>();
   let store: ControlStore | undefined;
-  let stopped = false;
-  let cancel: Cancel = () => {};
-  let cancelTick: Cancel = () => {};
-  let looking: Promise<void> = Promise.resolve();
 
   async function look(): Promise<void> {
     const holders = options.holders().filter(({ rate }) => rate.isLimited);
@@ -125,42 +122,17 @@ export async function shareRates(options: {
     beatenAt.delete(key);
   }
 
-  function lookLater(): void {
-    if (stopped) return;
-    cancel = clock.after(
-      LOOK_MS * (0.75 + 0.5 * clock.random()),
-      () => {
-        looking = look().then(lookLater);
-      },
-      { background: true },
-    );
-  }
-
-  /** Not a part of a look, for which the store may take long. */
-  function tick(): void {
-    for (const { rate } of options.holders()) rate.alive(GONE_MS);
-    cancelTick = clock.after(LOOK_MS, tick, { background: true });
-  }
-
-  tick();
-  await look();
-  lookLater();
-  return {
-    async stop() {
-      stopped = true;
-      cancel();
-      cancelTick();
-      const left = looking.then(async () => {
-        for (const key of [...beatenAt.keys()]) if (store) await leave(store, key);
-      });
-      // A store that does not answer must not keep the process: others see that it is gone.
-      await settledWithin(
-        clock,
-        LOOK_MS,
-        left.catch(() => {}),
-      );
+  return settleInRounds({
+    look,
+    pauseMs: () => LOOK_MS * (0.75 + 0.5 * clock.random()),
+    tick() {
+      for (const { rate } of options.holders()) rate.alive(GONE_MS);
     },
-  };
+    async leave() {
+      for (const key of [...beatenAt.keys()]) if (store) await leave(store, key);
+    },
+    clock,
+  });
 }
 
 /** An equal part of what wants and idles, as far as the others have left it. */

@@ -1,36 +1,26 @@
 import { expect, test } from "vitest";
 import { createClient } from "../../../runtime/client.ts";
-import type { Clock } from "../../../runtime/clock.ts";
 import type { TaskContext } from "../../../runtime/contract.ts";
 import { createMemoryControlStore } from "../../../runtime/control/memory-control-store.ts";
 import { changeOverride } from "../../../runtime/control/overrides.ts";
 import { connectMemory, createSimulatedClock } from "../../../runtime/testing.ts";
 import { startWorker, type Worker } from "../../../runtime/worker.ts";
 import { noteContracts } from "../note-contract.ts";
+import { createWorkerClocks } from "./worker-clocks.ts";
 
 /** Workers on one topic, in virtual time, whose tasks take 100 ms on average. */
 async function openFleet(total: number | null, { ordered = false, serviceMs = 100 } = {}) {
   const clock = createSimulatedClock(7);
   const { ports } = connectMemory(clock);
+  const clocks = createWorkerClocks(clock);
+  const { inTime } = clocks;
   const store = createMemoryControlStore();
   const problems: string[] = [];
   const away = new Set<number>();
-  /** Workers that stand still, with what they would have run. */
-  const still = new Map<number, (() => void)[]>();
   const seen = { inFlight: 0, most: 0, done: 0, aborted: 0, by: new Map<number, number>() };
   const { client } = noteContracts({ settings: { ordered } });
   const notes = createClient(client);
   let workers = 0;
-
-  async function inTime<T>(promise: Promise<T>): Promise<T> {
-    let ended = false;
-    promise.then(
-      () => (ended = true),
-      () => (ended = true),
-    );
-    await clock.until(() => ended, 60_000);
-    return promise;
-  }
 
   const executorOf = (number: number) =>
     noteContracts({
@@ -67,14 +57,7 @@ async function openFleet(total: number | null, { ordered = false, serviceMs = 10
     away,
     store,
     seen,
-    stand(number: number): () => void {
-      const late: (() => void)[] = [];
-      still.set(number, late);
-      return () => {
-        still.delete(number);
-        for (const run of late) run();
-      };
-    },
+    stand: clocks.stand,
     enqueue: (count: number) =>
       inTime(notes.enqueueAll(Array.from({ length: count }, (_, i) => ({ id: `${i}`, key: `k${i % 200}` })))),
     async start(): Promise<Worker> {
@@ -82,25 +65,9 @@ async function openFleet(total: number | null, { ordered = false, serviceMs = 10
       const check = () => (away.has(number) ? Promise.reject(new Error("away")) : Promise.resolve());
       const list = (prefix: string) => check().then(() => store.list(prefix));
       const openControlStore = async () => ({ ...store, list, close: async () => {} });
-      const after: Clock["after"] = (delayMs, run, options) => {
-        let isCancelled = false;
-        const cancel = clock.after(
-          delayMs,
-          () => {
-            const late = still.get(number);
-            if (!late) run();
-            else late.push(() => isCancelled || run());
-          },
-          options,
-        );
-        return () => {
-          isCancelled = true;
-          cancel();
-        };
-      };
       return inTime(
         startWorker({
-          ports: { ...ports, openControlStore, clock: { ...clock, after } },
+          ports: { ...ports, openControlStore, clock: clocks.of(number) },
           executors: [executorOf(number)],
           reportProblem: ({ message }) => problems.push(message),
         }),

@@ -1,23 +1,23 @@
 import { expect, test } from "vitest";
 import { createClient } from "../../../runtime/client.ts";
-import type { Clock } from "../../../runtime/clock.ts";
 import { createMemoryControlStore } from "../../../runtime/control/memory-control-store.ts";
 import { shareRates } from "../../../runtime/control/rate-shares.ts";
 import { connectMemory, createSimulatedClock } from "../../../runtime/testing.ts";
 import { startWorker, type Worker } from "../../../runtime/worker.ts";
 import { noteContracts } from "../note-contract.ts";
+import { createWorkerClocks } from "./worker-clocks.ts";
 
 /** Workers on one topic, in virtual time, whose rate is 100 tasks a second in all. */
 async function openFleet(options: { readonly rate?: { count: number; periodMs: number } } = {}) {
   const clock = createSimulatedClock(7);
   const { ports } = connectMemory(clock);
+  const clocks = createWorkerClocks(clock);
+  const { inTime } = clocks;
   const store = createMemoryControlStore();
   /** When tasks started, on the clock. */
   const starts: number[] = [];
   const problems: string[] = [];
   const away = new Set<number>();
-  /** What workers that stand still would have run, by their numbers. */
-  const still = new Map<number, (() => void)[]>();
   const rate = options.rate ?? { count: 100, periodMs: 1_000 };
   const { executor, client } = noteContracts({
     subscribers: { default: { rate, maxInFlight: 64 } },
@@ -26,31 +26,13 @@ async function openFleet(options: { readonly rate?: { count: number; periodMs: n
   const notes = createClient(client);
   let workers = 0;
 
-  async function inTime<T>(promise: Promise<T>): Promise<T> {
-    let ended = false;
-    promise.then(
-      () => (ended = true),
-      () => (ended = true),
-    );
-    await clock.until(() => ended, 60_000);
-    return promise;
-  }
-
   return {
     clock,
     starts,
     problems,
     away,
     store,
-    /** Stops a worker as SIGSTOP does; the returned function is SIGCONT. */
-    stand(number: number): () => void {
-      const late: (() => void)[] = [];
-      still.set(number, late);
-      return () => {
-        still.delete(number);
-        for (const run of late) run();
-      };
-    },
+    stand: clocks.stand,
     enqueue: (count: number) =>
       inTime(notes.enqueueAll(Array.from({ length: count }, (_, i) => ({ id: `${i}`, key: "" })))),
     async start(): Promise<Worker> {
@@ -58,25 +40,9 @@ async function openFleet(options: { readonly rate?: { count: number; periodMs: n
       const list = (prefix: string) => (away.has(number) ? Promise.reject(new Error("away")) : store.list(prefix));
       const openControlStore = async () => ({ ...store, list, close: async () => {} });
       const reportProblem = ({ message }: Error) => problems.push(message);
-      const after: Clock["after"] = (delayMs, run, options) => {
-        let isCancelled = false;
-        const cancel = clock.after(
-          delayMs,
-          () => {
-            const late = still.get(number);
-            if (!late) run();
-            else late.push(() => isCancelled || run());
-          },
-          options,
-        );
-        return () => {
-          isCancelled = true;
-          cancel();
-        };
-      };
       return inTime(
         startWorker({
-          ports: { ...ports, openControlStore, clock: { ...clock, after } },
+          ports: { ...ports, openControlStore, clock: clocks.of(number) },
           executors: [executor],
           reportProblem,
         }),
