@@ -11,7 +11,8 @@ export interface TextRules {
   readonly maxLength?: number;
   /** A regular expression (flag `u`) that some part of the text must match; anchor it with `^` and `$`. */
   readonly pattern?: string;
-  readonly format?: "uuid" | "email" | "uri" | "date" | "hostname" | "ipv4";
+  /** `ulid` in either case; `e164`: a phone number, as `+4930123456`. */
+  readonly format?: "uuid" | "email" | "uri" | "date" | "hostname" | "ipv4" | "ulid" | "e164";
 }
 
 export interface NumberRules {

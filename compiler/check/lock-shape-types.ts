@@ -1,4 +1,5 @@
 import type { Type } from "../model/model.ts";
+import { TEXT_FORMAT_NAMES } from "../settings/text-formats.ts";
 import type { Json } from "./json.ts";
 import { entriesOf, stringOf, wrong } from "./lock-json.ts";
 
@@ -30,7 +31,7 @@ const NONE: Properties = { required: {}, optional: {} };
 const KINDS: Readonly<Record<Type["kind"], Properties>> = {
   text: {
     required: {},
-    optional: { ...LENGTHS, pattern: readPattern, format: oneOf("uuid", "email", "uri", "date", "hostname", "ipv4") },
+    optional: { ...LENGTHS, pattern: readPattern, format: oneOf(...TEXT_FORMAT_NAMES) },
   },
   int: {
     required: { wire: oneOf(...INTEGERS), min: readNumber, max: readNumber },

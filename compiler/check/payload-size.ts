@@ -14,6 +14,7 @@ import type {
 import { encodingOf, fixedBytes } from "../model/number-encoding.ts";
 import { EMPTY_FIELDS_NUMBER, NULL_FIELDS_NUMBER } from "../model/protobuf.ts";
 import { rootOf } from "../model/root.ts";
+import { TEXT_FORMATS } from "../settings/text-formats.ts";
 
 /*
  * The most bytes that values of a type take on the wire, as the codec writes them; infinite where something in it has no
@@ -22,12 +23,6 @@ import { rootOf } from "../model/root.ts";
 
 /** Seconds before 1970 take ten bytes as any negative number does, nanoseconds five; a tag of one byte each. */
 const TIMESTAMP = 17;
-const MAX_FORMATTED: Readonly<Partial<Record<NonNullable<TextType["format"]>, number>>> = {
-  uuid: 36,
-  date: 10,
-  ipv4: 15,
-  hostname: 254,
-};
 
 /** Sizes of one event's types. */
 export interface Sizes {
@@ -113,8 +108,9 @@ export function sizesOf(event: Event): Sizes {
 
 /** A UTF-16 unit takes up to three bytes; characters of two units take four. */
 function textBytes({ maxLength, format }: TextType): number {
-  const formatted = format === undefined ? undefined : MAX_FORMATTED[format];
-  return Math.min(formatted ?? Infinity, 3 * (maxLength ?? Infinity));
+  if (format === undefined) return 3 * (maxLength ?? Infinity);
+  const { lengths, isAscii } = TEXT_FORMATS[format];
+  return (isAscii ? 1 : 3) * Math.min(lengths[1], maxLength ?? Infinity);
 }
 
 function numberSize(type: IntType | FloatType | BigintType): number {

@@ -2,6 +2,7 @@ import type { Enum, Event, Field, IntType, Message, Type, Union, UseCase } from 
 import { isUnsigned } from "../model/number-encoding.ts";
 import type { Output } from "../model/output.ts";
 import { rootOf } from "../model/root.ts";
+import { TEXT_FORMATS } from "../settings/text-formats.ts";
 import { type AvroNames, avroNames, fieldName } from "./avro-names.ts";
 import { type Json, type JsonObject, jsonText } from "./json-layout.ts";
 import { packageName } from "./proto-names.ts";
@@ -65,8 +66,10 @@ function branchesOf(type: Type, scope: Scope): readonly Json[] {
       return [{ type: "array", items: typeSchema(type.items, scope) }];
     case "record":
       return [{ type: "map", values: typeSchema(type.values, scope) }];
-    case "text":
-      return [type.format === "uuid" ? { type: "string", logicalType: "uuid" } : "string"];
+    case "text": {
+      const logicalType = type.format && TEXT_FORMATS[type.format].avro;
+      return [logicalType ? { type: "string", logicalType } : "string"];
+    }
     case "timestamp":
       return [{ type: "long", logicalType: "timestamp-millis" }];
     case "bigint":

@@ -15,9 +15,10 @@ import type {
 import { isUnsigned } from "../model/number-encoding.ts";
 import type { Output } from "../model/output.ts";
 import { isRest, tupleSize } from "../model/tuples.ts";
+import { TEXT_FORMATS } from "../settings/text-formats.ts";
 import { everyType } from "./every-type.ts";
 import { type JsonObject, jsonText } from "./json-layout.ts";
-import { BASE64, base64Length, INT64, TEXT_FORMATS, TIMESTAMP, UINT64 } from "./json-strings.ts";
+import { BASE64, base64Length, formatSchema, INT64, TIMESTAMP, UINT64 } from "./json-strings.ts";
 import { unique } from "./names.ts";
 import { packageName } from "./proto-names.ts";
 import { mark, textLines } from "./source.ts";
@@ -198,11 +199,11 @@ function typeSchema(type: Type, scope: Scope): JsonObject {
 
 /** Lengths are in Unicode's code points here, and in UTF-16's units for us: a character beyond the BMP counts twice. */
 function textSchema({ minLength, maxLength, pattern, format }: TextType): JsonObject {
-  const formatted = format && TEXT_FORMATS[format];
+  const formatted = format && formatSchema(format);
   const most = Math.min(maxLength ?? Number.POSITIVE_INFINITY, formatted?.maxLength ?? Number.POSITIVE_INFINITY);
   return {
     type: "string",
-    format,
+    format: format && TEXT_FORMATS[format].isOfJsonSchema ? format : undefined,
     minLength: minLength || undefined,
     maxLength: Number.isFinite(most) ? most : undefined,
     pattern: formatted?.pattern ?? pattern,

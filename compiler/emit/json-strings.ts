@@ -1,13 +1,11 @@
-import type { TextType } from "../model/model.ts";
+import { MONTH_AND_DAY, TEXT_FORMATS, type TextFormat, type TextFormatSchema } from "../settings/text-formats.ts";
 import type { JsonObject } from "./json-layout.ts";
-import { FORMAT_PATTERNS } from "./validate-parts.ts";
 
 /*
  * What strings in JSON look like, for validators that leave formats unchecked, as most do. Of regular expressions there
  * is only what other languages' have too: no flags, no lookahead.
  */
 
-const MONTH_AND_DAY = "(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])";
 const YEAR = "(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})";
 const HOUR_AND_MINUTE = "(?:[01][0-9]|2[0-3]):[0-5][0-9]";
 
@@ -42,22 +40,17 @@ export function base64Length(count: number): number {
   return 4 * Math.ceil(count / 3);
 }
 
-type Format = NonNullable<TextType["format"]>;
-
-/** By format, what is checked besides; `date` leaves the days of a month to who checks formats. */
-export const TEXT_FORMATS: Readonly<Record<Format, { readonly pattern: string; readonly maxLength?: number }>> = {
-  uuid: { pattern: portable(FORMAT_PATTERNS.uuid) },
-  email: { pattern: portable(FORMAT_PATTERNS.email) },
-  uri: { pattern: portable(FORMAT_PATTERNS.uri) },
-  date: { pattern: `^[0-9]{4}-${MONTH_AND_DAY}$` },
-  hostname: { pattern: portable(FORMAT_PATTERNS.hostname), maxLength: 254 },
-  ipv4: { pattern: portable(FORMAT_PATTERNS.ipv4) },
-};
+/** What is checked of a format besides its name. */
+export function formatSchema(format: TextFormat): TextFormatSchema {
+  const { test } = TEXT_FORMATS[format];
+  if ("code" in test) return test.schema;
+  return test.schema ?? { pattern: portable(test.literal) };
+}
 
 /** The source of a regular expression's literal, with upper case spelled out for its flag `i`. */
 function portable(literal: string): string {
   const [, source = "", flags] = /^\/(.*)\/(\w*)$/.exec(literal)!;
-  const plain = source.replace(/\(\?=[^)]*\)/, "").replaceAll("\\d", "[0-9]");
+  const plain = source.replaceAll("\\d", "[0-9]");
   return flags === "i" ? plain.replace(/a-[zf]/g, (range) => `${range.toUpperCase()}${range}`) : plain;
 }
 

@@ -1,23 +1,14 @@
 import type { ArrayType, BytesType, FloatType, IntType, TextType, Type } from "../model/model.ts";
-
 import { isUnsigned } from "../model/number-encoding.ts";
+import { TEXT_FORMATS } from "../settings/text-formats.ts";
 
 /*
  * The rules of a type in words, as violations and documentation state them: "must be …" or, alone, "at most 64
  * characters".
  */
 
-const FORMATS = {
-  uuid: "a UUID",
-  email: "an e-mail address",
-  uri: "an absolute URI",
-  date: "a date as YYYY-MM-DD",
-  hostname: "a host name",
-  ipv4: "an IPv4 address",
-} as const;
-
 export function textRule(type: TextType): string {
-  const noun = type.format === undefined ? "a string" : FORMATS[type.format];
+  const noun = type.format === undefined ? "a string" : TEXT_FORMATS[type.format].words;
   const length = amount(type.minLength, type.maxLength, "character");
   const pattern = type.pattern === undefined ? "" : ` that matches /${type.pattern}/u`;
   return `${noun}${length && ` of ${length}`}${pattern}`;

@@ -1,8 +1,9 @@
 import type { IntType, Type } from "../model/model.ts";
 import { isUnsigned } from "../model/number-encoding.ts";
+import type { TextFormat } from "../settings/text-formats.ts";
 import { bytesRule, floatRule, intRule, textRule } from "./rules.ts";
 import { literalOf } from "./source.ts";
-import { MAX_DEPTH, type TextFormat } from "./validate-parts.ts";
+import { MAX_DEPTH } from "./validate-parts.ts";
 
 /** How a value is looked at on the spot. */
 export interface Check {

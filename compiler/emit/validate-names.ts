@@ -1,11 +1,11 @@
 import type { Type, UseCase } from "../model/model.ts";
 import { upperCamel } from "../model/naming.ts";
+import { TEXT_FORMATS, type TextFormat } from "../settings/text-formats.ts";
 import { everyType } from "./every-type.ts";
 import { unique } from "./names.ts";
 import { ownersIn, recursionOf } from "./recursion.ts";
 import { type Code, list, literalOf } from "./source.ts";
 import { FEW_MEMBERS, type TopLevel } from "./validate-checks.ts";
-import { FORMAT_PATTERNS, type TextFormat } from "./validate-parts.ts";
 import { type Owner, partsOf } from "./wrappers.ts";
 
 /** What is fixed for all of one validator's functions. */
@@ -58,14 +58,17 @@ export function createValidator({ event, frontend }: UseCase): Validator {
     constants.push(list(`const ${constant} = new Set<unknown>([`, items, "]);"));
   }
   const patterns = new Map<string, string>();
+  /** What is called with a text. */
   const formats = new Map<TextFormat, string>();
   for (const type of everyType(event)) {
     if (type.kind !== "text") continue;
     const { pattern, format } = type;
     if (pattern !== undefined && !patterns.has(pattern))
       patterns.set(pattern, declare("PATTERN", regularExpression(pattern)));
-    if (format === undefined || format === "date" || formats.has(format)) continue;
-    formats.set(format, declare(format.toUpperCase(), FORMAT_PATTERNS[format]));
+    if (format === undefined || formats.has(format)) continue;
+    const { test } = TEXT_FORMATS[format];
+    const tested = "literal" in test ? `${declare(format.toUpperCase(), test.literal)}.test` : test.function;
+    formats.set(format, tested);
   }
 
   const { recursive, leading } = recursionOf(event);
@@ -83,7 +86,7 @@ export function createValidator({ event, frontend }: UseCase): Validator {
       members: (name) => event.enums.find((union) => union.name === name)?.members.map(({ value }) => value) ?? [],
       memberSet: (name) => sets.get(name)!,
       pattern: (source) => patterns.get(source)!,
-      hasFormat: (format, value) => (format === "date" ? `isDate(${value})` : `${formats.get(format)}.test(${value})`),
+      hasFormat: (format, value) => `${formats.get(format)}(${value})`,
     },
     nameFor: (preferred) => unique(preferred, taken),
     partCheck: ({ owner, path }) => {

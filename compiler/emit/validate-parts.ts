@@ -1,5 +1,3 @@
-import type { TextType } from "../model/model.ts";
-
 /*
  * What stands in a validator beside what is specific to its event. Validators depend on nothing, so each has a copy of
  * what it uses.
@@ -7,30 +5,6 @@ import type { TextType } from "../model/model.ts";
 
 /** How deep values of recursive types may nest. */
 export const MAX_DEPTH = 32;
-
-export type TextFormat = NonNullable<TextType["format"]>;
-
-/** The text formats as regular expressions. None of them backtracks, whatever the text. */
-export const FORMAT_PATTERNS: Readonly<Record<Exclude<TextFormat, "date">, string>> = {
-  uuid: "/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i",
-  // As HTML's <input type="email"> takes it.
-  email:
-    "/^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i",
-  uri: "/^[a-z][a-z0-9+.-]*:(?:[\\w.~:/?#[\\]@!$&'()*+,;=-]|%[0-9a-f]{2})*$/i",
-  hostname:
-    "/^(?=.{1,253}\\.?$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*\\.?$/i",
-  ipv4: "/^(?:(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)$/",
-};
-
-export const IS_DATE = `
-function isDate(text: string): boolean {
-  const match = /^(\\d{4})-(\\d{2})-(\\d{2})$/.exec(text);
-  if (match === null) return false;
-  const month = Number(match[2]) - 1;
-  // 400 years on, the calendar is the same, and Date takes no year for one of the 1900s.
-  const date = new Date(Date.UTC(Number(match[1]) + 400, month, Number(match[3])));
-  return date.getUTCMonth() === month && date.getUTCDate() === Number(match[3]);
-}`;
 
 export const IS_TIMESTAMP = `
 function isTimestamp(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { Event, Type, UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import type { Choice } from "../model/tell-apart.ts";
+import { TEXT_FORMATS } from "../settings/text-formats.ts";
 import { everyKind, everyType } from "./every-type.ts";
 import { presentType } from "./presence.ts";
 import { type Code, header, imports, print } from "./source.ts";
@@ -51,7 +52,8 @@ export function emitValidate(useCase: UseCase): Output {
 function usedParts(event: Event, isRecursive: boolean): string[] {
   const types = everyType(event);
   const kinds = everyKind(event);
-  const hasDate = types.some((type) => type.kind === "text" && type.format === "date");
+  const tests = types.flatMap((type) => (type.kind === "text" && type.format ? [TEXT_FORMATS[type.format].test] : []));
+  const tested = new Set(tests.flatMap((test) => ("code" in test ? [test.code] : [])));
   const hasKeys = types.some((type) => type.kind === "record" && type.keys);
   const unions = event.unions.flatMap((union) => kindsOf(union, event));
   const hasTag = unions.some(([, choice]) => hasTagIn(choice));
@@ -62,7 +64,7 @@ function usedParts(event: Event, isRecursive: boolean): string[] {
     ...(kinds.has("json") ? [parts.IS_JSON] : []),
     ...(kinds.has("record") || kinds.has("json") ? [parts.IS_PLAIN_OBJECT] : []),
     ...(kinds.has("timestamp") ? [parts.IS_TIMESTAMP] : []),
-    ...(hasDate ? [parts.IS_DATE] : []),
+    ...tested,
     parts.FAILED,
     ...(hasLeaf ? [parts.ADD] : []),
     ...(hasLeaf || checked.length > 0 ? [parts.NEST] : []),

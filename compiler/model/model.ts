@@ -1,4 +1,5 @@
 import type { Span } from "../diagnostics.ts";
+import type { TextFormat } from "../settings/text-formats.ts";
 import type { SettingValues, SubscriberValues } from "../settings/values.ts";
 import type { DefaultValue, Earlier, EarlierJson } from "./earlier.ts";
 
@@ -9,7 +10,7 @@ export interface TextType {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
-  readonly format?: "uuid" | "email" | "uri" | "date" | "hostname" | "ipv4";
+  readonly format?: TextFormat;
 }
 
 /** A safe integer. `wire` is what is declared, else it follows from the range: int32 and uint32 where it fits. */

@@ -16,7 +16,7 @@ export const ZONES: readonly Zone[] = [
   {
     name: "compiler/settings",
     files: /^compiler\/settings\//,
-    may: ["compiler/settings/.*", "runtime/(contract|schedule|use-case).ts"],
+    may: ["compiler/settings/.*", "runtime/(contract|schedule|types|use-case).ts"],
     packages: [],
   },
   {
@@ -61,7 +61,7 @@ export const ZONES: readonly Zone[] = [
     name: "compiler/import",
     files: /^compiler\/import\//,
     may: [
-      "compiler/(import|model|pattern)/.*",
+      "compiler/(import|model|settings|pattern)/.*",
       "compiler/diagnostics.ts",
       "compiler/catalogue/entry.ts",
       "compiler/check/(json|lock|lock-file|write-lock).ts",

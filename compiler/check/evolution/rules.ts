@@ -1,5 +1,6 @@
 import type { BigintType, IntType, TextType, Type } from "../../model/model.ts";
 import { isUnsigned } from "../../model/number-encoding.ts";
+import { TEXT_FORMATS } from "../../settings/text-formats.ts";
 
 /** A rule that one type's values keep and those of another need not. */
 export interface BrokenRule {
@@ -72,18 +73,8 @@ function rangeOf(type: IntegerType): { readonly min: bigint; readonly max: bigin
     : { min: -(2n ** 63n), max: 2n ** 63n - 1n, text: "64 bits" };
 }
 
-/** Texts of these formats have these lengths, whatever else is said. */
-const FORMAT_LENGTHS = {
-  uuid: [36, 36],
-  date: [10, 10],
-  ipv4: [7, 15],
-  email: [3, Infinity],
-  hostname: [1, 254],
-  uri: [2, Infinity],
-} as const satisfies Record<NonNullable<TextType["format"]>, readonly [number, number]>;
-
 function lengthsOf({ minLength = 0, maxLength = Infinity, pattern, format }: TextType): readonly [number, number] {
-  const [least, most] = format === undefined ? [0, Infinity] : FORMAT_LENGTHS[format];
+  const [least, most] = format === undefined ? [0, Infinity] : TEXT_FORMATS[format].lengths;
   const notEmpty = pattern !== undefined && !new RegExp(pattern, "u").test("") ? 1 : 0;
   return [Math.max(minLength, least, notEmpty), Math.min(maxLength, most)];
 }

@@ -1,12 +1,12 @@
 import type { Json, JsonObject } from "../../check/json.ts";
 import { slownessOf } from "../../pattern/pattern-time.ts";
+import { isTextFormat, TEXT_FORMAT_NAMES } from "../../settings/text-formats.ts";
 import { numberAt, plainOf, stringAt } from "../json-source.ts";
 import { bytes, DATE, float, int, named, type Shape, text } from "../shape.ts";
 import { reportDropped } from "./keywords.ts";
 import { type Parts, valuesOf } from "./parts.ts";
 import type { Scope, Use } from "./scope.ts";
 
-const FORMATS = ["uuid", "email", "uri", "date", "hostname", "ipv4"];
 /** Formats of numbers that hold by themselves. */
 const NUMBER_FORMATS = ["int64", "double", "float"];
 
@@ -40,9 +40,10 @@ export function readString(parts: Parts, at: Json, use: Use): Shape | undefined 
     differ(scope, formats[0]!.value, "A Date is a moment to the millisecond: the offset and finer fractions are lost.");
     return DATE;
   }
-  const known = formats.find(({ value }) => FORMATS.includes(String(plainOf(value))));
+  const known = formats.find(({ value }) => isTextFormat(plainOf(value)));
   for (const { part, value } of formats) {
-    if (value !== known?.value) drop(part, "format", `'${plainOf(value)}' is none of ${FORMATS.join(", ")}, date-time`);
+    if (value !== known?.value)
+      drop(part, "format", `'${plainOf(value)}' is none of ${TEXT_FORMAT_NAMES.join(", ")}, date-time`);
   }
   for (const { part, value } of valuesOf(parts, "contentEncoding")) {
     drop(part, "contentEncoding", `'${plainOf(value)}' is not base64`);

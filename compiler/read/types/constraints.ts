@@ -1,6 +1,7 @@
 import { ts } from "ts-morph";
 import type { ArrayType, BigintType, BytesType, FloatType, IntType, TextType, Type } from "../../model/model.ts";
 import { slownessOf } from "../../pattern/pattern-time.ts";
+import { isTextFormat, TEXT_FORMAT_NAMES } from "../../settings/text-formats.ts";
 import { carrierOf } from "./brands.ts";
 import { itemPlace, writtenItem } from "./collections.ts";
 import type { Place, Scope, TypeReader } from "./reader.ts";
@@ -83,12 +84,10 @@ function isWithoutParts(name: string): name is keyof typeof WITHOUT_PARTS {
   return Object.hasOwn(WITHOUT_PARTS, name);
 }
 
-const FORMATS = ["uuid", "email", "uri", "date", "hostname", "ipv4"] as const;
-
 function readText(rules: Rules): TextType | Wrong {
   const { pattern, format } = rules;
-  if (format !== undefined && !FORMATS.some((known) => known === format)) {
-    return wrong(`'${format}' is no format`, `Choose one of ${FORMATS.join(", ")}.`);
+  if (format !== undefined && !isTextFormat(format)) {
+    return wrong(`'${format}' is no format`, `Choose one of ${TEXT_FORMAT_NAMES.join(", ")}.`);
   }
   if (pattern !== undefined) {
     try {

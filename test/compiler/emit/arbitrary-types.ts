@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { IntType, Type } from "../../../compiler/model/model.ts";
+import { TEXT_FORMAT_NAMES } from "../../../compiler/settings/text-formats.ts";
 import { list, nullable, record } from "./models.ts";
 
 const SAFE = Number.MAX_SAFE_INTEGER;
@@ -11,11 +12,7 @@ export const leaf: fc.Arbitrary<Type> = fc.oneof(
   }),
   fc.constantFrom<Type>(
     { kind: "text" },
-    { kind: "text", format: "uuid" },
-    { kind: "text", format: "date" },
-    { kind: "text", format: "ipv4" },
-    { kind: "text", format: "email" },
-    { kind: "text", format: "hostname" },
+    ...TEXT_FORMAT_NAMES.map((format) => ({ kind: "text", format }) as const),
     { kind: "text", format: "uri", maxLength: 40 },
     { kind: "text", pattern: "^[a-c/]{1,3}$" },
     { kind: "int", wire: "int32", min: -5, max: 5 },

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Event, FloatType, IntType, Message, Type, UseCase } from "../../../compiler/model/model.ts";
 import { rootOf } from "../../../compiler/model/root.ts";
+import { TEXT_FORMAT_SAMPLES } from "../text-format-samples.ts";
 
 /** Of records. */
 export const KEYS: readonly string[] = ["", "a", "a b", "__proto__", "constructor", "1", "é", "b".repeat(80)];
@@ -70,9 +71,10 @@ export function valuesOf({ event }: UseCase, keys = KEYS): fc.Arbitrary<unknown>
             .date({ min: new Date("0001-01-01"), max: new Date("9999-12-31"), noInvalidDate: true })
             .map((date) => date.toISOString().slice(0, 10));
         if (type.format === "ipv4") return fc.ipV4();
-        if (type.format === "email") return fc.constantFrom("a@b.c", "first.last+tag@sub.example.org");
-        if (type.format === "hostname") return fc.constantFrom("localhost", "A-b.example.org.", `${"x".repeat(63)}.de`);
-        if (type.format === "uri") return fc.constantFrom("urn:a", "HTTPS://u@[::1]:8/a?b=%C3%A9#c", "mailto:a@b.c");
+        if (type.format !== undefined) {
+          const { maxLength: most = Number.POSITIVE_INFINITY } = type;
+          return fc.constantFrom(...TEXT_FORMAT_SAMPLES[type.format].good.filter(({ length }) => length <= most));
+        }
         const { minLength = 0, maxLength = 200 } = type;
         if (type.pattern !== undefined) {
           const matching = fc.stringMatching(new RegExp(type.pattern, "u"));
