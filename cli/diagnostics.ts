@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
-import type { Diagnostic, Sources, Span } from "../compiler/diagnostics.ts";
-import { formatGithub } from "../compiler/format/github.ts";
-import { formatPretty } from "../compiler/format/pretty.ts";
-import { formatSarif } from "../compiler/format/sarif.ts";
+import type { Diagnostic, Sources, Span } from "../compiler/diagnostics/diagnostics.ts";
+import { formatGithub } from "../compiler/diagnostics/format/github.ts";
+import { formatPretty } from "../compiler/diagnostics/format/pretty.ts";
+import { formatSarif } from "../compiler/diagnostics/format/sarif.ts";
 import { packagedPageOf } from "./documentation.ts";
 import { packageVersion } from "./package-version.ts";
 import { colorsOf, complain, count, hasColors, say } from "./terminal.ts";

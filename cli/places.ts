@@ -1,5 +1,5 @@
+import { Fault } from "../compiler/build/fault.ts";
 import type { UseCaseSettings } from "../runtime/runtime.ts";
-import { Fault } from "./fault.ts";
 import { builtUseCases } from "./project-runtime.ts";
 
 /** A use case and one of its subscribers. */

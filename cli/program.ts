@@ -1,10 +1,10 @@
 import { Command, CommanderError, Option } from "commander";
-import { assistantCommands } from "./assistant-commands.ts";
-import { captureCommands } from "./capture-commands.ts";
-import { controlCommands } from "./control-commands.ts";
-import { deadLetterCommands } from "./dead-letter-commands.ts";
-import { EXIT, Fault } from "./fault.ts";
-import { gatewayCommands } from "./gateway-commands.ts";
+import { EXIT, Fault } from "../compiler/build/fault.ts";
+import { assistantCommands } from "./commands/assistant-commands.ts";
+import { captureCommands } from "./commands/capture-commands.ts";
+import { controlCommands } from "./commands/control-commands.ts";
+import { deadLetterCommands } from "./commands/dead-letter-commands.ts";
+import { gatewayCommands } from "./commands/gateway-commands.ts";
 import { packageVersion } from "./package-version.ts";
 import { withStoreOptions } from "./store-options.ts";
 import { colorsOf, complain, sayJson } from "./terminal.ts";
@@ -31,7 +31,7 @@ function createProgram(): Command {
     )
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (options) => {
-      const { build } = await import("./build.ts");
+      const { build } = await import("./commands/build.ts");
       await build(options);
     });
 
@@ -40,7 +40,7 @@ function createProgram(): Command {
     .description("write usecases/<name>.ts, a use case that compiles and runs")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards, or here)")
     .action(async (name, options) => {
-      const { newUseCase } = await import("./new.ts");
+      const { newUseCase } = await import("./scaffold/new.ts");
       await newUseCase(name, options);
     });
 
@@ -53,7 +53,7 @@ function createProgram(): Command {
     .option("--include <folder...>", "where the contract's imports are found (default: beside it, and in its project)")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards, or here)")
     .action(async (file, options) => {
-      const { importUseCase } = await import("./import.ts");
+      const { importUseCase } = await import("./commands/import.ts");
       await importUseCase(file, options);
     });
 
@@ -72,7 +72,7 @@ function createProgram(): Command {
     .option("--json", "print one JSON object")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (options) => {
-      const { diff } = await import("./diff.ts");
+      const { diff } = await import("./commands/diff.ts");
       await diff(options);
     });
 
@@ -85,7 +85,7 @@ function createProgram(): Command {
     .option("--json", "print one JSON object")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (options) => {
-      const { release } = await import("./release.ts");
+      const { release } = await import("./commands/release.ts");
       await release(options);
     });
 
@@ -95,7 +95,7 @@ function createProgram(): Command {
     .option("--json", "print one JSON object")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (useCase, version, options) => {
-      const { retire } = await import("./retire.ts");
+      const { retire } = await import("./commands/retire.ts");
       await retire(useCase, version, options);
     });
 
@@ -105,7 +105,7 @@ function createProgram(): Command {
     .option("--json", "print one JSON object")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (options) => {
-      const { resolve } = await import("./resolve.ts");
+      const { resolve } = await import("./commands/resolve.ts");
       await resolve(options);
     });
 
@@ -113,7 +113,7 @@ function createProgram(): Command {
     .command("merge-lock <base> <ours> <theirs>")
     .description("merge contracts.lock.json for git, as `fivefold new` sets it up")
     .action(async (base, ours, theirs) => {
-      const { mergeLockFiles } = await import("./merge-lock.ts");
+      const { mergeLockFiles } = await import("./commands/merge-lock.ts");
       mergeLockFiles(base, ours, theirs);
     });
 
@@ -133,7 +133,7 @@ function createProgram(): Command {
     .option("--json", "print JSON lines")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (options) => {
-      const { dev } = await import("./dev.ts");
+      const { dev } = await import("./commands/dev.ts");
       await dev(options);
     });
 
@@ -148,7 +148,7 @@ function createProgram(): Command {
     .option("--json", "print one JSON object")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (useCase, event, options) => {
-      const { enqueue } = await import("./enqueue.ts");
+      const { enqueue } = await import("./commands/enqueue.ts");
       await enqueue(useCase, event, options);
     });
 
@@ -171,10 +171,10 @@ function createProgram(): Command {
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (names, options) => {
       if (options.check) {
-        const { checkStart } = await import("./check-start.ts");
+        const { checkStart } = await import("./commands/check-start.ts");
         return checkStart(names, options);
       }
-      const { start } = await import("./start.ts");
+      const { start } = await import("./commands/start.ts");
       await start(names, options);
     });
 
@@ -184,7 +184,7 @@ function createProgram(): Command {
     .option("--metrics-port <port>", "serves /metrics, /healthz and /readyz", "9464")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (options) => {
-      const { showBacklogs } = await import("./start.ts");
+      const { showBacklogs } = await import("./commands/start.ts");
       await showBacklogs(options);
     });
 
@@ -199,7 +199,7 @@ function createProgram(): Command {
   withStoreOptions(
     strays.command("list").description("tell what waits where no use case takes it from any more"),
   ).action(async (options) => {
-    const { listStrays } = await import("./strays.ts");
+    const { listStrays } = await import("./commands/strays.ts");
     await listStrays(options);
   });
   withStoreOptions(
@@ -209,7 +209,7 @@ function createProgram(): Command {
       .option("--to <use-case/subscriber>", "whom to (default: the same subscriber, where only a priority changed)")
       .option("--dry-run", "change nothing"),
   ).action(async (topic, subscription, options) => {
-    const { changeStrays } = await import("./strays.ts");
+    const { changeStrays } = await import("./commands/strays.ts");
     await changeStrays("move", { topic, subscription }, options);
   });
   withStoreOptions(
@@ -218,7 +218,7 @@ function createProgram(): Command {
       .description("forget them for good")
       .option("--dry-run", "change nothing"),
   ).action(async (topic, subscription, options) => {
-    const { changeStrays } = await import("./strays.ts");
+    const { changeStrays } = await import("./commands/strays.ts");
     await changeStrays("drop", { topic, subscription }, options);
   });
 
@@ -229,7 +229,7 @@ function createProgram(): Command {
     .option("--native-pulsar", "fail where pulsar-client, with its native part, could not be loaded there")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (folder, names, options) => {
-      const { stage } = await import("./stage.ts");
+      const { stage } = await import("./stage/stage.ts");
       await stage(folder, names, options);
     });
 
@@ -238,7 +238,7 @@ function createProgram(): Command {
     .description("write what a deployment takes: a Pulumi program, a Dockerfile, and a workflow for these stacks")
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)")
     .action(async (stacks, options) => {
-      const { newStacks } = await import("./new-stacks.ts");
+      const { newStacks } = await import("./scaffold/new-stacks.ts");
       await newStacks(stacks, options);
     });
 
@@ -249,7 +249,7 @@ function createProgram(): Command {
     .requiredOption("--gateway-port <port>")
     .requiredOption("--callback-port <port>")
     .action(async (options) => {
-      const { work } = await import("./worker.ts");
+      const { work } = await import("./worker/worker.ts");
       await work(options);
     });
 

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { Fault } from "../compiler/build/fault.ts";
 import { loadTypeScript, MODULE_CACHE } from "../loader/hooks.ts";
 import type { Executor, UseCaseSettings } from "../runtime/runtime.ts";
-import { Fault } from "./fault.ts";
 
 /** The project's own runtime, which its use cases and clients import: two copies would not share one connection. */
 export async function loadRuntime(root: string): Promise<typeof import("../runtime/runtime.ts")> {

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { Fault } from "../compiler/build/fault.ts";
+import { findProject } from "../compiler/build/project.ts";
 import type { Connection } from "../runtime/runtime.ts";
-import { Fault } from "./fault.ts";
-import { findProject } from "./project.ts";
 import { loadRuntime, startFailure } from "./project-runtime.ts";
 
 /** What every command takes that looks into a project's stores. */

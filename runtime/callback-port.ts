@@ -1,7 +1,7 @@
 import { type CallbackServer, startCallbackServer } from "./callbacks/callback-server.ts";
-import type { TargetSettings, UseCaseSettings } from "./contract.ts";
-import { FivefoldError } from "./errors.ts";
-import type { Ports } from "./ports.ts";
+import type { TargetSettings, UseCaseSettings } from "./contract/contract.ts";
+import { FivefoldError } from "./contract/errors.ts";
+import type { Ports } from "./ports/ports.ts";
 import { callbackSecrets } from "./receiver/receive.ts";
 
 export type { CallbackServer };

@@ -2,12 +2,12 @@ import type { RunControl, Running } from "./capture/run-again.ts";
 import type { Mismatch } from "./capture/source-table.ts";
 import type { Changes } from "./changes.ts";
 import type { Connection } from "./connection.ts";
-import type { ReportProblem, UseCaseSettings } from "./contract.ts";
-import { FivefoldError } from "./errors.ts";
+import type { ReportProblem, UseCaseSettings } from "./contract/contract.ts";
+import { FivefoldError } from "./contract/errors.ts";
 import { reportSafely } from "./observers.ts";
+import { createEnqueueOn, createRelayOn } from "./pipeline/relay-on.ts";
+import { topicsOf } from "./ports/topics.ts";
 import { reportSeldom } from "./problem-reports.ts";
-import { createEnqueueOn, createRelayOn } from "./relay-on.ts";
-import { topicsOf } from "./topics.ts";
 
 /** A database whose changes or whose outbox are captured. */
 export interface CaptureSource {

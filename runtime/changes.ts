@@ -1,7 +1,7 @@
+import type { UseCaseModule } from "./authoring/use-case.ts";
 import type { Column } from "./capture/column-values.ts";
 import type { CapturedTable } from "./capture/source-table.ts";
 import type { Client, TaskClient } from "./client.ts";
-import type { UseCaseModule } from "./use-case.ts";
 
 /** A use case's table, as a capture needs it. */
 export interface Changes {

@@ -1,13 +1,13 @@
 import { hash } from "node:crypto";
+import { type Duration, parseDuration } from "./authoring/use-case.ts";
 import { insertIntoOutbox, type Transaction } from "./capture/outbox-row.ts";
-import { systemClock } from "./clock.ts";
 import { type Connection, connect } from "./connection.ts";
-import type { ClientContract } from "./contract.ts";
-import { FivefoldError } from "./errors.ts";
-import { createFrontendOn, createRecordsOn } from "./frontend-on.ts";
-import type { Admission, Frontend, Receipt } from "./pipeline.ts";
-import { topicsOf } from "./topics.ts";
-import { type Duration, parseDuration } from "./use-case.ts";
+import { systemClock } from "./contract/clock.ts";
+import type { ClientContract } from "./contract/contract.ts";
+import { FivefoldError } from "./contract/errors.ts";
+import { createFrontendOn, createRecordsOn } from "./pipeline/frontend-on.ts";
+import type { Admission, Frontend, Receipt } from "./pipeline/pipeline.ts";
+import { topicsOf } from "./ports/topics.ts";
 import { cancelTask, rescheduleTask, type TaskReference } from "./waiting-task.ts";
 
 export interface EnqueueOptions {

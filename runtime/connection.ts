@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Cancel, systemClock } from "./clock.ts";
-import { FivefoldError } from "./errors.ts";
-import { missingStores } from "./missing-stores.ts";
+import type { OpenCrashStore, PulsarOptions } from "./adapters/pulsar/pulsar-ports.ts";
+import { type Cancel, systemClock } from "./contract/clock.ts";
+import { FivefoldError } from "./contract/errors.ts";
 import { tellAll } from "./observers.ts";
-import type { Enqueued } from "./pipeline.ts";
-import type { Ports } from "./ports.ts";
-import { createPublisher, type Publisher } from "./publisher.ts";
-import type { OpenCrashStore, PulsarOptions } from "./pulsar.ts";
+import type { Enqueued } from "./pipeline/pipeline.ts";
+import { missingStores } from "./ports/missing-stores.ts";
+import type { Ports } from "./ports/ports.ts";
+import { createPublisher, type Publisher } from "./ports/publisher.ts";
 
 /** Open ports, and one producer a topic on them. */
 export interface Connection {
@@ -122,12 +122,12 @@ interface Stores extends Pick<Ports, "delayStore" | "dedupeStore" | "openControl
 async function openStores({ data, postgres }: ConnectOptions): Promise<Stores> {
   const url = postgres ?? process.env.FIVEFOLD_POSTGRES_URL;
   if (url) {
-    const { openPostgresCrashStore, openPostgresStores } = await import("./postgres.ts");
+    const { openPostgresCrashStore, openPostgresStores } = await import("./adapters/postgres/postgres-stores.ts");
     return { ...(await openPostgresStores({ url })), openCrashStore: () => openPostgresCrashStore({ url }) };
   }
   const folder = data ?? process.env.FIVEFOLD_DATA;
   if (folder) {
-    const { openEmbeddedStores, openFolderCrashStore } = await import("./embedded.ts");
+    const { openEmbeddedStores, openFolderCrashStore } = await import("./adapters/embedded/embedded-ports.ts");
     const crashes = join(resolve(folder), "crashes");
     return {
       ...(await openEmbeddedStores(resolve(folder))),
@@ -141,7 +141,7 @@ async function openStores({ data, postgres }: ConnectOptions): Promise<Stores> {
 async function openOnPulsar(options: ConnectOptions): Promise<Ports> {
   const { openCrashStore, ...stores } = await openStores(options);
   try {
-    const { openCountingPulsar } = await import("./pulsar.ts");
+    const { openCountingPulsar } = await import("./adapters/pulsar/pulsar-ports.ts");
     const transport = await openCountingPulsar(options.pulsar, openCrashStore, JSON.stringify(options));
     return { ...stores, transport, clock: systemClock };
   } catch (error) {
@@ -158,7 +158,7 @@ async function open(options: ConnectOptions, client: string | undefined): Promis
   }
   const folder = dataFolder(options, client);
   // Loaded here, since a process on other ports should not need the embedded store's native parts.
-  const { openEmbedded } = await import("./embedded.ts").catch(explainMissing);
+  const { openEmbedded } = await import("./adapters/embedded/embedded-ports.ts").catch(explainMissing);
   return connectTo({ ...(await openEmbedded(folder)), openedWith: { data: folder } });
 }
 

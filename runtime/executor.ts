@@ -1,3 +1,4 @@
+import type { UseCaseModule } from "./authoring/use-case.ts";
 import type { Client, TaskClient } from "./client.ts";
 import type {
   ClientContract,
@@ -6,10 +7,9 @@ import type {
   ExecutorContract,
   SubscriberFunctions,
   UseCaseSettings,
-} from "./contract.ts";
-import { FivefoldError } from "./errors.ts";
-import type { Schedule, Scheduled } from "./schedule.ts";
-import type { UseCaseModule } from "./use-case.ts";
+} from "./contract/contract.ts";
+import { FivefoldError } from "./contract/errors.ts";
+import type { Schedule, Scheduled } from "./contract/schedule.ts";
 
 /** What a generated executor hands to a worker. `E` is the event as its client takes it. */
 // biome-ignore lint/suspicious/noExplicitAny: who runs executors of several use cases has no word for their events.

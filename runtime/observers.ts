@@ -1,6 +1,6 @@
-import type { ReportProblem } from "./contract.ts";
-import { FivefoldError } from "./errors.ts";
-import { describeThrown } from "./thrown.ts";
+import type { ReportProblem } from "./contract/contract.ts";
+import { FivefoldError } from "./contract/errors.ts";
+import { describeThrown } from "./contract/thrown.ts";
 
 /** Tells observers, who are somebody else's code: what they throw, or reject with, is reported and changes nothing. */
 export function tellAll<O>(observers: Iterable<O>, tell: (observer: O) => unknown, reportProblem: ReportProblem): void {

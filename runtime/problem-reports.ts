@@ -1,6 +1,6 @@
-import type { Clock } from "./clock.ts";
-import type { ReportProblem } from "./contract.ts";
-import { FivefoldError } from "./errors.ts";
+import type { Clock } from "./contract/clock.ts";
+import type { ReportProblem } from "./contract/contract.ts";
+import { FivefoldError } from "./contract/errors.ts";
 
 const AGAIN_AFTER_MS = 60_000;
 /** Texts that are remembered: those that name a task or a time hardly come again. */

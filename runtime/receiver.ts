@@ -1,11 +1,11 @@
 /** For the other side of targets: what `generated/<use case>/receiver.ts` imports. It needs no broker and no store. */
-import { systemClock } from "./clock.ts";
+import { systemClock } from "./contract/clock.ts";
 import { type Answering, azureHandler, fetchHandler, lambdaHandler, nodeListener } from "./receiver/adapters.ts";
 import { mostBodyBytes, type ReceiverOptions, receive, secretsFor } from "./receiver/receive.ts";
 import type { ReceiverContract, ReceiverHandler } from "./receiver/received-task.ts";
 import { type LateOutcome, sendOutcome as tell } from "./receiver/send-outcome.ts";
 
-export { RejectError, RetryError } from "./outcome.ts";
+export { RejectError, RetryError } from "./authoring/outcome.ts";
 export type { ReceiverOptions } from "./receiver/receive.ts";
 export type { ReceivedTask, ReceiverContract, ReceiverHandler } from "./receiver/received-task.ts";
 export { LATER } from "./receiver/received-task.ts";

@@ -7,6 +7,7 @@ declare global {
   }
 }
 
+export type { Json } from "./authoring/types.ts";
 export { type CallbackPortOptions, type CallbackServer, openCallbackPort } from "./callback-port.ts";
 export {
   type Capture,
@@ -26,9 +27,34 @@ export {
   type Rescheduling,
   type TaskReference,
 } from "./client.ts";
+export * as json from "./codec/json.ts";
+export {
+  ABSENT,
+  decodeMessage,
+  encodeMessage,
+  integerKeys,
+  type ReadEntry,
+  type Reader,
+  type ReadMessage,
+  readTimestamp,
+  setEntry,
+  setProperty,
+  trimTuple,
+  type WriteMessage,
+  type Writer,
+} from "./codec/wire.ts";
 export { type Connection, type ConnectOptions, connect, findRoot } from "./connection.ts";
-export type { ExecutorContract, Failure, Message, Outcome, Priority, TaskRecord, UseCaseSettings } from "./contract.ts";
-export { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf } from "./contract.ts";
+export type {
+  ExecutorContract,
+  Failure,
+  Message,
+  Outcome,
+  Priority,
+  TaskRecord,
+  UseCaseSettings,
+} from "./contract/contract.ts";
+export { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf } from "./contract/contract.ts";
+export { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "./contract/errors.ts";
 export type { ControlStore } from "./control/control-store.ts";
 export {
   changeOverride,
@@ -48,30 +74,12 @@ export {
   redriveDeadLetters,
 } from "./dead-letters/dead-letters.ts";
 export type { DeadLetter, LetterFilter, LetterPlace } from "./dead-letters/letter.ts";
-export { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "./errors.ts";
 export { createExecutor, type Executor } from "./executor.ts";
 export { type Gateway, type GatewayOptions, type GatewayUseCase, startGateway } from "./gateway.ts";
-export * as json from "./json.ts";
 export { createFailureLog, type FailureLine, type FailureLog, type FailureLogOptions } from "./metrics/failure-log.ts";
 export { type MetricsServer, type MetricsServerOptions, startMetricsServer } from "./metrics/metrics-server.ts";
-export type { Pipeline, PipelineCounts, Receipt, Settled } from "./pipeline.ts";
-export { dropStray, moveStray, type StrayOutcome } from "./stray-moves.ts";
-export { createStrayFinder, type Stray, type StrayTarget, targetOf } from "./strays.ts";
-export { topicsOf } from "./topics.ts";
-export type { Json } from "./types.ts";
-export {
-  ABSENT,
-  decodeMessage,
-  encodeMessage,
-  integerKeys,
-  type ReadEntry,
-  type Reader,
-  type ReadMessage,
-  readTimestamp,
-  setEntry,
-  setProperty,
-  trimTuple,
-  type WriteMessage,
-  type Writer,
-} from "./wire.ts";
+export type { Pipeline, PipelineCounts, Receipt, Settled } from "./pipeline/pipeline.ts";
+export { topicsOf } from "./ports/topics.ts";
+export { dropStray, moveStray, type StrayOutcome } from "./strays/stray-moves.ts";
+export { createStrayFinder, type Stray, type StrayTarget, targetOf } from "./strays/strays.ts";
 export { startWorker, type Worker, type WorkerOptions } from "./worker.ts";

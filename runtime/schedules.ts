@@ -1,12 +1,18 @@
-import type { ClientContract, ExecutorContract, ReportProblem, TaskRecord, UseCaseSettings } from "./contract.ts";
+import type {
+  ClientContract,
+  ExecutorContract,
+  ReportProblem,
+  TaskRecord,
+  UseCaseSettings,
+} from "./contract/contract.ts";
+import { type ErrorCode, FivefoldError } from "./contract/errors.ts";
+import type { Scheduled } from "./contract/schedule.ts";
+import { describeThrown } from "./contract/thrown.ts";
 import type { ControlStore } from "./control/control-store.ts";
-import { type ErrorCode, FivefoldError } from "./errors.ts";
-import { createFrontendOn } from "./frontend-on.ts";
-import type { Ports } from "./ports.ts";
-import type { Scheduled } from "./schedule.ts";
+import { createFrontendOn } from "./pipeline/frontend-on.ts";
+import type { Ports } from "./ports/ports.ts";
 import { type DueTick, runSchedules } from "./schedules/run-schedules.ts";
 import { forgetOtherSchedules } from "./schedules/schedule-state.ts";
-import { describeThrown } from "./thrown.ts";
 
 export interface WorkerSchedules {
   readonly executors: readonly ExecutorContract<unknown>[];

@@ -1,10 +1,10 @@
-import { sleep } from "./clock.ts";
-import type { Message, ReportProblem, UseCaseSettings } from "./contract.ts";
-import { topicOf } from "./contract.ts";
-import { type ErrorCode, FivefoldError } from "./errors.ts";
-import type { Ports } from "./ports.ts";
-import { describeThrown } from "./thrown.ts";
-import { topicsOf } from "./topics.ts";
+import { sleep } from "./contract/clock.ts";
+import type { Message, ReportProblem, UseCaseSettings } from "./contract/contract.ts";
+import { topicOf } from "./contract/contract.ts";
+import { type ErrorCode, FivefoldError } from "./contract/errors.ts";
+import { describeThrown } from "./contract/thrown.ts";
+import type { Ports } from "./ports/ports.ts";
+import { topicsOf } from "./ports/topics.ts";
 import type { Consumer } from "./transport/transport.ts";
 
 /** How soon a subscription that could not be had is tried again, at first and at most. */

@@ -1,7 +1,7 @@
-import type { UseCaseSettings } from "./contract.ts";
-import { FivefoldError } from "./errors.ts";
-import type { Ports } from "./ports.ts";
-import { dueAtOfTask } from "./task-id.ts";
+import type { UseCaseSettings } from "./contract/contract.ts";
+import { FivefoldError } from "./contract/errors.ts";
+import { dueAtOfTask } from "./contract/task-id.ts";
+import type { Ports } from "./ports/ports.ts";
 
 /** A delayed task: by its receipt's id, or by the value that its event's `dedupeBy` field has. */
 export type TaskReference = string | { readonly dedupeKey: string | number | bigint | boolean };

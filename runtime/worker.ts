@@ -1,24 +1,24 @@
-import { type Cancel, settledWithin, sleep } from "./clock.ts";
 import { onStoresClock } from "./connection.ts";
-import type { ExecutorContract, ReportProblem, UseCaseSettings } from "./contract.ts";
+import { type Cancel, settledWithin, sleep } from "./contract/clock.ts";
+import type { ExecutorContract, ReportProblem, UseCaseSettings } from "./contract/contract.ts";
+import { FivefoldError } from "./contract/errors.ts";
+import { describeThrown } from "./contract/thrown.ts";
 import type { ControlStore } from "./control/control-store.ts";
 import { NO_OVERRIDES, watchOverrides } from "./control/overrides.ts";
 import { sharePermits } from "./control/permit-shares.ts";
 import { shareRates, sharesRates } from "./control/rate-shares.ts";
 import { answerQuestions } from "./control/task-questions.ts";
 import { type SubscriberReport, tellWorkerReports } from "./control/worker-reports.ts";
-import { FivefoldError } from "./errors.ts";
 import { reportSafely } from "./observers.ts";
-import { type Observer, openPipelines, type Pipeline, type PipelineCounts, type Settled } from "./pipeline.ts";
-import type { Ports } from "./ports.ts";
+import { type Observer, openPipelines, type Pipeline, type PipelineCounts, type Settled } from "./pipeline/pipeline.ts";
+import type { RemoteTargetsOptions } from "./pipeline/remote-targets.ts";
+import type { Ports } from "./ports/ports.ts";
+import { createPublisher } from "./ports/publisher.ts";
 import { reportSeldom } from "./problem-reports.ts";
-import { createPublisher } from "./publisher.ts";
-import type { RemoteTargetsOptions } from "./remote-targets.ts";
 import { runWorkerSchedules } from "./schedules.ts";
-import { watchStrays } from "./stray-watch.ts";
-import { createStrayFinder } from "./strays.ts";
+import { watchStrays } from "./strays/stray-watch.ts";
+import { createStrayFinder } from "./strays/strays.ts";
 import { createSubscriptions } from "./subscriptions.ts";
-import { describeThrown } from "./thrown.ts";
 
 export interface WorkerOptions {
   readonly ports: Ports;
@@ -82,7 +82,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const isSending = executors.some(({ settings }) => settings.subscribers.some(({ target }) => target));
   // Loaded here, since a process that sends nothing should not need the HTTP library.
   const remoteTargets = isSending
-    ? await (await import("./remote-targets.ts")).openRemoteTargets(executors, {
+    ? await (await import("./pipeline/remote-targets.ts")).openRemoteTargets(executors, {
         ...{ environment, resolve: options.resolve, openControlStore: ports.openControlStore, clock, reportProblem },
       })
     : undefined;

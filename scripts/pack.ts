@@ -89,24 +89,24 @@ function packedManifest(source: Manifest): unknown {
   };
 }
 
-/** What is started by its path. */
-const STARTED = [
-  "cli/main.js",
-  "cli/emitting-answers.js",
-  "cli/watchdog-thread.js",
-  "loader/register.js",
-  "loader/transpile.js",
-];
+/** What is started by its path, and from where: bundles are one folder deep, and the build engine's are the CLI's. */
+const STARTED = {
+  "cli/main": "cli/main.js",
+  "cli/emitting-answers": "compiler/build/emitting-answers.js",
+  "cli/watchdog-thread": "cli/worker/watchdog-thread.js",
+  "loader/register": "loader/register.js",
+  "loader/transpile": "loader/transpile.js",
+};
 
 /** Puts bundles in the place of the modules of dist/cli, dist/compiler and dist/loader: what they import beside is left to Node. */
 async function bundle(dist: string): Promise<void> {
   const runtime = join(dist, "runtime");
   const bundling = await rolldown({
     cwd: dist,
-    input: Object.fromEntries(STARTED.map((path) => [path.replace(/\.js$/, ""), path])),
+    input: STARTED,
     platform: "node",
     // Packages and Node's own: what is written neither as a path nor as what is started.
-    external: (id, _from, isResolved) => !isResolved && !/^[./]|^(cli|loader)\/|^ts-morph$/.test(id),
+    external: (id, _from, isResolved) => !isResolved && !/^[./]|^(cli|compiler|loader)\/|^ts-morph$/.test(id),
     makeAbsoluteExternalsRelative: false,
     plugins: [
       {
@@ -125,10 +125,10 @@ async function bundle(dist: string): Promise<void> {
   // What holds nothing but the compiler is not needed where use cases run.
   // A chunk that only passes on what others hold has no module of its own.
   const isCompiler = (ids: readonly string[]) =>
-    ids.length > 0 && ids.every((id) => id.startsWith(join(dist, "compiler")));
+    ids.length > 0 &&
+    ids.every((id) => id.startsWith(join(dist, "compiler")) && !id.startsWith(join(dist, "compiler", "build")));
   const { output } = await bundling.generate({
     dir: dist,
-    // Bundles are one folder deep.
     paths: (id) => (id.startsWith(runtime) ? `../runtime${id.slice(runtime.length)}` : id),
     entryFileNames: "[name].js",
     chunkFileNames: ({ moduleIds }) => `${isCompiler(moduleIds) ? "compiler" : "cli"}/[name]-[hash].js`,

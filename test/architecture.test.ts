@@ -41,7 +41,8 @@ describe("this repository", () => {
   test("has file names that say something", () => expect(badNames(sources)).toEqual([]));
   test("takes time and randomness from the clock", () => expect(impureRuntime(sources)).toEqual([]));
   test("prints and exits in the CLI alone", () => expect(loudCode(sources)).toEqual([]));
-  test("documents its public API", () => expect(undocumentedExports(sources, "runtime/index.ts")).toEqual([]));
+  test("documents its public API", () =>
+    expect(undocumentedExports(sources, "runtime/authoring/index.ts")).toEqual([]));
 });
 
 /** A small repository: texts by path. */
@@ -60,16 +61,16 @@ describe("the rules can fail", () => {
     [
       "a layer imports the pipeline, at run time",
       "runtime/delivery/a.ts",
-      'await import("../pipeline.ts");',
-      "runtime/pipeline.ts",
+      'await import("../pipeline/pipeline.ts");',
+      "runtime/pipeline/pipeline.ts",
     ],
     ["an emitter reads the disk", "compiler/emit/a.ts", 'import { readFileSync } from "node:fs";', "node:fs"],
     ["a check imports the reader", "compiler/check/a.ts", 'export { x } from "../read/b.ts";', "compiler/read/b.ts"],
     [
       "the model imports the compiler",
       "compiler/model/a.ts",
-      'import { x } from "../compile.ts";',
-      "compiler/compile.ts",
+      'import { x } from "../build/compile.ts";',
+      "compiler/build/compile.ts",
     ],
     [
       "a client loads handlers",
@@ -86,11 +87,16 @@ describe("the rules can fail", () => {
     ["a use case imports the runtime", "usecases/a.ts", 'import { x } from "fivefold/runtime";', "runtime/runtime.ts"],
     [
       "the authoring API imports a layer",
-      "runtime/index.ts",
-      'export { x } from "./delivery/a.ts";',
+      "runtime/authoring/index.ts",
+      'export { x } from "../delivery/a.ts";',
       "runtime/delivery/a.ts",
     ],
-    ["the compiler imports the CLI", "compiler/compile.ts", 'import type { X } from "../cli/main.ts";', "cli/main.ts"],
+    [
+      "the compiler imports the CLI",
+      "compiler/build/compile.ts",
+      'import type { X } from "../../cli/main.ts";',
+      "cli/main.ts",
+    ],
     ["an export that is not there", "cli/a.ts", 'import "fivefold/secret";', "no export fivefold/secret"],
   ])("%s", (_, path, text, target) => {
     const [fault, ...more] = forbiddenImports(repository({ [path]: text }));
@@ -108,8 +114,8 @@ describe("the rules can fail", () => {
       "generated/a/executor.ts":
         'import u from "../../usecases/a.ts"; import { x } from "fivefold/runtime"; import "./codec.ts";',
       "runtime/scheduler/delay-store.ts":
-        'import { open } from "lmdb"; import { x } from "../clock.ts"; import "./wheel.ts";',
-      "runtime/pipeline.ts": 'import "./scheduler/wheel.ts"; import "./delivery/retry.ts";',
+        'import { open } from "lmdb"; import { x } from "../contract/clock.ts"; import "./wheel.ts";',
+      "runtime/pipeline/pipeline.ts": 'import "../scheduler/wheel.ts"; import "../delivery/retry.ts";',
       "test/a.test.ts": 'import "../runtime/scheduler/wheel.ts"; import { test } from "vitest";',
     };
     expect(forbiddenImports(repository(files))).toEqual([]);
@@ -187,7 +193,7 @@ describe("the rules can fail", () => {
     ['import { setTimeout as sleep } from "node:timers/promises";', "import of node:timers/promises"],
   ])("time or randomness in a layer: %s", (text, what) => {
     expect(impureRuntime(repository({ "runtime/delivery/a.ts": `\n${text}` }))[0]).toContain(`:2: ${what}`);
-    expect(impureRuntime(repository({ "runtime/clock.ts": text, "cli/a.ts": text }))).toEqual([]);
+    expect(impureRuntime(repository({ "runtime/contract/clock.ts": text, "cli/a.ts": text }))).toEqual([]);
   });
 
   test("no time: dates of a given moment, hashes, and mere mentions", () => {
@@ -206,14 +212,14 @@ describe("the rules can fail", () => {
 
   test("public names without a doc comment", () => {
     const files = {
-      "runtime/index.ts": 'export { a, b, type C } from "./x.ts"; export * from "./y.ts";',
-      "runtime/x.ts":
+      "runtime/authoring/index.ts": 'export { a, b, type C } from "./x.ts"; export * from "./y.ts";',
+      "runtime/authoring/x.ts":
         "/** Does a. */ export function a() {} \n export const b = 1; \n // No doc.\n export interface C {}",
     };
-    expect(undocumentedExports(repository(files), "runtime/index.ts")).toEqual([
-      "b of runtime/x.ts is public and has no doc comment",
-      "C of runtime/x.ts is public and has no doc comment",
-      "runtime/index.ts exports with a star",
+    expect(undocumentedExports(repository(files), "runtime/authoring/index.ts")).toEqual([
+      "b of runtime/authoring/x.ts is public and has no doc comment",
+      "C of runtime/authoring/x.ts is public and has no doc comment",
+      "runtime/authoring/index.ts exports with a star",
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { compile } from "../compiler/compile.ts";
+import { compile } from "../compiler/build/compile.ts";
 
 /** Where compiled test projects go: below the repository, since generated code finds the package from there. */
 const PROJECTS = resolve(import.meta.dirname, "../.fivefold/test-projects");

@@ -1,4 +1,4 @@
-import { diagnostic } from "../diagnostics.ts";
+import { diagnostic } from "../diagnostics/diagnostics.ts";
 import type { Check } from "./check.ts";
 
 /** Whether as many events may be in flight as a batch is to have. */

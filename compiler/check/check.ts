@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../diagnostics.ts";
+import type { Diagnostic } from "../diagnostics/diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 
 /** Finds one kind of contradiction: in a use case, between several, or with where they are to run. */

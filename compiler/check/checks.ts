@@ -1,4 +1,4 @@
-import { type Diagnostic, uniqueDiagnostics } from "../diagnostics.ts";
+import { type Diagnostic, uniqueDiagnostics } from "../diagnostics/diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { remembered } from "../model/remembered.ts";
 import { checkBatches } from "./batches.ts";

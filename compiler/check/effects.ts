@@ -1,4 +1,4 @@
-import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic } from "../diagnostics/diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { nameOf } from "../settings/path.ts";
 import { ALL_SETTINGS, useCaseValue } from "../settings/values.ts";

@@ -1,4 +1,4 @@
-import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic } from "../diagnostics/diagnostics.ts";
 import type { Message } from "../model/model.ts";
 import { snakeCase } from "../model/naming.ts";
 import type { Check } from "./check.ts";

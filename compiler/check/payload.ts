@@ -1,4 +1,4 @@
-import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic } from "../diagnostics/diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { rootMessages } from "../model/root.ts";
 import { formatSize, LARGEST_PAYLOAD_BYTES } from "../settings/size.ts";

@@ -1,4 +1,4 @@
-import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic, type Span } from "../diagnostics/diagnostics.ts";
 import type { Subscriber, UseCase } from "../model/model.ts";
 import { formatDuration } from "../settings/duration.ts";
 import type { Check } from "./check.ts";

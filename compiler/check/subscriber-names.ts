@@ -1,4 +1,4 @@
-import { diagnostic } from "../diagnostics.ts";
+import { diagnostic } from "../diagnostics/diagnostics.ts";
 import { kebabCase } from "../model/naming.ts";
 import type { Check } from "./check.ts";
 import { brokenNameRule, legalName } from "./name-rules.ts";

@@ -1,4 +1,4 @@
-import { diagnostic } from "../diagnostics.ts";
+import { diagnostic } from "../diagnostics/diagnostics.ts";
 import type { Check } from "./check.ts";
 
 /** `a/b.ts` and `a-b.ts` make the same name. */

@@ -1,4 +1,4 @@
-import type { Lock } from "../check/lock-file.ts";
+import type { Lock } from "../lock/lock-file.ts";
 import { isSameRelease } from "../model/shape.ts";
 
 /** A released version of before that is not there as it was. */

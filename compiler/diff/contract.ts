@@ -1,7 +1,7 @@
-import { defaultText } from "../check/evolution/default-value.ts";
-import { isAlike } from "../check/evolution/look-alikes.ts";
-import { pairsOf } from "../check/evolution/pairs.ts";
-import { type Order, verdictOf } from "../check/evolution/verdict.ts";
+import { defaultText } from "../evolution/default-value.ts";
+import { isAlike } from "../evolution/look-alikes.ts";
+import { pairsOf } from "../evolution/pairs.ts";
+import { type Order, verdictOf } from "../evolution/verdict.ts";
 import type { Shape, ShapeEnum, ShapeField, ShapeMessage, ShapeUnion } from "../model/shape.ts";
 import { added, type Change, changed, removed } from "./change.ts";
 import { effectOf } from "./effects.ts";

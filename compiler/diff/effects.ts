@@ -1,4 +1,4 @@
-import type { DefaultChange, Misreading, Reads } from "../check/evolution/misreading.ts";
+import type { DefaultChange, Misreading, Reads } from "../evolution/misreading.ts";
 import { typeText } from "./type-text.ts";
 
 /** What a misreading comes to, for code of the version that was or that is now. */

@@ -1,12 +1,12 @@
-import type { UseCaseSettings } from "../../runtime/contract.ts";
-import { parseJson } from "../check/json.ts";
-import type { Lock } from "../check/lock-file.ts";
-import { entriesOf, mapOf } from "../check/lock-json.ts";
-import { readShape } from "../check/lock-releases.ts";
+import type { UseCaseSettings } from "../../runtime/contract/contract.ts";
 import { emitManifest } from "../emit/manifest.ts";
+import type { Lock } from "../lock/lock-file.ts";
+import { entriesOf, mapOf } from "../lock/lock-json.ts";
+import { readShape } from "../lock/lock-releases.ts";
 import type { UseCase } from "../model/model.ts";
 import type { Shape } from "../model/shape.ts";
 import type { PlaceValues } from "../settings/values.ts";
+import { parseJson } from "../text/json.ts";
 
 /** What a project is at some commit, as its generated files tell. */
 export type State = ReadonlyMap<string, UseCaseState>;

@@ -1,25 +1,25 @@
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { remembered } from "../model/remembered.ts";
-import { emitAvro } from "./avro.ts";
-import { emitCatalogue } from "./catalogue.ts";
-import { emitChanges } from "./changes.ts";
-import { emitClient } from "./client.ts";
-import { emitCodec } from "./codec.ts";
-import { emitCodeOwners } from "./codeowners.ts";
-import { emitEvent } from "./event.ts";
-import { emitExecutor } from "./executor.ts";
-import { emitJson } from "./json.ts";
-import { emitJsonSchema } from "./json-schema.ts";
+import { emitAvro } from "./avro/avro.ts";
+import { emitCodec } from "./codec/codec.ts";
+import { emitJson } from "./json/json.ts";
+import { emitJsonSchema } from "./json-schema/json-schema.ts";
+import { emitOpenApi } from "./json-schema/openapi.ts";
 import { emitManifest } from "./manifest.ts";
-import { emitOpenApi } from "./openapi.ts";
-import { emitProto } from "./proto.ts";
+import { emitChanges } from "./modules/changes.ts";
+import { emitClient } from "./modules/client.ts";
+import { emitEvent } from "./modules/event.ts";
+import { emitExecutor } from "./modules/executor.ts";
+import { emitReceiver } from "./modules/receiver.ts";
+import { emitSettings } from "./modules/settings.ts";
+import { emitCatalogue } from "./pages/catalogue.ts";
+import { emitCodeOwners } from "./pages/codeowners.ts";
+import { emitReadme } from "./pages/readme.ts";
+import { emitProto } from "./proto/proto.ts";
 import { emitPythonClient } from "./python/client.ts";
-import { emitReadme } from "./readme.ts";
-import { emitReceiver } from "./receiver.ts";
-import { emitSettings } from "./settings.ts";
 import { emitShapes } from "./shapes.ts";
-import { emitValidate } from "./validate.ts";
+import { emitValidate } from "./validate/validate.ts";
 
 /** What is written for one use case; each emitter writes one file, or none. */
 const OWN: readonly ((useCase: UseCase) => Output | undefined)[] = [

@@ -2,10 +2,10 @@ import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { remembered, rememberedText } from "../model/remembered.ts";
 import { placeValues } from "../settings/values.ts";
-import { avroPath } from "./avro.ts";
-import { jsonSchemaPath } from "./json-schema.ts";
-import { contractPath } from "./proto.ts";
-import { runtimeSettings } from "./settings.ts";
+import { avroPath } from "./avro/avro.ts";
+import { jsonSchemaPath } from "./json-schema/json-schema.ts";
+import { runtimeSettings } from "./modules/settings.ts";
+import { contractPath } from "./proto/proto.ts";
 import { topicsOf } from "./topics.ts";
 
 /** Relative to the project's root. */

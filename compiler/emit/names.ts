@@ -1,6 +1,6 @@
 import { lowerCamel } from "../model/naming.ts";
 import { rememberedName } from "../model/remembered.ts";
-import { literal } from "./source.ts";
+import { literal } from "../text/source.ts";
 
 /*
  * Names between TypeScript and what is generated. What somebody wrote can be any string; what comes out is legal.

@@ -1,6 +1,6 @@
 import type { Event, Union } from "../model/model.ts";
 import { type Choice, type Group, tellApart, type ValueKind } from "../model/tell-apart.ts";
-import { literalOf } from "./source.ts";
+import { literalOf } from "../text/source.ts";
 
 /*
  * How generated code sees which variant a value is of. The validator and the codec ask the same, in the same order.

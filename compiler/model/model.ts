@@ -1,4 +1,4 @@
-import type { Span } from "../diagnostics.ts";
+import type { Span } from "../diagnostics/diagnostics.ts";
 import type { TextFormat } from "../settings/text-formats.ts";
 import type { SettingValues, SubscriberValues } from "../settings/values.ts";
 import type { DefaultValue, Earlier, EarlierJson } from "./earlier.ts";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, type Stats, statSync } from "node:fs";
 import { join, posix } from "node:path";
-import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic } from "../diagnostics/diagnostics.ts";
 import { type Link, linkTo } from "./links.ts";
 import { fileSpan } from "./spans.ts";
 import { reasonOf } from "./text.ts";

@@ -2,11 +2,11 @@ import { hash } from "node:crypto";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { ts } from "ts-morph";
-import type { Diagnostic } from "../diagnostics.ts";
+import type { Diagnostic } from "../diagnostics/diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
-import type { Confirmed } from "./confirm-errors.ts";
 import { stampOf } from "./stamp.ts";
-import type { TypeCheck } from "./type-errors.ts";
+import type { Confirmed } from "./type-check/confirm-errors.ts";
+import type { TypeCheck } from "./type-check/type-errors.ts";
 
 /** What was read of one module, and of which files it is a function. */
 interface Remembered {

@@ -2,7 +2,7 @@ import { dirname, relative } from "node:path";
 import { ts } from "ts-morph";
 import { type Format, formatOf } from "../../loader/format.ts";
 import { createSettingsFinder, tsconfigFor } from "../../loader/tsconfig.ts";
-import { type Diagnostic, diagnostic, type Sources, type Span } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic, type Sources, type Span } from "../diagnostics/diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { type AmbientFiles, findAmbientFiles } from "./ambient-files.ts";
 import { checkOptions } from "./check-options.ts";

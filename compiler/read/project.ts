@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { ts } from "ts-morph";
-import { type Code, type Diagnostic, diagnostic, type Sources } from "../diagnostics.ts";
+import { type Code, type Diagnostic, diagnostic, type Sources } from "../diagnostics/diagnostics.ts";
 import type { UseCase } from "../model/model.ts";
 import { createEvaluate } from "./constants/evaluate.ts";
 import { createFeeds } from "./feeds.ts";

@@ -1,5 +1,12 @@
 import { ts } from "ts-morph";
-import { type Code, type Diagnostic, diagnostic, type ParametersOf, type Related, type Span } from "../diagnostics.ts";
+import {
+  type Code,
+  type Diagnostic,
+  diagnostic,
+  type ParametersOf,
+  type Related,
+  type Span,
+} from "../diagnostics/diagnostics.ts";
 import { importedName, PACKAGE } from "./imports.ts";
 import { spanOf } from "./spans.ts";
 import { mentions } from "./types/tags.ts";

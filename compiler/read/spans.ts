@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { ts } from "ts-morph";
-import type { Span } from "../diagnostics.ts";
+import type { Span } from "../diagnostics/diagnostics.ts";
 
 /** A module's path, relative to the project's root. */
 export function pathOf(root: string, { fileName }: ts.SourceFile): string {

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { type Diagnostic, diagnostic } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic } from "../diagnostics/diagnostics.ts";
 import { linkTo } from "./links.ts";
 import { fileSpan } from "./spans.ts";
 

@@ -1,5 +1,5 @@
-import type { BatchSettings, RetryBudgetSettings, TargetSettings } from "../../runtime/contract.ts";
-import type { ScheduleSettings } from "../../runtime/schedule.ts";
+import type { BatchSettings, RetryBudgetSettings, TargetSettings } from "../../runtime/contract/contract.ts";
+import type { ScheduleSettings } from "../../runtime/contract/schedule.ts";
 import { formatDuration } from "./duration.ts";
 import { formatSize } from "./size.ts";
 

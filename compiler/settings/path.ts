@@ -4,7 +4,7 @@ import type {
   FlowControlLayer,
   FrontendLayer,
   SchedulerLayer,
-} from "../../runtime/use-case.ts";
+} from "../../runtime/authoring/use-case.ts";
 
 export const LAYERS = ["frontend", "scheduler", "flowControl", "delivery", "execution"] as const;
 export type Layer = (typeof LAYERS)[number];

@@ -31,7 +31,7 @@ const DAY_MS = 86_400 * SECOND_MS;
 
 /**
  * The settings of the five layers, by the paths at which use cases write them. What reads, emits, shows and compares them
- * follows from here. runtime/use-case.ts declares them to use cases, each with the sentence that says what it is for; where
+ * follows from here. runtime/authoring/use-case.ts declares them to use cases, each with the sentence that says what it is for; where
  * the two differ, this fails to compile. The manifest's values have this order.
  */
 export const SETTINGS = {

@@ -1,4 +1,4 @@
-import type { TextRules } from "../../runtime/types.ts";
+import type { TextRules } from "../../runtime/authoring/types.ts";
 
 /** A text format, as use cases name it. */
 export type TextFormat = NonNullable<TextRules["format"]>;

@@ -1,7 +1,7 @@
 import type {
   SubscriberSettings as RuntimeSubscriberSettings,
   UseCaseSettings as RuntimeUseCaseSettings,
-} from "../../runtime/contract.ts";
+} from "../../runtime/contract/contract.ts";
 import type { KindOf } from "./kind.ts";
 import { type Layer, layerOf, type SettingPath } from "./path.ts";
 import type { AnySetting, Place } from "./setting.ts";
@@ -78,7 +78,7 @@ type Same<A, B> = [A] extends [B]
     : { differ: Exclude<A, B> | Exclude<B, A> }
   : { differ: Exclude<A, B> };
 
-/** runtime/contract.ts has these values. */
+/** runtime/contract/contract.ts has these values. */
 true satisfies Same<keyof PlaceValues<"subscriber"> | "name", keyof RuntimeSubscriberSettings>;
 true satisfies Same<
   keyof PlaceValues<"settings"> | "name" | "owner" | "version" | "ordered" | "fair" | "subscribers",

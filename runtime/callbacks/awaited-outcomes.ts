@@ -1,9 +1,9 @@
-import type { Cancel, Clock } from "../clock.ts";
-import type { Outcome, ReportProblem } from "../contract.ts";
+import type { Cancel, Clock } from "../contract/clock.ts";
+import type { Outcome, ReportProblem } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import type { ControlEntry, ControlStore } from "../control/control-store.ts";
-import { FivefoldError } from "../errors.ts";
 import { CALLBACK_PREFIX } from "../task-http/callback.ts";
-import { describeThrown } from "../thrown.ts";
 
 /** Outcomes that this worker waits for, wherever their callbacks arrive. */
 export interface AwaitedOutcomes {

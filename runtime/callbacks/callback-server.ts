@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Clock } from "../clock.ts";
-import type { TargetSettings, UseCaseSettings } from "../contract.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { TargetSettings, UseCaseSettings } from "../contract/contract.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import type { ControlStore } from "../control/control-store.ts";
 import {
   CALLBACK_PATH,
@@ -11,7 +12,6 @@ import {
   readCallback,
 } from "../task-http/callback.ts";
 import { findForgery, type Secrets } from "../task-http/signature.ts";
-import { describeThrown } from "../thrown.ts";
 
 export interface CallbackServerOptions {
   readonly store: ControlStore;

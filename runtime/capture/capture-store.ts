@@ -1,5 +1,5 @@
-import { openPostgres, type Postgres } from "../storage/postgres.ts";
-import type { Tables } from "../storage/postgres-tables.ts";
+import { openPostgres, type Postgres } from "../adapters/postgres/postgres.ts";
+import type { Tables } from "../adapters/postgres/postgres-tables.ts";
 import { OUTBOX_SCHEMA } from "./outbox-row.ts";
 import { formatLsn, type Lsn, parseLsn } from "./position.ts";
 

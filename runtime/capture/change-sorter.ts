@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
-import type { Clock } from "../clock.ts";
-import type { ReportProblem } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { ReportProblem } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import { afterTransaction, type Cursor, isHandled } from "./capture-store.ts";
 import type { Columns, RowChange, SourceEvent } from "./change-source.ts";
 import { readKnown, readRow } from "./column-values.ts";
@@ -19,7 +19,7 @@ export interface MadeEvent {
   readonly of: () => string;
 }
 
-/** A change as a use case's function is given it: see `Change` in runtime/use-case.ts. */
+/** A change as a use case's function is given it: see `Change` in runtime/authoring/use-case.ts. */
 interface GivenChange {
   readonly kind: "snapshot" | RowChange["kind"];
   readonly row: object | undefined;

@@ -1,4 +1,4 @@
-import { FivefoldError } from "../errors.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import type { Columns } from "./change-source.ts";
 
 /** What a column is read as. */

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from "../clock.ts";
+import type { Cancel, Clock } from "../contract/clock.ts";
 
 /** How often what nothing tells is looked at: the end of a publication. */
 const LOOK_MS = 5_000;

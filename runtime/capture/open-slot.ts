@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { ReportProblem } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { ReportProblem } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import type { CaptureStore, SlotState } from "./capture-store.ts";
 import type { ChangeSource, Columns } from "./change-source.ts";
 import { type Lsn, parseLsn } from "./position.ts";

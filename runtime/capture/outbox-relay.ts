@@ -1,7 +1,7 @@
-import { type Clock, sleep } from "../clock.ts";
-import type { Priority, ReportProblem } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
-import { followServerClock } from "../storage/server-clock.ts";
+import { followServerClock } from "../adapters/postgres/server-clock.ts";
+import { type Clock, sleep } from "../contract/clock.ts";
+import type { Priority, ReportProblem } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import { afterTransaction, type CaptureStore, type Cursor, isHandled, openCaptureStore } from "./capture-store.ts";
 import type { Columns, SourceEvent } from "./change-source.ts";
 import { lookAgain } from "./look-again.ts";

@@ -1,5 +1,5 @@
-import type { Priority, TaskRecord } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+import type { Priority, TaskRecord } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 
 /** A transaction on PostgreSQL, of whatever library: it runs a statement with the values of its `$1`, `$2`, … */
 export interface Transaction {

@@ -1,4 +1,4 @@
-import { FivefoldError } from "../errors.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import type { CaptureStore } from "./capture-store.ts";
 import { type CapturedTable, quoted, sqlName } from "./source-table.ts";
 

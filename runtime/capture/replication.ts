@@ -1,8 +1,8 @@
 import pg from "pg";
 import { type Pgoutput, PgoutputPlugin } from "pg-logical-replication";
-import type { Cancel, Clock } from "../clock.ts";
-import { FivefoldError } from "../errors.ts";
-import { postgresError } from "../storage/postgres-errors.ts";
+import { postgresError } from "../adapters/postgres/postgres-errors.ts";
+import type { Cancel, Clock } from "../contract/clock.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import type { ChangeSource, Columns, Relation, SourceEvent } from "./change-source.ts";
 import { type Lsn, parseLsn } from "./position.ts";
 import type { Read } from "./source-table.ts";

@@ -1,7 +1,7 @@
-import type { Cancel, Clock } from "../clock.ts";
-import type { ReportProblem } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+import type { Cancel, Clock } from "../contract/clock.ts";
+import type { ReportProblem } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 
 /** What one part of a capture does, and how far it is. */
 export interface Part {

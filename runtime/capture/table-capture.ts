@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { FivefoldError } from "../errors.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import { openCaptureStore } from "./capture-store.ts";
 import { type Batch, createSorter, type MadeEvent, type SorterOptions } from "./change-sorter.ts";
 import { lookAgain } from "./look-again.ts";

@@ -1,4 +1,4 @@
-import type { Cancel } from "../clock.ts";
+import type { Cancel } from "../contract/clock.ts";
 
 /** A value that some process set, and the number of that change. */
 export interface ControlEntry {

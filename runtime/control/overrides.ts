@@ -1,7 +1,7 @@
-import { type Cancel, type Clock, settledWithin } from "../clock.ts";
-import type { RateSettings, ReportProblem } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+import { type Cancel, type Clock, settledWithin } from "../contract/clock.ts";
+import type { RateSettings, ReportProblem } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import type { ControlEntry, ControlStore } from "./control-store.ts";
 
 /** What an operator has set for a subscriber, in the place of what its use case declares. */

@@ -1,7 +1,7 @@
-import type { Clock } from "../clock.ts";
-import type { ReportProblem } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { ReportProblem } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import type { ControlStore } from "./control-store.ts";
 import type { OverridePlace } from "./overrides.ts";
 import { createShareEntries, SHARE_TRIES, type Share, type Shares } from "./share-entries.ts";

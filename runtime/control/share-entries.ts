@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../contract/clock.ts";
 import type { ControlStore } from "./control-store.ts";
 
 /** What an entry holds of each worker. `beat` changes as long as it lives. */

@@ -1,4 +1,4 @@
-import { type Cancel, type Clock, settledWithin } from "../clock.ts";
+import { type Cancel, type Clock, settledWithin } from "../contract/clock.ts";
 
 export interface ShareRounds {
   /** Settles what this process has. It never rejects. */

@@ -1,7 +1,7 @@
-import { type Cancel, type Clock, sleep } from "../clock.ts";
-import type { ReportProblem } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+import { type Cancel, type Clock, sleep } from "../contract/clock.ts";
+import type { ReportProblem } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import type { ControlStore } from "./control-store.ts";
 import type { OverridePlace } from "./overrides.ts";
 import type { Binding } from "./worker-reports.ts";

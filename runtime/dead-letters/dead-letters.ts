@@ -1,7 +1,7 @@
-import { sleep } from "../clock.ts";
-import { type FailureReason, type TaskRecord, topicOf } from "../contract.ts";
-import type { Ports } from "../ports.ts";
-import { createPublisher } from "../publisher.ts";
+import { sleep } from "../contract/clock.ts";
+import { type FailureReason, type TaskRecord, topicOf } from "../contract/contract.ts";
+import type { Ports } from "../ports/ports.ts";
+import { createPublisher } from "../ports/publisher.ts";
 import { type DeadLetter, isMeant, type LetterFilter, type LetterPlace, letterOf } from "./letter.ts";
 import { scanLetters } from "./scan-letters.ts";
 import type { Signature } from "./signature.ts";

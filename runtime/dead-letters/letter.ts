@@ -1,4 +1,4 @@
-import type { Failure, FailureReason, Message, TaskRecord, UseCaseSettings } from "../contract.ts";
+import type { Failure, FailureReason, Message, TaskRecord, UseCaseSettings } from "../contract/contract.ts";
 import { type Signature, signatureOf } from "./signature.ts";
 
 /** Whose dead letters. */

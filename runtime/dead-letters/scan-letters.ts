@@ -1,7 +1,7 @@
-import { sleep } from "../clock.ts";
-import { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, type Message, topicOf } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
-import type { Ports } from "../ports.ts";
+import { sleep } from "../contract/clock.ts";
+import { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, type Message, topicOf } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import type { Ports } from "../ports/ports.ts";
 import type { Consumer } from "../transport/transport.ts";
 import type { LetterPlace } from "./letter.ts";
 

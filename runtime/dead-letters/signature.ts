@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Failure } from "../contract.ts";
+import type { Failure } from "../contract/contract.ts";
 
 /** What failures of one cause have in common. */
 export interface Signature {

@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import type { Backoff } from "../contract.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { Backoff } from "../contract/contract.ts";
 
 /**
  * How long to wait before the try after `attempt` (from 1), in ms: full jitter, a uniform random time below the

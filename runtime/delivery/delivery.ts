@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../contract/clock.ts";
 import {
   DONE,
   type ExecutorContract,
@@ -6,9 +6,9 @@ import {
   type Outcome,
   type ReportProblem,
   type SubscriberSettings,
-} from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+} from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import { firstDueAt, MOST_CRASHES, type Settlement } from "./settlement.ts";
 
 /** Where tasks are sent. It reports each one's outcome to the settlement. */

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from "../clock.ts";
+import { type Clock, sleep } from "../contract/clock.ts";
 import type {
   Failure,
   FailureReason,
@@ -7,9 +7,9 @@ import type {
   ReportProblem,
   SubscriberSettings,
   TaskRecord,
-} from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+} from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import { backoffMs } from "./backoff.ts";
 
 /** How a try ended, for whoever watches. */

@@ -1,6 +1,6 @@
 import { isNativeError } from "node:util/types";
-import { DONE, type Outcome } from "../contract.ts";
-import { readOf } from "../thrown.ts";
+import { DONE, type Outcome } from "../contract/contract.ts";
+import { readOf } from "../contract/thrown.ts";
 import { isThenable, outcomeOf, outcomeOfResult } from "./outcome-of.ts";
 import { findUnawaited } from "./unawaited.ts";
 

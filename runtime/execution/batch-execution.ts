@@ -1,4 +1,4 @@
-import type { EnqueueForTask, Message, Outcome, TaskContext } from "../contract.ts";
+import type { EnqueueForTask, Message, Outcome, TaskContext } from "../contract/contract.ts";
 import { type Answer, answerOf, answersOf } from "./batch-answers.ts";
 import { callFor } from "./calls.ts";
 import type { Execution } from "./execution.ts";

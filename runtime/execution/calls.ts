@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Message } from "../contract.ts";
+import type { Message } from "../contract/contract.ts";
 
 /** A subscriber's handler and the tasks that it was called for, in one turn of the event loop. */
 export interface Calls {

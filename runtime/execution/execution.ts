@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { EnqueueForTask, Message, Outcome, SubscriberSettings, TaskContext } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { EnqueueForTask, Message, Outcome, SubscriberSettings, TaskContext } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import { callFor, tellsApart } from "./calls.ts";
 import { isThenable, outcomeOf, outcomeOfResult } from "./outcome-of.ts";
 import { TryContext } from "./task-context.ts";

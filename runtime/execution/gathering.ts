@@ -1,5 +1,5 @@
-import type { Cancel, Clock } from "../clock.ts";
-import type { BatchSettings, Message } from "../contract.ts";
+import type { Cancel, Clock } from "../contract/clock.ts";
+import type { BatchSettings, Message } from "../contract/contract.ts";
 
 /** What bounds batches besides their setting. */
 export interface BatchLimit {

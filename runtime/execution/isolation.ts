@@ -1,6 +1,6 @@
-import type { Cancel, Clock } from "../clock.ts";
-import type { Message, Outcome, ReportProblem, SubscriberSettings } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+import type { Cancel, Clock } from "../contract/clock.ts";
+import type { Message, Outcome, ReportProblem, SubscriberSettings } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import { type LoneProcess, startLoneProcess } from "./lone-process.ts";
 
 /** Processes for tasks that must run alone, of one worker. */

@@ -4,7 +4,7 @@ import { extname, join } from "node:path";
 import type { LoneAnswer, LoneRequest } from "./lone-protocol.ts";
 
 /** Of the published package, which is built, the file's name ends in `.js`. */
-const CHILD = join(import.meta.dirname, "../lone-worker.ts".replace(/\.ts$/, extname(import.meta.filename)));
+const CHILD = join(import.meta.dirname, "../pipeline/lone-worker.ts".replace(/\.ts$/, extname(import.meta.filename)));
 
 /** A process for tasks that must run alone. */
 export interface LoneProcess {

@@ -1,4 +1,4 @@
-import type { Outcome, TaskRecord } from "../contract.ts";
+import type { Outcome, TaskRecord } from "../contract/contract.ts";
 
 /** What a worker asks of a process that runs tasks one at a time. */
 export type LoneRequest =

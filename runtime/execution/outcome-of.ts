@@ -1,5 +1,5 @@
-import { DONE, type Outcome } from "../contract.ts";
-import { describeThrown, readOf } from "../thrown.ts";
+import { DONE, type Outcome } from "../contract/contract.ts";
+import { describeThrown, readOf } from "../contract/thrown.ts";
 import { findUnawaited } from "./unawaited.ts";
 
 /** The longest wait that a handler may ask for: none of a delay's longest is above. */

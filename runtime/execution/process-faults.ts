@@ -1,7 +1,7 @@
-import type { Cancel } from "../clock.ts";
-import type { ReportProblem } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+import type { Cancel } from "../contract/clock.ts";
+import type { ReportProblem } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import { currentCalls, tellApartFromNow } from "./calls.ts";
 
 /** Tasks that are named where one of several went astray. */

@@ -5,8 +5,8 @@ import type {
   TaskContext,
   TaskEnqueueOptions,
   TaskReceipt,
-} from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+} from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 
 /** A try as its handler sees it: data that a copy keeps, and a signal that exists only where somebody asks for it. */
 export class TryContext implements TaskContext {

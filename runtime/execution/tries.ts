@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import type { Message, Outcome } from "../contract.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { Message, Outcome } from "../contract/contract.ts";
 import type { TryContext } from "./task-context.ts";
 
 export interface TriesOptions {

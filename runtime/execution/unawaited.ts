@@ -1,4 +1,4 @@
-import { readOf } from "../thrown.ts";
+import { readOf } from "../contract/thrown.ts";
 
 /** Values that are looked at in what a handler returned: promises are among the first, or not at all. */
 const MOST_VALUES = 1_000;

@@ -1,5 +1,5 @@
-import type { Cancel, Clock } from "../clock.ts";
-import type { Message, Priority, RateSettings } from "../contract.ts";
+import type { Cancel, Clock } from "../contract/clock.ts";
+import type { Message, Priority, RateSettings } from "../contract/contract.ts";
 import type { Gate } from "./gate.ts";
 import type { Limit } from "./limit.ts";
 import { createFairQueue, createFifoQueue } from "./queue.ts";

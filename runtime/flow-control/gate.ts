@@ -1,4 +1,4 @@
-import type { Priority } from "../contract.ts";
+import type { Priority } from "../contract/contract.ts";
 
 /** One that waits for permits of the process. */
 export interface Applicant {

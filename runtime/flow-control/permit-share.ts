@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../contract/clock.ts";
 
 /** How many of the tasks that may be in flight over all processes may be in this one. */
 export interface PermitShare {

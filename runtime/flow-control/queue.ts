@@ -1,4 +1,4 @@
-import type { Message } from "../contract.ts";
+import type { Message } from "../contract/contract.ts";
 
 /** What waits for a permit, in the order in which it is to start. */
 export interface Queue {

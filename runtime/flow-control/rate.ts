@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import type { RateSettings } from "../contract.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { RateSettings } from "../contract/contract.ts";
 
 /** A token bucket: holds one period's tokens at most, and starts full. */
 export interface Rate {

@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import type { Message, RetryBudgetSettings } from "../contract.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { Message, RetryBudgetSettings } from "../contract/contract.ts";
 import { createRate } from "./rate.ts";
 
 export interface RetryBudgetOptions {

@@ -1,4 +1,4 @@
-import type { Outcome, SubscriberSettings } from "../contract.ts";
+import type { Outcome, SubscriberSettings } from "../contract/contract.ts";
 import { createAdaptiveLimit } from "./adaptive-limit.ts";
 import type { Limit } from "./limit.ts";
 

@@ -1,6 +1,6 @@
-import { type Cancel, type Clock, sleep } from "../clock.ts";
-import type { TaskRecord } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+import { type Cancel, type Clock, sleep } from "../contract/clock.ts";
+import type { TaskRecord } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import type { DedupeRequest, DedupeStore, Reservation } from "./dedupe-store.ts";
 import { conflict, contentOf, isAnother } from "./event-content.ts";
 

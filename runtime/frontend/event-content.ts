@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import type { TaskRecord } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+import type { TaskRecord } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 
 /** 132 bits: nobody finds two events that share them. */
 const DIGEST_CHARACTERS = 22;

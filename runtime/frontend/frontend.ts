@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { ClientContract, TaskRecord } from "../contract.ts";
-import { type ErrorCode, FivefoldError } from "../errors.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { ClientContract, TaskRecord } from "../contract/contract.ts";
+import { type ErrorCode, FivefoldError } from "../contract/errors.ts";
 import { publishOnce, type Told } from "./dedupe.ts";
 import type { DedupeStore } from "./dedupe-store.ts";
 import { type Admission, createToRecords } from "./to-records.ts";

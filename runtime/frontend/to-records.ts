@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { ClientContract, TaskRecord } from "../contract.ts";
-import { FivefoldError, InvalidEventError, type Violation } from "../errors.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { ClientContract, TaskRecord } from "../contract/contract.ts";
+import { FivefoldError, InvalidEventError, type Violation } from "../contract/errors.ts";
 import { readTraceparent } from "./traceparent.ts";
 
 export interface Admission {

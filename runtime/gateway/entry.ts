@@ -1,7 +1,7 @@
 import { type Client, dueAt, type TaskClient } from "../client.ts";
 import type { Connection } from "../connection.ts";
-import type { UseCaseSettings } from "../contract.ts";
-import type { Admission, Frontend, Receipt } from "../pipeline.ts";
+import type { UseCaseSettings } from "../contract/contract.ts";
+import type { Admission, Frontend, Receipt } from "../pipeline/pipeline.ts";
 import { avroFormat } from "./avro/avro-format.ts";
 import type { AvroSchema } from "./avro/avro-schema.ts";
 import { AVRO_TYPE, type Formats, JSON_TYPE, jsonFormat, PROTOBUF_TYPES, protobufFormat } from "./formats.ts";

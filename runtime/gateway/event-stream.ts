@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Cancel, type Clock, sleep } from "../clock.ts";
+import { type Cancel, type Clock, sleep } from "../contract/clock.ts";
 import { discardRest } from "./answer.ts";
 import type { Entry } from "./entry.ts";
 import { parseJson } from "./formats.ts";

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import type { ClientContract } from "../contract.ts";
-import { InvalidEventError, type Violation } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+import type { ClientContract } from "../contract/contract.ts";
+import { InvalidEventError, type Violation } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import { Problem } from "./problem.ts";
 
 /** How a body's bytes become events. What they hold the frontend validates. */

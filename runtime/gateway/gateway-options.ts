@@ -1,7 +1,7 @@
 import type { Connection } from "../connection.ts";
-import type { ReportProblem, UseCaseSettings } from "../contract.ts";
+import type { ReportProblem, UseCaseSettings } from "../contract/contract.ts";
 import type { MetricSource } from "../metrics/exposition.ts";
-import type { Ports } from "../ports.ts";
+import type { Ports } from "../ports/ports.ts";
 import type { GatewayUseCase } from "./entry.ts";
 
 export interface GatewayOptions {

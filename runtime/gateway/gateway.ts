@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Cancel, settledWithin, sleep } from "../clock.ts";
-import { FivefoldError } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+import { type Cancel, settledWithin, sleep } from "../contract/clock.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import { sendJson, sendProblem } from "./answer.ts";
 import { authorize } from "./authorize.ts";
 import { createEntry, type Entry } from "./entry.ts";

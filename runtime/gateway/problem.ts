@@ -1,6 +1,6 @@
 import { STATUS_CODES } from "node:http";
-import { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+import { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 
 /** What a refusal is about; stable, for programs to switch on. */
 export type ProblemCode =

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../contract/clock.ts";
 import { Problem } from "./problem.ts";
 
 /** How many events each producer may send of each use case. */

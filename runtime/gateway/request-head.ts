@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
+import type { Duration } from "../authoring/use-case.ts";
 import type { EnqueueOptions } from "../client.ts";
-import { timestampFromJson } from "../json-scalars.ts";
-import type { Duration } from "../use-case.ts";
+import { timestampFromJson } from "../codec/json-scalars.ts";
 import { Problem } from "./problem.ts";
 
 /** What a request says of its events, apart from its body. */

@@ -1,8 +1,8 @@
 import { open } from "node:fs/promises";
-import type { Clock } from "../clock.ts";
-import type { ReportProblem } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { ReportProblem } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import { readTokens, type Tokens } from "./tokens.ts";
 
 /** The tokens of a file, as it stands. */

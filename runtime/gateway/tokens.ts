@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { FivefoldError } from "../errors.ts";
+import { FivefoldError } from "../contract/errors.ts";
 
 /** Who may send events of which use cases. */
 export interface Tokens {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../contract/clock.ts";
 import { PROBLEM_TYPE, sendProblem } from "./answer.ts";
 import { Problem } from "./problem.ts";
 import { malformed } from "./request-head.ts";

@@ -1,6 +1,6 @@
-import { type Cancel, type Clock, settledWithin } from "../clock.ts";
-import { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf, type UseCaseSettings } from "../contract.ts";
-import type { Ports } from "../ports.ts";
+import { type Cancel, type Clock, settledWithin } from "../contract/clock.ts";
+import { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf, type UseCaseSettings } from "../contract/contract.ts";
+import type { Ports } from "../ports/ports.ts";
 import type { Labels, MetricSource, Sample } from "./exposition.ts";
 
 export interface BacklogOptions {

@@ -1,5 +1,5 @@
 import type { Connection } from "../connection.ts";
-import type { Enqueued } from "../pipeline.ts";
+import type { Enqueued } from "../pipeline/pipeline.ts";
 import type { MetricSource, Sample } from "./exposition.ts";
 import { createHistogram, type Histogram } from "./histogram.ts";
 

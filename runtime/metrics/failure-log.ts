@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import type { Observer, Pipeline, Settled } from "../pipeline.ts";
+import type { Clock } from "../contract/clock.ts";
+import type { Observer, Pipeline, Settled } from "../pipeline/pipeline.ts";
 
 export interface FailureLogOptions {
   readonly clock: Clock;

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { systemClock } from "../clock.ts";
 import type { Connection } from "../connection.ts";
-import { FivefoldError } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+import { systemClock } from "../contract/clock.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import type { Worker } from "../worker.ts";
 import { createBacklogMetrics } from "./backlog-metrics.ts";
 import { type CapturedParts, createCaptureMetrics } from "./capture-metrics.ts";

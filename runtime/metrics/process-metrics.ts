@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../contract/clock.ts";
 import type { MetricSource } from "./exposition.ts";
 
 /** The process, under the names that Prometheus' own client libraries use. */

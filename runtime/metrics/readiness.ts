@@ -1,7 +1,7 @@
-import { settledWithin } from "../clock.ts";
-import { topicOf } from "../contract.ts";
-import { type ErrorCode, FivefoldError } from "../errors.ts";
-import { describeThrown } from "../thrown.ts";
+import { settledWithin } from "../contract/clock.ts";
+import { topicOf } from "../contract/contract.ts";
+import { type ErrorCode, FivefoldError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import type { Worker } from "../worker.ts";
 
 /** Answers why the process is not ready; empty: it is. */

@@ -1,4 +1,4 @@
-import type { Delayed, Pipeline, PipelineCounts, Settled } from "../pipeline.ts";
+import type { Delayed, Pipeline, PipelineCounts, Settled } from "../pipeline/pipeline.ts";
 import type { Worker } from "../worker.ts";
 import type { Labels, Metric, MetricSource, Sample } from "./exposition.ts";
 import { createHistogram, type Histogram } from "./histogram.ts";

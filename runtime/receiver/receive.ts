@@ -1,6 +1,7 @@
-import type { Cancel, Clock } from "../clock.ts";
-import type { TargetSettings } from "../contract.ts";
-import { FivefoldError, InvalidEventError } from "../errors.ts";
+import type { Cancel, Clock } from "../contract/clock.ts";
+import type { TargetSettings } from "../contract/contract.ts";
+import { FivefoldError, InvalidEventError } from "../contract/errors.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import { outcomeOf, outcomeOfResult } from "../execution/outcome-of.ts";
 import { CALLBACK_HEADER } from "../task-http/callback.ts";
 import {
@@ -12,7 +13,6 @@ import {
   tryText,
 } from "../task-http/signature.ts";
 import { CONTENT_TYPES, decodeHeader, TRY_SIGNATURE_HEADER, webhookId } from "../task-http/task-request.ts";
-import { describeThrown } from "../thrown.ts";
 import {
   answerOf,
   LATER,

@@ -1,5 +1,5 @@
-import { DONE, type Outcome, type TargetFormat, type TaskContext, type UseCaseSettings } from "../contract.ts";
-import type { Violation } from "../errors.ts";
+import { DONE, type Outcome, type TargetFormat, type TaskContext, type UseCaseSettings } from "../contract/contract.ts";
+import type { Violation } from "../contract/errors.ts";
 
 /** What a receiver's handler is told of its task, besides the event. */
 export interface ReceivedTask

@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { FivefoldError } from "../errors.ts";
+import type { Clock } from "../contract/clock.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import { readSecrets, sign } from "../task-http/signature.ts";
 
 /** What a task came to, told after it was answered. */

@@ -1,4 +1,4 @@
-import type { Message } from "../contract.ts";
+import type { Message } from "../contract/contract.ts";
 import type { DelayStore } from "./delay-store.ts";
 
 /** Whether it may have been put off by a worker that died before it could settle it, and was cancelled or rescheduled since. */

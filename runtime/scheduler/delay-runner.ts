@@ -1,6 +1,6 @@
-import { type Cancel, type Clock, sleep } from "../clock.ts";
-import type { ReportProblem, TaskRecord } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+import { type Cancel, type Clock, sleep } from "../contract/clock.ts";
+import type { ReportProblem, TaskRecord } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import type { Delayed, DelayedClaim, DelayStore } from "./delay-store.ts";
 
 /** How long a crashed process keeps others from firing what it had claimed. */

@@ -1,4 +1,4 @@
-import type { TaskRecord } from "../contract.ts";
+import type { TaskRecord } from "../contract/contract.ts";
 
 /** A record that waits, and the topic that it goes to once it is due. */
 export interface Delayed {

@@ -1,4 +1,4 @@
-import type { Message } from "../contract.ts";
+import type { Message } from "../contract/contract.ts";
 
 /** Runs the tasks of one key one after another: a lane a key, of which only the head may start. */
 export interface Lanes {

@@ -1,6 +1,6 @@
-import { type Cancel, type Clock, sleep } from "../clock.ts";
-import type { Message, ReportProblem } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+import { type Cancel, type Clock, sleep } from "../contract/clock.ts";
+import type { Message, ReportProblem } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import type { Consumer } from "../transport/transport.ts";
 import { hasLate, outdatedAmong } from "./cancelled-late.ts";
 import type { Delayed, DelayStore } from "./delay-store.ts";

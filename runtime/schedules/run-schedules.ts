@@ -1,9 +1,9 @@
-import { type Cancel, type Clock, settledWithin } from "../clock.ts";
-import type { ReportProblem } from "../contract.ts";
+import { type Cancel, type Clock, settledWithin } from "../contract/clock.ts";
+import type { ReportProblem } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
+import type { ScheduleSettings } from "../contract/schedule.ts";
+import { describeThrown } from "../contract/thrown.ts";
 import type { ControlStore } from "../control/control-store.ts";
-import { FivefoldError } from "../errors.ts";
-import type { ScheduleSettings } from "../schedule.ts";
-import { describeThrown } from "../thrown.ts";
 import { dueTicks } from "./due-ticks.ts";
 import { agrees, readState, type ScheduleState, stateKeyOf, takenOver } from "./schedule-state.ts";
 import { type Ticks, ticksOf } from "./ticks.ts";

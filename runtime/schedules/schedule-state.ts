@@ -1,5 +1,5 @@
+import type { ScheduleSettings } from "../contract/schedule.ts";
 import type { ControlStore } from "../control/control-store.ts";
-import type { ScheduleSettings } from "../schedule.ts";
 import { LATE_MS } from "./due-ticks.ts";
 import { timingOf } from "./ticks.ts";
 

@@ -1,5 +1,5 @@
 import { Cron } from "croner";
-import type { ScheduleSettings } from "../schedule.ts";
+import type { ScheduleSettings } from "../contract/schedule.ts";
 
 /** The moments of a schedule, in ms since the Unix epoch. */
 export interface Ticks {

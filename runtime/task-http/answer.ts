@@ -1,5 +1,5 @@
-import { DONE, type Outcome } from "../contract.ts";
-import { describeThrown, LONGEST_DESCRIPTION } from "../thrown.ts";
+import { DONE, type Outcome } from "../contract/contract.ts";
+import { describeThrown, LONGEST_DESCRIPTION } from "../contract/thrown.ts";
 import { OUTCOME_HEADER } from "./task-request.ts";
 
 /** An answer of a target, whichever it is. */

@@ -1,5 +1,5 @@
-import type { Outcome } from "../contract.ts";
-import { describeThrown } from "../thrown.ts";
+import type { Outcome } from "../contract/contract.ts";
+import { describeThrown } from "../contract/thrown.ts";
 
 /*
  * A callback: what a task came to whose request was answered by 202. A POST of JSON to the URL of the request's header

@@ -1,4 +1,4 @@
-import type { Message, TargetFormat } from "../contract.ts";
+import type { Message, TargetFormat } from "../contract/contract.ts";
 import { CALLBACK_HEADER, CALLBACK_PATH, callbackId } from "./callback.ts";
 
 /*

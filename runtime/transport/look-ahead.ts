@@ -1,4 +1,4 @@
-import type { Message } from "../contract.ts";
+import type { Message } from "../contract/contract.ts";
 import type { PartitionCursor } from "./subscription-state.ts";
 
 /** Where a topic's records are read. */

@@ -1,5 +1,5 @@
-import type { Message } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+import type { Message } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 import type { Range } from "./subscription-state.ts";
 import type { Consumer } from "./transport.ts";
 

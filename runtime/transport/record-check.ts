@@ -1,5 +1,5 @@
-import type { TaskRecord } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+import type { TaskRecord } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 
 const PRIORITIES: ReadonlySet<string> = new Set(["high", "normal", "low"]);
 

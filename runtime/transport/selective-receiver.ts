@@ -1,4 +1,4 @@
-import type { Message } from "../contract.ts";
+import type { Message } from "../contract/contract.ts";
 import { createBacklogLanes, type LanesOptions, type Taken } from "./backlog-lanes.ts";
 import { lookAhead, type RecordSource } from "./look-ahead.ts";
 import { OffsetSet } from "./offset-set.ts";

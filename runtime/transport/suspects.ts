@@ -1,4 +1,4 @@
-import type { Message } from "../contract.ts";
+import type { Message } from "../contract/contract.ts";
 import type { Position } from "./message-position.ts";
 import type { Range, SubscriptionState } from "./subscription-state.ts";
 

@@ -1,5 +1,5 @@
-import type { Message, TaskRecord } from "../contract.ts";
-import { FivefoldError } from "../errors.ts";
+import type { Message, TaskRecord } from "../contract/contract.ts";
+import { FivefoldError } from "../contract/errors.ts";
 
 /** What a transport can do. The conformance suite and the layers ask these, never a transport's name. */
 export interface Capabilities {

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CATALOGUE } from "../../compiler/catalogue/catalogue.ts";
-import { IMPORT_CATALOGUE } from "../../compiler/import/catalogue.ts";
+import { CATALOGUE } from "../../compiler/diagnostics/catalogue/catalogue.ts";
+import { IMPORT_CATALOGUE } from "../../compiler/importers/catalogue.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SCENARIOS = join(ROOT, "test/scenarios");
 const IMPORT_CASES = join(ROOT, "test/compiler/import/cases");
-const RUNTIME_ERRORS = join(ROOT, "runtime/errors.ts");
+const RUNTIME_ERRORS = join(ROOT, "runtime/contract/errors.ts");
 
 export interface Page {
   /** Below docs/errors. */

@@ -7,7 +7,7 @@ import type { AnySetting } from "../../compiler/settings/setting.ts";
 import { ALL_SETTINGS } from "../../compiler/settings/values.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const AUTHORING = join(ROOT, "runtime/use-case.ts");
+const AUTHORING = join(ROOT, "runtime/authoring/use-case.ts");
 
 /** `docs/settings.md`: every setting of a use case, with its values, its default, and the sentence that editors show. */
 export function settingsPage(): string {

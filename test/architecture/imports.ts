@@ -47,7 +47,7 @@ export function spreadVendors(sources: readonly Source[]): string[] {
     const users = sources.filter(
       ({ path, imports }) => !path.startsWith("test/") && imports.some(({ specifier }) => specifier === vendor),
     );
-    const ports = Map.groupBy(users, ({ path }) => /^runtime\/[^/]+\//.exec(path)?.[0] ?? "");
+    const ports = Map.groupBy(users, ({ path }) => /^runtime\/(?:adapters\/)?[^/]+\//.exec(path)?.[0] ?? "");
     return Array.from(ports, ([port, files]) => ({ port, names: files.map(({ path }) => path).join(", ") }))
       .filter(({ port, names }) => port === "" || names.includes(", "))
       .map(({ port, names }) =>

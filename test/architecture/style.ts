@@ -40,7 +40,9 @@ const RANDOM_OF_CRYPTO = /^(random\w*|getRandomValues|webcrypto|default)$/;
 /** Time and randomness below runtime/ that do not come through a Clock, so that the simulator would miss them. */
 export function impureRuntime(sources: readonly Source[]): string[] {
   return sources
-    .filter(({ path }) => path.startsWith("runtime/") && !/^runtime\/(simulated-)?clock\.ts$/.test(path))
+    .filter(
+      ({ path }) => path.startsWith("runtime/") && !/^runtime\/(contract|testing)\/(simulated-)?clock\.ts$/.test(path),
+    )
     .flatMap(({ path, text }) =>
       uses(path, text, impurity).map(({ line, what }) => `${path}:${line}: ${what}; take it from the Clock`),
     );

@@ -8,23 +8,32 @@ export interface Zone {
   readonly packages: readonly string[];
 }
 
-const RUNTIME_SHAPES = ["runtime/(contract|schedule|clock|errors|thrown).ts", "runtime/transport/transport.ts"];
+/** What all sides of the runtime share, and the port that all layers stand on. */
+const SHARED = ["runtime/(contract|transport)/.*"];
 
 export const ZONES: readonly Zone[] = [
-  { name: "usecases", files: /^usecases\//, may: ["runtime/index.ts", "usecases/.*"], packages: ["node:*"] },
+  { name: "usecases", files: /^usecases\//, may: ["runtime/authoring/.*", "usecases/.*"], packages: ["node:*"] },
   // Each setting told once: below the model. Of the runtime only the types of what it declares and is told.
   {
     name: "compiler/settings",
     files: /^compiler\/settings\//,
-    may: ["compiler/settings/.*", "runtime/(contract|schedule|types|use-case).ts"],
+    may: ["compiler/settings/.*", "runtime/(authoring|contract)/.*"],
     packages: [],
+  },
+  {
+    name: "compiler/diagnostics",
+    files: /^compiler\/diagnostics\//,
+    may: ["compiler/diagnostics/.*"],
+    packages: ["*"],
   },
   {
     name: "compiler/model",
     files: /^compiler\/model\//,
-    may: ["compiler/(model|settings)/.*", "compiler/diagnostics.ts"],
+    may: ["compiler/(model|settings|diagnostics)/.*"],
     packages: [],
   },
+  // JSON with places, and code as data to be laid out.
+  { name: "compiler/text", files: /^compiler\/text\//, may: ["compiler/(text|model)/.*"], packages: [] },
   {
     name: "compiler/pattern",
     files: /^compiler\/pattern\//,
@@ -35,164 +44,184 @@ export const ZONES: readonly Zone[] = [
     name: "compiler/read",
     files: /^compiler\/read\//,
     may: [
-      "compiler/(read|model|settings|pattern)/.*",
-      "compiler/diagnostics.ts",
-      "loader/(format|resolve|tsconfig).ts",
+      "compiler/(read|model|settings|pattern|diagnostics)/.*",
+      "loader/.*",
       // What a cron says is told once.
-      "runtime/schedules/ticks.ts",
+      "runtime/schedules/.*",
     ],
     packages: ["ts-morph", "get-tsconfig", "node:*"],
   },
   {
     name: "compiler/check",
     files: /^compiler\/check\//,
-    may: ["compiler/(check|model|settings|pattern)/.*", "compiler/diagnostics.ts"],
+    may: ["compiler/(check|model|settings|diagnostics)/.*"],
+    packages: [],
+  },
+  {
+    name: "compiler/evolution",
+    files: /^compiler\/evolution\//,
+    may: ["compiler/(evolution|model|settings|pattern|diagnostics)/.*"],
+    packages: [],
+  },
+  {
+    name: "compiler/lock",
+    files: /^compiler\/lock\//,
+    may: ["compiler/(lock|evolution|model|settings|text|diagnostics)/.*"],
     packages: [],
   },
   // Pure: model in, texts out. No builtin, so nothing to read a disk, a clock or the environment with.
   {
     name: "compiler/emit",
     files: /^compiler\/emit\//,
-    may: ["compiler/(emit|model|settings)/.*", "runtime/contract.ts"],
+    may: ["compiler/(emit|model|settings|text)/.*", "runtime/contract/.*"],
     packages: [],
   },
-  // Texts in, texts out; of checks and emitters only what writes locks and source.
   {
-    name: "compiler/import",
-    files: /^compiler\/import\//,
-    may: [
-      "compiler/(import|model|settings|pattern)/.*",
-      "compiler/diagnostics.ts",
-      "compiler/catalogue/entry.ts",
-      "compiler/check/(json|lock|lock-file|write-lock).ts",
-      "compiler/emit/(source|proto-names).ts",
-    ],
+    name: "compiler/diff",
+    files: /^compiler\/diff\//,
+    may: ["compiler/(diff|emit|evolution|lock|model|settings|text)/.*", "runtime/contract/.*"],
+    packages: [],
+  },
+  // Texts in, texts out; of emitters only how names are made in .proto files.
+  {
+    name: "compiler/importers",
+    files: /^compiler\/importers\//,
+    may: ["compiler/(importers|lock|model|settings|pattern|text|diagnostics)/.*", "compiler/emit/proto/.*"],
     packages: ["json-schema-to-typescript"],
   },
+  // The engine around it all: cache, threads, outputs, watch.
   {
-    name: "compiler",
-    files: /^compiler\//,
-    may: ["compiler/.*", "loader/(compiled|format|resolve|tsconfig).ts", "runtime/contract.ts"],
-    packages: ["ts-morph", "typescript", "node:*", "picocolors", "sarif"],
+    name: "compiler/build",
+    files: /^compiler\/build\//,
+    may: ["compiler/.*", "loader/.*"],
+    packages: ["ts-morph", "typescript", "node:*"],
   },
   {
-    name: "runtime's shapes",
-    files: /^runtime\/(contract|schedule|clock|errors|thrown)\.ts$/,
-    may: RUNTIME_SHAPES,
-    packages: ["node:*"],
-  },
-  {
-    name: "the pipeline",
-    files:
-      /^runtime\/(pipeline|frontend-on|relay-on|local-target|lone-task|lone-worker|remote-targets|retry-delays|subscriber-pipeline)\.ts$/,
-    may: ["runtime/.*", "loader/register.ts"],
-    packages: [],
-  },
-  {
-    name: "the ports",
-    files: /^runtime\/ports\.ts$/,
-    may: ["runtime/clock.ts", "runtime/[^/]+/(transport|delay-store|dedupe-store|control-store).ts"],
-    packages: [],
-  },
-  // They choose the adapters that a pipeline stands on; layers themselves are the pipeline's alone.
-  {
-    name: "a choice of ports",
-    files: /^runtime\/(embedded|memory|postgres|pulsar)\.ts$/,
-    may: ["runtime/[^/]+.ts", "runtime/[^/]+/(embedded|failover|lmdb-|postgres|pulsar|memory|crashes/).*"],
+    name: "runtime/contract",
+    files: /^runtime\/contract\//,
+    may: ["runtime/contract/.*"],
     packages: ["node:*"],
   },
   // Every use case imports it: it must not drag the layers along.
   {
-    name: "the authoring API",
-    files: /^runtime\/(change|handler|index|use-case|types|portable|outcome)\.ts$/,
-    may: ["runtime/(change|contract|handler|schedule|use-case|types|portable|outcome).ts"],
+    name: "runtime/authoring",
+    files: /^runtime\/authoring\//,
+    may: ["runtime/(authoring|contract)/.*"],
     packages: [],
   },
-  // Below the layers: tables on the disk or in a database, for the adapters of their ports.
+  // Of the authoring API only types: what a value of `Timestamp` or `Json` is.
   {
-    name: "the storage",
-    files: /^runtime\/storage\//,
-    may: ["runtime/storage/.*", "runtime/(clock|contract|errors|thrown).ts"],
+    name: "runtime/codec",
+    files: /^runtime\/codec\//,
+    may: ["runtime/(codec|authoring|contract)/.*"],
+    packages: [],
+  },
+  // The only place that wires layers.
+  { name: "the pipeline", files: /^runtime\/pipeline\//, may: ["runtime/.*", "loader/.*"], packages: [] },
+  {
+    name: "the ports",
+    files: /^runtime\/ports\//,
+    may: ["runtime/(ports|frontend|scheduler|control)/.*", ...SHARED],
+    packages: [],
+  },
+  // What counts crashes beside the transport, and who runs.
+  { name: "crashes", files: /^runtime\/crashes\//, may: ["runtime/crashes/.*", ...SHARED], packages: ["node:*"] },
+  // Adapters know the ports that they implement, which are beside those that need them; none knows another's.
+  {
+    name: "an adapter",
+    files: /^runtime\/adapters\/(?:([^/]+)\/)?/,
+    may: [
+      "runtime/adapters/$1/.*",
+      "runtime/adapters/[^/]+.ts",
+      "runtime/(ports|frontend|scheduler|control|crashes)/.*",
+      ...SHARED,
+    ],
     packages: ["*"],
   },
   // Beside the layers: it reads what a worker and a connection show, and reaches into no layer.
   {
     name: "metrics",
     files: /^runtime\/metrics\//,
-    may: ["runtime/metrics/.*", "runtime/(worker|connection|pipeline|ports).ts", ...RUNTIME_SHAPES],
+    may: ["runtime/(metrics|pipeline|ports)/.*", "runtime/[^/]+.ts", ...SHARED],
     packages: ["node:*"],
   },
   // Beside the layers: what becomes of tasks that were given up. It knows topics, and no layer.
   {
     name: "dead letters",
     files: /^runtime\/dead-letters\//,
-    may: ["runtime/dead-letters/.*", "runtime/(ports|publisher).ts", ...RUNTIME_SHAPES],
+    may: ["runtime/(dead-letters|ports)/.*", ...SHARED],
     packages: ["node:*"],
   },
+  // Beside the layers: records that nobody consumes.
+  { name: "strays", files: /^runtime\/strays\//, may: ["runtime/(strays|ports)/.*", ...SHARED], packages: [] },
   // Beside the layers: HTTP, and what enqueues. Events reach the frontend by what a client does.
   {
     name: "the gateway",
     files: /^runtime\/gateway\//,
-    may: [
-      "runtime/gateway/.*",
-      "runtime/(client|connection|json-scalars|pipeline|ports|use-case|wire).ts",
-      "runtime/metrics/exposition.ts",
-      ...RUNTIME_SHAPES,
-    ],
+    may: ["runtime/(gateway|authoring|codec|metrics|pipeline|ports)/.*", "runtime/[^/]+.ts", ...SHARED],
     packages: ["node:*"],
   },
   // Beside the layers: other databases, whose changes and outboxes become events. It reaches the frontend by what it is given.
   {
     name: "change capture",
     files: /^runtime\/capture\//,
-    may: ["runtime/(capture|storage)/.*", ...RUNTIME_SHAPES],
+    may: ["runtime/(capture|adapters/postgres)/.*", ...SHARED],
     packages: ["*"],
   },
   // Beside the layers: time as a producer. What it fires is enqueued by whoever starts it.
   {
     name: "schedules",
     files: /^runtime\/schedules\//,
-    may: ["runtime/schedules/.*", "runtime/control/control-store.ts", ...RUNTIME_SHAPES],
+    may: ["runtime/(schedules|control)/.*", ...SHARED],
     packages: ["croner"],
   },
   // What workers and receivers agree on.
   {
     name: "tasks over HTTP",
     files: /^runtime\/task-http\//,
-    may: ["runtime/task-http/.*", ...RUNTIME_SHAPES],
+    may: ["runtime/task-http/.*", ...SHARED],
     packages: ["node:*"],
   },
   // The other side of a target: the execution layer in somebody else's process.
   {
     name: "a receiver",
     files: /^runtime\/receiver\//,
-    may: ["runtime/(receiver|task-http)/.*", "runtime/execution/outcome-of.ts", ...RUNTIME_SHAPES],
+    may: ["runtime/(receiver|task-http|execution)/.*", ...SHARED],
     packages: ["node:*"],
   },
   // Beside the layers: outcomes that come later, from wherever they arrive to who waits for them.
   {
     name: "callbacks",
     files: /^runtime\/callbacks\//,
-    may: ["runtime/(callbacks|task-http)/.*", "runtime/control/control-store.ts", ...RUNTIME_SHAPES],
+    may: ["runtime/(callbacks|task-http|control)/.*", ...SHARED],
+    packages: ["node:*"],
+  },
+  // Use cases' tests: all five layers in a process's memory.
+  {
+    name: "the testing kit",
+    files: /^runtime\/testing\//,
+    may: [
+      "runtime/(testing|adapters/memory|authoring|pipeline|frontend|scheduler|control|ports)/.*",
+      "runtime/[^/]+.ts",
+      ...SHARED,
+    ],
     packages: ["node:*"],
   },
   {
     name: "a runtime layer",
     files: /^runtime\/([^/]+)\//,
-    may: ["runtime/$1/.*", ...RUNTIME_SHAPES, "runtime/(storage|task-http)/.*"],
+    may: ["runtime/$1/.*", "runtime/task-http/.*", ...SHARED],
     packages: ["*"],
   },
+  // What programs import, and what a process is made of. It reaches into no layer: those are the pipeline's.
   {
     name: "the runtime's surface",
     files: /^runtime\//,
     may: [
       "runtime/[^/]+.ts",
-      "runtime/transport/transport.ts",
-      "runtime/metrics/(metrics-server|failure-log).ts",
-      "runtime/gateway/(gateway|gateway-options|entry).ts",
-      "runtime/(capture|receiver|callbacks)/.*",
-      "runtime/(dead-letters|schedules)/.*",
-      "runtime/control/(control-store|overrides|permit-shares|rate-shares|task-questions|worker-reports).ts",
+      "runtime/(authoring|adapters|callbacks|capture|codec|control|dead-letters|gateway|metrics|pipeline|ports)/.*",
+      "runtime/(receiver|schedules|strays)/.*",
+      ...SHARED,
     ],
     packages: ["node:*"],
   },
@@ -218,7 +247,7 @@ export const ZONES: readonly Zone[] = [
   {
     name: "loader",
     files: /^loader\//,
-    may: ["loader/.*", "runtime/connection.ts"],
+    may: ["loader/.*", "runtime/[^/]+.ts"],
     packages: ["ts-morph", "get-tsconfig", "node:*"],
   },
   {
@@ -253,7 +282,7 @@ export const ZONES: readonly Zone[] = [
   {
     name: "scripts",
     files: /^scripts\//,
-    may: ["scripts/.*", "compiler/(settings|catalogue)/.*", "compiler/import/catalogue.ts"],
+    may: ["scripts/.*", "compiler/(settings|diagnostics|importers)/.*"],
     packages: ["rolldown", "ts-morph", "node:*"],
   },
   { name: "tests", files: /^test\//, may: [".*"], packages: ["*"] },

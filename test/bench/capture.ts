@@ -7,12 +7,12 @@ import pg from "pg";
 import { LogicalReplicationService, PgoutputPlugin } from "pg-logical-replication";
 import { postLedgerEntry } from "../../generated/post-ledger-entry/client.ts";
 import { settings } from "../../generated/post-ledger-entry/settings.ts";
+import { openEmbedded } from "../../runtime/adapters/embedded/embedded-ports.ts";
 import type { Column } from "../../runtime/capture/column-values.ts";
 import { startCapture } from "../../runtime/capture.ts";
 import type { Changes } from "../../runtime/changes.ts";
 import type { TaskClient } from "../../runtime/client.ts";
 import { connectTo } from "../../runtime/connection.ts";
-import { openEmbedded } from "../../runtime/embedded.ts";
 import { startPostgres } from "../parts/postgres.ts";
 import { printFigure, rateOf } from "./figure.ts";
 

@@ -6,10 +6,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openEmbedded } from "../../runtime/adapters/embedded/embedded-ports.ts";
 import { createClient } from "../../runtime/client.ts";
 import { connectTo } from "../../runtime/connection.ts";
-import { openEmbedded } from "../../runtime/embedded.ts";
-import { topicsOf } from "../../runtime/topics.ts";
+import { topicsOf } from "../../runtime/ports/topics.ts";
 import { startWorker } from "../../runtime/worker.ts";
 import { type Note, noteContracts } from "../runtime/note-contract.ts";
 import { printFigure, rateOf } from "./figure.ts";

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { systemClock } from "../../runtime/clock.ts";
-import type { TaskRecord } from "../../runtime/contract.ts";
-import { openEmbeddedTransport } from "../../runtime/transport/embedded.ts";
-import { createMemoryTransport } from "../../runtime/transport/memory.ts";
+import { openEmbeddedTransport } from "../../runtime/adapters/embedded/embedded.ts";
+import { createMemoryTransport } from "../../runtime/adapters/memory/memory.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
+import type { TaskRecord } from "../../runtime/contract/contract.ts";
 import type { Transport } from "../../runtime/transport/transport.ts";
 import { record } from "../transport/records.ts";
 

@@ -1,10 +1,10 @@
 import { cpSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findReading, findUnchangedBuild } from "../../cli/build-cache.ts";
-import { createBuilder } from "../../cli/build-project.ts";
-import { createEmitting } from "../../cli/emitting-here.ts";
-import { checkAllTypes } from "../../compiler/read/type-errors.ts";
+import { findReading, findUnchangedBuild } from "../../compiler/build/build-cache.ts";
+import { createBuilder } from "../../compiler/build/build-project.ts";
+import { createEmitting } from "../../compiler/build/emitting-here.ts";
+import { checkAllTypes } from "../../compiler/read/type-check/type-errors.ts";
 import { createProject } from "./project.ts";
 
 test("what is edited while a build runs is built by the next one", async () => {

@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { createDrafts, removeDrafts } from "../../cli/drafts.ts";
-import { compile } from "../../compiler/compile.ts";
+import { compile } from "../../compiler/build/compile.ts";
+import { createDrafts, removeDrafts } from "../../compiler/build/drafts.ts";
 import { useCaseText } from "../bench/compiler/make-project.ts";
 import { createProject, MAIN, startCommand } from "./project.ts";
 

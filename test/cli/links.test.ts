@@ -4,8 +4,8 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { compile } from "../../compiler/compile.ts";
-import { formatPretty } from "../../compiler/format/pretty.ts";
+import { compile } from "../../compiler/build/compile.ts";
+import { formatPretty } from "../../compiler/diagnostics/format/pretty.ts";
 import { createProject as createEmptyProject, type Project } from "./project.ts";
 
 /*

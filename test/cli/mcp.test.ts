@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TOOLS } from "../../cli/mcp-tools.ts";
+import { TOOLS } from "../../cli/mcp/mcp-tools.ts";
 import { connectAgent, createGreetProject } from "./agent.ts";
 
 test("without --allow-writes no tool changes what runs, and what is no tool's input is refused", async () => {

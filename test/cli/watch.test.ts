@@ -3,7 +3,7 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { watchFolder } from "../../cli/watch.ts";
+import { watchFolder } from "../../compiler/build/watch.ts";
 import { createProject } from "./project.ts";
 
 async function watchedFolder() {

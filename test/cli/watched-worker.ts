@@ -1,5 +1,5 @@
 /* A worker with a watchdog of 1 s on a data folder, one task at a time, until two are done: `loops` or `blocks` for 300 ms. */
-import { startWatchdog } from "../../cli/watchdog.ts";
+import { startWatchdog } from "../../cli/worker/watchdog.ts";
 import { createClient } from "../../runtime/client.ts";
 import { connect } from "../../runtime/connection.ts";
 import { startWorker } from "../../runtime/worker.ts";

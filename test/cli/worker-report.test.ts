@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createTaskReporter, type WorkerReport } from "../../cli/worker-report.ts";
+import { createTaskReporter, type WorkerReport } from "../../cli/worker/worker-report.ts";
 import type { Message, Settled } from "../../runtime/runtime.ts";
 
 beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }));

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatDuration, parseDuration } from "../../compiler/settings/duration.ts";
-import * as runtime from "../../runtime/use-case.ts";
+import * as runtime from "../../runtime/authoring/use-case.ts";
 
 /** Texts near durations: what both parsers must agree on is where the one ends and the other begins. */
 const nearDuration = fc

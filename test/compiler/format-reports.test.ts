@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Diagnostic } from "../../compiler/diagnostics.ts";
-import { formatGithub } from "../../compiler/format/github.ts";
-import { formatSarif } from "../../compiler/format/sarif.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostics.ts";
+import { formatGithub } from "../../compiler/diagnostics/format/github.ts";
+import { formatSarif } from "../../compiler/diagnostics/format/sarif.ts";
 
 const span = { file: "usecases/a, b.ts", line: 3, column: 5, endLine: 3, endColumn: 9 };
 const diagnostic: Diagnostic = {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { diagnostic, type Span, sortDiagnostics, uniqueDiagnostics } from "../../compiler/diagnostics.ts";
-import { formatPretty } from "../../compiler/format/pretty.ts";
+import { diagnostic, type Span, sortDiagnostics, uniqueDiagnostics } from "../../compiler/diagnostics/diagnostics.ts";
+import { formatPretty } from "../../compiler/diagnostics/format/pretty.ts";
 
 function span(line: number, column: number, endColumn: number, endLine = line): Span {
   return { file: "usecases/a.ts", line, column, endLine, endColumn };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { applyLock } from "../../compiler/check/lock.ts";
+import { applyLock } from "../../compiler/lock/lock.ts";
 import { enumOf, INT, message, TEXT } from "./emit/models.ts";
 import { evolve, read } from "./lock-versions.ts";
 

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { applyLock } from "../../compiler/check/lock.ts";
-import { readLock } from "../../compiler/check/lock-file.ts";
-import { releaseVersions } from "../../compiler/check/release.ts";
 import { diffStates } from "../../compiler/diff/diff.ts";
 import { currentState, readState } from "../../compiler/diff/state.ts";
 import { emitManifest } from "../../compiler/emit/manifest.ts";
 import { emitShapes } from "../../compiler/emit/shapes.ts";
+import { applyLock } from "../../compiler/lock/lock.ts";
+import { readLock } from "../../compiler/lock/lock-file.ts";
+import { releaseVersions } from "../../compiler/lock/release.ts";
 import type { UseCase } from "../../compiler/model/model.ts";
 import { isSameShape } from "../../compiler/model/shape.ts";
 import { runs } from "../property-runs.ts";

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { applyLock } from "../../compiler/check/lock.ts";
-import { readLock } from "../../compiler/check/lock-file.ts";
-import { releaseVersions } from "../../compiler/check/release.ts";
-import { writeLock } from "../../compiler/check/write-lock.ts";
+import { applyLock } from "../../compiler/lock/lock.ts";
+import { readLock } from "../../compiler/lock/lock-file.ts";
+import { releaseVersions } from "../../compiler/lock/release.ts";
+import { writeLock } from "../../compiler/lock/write-lock.ts";
 import type { Enum, Message, UseCase } from "../../compiler/model/model.ts";
 import { useCaseOf } from "./emit/models.ts";
 

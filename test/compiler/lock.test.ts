@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { applyLock } from "../../compiler/check/lock.ts";
+import { applyLock } from "../../compiler/lock/lock.ts";
 import type { Event, Type } from "../../compiler/model/model.ts";
 import { isReservedNumber, NULL_FIELDS_NUMBER } from "../../compiler/model/protobuf.ts";
 import { model } from "./emit/arbitrary.ts";

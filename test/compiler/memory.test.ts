@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { type Compilation, type CompileMemory, compile, createCompileMemory } from "../../compiler/compile.ts";
+import { type Compilation, type CompileMemory, compile, createCompileMemory } from "../../compiler/build/compile.ts";
 import { openProject } from "../../compiler/read/open-project.ts";
 import { readProject } from "../../compiler/read/project.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { applyLock } from "../../compiler/check/lock.ts";
-import { lockCollisions } from "../../compiler/check/lock-collisions.ts";
-import { type Lock, readLock } from "../../compiler/check/lock-file.ts";
-import { mergeLocks } from "../../compiler/check/merge-locks.ts";
-import { writeLock } from "../../compiler/check/write-lock.ts";
+import { applyLock } from "../../compiler/lock/lock.ts";
+import { lockCollisions } from "../../compiler/lock/lock-collisions.ts";
+import { type Lock, readLock } from "../../compiler/lock/lock-file.ts";
+import { mergeLocks } from "../../compiler/lock/merge-locks.ts";
+import { writeLock } from "../../compiler/lock/write-lock.ts";
 import type { Message, Type } from "../../compiler/model/model.ts";
 import { list, message, messageRef, TEXT } from "./emit/models.ts";
 import { numbersOf, read, releasedText } from "./lock-versions.ts";

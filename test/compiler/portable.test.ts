@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compile } from "../../compiler/compile.ts";
+import { compile } from "../../compiler/build/compile.ts";
 import type { Event, Type, UseCase } from "../../compiler/model/model.ts";
 import { rootOf } from "../../compiler/model/root.ts";
 import { valuesOf } from "./emit/arbitrary-values.ts";
@@ -197,7 +197,7 @@ interface Event { id: string; whole: Whole; at?: Date | null; bytes: Buffer; map
 });
 
 /** The declarations of Portable, which the compiler does not know when they are somebody else's. */
-const PORTABLE = readFileSync(resolve(import.meta.dirname, "../../runtime/portable.ts"), "utf8").replace(
+const PORTABLE = readFileSync(resolve(import.meta.dirname, "../../runtime/authoring/portable.ts"), "utf8").replace(
   "./types.ts",
   "fivefold",
 );

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { compile } from "../../compiler/compile.ts";
+import { compile } from "../../compiler/build/compile.ts";
 import { moduleOf, moduleOfPortable } from "./published-module.ts";
 import { writeProject } from "./read/scratch-project.ts";
 

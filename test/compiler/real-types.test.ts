@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Compilation, compile } from "../../compiler/compile.ts";
+import { type Compilation, compile } from "../../compiler/build/compile.ts";
 import { kebabCase, upperCamel } from "../../compiler/model/naming.ts";
 import { tscScript } from "../../compiler/read/typescript-package.ts";
 import type { Emitted } from "./emit/load.ts";

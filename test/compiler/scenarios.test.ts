@@ -2,13 +2,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { CATALOGUE, type Code } from "../../compiler/catalogue/catalogue.ts";
-import type { History } from "../../compiler/check/check-history.ts";
-import { LOCK_FILE } from "../../compiler/check/lock.ts";
-import { readLock } from "../../compiler/check/lock-file.ts";
-import { claimsOf } from "../../compiler/check/lock-history.ts";
-import { type Compilation, compile } from "../../compiler/compile.ts";
-import { formatPretty } from "../../compiler/format/pretty.ts";
+import { type Compilation, compile } from "../../compiler/build/compile.ts";
+import { CATALOGUE, type Code } from "../../compiler/diagnostics/catalogue/catalogue.ts";
+import { formatPretty } from "../../compiler/diagnostics/format/pretty.ts";
+import type { History } from "../../compiler/lock/check-history.ts";
+import { LOCK_FILE } from "../../compiler/lock/lock.ts";
+import { readLock } from "../../compiler/lock/lock-file.ts";
+import { claimsOf } from "../../compiler/lock/lock-history.ts";
 import { tscScript } from "../../compiler/read/typescript-package.ts";
 
 /*

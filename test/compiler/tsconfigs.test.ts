@@ -1,7 +1,7 @@
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
-import { analyse, createCompileMemory } from "../../compiler/compile.ts";
+import { analyse, createCompileMemory } from "../../compiler/build/compile.ts";
 import { useCaseText, writeProject } from "./read/scratch-project.ts";
 import { CONFIGS } from "./tsconfigs/configs.ts";
 import { SUPPORT } from "./tsconfigs/probes.ts";

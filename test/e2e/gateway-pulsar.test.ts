@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { topicsOf } from "../../runtime/topics.ts";
+import { topicsOf } from "../../runtime/ports/topics.ts";
 import { createProject, MAIN, type Project, startCommand } from "../cli/project.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type Postgres, startPostgres } from "../parts/postgres.ts";

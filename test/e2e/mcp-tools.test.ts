@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TOOLS } from "../../cli/mcp-tools.ts";
+import { TOOLS } from "../../cli/mcp/mcp-tools.ts";
 import { connectAgent, createGreetProject, GREET } from "../cli/agent.ts";
 
 test("an agent builds, sends an event, and finds out what became of it: every tool is called", async () => {

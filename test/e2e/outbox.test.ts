@@ -7,11 +7,11 @@ import { postLedgerEntry } from "../../generated/post-ledger-entry/client.ts";
 import { settings as ledgerSettings } from "../../generated/post-ledger-entry/settings.ts";
 import { sendReminder } from "../../generated/send-reminder/client.ts";
 import { settings as reminderSettings } from "../../generated/send-reminder/settings.ts";
+import { openEmbedded } from "../../runtime/adapters/embedded/embedded-ports.ts";
 import { type Capture, startCapture } from "../../runtime/capture.ts";
 import { type Connection, connectTo } from "../../runtime/connection.ts";
-import type { Message } from "../../runtime/contract.ts";
-import { openEmbedded } from "../../runtime/embedded.ts";
-import type { FivefoldError } from "../../runtime/errors.ts";
+import type { Message } from "../../runtime/contract/contract.ts";
+import type { FivefoldError } from "../../runtime/contract/errors.ts";
 import { type Postgres, startPostgres } from "../parts/postgres.ts";
 import { runOutbox } from "../torture/capture/run-outbox.ts";
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
-import type { TaskRecord } from "../../runtime/contract.ts";
-import { FivefoldError } from "../../runtime/errors.ts";
+import { openPostgresDedupeStore } from "../../runtime/adapters/postgres/postgres-dedupe-store.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
+import type { TaskRecord } from "../../runtime/contract/contract.ts";
+import { FivefoldError } from "../../runtime/contract/errors.ts";
 import { publishOnce } from "../../runtime/frontend/dedupe.ts";
-import { openPostgresDedupeStore } from "../../runtime/frontend/postgres-dedupe-store.ts";
 import { describeDedupeStore, request } from "../runtime/frontend/dedupe-store-suite.ts";
 import { delayed } from "../runtime/scheduler/delay-store-suite.ts";
 import { openFormerDedupeStore } from "../store-model/before/postgres-dedupe-store.ts";

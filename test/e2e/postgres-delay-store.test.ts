@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
-import { FivefoldError } from "../../runtime/errors.ts";
+import { openPostgresDelayStore } from "../../runtime/adapters/postgres/postgres-delay-store.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
+import { FivefoldError } from "../../runtime/contract/errors.ts";
 import { createDelayRunner } from "../../runtime/scheduler/delay-runner.ts";
-import { openPostgresDelayStore } from "../../runtime/scheduler/postgres-delay-store.ts";
 import { delayed, describeDelayStore } from "../runtime/scheduler/delay-store-suite.ts";
 import { type PostgresServer, startPostgres } from "./postgres/server.ts";
 

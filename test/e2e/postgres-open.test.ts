@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openPostgresDedupeStore } from "../../runtime/frontend/postgres-dedupe-store.ts";
-import { openPostgresDelayStore } from "../../runtime/scheduler/postgres-delay-store.ts";
+import { openPostgresDedupeStore } from "../../runtime/adapters/postgres/postgres-dedupe-store.ts";
+import { openPostgresDelayStore } from "../../runtime/adapters/postgres/postgres-delay-store.ts";
 import { delayed } from "../runtime/scheduler/delay-store-suite.ts";
 import { type PostgresServer, startPostgres } from "./postgres/server.ts";
 

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openPostgresControlStore } from "../../runtime/adapters/postgres/postgres-control-store.ts";
+import { openPostgresStores } from "../../runtime/adapters/postgres/postgres-stores.ts";
 import { createClient } from "../../runtime/client.ts";
-import { systemClock } from "../../runtime/clock.ts";
 import { connectTo } from "../../runtime/connection.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import { changeOverride } from "../../runtime/control/overrides.ts";
-import { openPostgresControlStore } from "../../runtime/control/postgres-control-store.ts";
-import type { Ports } from "../../runtime/ports.ts";
-import { openPostgresStores } from "../../runtime/postgres.ts";
+import type { Ports } from "../../runtime/ports/ports.ts";
 import { startWorker } from "../../runtime/worker.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
-import { createMemoryDedupeStore } from "../../runtime/frontend/memory-dedupe-store.ts";
-import { createMemoryDelayStore } from "../../runtime/scheduler/memory-delay-store.ts";
+import { createMemoryDedupeStore } from "../../runtime/adapters/memory/memory-dedupe-store.ts";
+import { createMemoryDelayStore } from "../../runtime/adapters/memory/memory-delay-store.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";
 import { describeDeadLetters } from "../runtime/dead-letters.ts";

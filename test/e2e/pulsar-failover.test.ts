@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
-import { createFailoverTransport } from "../../runtime/transport/failover.ts";
+import { createFailoverTransport } from "../../runtime/adapters/pulsar/failover.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import type { Transport } from "../../runtime/transport/transport.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";

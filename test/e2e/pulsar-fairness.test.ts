@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createMemoryDedupeStore } from "../../runtime/adapters/memory/memory-dedupe-store.ts";
+import { createMemoryDelayStore } from "../../runtime/adapters/memory/memory-delay-store.ts";
+import { FAIR_PARTITIONS } from "../../runtime/adapters/pulsar/settings.ts";
 import { createClient } from "../../runtime/client.ts";
-import { systemClock } from "../../runtime/clock.ts";
 import { connectTo } from "../../runtime/connection.ts";
-import { createMemoryDedupeStore } from "../../runtime/frontend/memory-dedupe-store.ts";
-import { createMemoryDelayStore } from "../../runtime/scheduler/memory-delay-store.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import { partitionOfKey } from "../../runtime/transport/key-partition.ts";
-import { FAIR_PARTITIONS } from "../../runtime/transport/pulsar/settings.ts";
 import { startWorker } from "../../runtime/worker.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";

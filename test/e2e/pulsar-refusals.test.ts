@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { FivefoldError } from "../../runtime/errors.ts";
+import type { FivefoldError } from "../../runtime/contract/errors.ts";
 import type { Transport } from "../../runtime/transport/transport.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";

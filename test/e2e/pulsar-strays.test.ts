@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
-import type { FivefoldError } from "../../runtime/errors.ts";
-import { createMemoryDedupeStore } from "../../runtime/frontend/memory-dedupe-store.ts";
-import { createMemoryDelayStore } from "../../runtime/scheduler/memory-delay-store.ts";
-import { moveStray } from "../../runtime/stray-moves.ts";
-import { createStrayFinder, targetOf } from "../../runtime/strays.ts";
-import { topicsOf } from "../../runtime/topics.ts";
+import { createMemoryDedupeStore } from "../../runtime/adapters/memory/memory-dedupe-store.ts";
+import { createMemoryDelayStore } from "../../runtime/adapters/memory/memory-delay-store.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
+import type { FivefoldError } from "../../runtime/contract/errors.ts";
+import { topicsOf } from "../../runtime/ports/topics.ts";
+import { moveStray } from "../../runtime/strays/stray-moves.ts";
+import { createStrayFinder, targetOf } from "../../runtime/strays/strays.ts";
 import { startWorker } from "../../runtime/worker.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";

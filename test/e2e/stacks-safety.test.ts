@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
-import { createPulsarWebSocketTransport } from "../../runtime/transport/pulsar-websocket.ts";
+import { createPulsarWebSocketTransport } from "../../runtime/adapters/pulsar/pulsar-websocket.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import type { Transport } from "../../runtime/transport/transport.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { records } from "../transport/records.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { analyse } from "../../compiler/compile.ts";
+import { analyse } from "../../compiler/build/compile.ts";
 import { packPackage } from "../cli/packed.ts";
 import { CONFIGS } from "../compiler/tsconfigs/configs.ts";
 import { differences } from "../compiler/tsconfigs/verdicts.ts";

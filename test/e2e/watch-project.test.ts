@@ -2,8 +2,8 @@ import { mkdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { Build, Builder } from "../../cli/build-project.ts";
-import { watchProject } from "../../cli/watch-project.ts";
+import type { Build, Builder } from "../../compiler/build/build-project.ts";
+import { watchProject } from "../../compiler/build/watch-project.ts";
 import { createProject, type Project, type RunningCommand } from "../cli/project.ts";
 
 const USE_CASE = `import { useCase } from "fivefold";

@@ -2,8 +2,8 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
-import { connectMemory } from "../../runtime/memory.ts";
-import { createSimulatedClock } from "../../runtime/simulated-clock.ts";
+import { connectMemory } from "../../runtime/testing/memory-connection.ts";
+import { createSimulatedClock } from "../../runtime/testing/simulated-clock.ts";
 import { rawRequest } from "./raw-request.ts";
 import { LEDGER_ENTRY, serve } from "./served.ts";
 

@@ -11,10 +11,10 @@ import { decode as decodeEntry } from "../../generated/post-ledger-entry/codec.t
 import { sendReminder } from "../../generated/send-reminder/client.ts";
 import { decode as decodeReminder } from "../../generated/send-reminder/codec.ts";
 import type { Connection } from "../../runtime/connection.ts";
-import { type Message, topicOf } from "../../runtime/contract.ts";
+import { type Message, topicOf } from "../../runtime/contract/contract.ts";
 import { type Gateway, type GatewayOptions, type GatewayUseCase, startGateway } from "../../runtime/gateway.ts";
-import { connectMemory } from "../../runtime/memory.ts";
-import { topicsOf } from "../../runtime/topics.ts";
+import { topicsOf } from "../../runtime/ports/topics.ts";
+import { connectMemory } from "../../runtime/testing/memory-connection.ts";
 
 /** What examples of this repository the gateway serves in tests. */
 export const USE_CASES: readonly GatewayUseCase[] = [

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { sendReminder } from "../../generated/send-reminder/client.ts";
 import { decode } from "../../generated/send-reminder/codec.ts";
 import type { Connection } from "../../runtime/connection.ts";
-import { InvalidEventError } from "../../runtime/errors.ts";
-import { connectMemory } from "../../runtime/testing.ts";
+import { InvalidEventError } from "../../runtime/contract/errors.ts";
+import { connectMemory } from "../../runtime/testing/testing.ts";
 
 let connection: Connection;
 beforeAll(() => {

@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sendReminder } from "../../generated/send-reminder/client.ts";
 import type { Connection } from "../../runtime/connection.ts";
-import { InvalidEventError } from "../../runtime/errors.ts";
-import { connectMemory } from "../../runtime/testing.ts";
+import { InvalidEventError } from "../../runtime/contract/errors.ts";
+import { connectMemory } from "../../runtime/testing/testing.ts";
 
 /** Below the repository, so that its own settings and packages are those of the checked file. */
 const FOLDER = resolve(import.meta.dirname, "../../.fivefold/test-projects/enqueue-types");

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { executor as webhook } from "../../generated/deliver-webhook/executor.ts";
 import { executor as reminder } from "../../generated/send-reminder/executor.ts";
-import { testUseCase, type UseCaseTest } from "../../runtime/testing.ts";
+import { testUseCase, type UseCaseTest } from "../../runtime/testing/testing.ts";
 import { executor as storeReading } from "../scenarios/accepted-batches/generated/store-reading/executor.ts";
 import { executor as chargePayment } from "../scenarios/accepted-feeds/generated/charge-payment/executor.ts";
 import { executor as placeOrder } from "../scenarios/accepted-feeds/generated/place-order/executor.ts";

@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { createBuilder } from "../../cli/build-project.ts";
-import { diff } from "../../cli/diff.ts";
-import { Fault } from "../../cli/fault.ts";
-import { countChanges } from "../../cli/outputs.ts";
-import { release } from "../../cli/release.ts";
-import { resolve as resolveLock } from "../../cli/resolve.ts";
+import { diff } from "../../cli/commands/diff.ts";
+import { release } from "../../cli/commands/release.ts";
+import { resolve as resolveLock } from "../../cli/commands/resolve.ts";
+import { createBuilder } from "../../compiler/build/build-project.ts";
+import { Fault } from "../../compiler/build/fault.ts";
+import { countChanges } from "../../compiler/build/outputs.ts";
 import { mergeModels, modelOf, type ProjectModel, sourceOf } from "./event-model.ts";
 import {
   type DiffJson,

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
+import { openEmbedded } from "../../runtime/adapters/embedded/embedded-ports.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import { signatureOf } from "../../runtime/dead-letters/signature.ts";
-import { openEmbedded } from "../../runtime/embedded.ts";
-import { connectMemory } from "../../runtime/testing.ts";
+import { connectMemory } from "../../runtime/testing/testing.ts";
 import { describeDeadLetters } from "./dead-letters.ts";
 
 describeDeadLetters("in memory", async () => connectMemory(systemClock).ports);

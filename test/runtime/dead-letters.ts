@@ -1,6 +1,6 @@
 import { describe, test } from "vitest";
 import { connectTo } from "../../runtime/connection.ts";
-import { DEAD_LETTER_SUBSCRIPTION, type FailureReason, type TaskRecord } from "../../runtime/contract.ts";
+import { DEAD_LETTER_SUBSCRIPTION, type FailureReason, type TaskRecord } from "../../runtime/contract/contract.ts";
 import {
   discardDeadLetters,
   findDeadLetters,
@@ -8,8 +8,8 @@ import {
   redriveDeadLetters,
 } from "../../runtime/dead-letters/dead-letters.ts";
 import type { DeadLetter } from "../../runtime/dead-letters/letter.ts";
-import type { Ports } from "../../runtime/ports.ts";
-import { topicsOf } from "../../runtime/topics.ts";
+import type { Ports } from "../../runtime/ports/ports.ts";
+import { topicsOf } from "../../runtime/ports/topics.ts";
 import { startWorker } from "../../runtime/worker.ts";
 import { publish } from "../transport/conformance/subject.ts";
 import { record } from "../transport/records.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { RejectError, service, type TaskContext, useCase } from "../../runtime/index.ts";
+import { RejectError, service, type TaskContext, useCase } from "../../runtime/authoring/index.ts";
 
 interface Event {
   id: string;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Handler } from "../../runtime/handler.ts";
-import { describeThrown, LONGEST_DESCRIPTION } from "../../runtime/thrown.ts";
+import type { Handler } from "../../runtime/authoring/handler.ts";
+import { describeThrown, LONGEST_DESCRIPTION } from "../../runtime/contract/thrown.ts";
 import { HOSTILE_ERRORS, HOSTILE_RESULTS } from "./hostile-values.ts";
 import type { Note } from "./note-contract.ts";
 import { openWorld, type World } from "./world.ts";

@@ -1,3 +1,4 @@
+import type { Filter, Handler } from "../../runtime/authoring/handler.ts";
 import type {
   ClientContract,
   ExecutorContract,
@@ -5,8 +6,7 @@ import type {
   SubscriberSettings,
   TaskContext,
   UseCaseSettings,
-} from "../../runtime/contract.ts";
-import type { Filter, Handler } from "../../runtime/handler.ts";
+} from "../../runtime/contract/contract.ts";
 
 /** An event for tests of the layers, on a codec that a reader of a failing test can read. */
 export interface Note {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { sleep } from "../../runtime/clock.ts";
-import { InvalidEventError } from "../../runtime/errors.ts";
-import { RejectError, RetryError } from "../../runtime/outcome.ts";
+import { RejectError, RetryError } from "../../runtime/authoring/outcome.ts";
+import { sleep } from "../../runtime/contract/clock.ts";
+import { InvalidEventError } from "../../runtime/contract/errors.ts";
 import type { NoteOptions } from "./note-contract.ts";
 import { openWorld, type World } from "./world.ts";
 

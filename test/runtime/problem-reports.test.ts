@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { FivefoldError } from "../../runtime/errors.ts";
+import { FivefoldError } from "../../runtime/contract/errors.ts";
 import { reportSeldom } from "../../runtime/problem-reports.ts";
-import { createSimulatedClock } from "../../runtime/simulated-clock.ts";
+import { createSimulatedClock } from "../../runtime/testing/simulated-clock.ts";
 
 test("a problem is told at once, and again once a minute with how often it came", async () => {
   const clock = createSimulatedClock(1);

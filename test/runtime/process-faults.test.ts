@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 function runProcess(handler: string) {
   const code = `
     import { createClient } from "./runtime/client.ts";
-    import { connectMemory } from "./runtime/testing.ts";
+    import { connectMemory } from "./runtime/testing/testing.ts";
     import { startWorker } from "./runtime/worker.ts";
     import { noteContracts } from "./test/runtime/note-contract.ts";
     const connection = connectMemory();

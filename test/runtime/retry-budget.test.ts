@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { TaskContext } from "../../runtime/contract.ts";
+import type { TaskContext } from "../../runtime/contract/contract.ts";
 import type { Note } from "./note-contract.ts";
 import { openWorld } from "./world.ts";
 

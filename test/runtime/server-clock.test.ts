@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createSimulatedClock } from "../../runtime/simulated-clock.ts";
-import { followServerClock } from "../../runtime/storage/server-clock.ts";
+import { followServerClock } from "../../runtime/adapters/postgres/server-clock.ts";
+import { createSimulatedClock } from "../../runtime/testing/simulated-clock.ts";
 
 /** A server whose clock is that far ahead, and which takes that long to answer. */
 async function openWorld(server: { aheadMs: number; takesMs: number; isAway?: boolean }) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { FivefoldError } from "../../runtime/errors.ts";
-import { postgresError } from "../../runtime/storage/postgres-errors.ts";
-import { textKey } from "../../runtime/storage/text-key.ts";
+import { postgresError } from "../../runtime/adapters/postgres/postgres-errors.ts";
+import { textKey } from "../../runtime/adapters/text-key.ts";
+import { FivefoldError } from "../../runtime/contract/errors.ts";
 
 describe("what an error of PostgreSQL means", () => {
   const failure = (code: string, message = "as it was said") => Object.assign(new Error(message), { code });

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
+import { RetryError } from "../../runtime/authoring/outcome.ts";
 import { createClient } from "../../runtime/client.ts";
 import { connectTo } from "../../runtime/connection.ts";
-import type { SubscriberSettings, UseCaseSettings } from "../../runtime/contract.ts";
-import type { FivefoldError } from "../../runtime/errors.ts";
-import { RetryError } from "../../runtime/outcome.ts";
-import { dropStray, moveStray } from "../../runtime/stray-moves.ts";
-import { createStrayFinder, targetOf } from "../../runtime/strays.ts";
-import { connectMemory, createSimulatedClock } from "../../runtime/testing.ts";
+import type { SubscriberSettings, UseCaseSettings } from "../../runtime/contract/contract.ts";
+import type { FivefoldError } from "../../runtime/contract/errors.ts";
+import { dropStray, moveStray } from "../../runtime/strays/stray-moves.ts";
+import { createStrayFinder, targetOf } from "../../runtime/strays/strays.ts";
+import { connectMemory, createSimulatedClock } from "../../runtime/testing/testing.ts";
 import { startWorker, type Worker } from "../../runtime/worker.ts";
 import { noteContracts } from "./note-contract.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { createClient } from "../../runtime/client.ts";
 import type { Executor } from "../../runtime/executor.ts";
-import { testUseCase, type UseCaseTest } from "../../runtime/use-case-test.ts";
+import { testUseCase, type UseCaseTest } from "../../runtime/testing/use-case-test.ts";
 import { noteContracts } from "./note-contract.ts";
 
 let running: UseCaseTest<never> | undefined;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createClient } from "../../runtime/client.ts";
-import { FivefoldError } from "../../runtime/errors.ts";
-import { connectMemory, createSimulatedClock } from "../../runtime/testing.ts";
+import { FivefoldError } from "../../runtime/contract/errors.ts";
+import { connectMemory, createSimulatedClock } from "../../runtime/testing/testing.ts";
 import type { Transport } from "../../runtime/transport/transport.ts";
 import { startWorker } from "../../runtime/worker.ts";
 import { type Note, noteContracts } from "./note-contract.ts";

@@ -1,8 +1,8 @@
 import { createClient } from "../../runtime/client.ts";
 import type { Connection } from "../../runtime/connection.ts";
-import type { Message } from "../../runtime/contract.ts";
-import type { FivefoldError } from "../../runtime/errors.ts";
-import { connectMemory, createSimulatedClock, type SimulatedClock } from "../../runtime/testing.ts";
+import type { Message } from "../../runtime/contract/contract.ts";
+import type { FivefoldError } from "../../runtime/contract/errors.ts";
+import { connectMemory, createSimulatedClock, type SimulatedClock } from "../../runtime/testing/testing.ts";
 import { startWorker, type Worker } from "../../runtime/worker.ts";
 import { type Note, type NoteOptions, noteContracts } from "./note-contract.ts";
 

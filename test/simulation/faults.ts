@@ -1,5 +1,5 @@
-import type { Clock } from "../../runtime/clock.ts";
-import type { Ports } from "../../runtime/ports.ts";
+import type { Clock } from "../../runtime/contract/clock.ts";
+import type { Ports } from "../../runtime/ports/ports.ts";
 import type { Consumer, Producer, Transport } from "../../runtime/transport/transport.ts";
 
 /** How often a call fails, 0 to 1. */

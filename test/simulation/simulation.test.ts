@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { createMemoryTransport } from "../../runtime/adapters/memory/memory.ts";
+import { createMemoryDedupeStore } from "../../runtime/adapters/memory/memory-dedupe-store.ts";
+import { createMemoryDelayStore } from "../../runtime/adapters/memory/memory-delay-store.ts";
+import { RejectError } from "../../runtime/authoring/outcome.ts";
 import { createClient } from "../../runtime/client.ts";
 import { connectTo } from "../../runtime/connection.ts";
-import type { TaskContext } from "../../runtime/contract.ts";
-import { createMemoryDedupeStore } from "../../runtime/frontend/memory-dedupe-store.ts";
-import { RejectError } from "../../runtime/outcome.ts";
-import { createMemoryDelayStore } from "../../runtime/scheduler/memory-delay-store.ts";
-import { createSimulatedClock } from "../../runtime/simulated-clock.ts";
-import { createMemoryTransport } from "../../runtime/transport/memory.ts";
+import type { TaskContext } from "../../runtime/contract/contract.ts";
+import { createSimulatedClock } from "../../runtime/testing/simulated-clock.ts";
 import { startWorker, type Worker } from "../../runtime/worker.ts";
 import { type Note, noteContracts } from "../runtime/note-contract.ts";
 import { createSimulatedProcess, type SimulatedProcess } from "./faults.ts";

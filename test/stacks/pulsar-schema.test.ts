@@ -6,7 +6,7 @@ import { fromBinary, toJson } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { emitProto } from "../../compiler/emit/proto.ts";
+import { emitProto } from "../../compiler/emit/proto/proto.ts";
 import { schemaOf } from "../../stacks/schema/pulsar-schema.ts";
 import { model } from "../compiler/emit/arbitrary.ts";
 import {

@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Clock } from "../../runtime/clock.ts";
+import { openLmdbDedupeStore } from "../../runtime/adapters/embedded/lmdb-dedupe-store.ts";
+import { openLmdbDelayStore } from "../../runtime/adapters/embedded/lmdb-delay-store.ts";
+import { createMemoryDedupeStore } from "../../runtime/adapters/memory/memory-dedupe-store.ts";
+import { createMemoryDelayStore } from "../../runtime/adapters/memory/memory-delay-store.ts";
+import { openPostgresDedupeStore } from "../../runtime/adapters/postgres/postgres-dedupe-store.ts";
+import { openPostgresDelayStore } from "../../runtime/adapters/postgres/postgres-delay-store.ts";
+import type { Clock } from "../../runtime/contract/clock.ts";
 import type { DedupeStore } from "../../runtime/frontend/dedupe-store.ts";
-import { openLmdbDedupeStore } from "../../runtime/frontend/lmdb-dedupe-store.ts";
-import { createMemoryDedupeStore } from "../../runtime/frontend/memory-dedupe-store.ts";
-import { openPostgresDedupeStore } from "../../runtime/frontend/postgres-dedupe-store.ts";
 import type { DelayStore } from "../../runtime/scheduler/delay-store.ts";
-import { openLmdbDelayStore } from "../../runtime/scheduler/lmdb-delay-store.ts";
-import { createMemoryDelayStore } from "../../runtime/scheduler/memory-delay-store.ts";
-import { openPostgresDelayStore } from "../../runtime/scheduler/postgres-delay-store.ts";
 import { openFormerDedupeStore } from "./before/postgres-dedupe-store.ts";
 import { openFormerDelayStore } from "./before/postgres-delay-store.ts";
 

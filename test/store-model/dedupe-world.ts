@@ -1,5 +1,5 @@
-import type { TaskRecord } from "../../runtime/contract.ts";
-import { FivefoldError } from "../../runtime/errors.ts";
+import type { TaskRecord } from "../../runtime/contract/contract.ts";
+import { FivefoldError } from "../../runtime/contract/errors.ts";
 import { publishOnce } from "../../runtime/frontend/dedupe.ts";
 import type { DedupeStore } from "../../runtime/frontend/dedupe-store.ts";
 import { delayed } from "../runtime/scheduler/delay-store-suite.ts";

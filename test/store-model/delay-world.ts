@@ -1,4 +1,4 @@
-import type { TaskRecord } from "../../runtime/contract.ts";
+import type { TaskRecord } from "../../runtime/contract/contract.ts";
 import { createDelayRunner } from "../../runtime/scheduler/delay-runner.ts";
 import type { Delayed, DelayStore } from "../../runtime/scheduler/delay-store.ts";
 import { delayed } from "../runtime/scheduler/delay-store-suite.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
+import { openPostgresDedupeStore } from "../../runtime/adapters/postgres/postgres-dedupe-store.ts";
+import { openPostgresDelayStore } from "../../runtime/adapters/postgres/postgres-delay-store.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import type { DedupeStore } from "../../runtime/frontend/dedupe-store.ts";
-import { openPostgresDedupeStore } from "../../runtime/frontend/postgres-dedupe-store.ts";
 import type { DelayStore } from "../../runtime/scheduler/delay-store.ts";
-import { openPostgresDelayStore } from "../../runtime/scheduler/postgres-delay-store.ts";
 import { type Postgres, startPostgres } from "../parts/postgres.ts";
 import { delayed } from "../runtime/scheduler/delay-store-suite.ts";
 import { type Adapter, DEDUPE_STORES, DELAY_STORES, onPostgres, onPostgresBesideFormer } from "./adapters.ts";

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock } from "../../runtime/clock.ts";
+import type { Clock } from "../../runtime/contract/clock.ts";
 
 /*
  * A world of processes whose calls to their stores happen one at a time, in an order that is drawn. A process that calls

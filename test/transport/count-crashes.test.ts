@@ -3,12 +3,12 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, t
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
-import type { FivefoldError } from "../../runtime/errors.ts";
-import { countCrashes } from "../../runtime/transport/crashes/count-crashes.ts";
-import { openFolderCrashStore } from "../../runtime/transport/crashes/folder-crash-store.ts";
-import { openStartMarks } from "../../runtime/transport/crashes/start-marks.ts";
-import { createMemoryTransport } from "../../runtime/transport/memory.ts";
+import { openFolderCrashStore } from "../../runtime/adapters/embedded/folder-crash-store.ts";
+import { createMemoryTransport } from "../../runtime/adapters/memory/memory.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
+import type { FivefoldError } from "../../runtime/contract/errors.ts";
+import { countCrashes } from "../../runtime/crashes/count-crashes.ts";
+import { openStartMarks } from "../../runtime/crashes/start-marks.ts";
 import { record } from "./records.ts";
 
 function places() {
@@ -20,8 +20,8 @@ function places() {
 /** A process that is killed once it has marked what the code says. */
 async function killAfterMarking(folder: string, code: string): Promise<void> {
   const text = `
-    import { systemClock } from "./runtime/clock.ts";
-    import { openStartMarks } from "./runtime/transport/crashes/start-marks.ts";
+    import { systemClock } from "./runtime/contract/clock.ts";
+    import { openStartMarks } from "./runtime/crashes/start-marks.ts";
     const marks = await openStartMarks(${JSON.stringify(folder)}, systemClock);
     const of = (...ids) => ids.map((id) => ({ topic: "notes", subscription: "s", id, crashes: 0 }));
     ${code}

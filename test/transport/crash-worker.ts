@@ -1,6 +1,6 @@
 import { openSync, writeSync } from "node:fs";
-import { systemClock } from "../../runtime/clock.ts";
-import { openEmbeddedTransport } from "../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../runtime/adapters/embedded/embedded.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import { record } from "./records.ts";
 
 /*

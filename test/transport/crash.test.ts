@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
-import { sleep, systemClock } from "../../runtime/clock.ts";
-import { openEmbeddedTransport } from "../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../runtime/adapters/embedded/embedded.ts";
+import { sleep, systemClock } from "../../runtime/contract/clock.ts";
 
 const WORKER = fileURLToPath(new URL("crash-worker.ts", import.meta.url));
 /** More for a longer run: FIVEFOLD_CRASH_KILLS=200. */

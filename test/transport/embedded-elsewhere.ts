@@ -1,5 +1,5 @@
-import { systemClock } from "../../runtime/clock.ts";
-import { openEmbeddedTransport } from "../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../runtime/adapters/embedded/embedded.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import type { Transport } from "../../runtime/transport/transport.ts";
 
 /** Opens a data folder in a process of a history. */

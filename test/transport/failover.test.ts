@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
-import type { Message } from "../../runtime/contract.ts";
-import { FivefoldError } from "../../runtime/errors.ts";
-import { createSimulatedClock } from "../../runtime/simulated-clock.ts";
-import { createFailoverTransport } from "../../runtime/transport/failover.ts";
-import { createMemoryTransport } from "../../runtime/transport/memory.ts";
+import { createMemoryTransport } from "../../runtime/adapters/memory/memory.ts";
+import { createFailoverTransport } from "../../runtime/adapters/pulsar/failover.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
+import type { Message } from "../../runtime/contract/contract.ts";
+import { FivefoldError } from "../../runtime/contract/errors.ts";
+import { createSimulatedClock } from "../../runtime/testing/simulated-clock.ts";
 import type { Consumer, Producer, Transport } from "../../runtime/transport/transport.ts";
 import { describeTransport } from "./conformance.ts";
 import { records } from "./records.ts";

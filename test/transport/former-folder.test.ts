@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
-import { openLmdbDedupeStore } from "../../runtime/frontend/lmdb-dedupe-store.ts";
-import { openLmdbDelayStore } from "../../runtime/scheduler/lmdb-delay-store.ts";
-import { bootId } from "../../runtime/storage/process-identity.ts";
-import { openEmbeddedTransport } from "../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../runtime/adapters/embedded/embedded.ts";
+import { bootId } from "../../runtime/adapters/embedded/lmdb/process-identity.ts";
+import { openLmdbDedupeStore } from "../../runtime/adapters/embedded/lmdb-dedupe-store.ts";
+import { openLmdbDelayStore } from "../../runtime/adapters/embedded/lmdb-delay-store.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import type { SubscriptionType, Transport } from "../../runtime/transport/transport.ts";
 import { record } from "./records.ts";
 

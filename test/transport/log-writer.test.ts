@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { FivefoldError } from "../../runtime/errors.ts";
-import type { Append } from "../../runtime/transport/embedded/log.ts";
-import { createLogWriter } from "../../runtime/transport/embedded/log-writer.ts";
+import type { Append } from "../../runtime/adapters/embedded/topic/log.ts";
+import { createLogWriter } from "../../runtime/adapters/embedded/topic/log-writer.ts";
+import { FivefoldError } from "../../runtime/contract/errors.ts";
 import { records } from "./records.ts";
 
 /** A writer on a log that answers each append as told. */

@@ -1,5 +1,5 @@
-import { systemClock } from "../../runtime/clock.ts";
-import { createMemoryTransport } from "../../runtime/transport/memory.ts";
+import { createMemoryTransport } from "../../runtime/adapters/memory/memory.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import { describeTransport } from "./conformance.ts";
 
 describeTransport("memory", async () => ({

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
-import { openEmbeddedTransport } from "../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../runtime/adapters/embedded/embedded.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import { CHUNK_OFFSETS } from "../../runtime/transport/offset-set.ts";
 import { record } from "./records.ts";
 

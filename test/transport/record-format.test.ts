@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EntryReader, EntryWriter } from "../../runtime/transport/embedded/record-format.ts";
+import { EntryReader, EntryWriter } from "../../runtime/adapters/embedded/topic/record-format.ts";
 import { partitionOfKey } from "../../runtime/transport/key-partition.ts";
 import { record } from "./records.ts";
 

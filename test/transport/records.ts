@@ -1,4 +1,4 @@
-import type { TaskRecord } from "../../runtime/contract.ts";
+import type { TaskRecord } from "../../runtime/contract/contract.ts";
 
 /** A record of which a test cares about some parts only. */
 export function record(id: string, parts: Partial<TaskRecord> = {}): TaskRecord {

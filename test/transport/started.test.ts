@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../runtime/clock.ts";
-import { createStarts } from "../../runtime/transport/embedded/starts.ts";
-import { openEmbeddedTransport } from "../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../runtime/adapters/embedded/embedded.ts";
+import { createStarts } from "../../runtime/adapters/embedded/topic/starts.ts";
+import { systemClock } from "../../runtime/contract/clock.ts";
 import type { Consumer, SubscriptionType } from "../../runtime/transport/transport.ts";
 import { record } from "./records.ts";
 
@@ -18,8 +18,8 @@ function temporaryFolder(): string {
 /** Consumes in a process that is killed once it has said that it is there: `body` has `consumer` and `messages`. */
 async function killAConsumer(folder: string, type: SubscriptionType, body: string): Promise<void> {
   const code = `
-    import { systemClock } from "./runtime/clock.ts";
-    import { openEmbeddedTransport } from "./runtime/transport/embedded.ts";
+    import { systemClock } from "./runtime/contract/clock.ts";
+    import { openEmbeddedTransport } from "./runtime/adapters/embedded/embedded.ts";
     const transport = await openEmbeddedTransport({ folder: ${JSON.stringify(folder)}, clock: systemClock });
     const consumer = await transport.subscribe("notes", "s", "${type}");
     const messages = [];

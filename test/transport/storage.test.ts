@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { sleep, systemClock } from "../../runtime/clock.ts";
-import type { Message, ReportProblem } from "../../runtime/contract.ts";
-import { openEmbeddedTransport } from "../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../runtime/adapters/embedded/embedded.ts";
+import { sleep, systemClock } from "../../runtime/contract/clock.ts";
+import type { Message, ReportProblem } from "../../runtime/contract/contract.ts";
 import type { Transport } from "../../runtime/transport/transport.ts";
 import { record, records } from "./records.ts";
 

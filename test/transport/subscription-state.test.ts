@@ -4,7 +4,7 @@ import {
   decodeSubscription,
   encodeSubscription,
   revisionOf,
-} from "../../runtime/transport/embedded/subscription-format.ts";
+} from "../../runtime/adapters/embedded/topic/subscription-format.ts";
 import { NOBODY } from "../../runtime/transport/runs.ts";
 import {
   claim,

@@ -21,7 +21,7 @@ interface PackageFunction {
 
 const FIRST = { argument: 0 };
 
-/** What the package's own functions return; the twins of those in runtime/use-case.ts. */
+/** What the package's own functions return; the twins of those in runtime/authoring/use-case.ts. */
 const FUNCTIONS: Readonly<Record<string, PackageFunction>> = {
   exponential: { parameters: ["duration", "duration"], result: { minMs: FIRST, maxMs: { argument: 1 } } },
   constant: { parameters: ["duration"], result: { minMs: FIRST, maxMs: FIRST } },

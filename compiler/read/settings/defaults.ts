@@ -1,4 +1,4 @@
-import type { Span } from "../../diagnostics.ts";
+import type { Span } from "../../diagnostics/diagnostics.ts";
 import type { Subscriber, UseCase } from "../../model/model.ts";
 import { layerOf } from "../../settings/path.ts";
 import { ALL_SETTINGS, type SettingValues, type SubscriberValues } from "../../settings/values.ts";

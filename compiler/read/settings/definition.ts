@@ -1,5 +1,5 @@
 import type { ts } from "ts-morph";
-import type { Span } from "../../diagnostics.ts";
+import type { Span } from "../../diagnostics/diagnostics.ts";
 import type { Event } from "../../model/model.ts";
 import { LAYERS, type SettingPath } from "../../settings/path.ts";
 import { ALL_SETTINGS } from "../../settings/values.ts";
@@ -12,7 +12,7 @@ import { constantOf, type SettingsScope } from "./reader.ts";
 import { named, type Readers, readSettings, section } from "./section.ts";
 import { functionValue, text } from "./values.ts";
 
-/* What is passed to `useCase`, as runtime/use-case.ts declares it: the settings of the layers, and what holds them. */
+/* What is passed to `useCase`, as runtime/authoring/use-case.ts declares it: the settings of the layers, and what holds them. */
 
 /** Groups of settings within a layer, by path. */
 const GROUPS: Readonly<Record<string, { readonly example: string }>> = {

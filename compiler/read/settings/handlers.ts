@@ -1,4 +1,4 @@
-import type { Span } from "../../diagnostics.ts";
+import type { Span } from "../../diagnostics/diagnostics.ts";
 import type { SettingsScope } from "./reader.ts";
 
 /** What says what becomes of a subscriber's tasks, by where it stands; what is absent is not there. */

@@ -1,4 +1,4 @@
-import type { Code, ParametersOf, Related, Span } from "../../diagnostics.ts";
+import type { Code, ParametersOf, Related, Span } from "../../diagnostics/diagnostics.ts";
 import type { Event } from "../../model/model.ts";
 import { type Constant, type ConstantEntry, isFault } from "../constants/constant.ts";
 import type { Reading } from "../reading.ts";

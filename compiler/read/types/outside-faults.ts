@@ -1,5 +1,5 @@
 import { ts } from "ts-morph";
-import { type Diagnostic, diagnostic, type Related } from "../../diagnostics.ts";
+import { type Diagnostic, diagnostic, type Related } from "../../diagnostics/diagnostics.ts";
 import type { Reading } from "../reading.ts";
 import { namedBy, rootPath } from "./names.ts";
 import type { OutsideFault } from "./reader.ts";

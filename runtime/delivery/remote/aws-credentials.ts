@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Clock } from "../../clock.ts";
-import { FivefoldError } from "../../errors.ts";
+import type { Clock } from "../../contract/clock.ts";
+import { FivefoldError } from "../../contract/errors.ts";
 import type { Environment } from "./target-environment.ts";
 
 export interface AwsCredentials {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock } from "../../contract/clock.ts";
 import type { Host } from "./host.ts";
 
 /** How long a host that comes back, or is new, gets less than its share, and its share at first. */

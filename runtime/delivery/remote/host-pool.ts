@@ -1,7 +1,7 @@
-import type { Cancel, Clock } from "../../clock.ts";
-import type { ReportProblem } from "../../contract.ts";
-import { FivefoldError } from "../../errors.ts";
-import { describeThrown } from "../../thrown.ts";
+import type { Cancel, Clock } from "../../contract/clock.ts";
+import type { ReportProblem } from "../../contract/contract.ts";
+import { FivefoldError } from "../../contract/errors.ts";
+import { describeThrown } from "../../contract/thrown.ts";
 import type { AddressGuard } from "./address-guard.ts";
 import { chooseHost, noteLatency, preferZone, SLOW_START_MS, shareOf } from "./balance.ts";
 import { createHost, type Ejection, type Host } from "./host.ts";

@@ -1,8 +1,8 @@
 import { AwsV4Signer } from "aws4fetch";
-import type { Outcome } from "../../contract.ts";
+import type { Outcome } from "../../contract/contract.ts";
+import { describeThrown } from "../../contract/thrown.ts";
 import { judge, readRetryAfter, type Verdict } from "../../task-http/answer.ts";
 import { createTaskHeaders, type RequestShape } from "../../task-http/task-request.ts";
-import { describeThrown } from "../../thrown.ts";
 import type { FindAwsCredentials } from "./aws-credentials.ts";
 import type { Protocol } from "./protocol.ts";
 import type { LambdaPlace } from "./target-environment.ts";

@@ -1,4 +1,4 @@
-import type { Message } from "../../contract.ts";
+import type { Message } from "../../contract/contract.ts";
 import type { Answer, Verdict } from "../../task-http/answer.ts";
 import type { HttpRequest } from "./http-client.ts";
 

@@ -1,7 +1,7 @@
-import type { Cancel, Clock } from "../../clock.ts";
-import type { Message, Outcome } from "../../contract.ts";
+import type { Cancel, Clock } from "../../contract/clock.ts";
+import type { Message, Outcome } from "../../contract/contract.ts";
+import { describeThrown } from "../../contract/thrown.ts";
 import type { Verdict } from "../../task-http/answer.ts";
-import { describeThrown } from "../../thrown.ts";
 import type { Target } from "../delivery.ts";
 import type { Ejection, Host } from "./host.ts";
 import type { HostPool } from "./host-pool.ts";

@@ -1,7 +1,7 @@
 import { lookup, Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
-import type { Clock } from "../../clock.ts";
-import { settledWithin } from "../../clock.ts";
+import type { Clock } from "../../contract/clock.ts";
+import { settledWithin } from "../../contract/clock.ts";
 
 /** The addresses of a name, and how long they are good for. Rejects where there are none. */
 export type Resolve = (hostname: string) => Promise<{ readonly addresses: readonly string[]; readonly ttlMs: number }>;

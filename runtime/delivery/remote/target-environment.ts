@@ -1,6 +1,6 @@
-import type { Clock } from "../../clock.ts";
-import type { TargetSettings } from "../../contract.ts";
-import { FivefoldError } from "../../errors.ts";
+import type { Clock } from "../../contract/clock.ts";
+import type { TargetSettings } from "../../contract/contract.ts";
+import { FivefoldError } from "../../contract/errors.ts";
 import { readSecrets, type Secrets, secretVariableOf } from "../../task-http/signature.ts";
 import { type AddressGuard, createAddressGuard, readNetworks } from "./address-guard.ts";
 import { readTargetUrls, type TargetUrl } from "./target-url.ts";

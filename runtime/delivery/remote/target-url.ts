@@ -1,4 +1,4 @@
-import { FivefoldError } from "../../errors.ts";
+import { FivefoldError } from "../../contract/errors.ts";
 
 /** Where a target is, as the environment says it. */
 export interface TargetUrl {

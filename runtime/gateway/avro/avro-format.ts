@@ -1,4 +1,4 @@
-import { describeThrown } from "../../thrown.ts";
+import { describeThrown } from "../../contract/thrown.ts";
 import { type Format, malformedBody, refuseMany } from "../formats.ts";
 import { AvroCursor } from "./avro-cursor.ts";
 import { avroReader } from "./avro-reader.ts";

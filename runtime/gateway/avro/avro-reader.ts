@@ -1,5 +1,5 @@
-import { biguintFromJson } from "../../json-scalars.ts";
-import { setEntry } from "../../wire.ts";
+import { biguintFromJson } from "../../codec/json-scalars.ts";
+import { setEntry } from "../../codec/wire.ts";
 import type { AvroCursor } from "./avro-cursor.ts";
 import { type AvroDefinition, type AvroField, type AvroSchema, fullName, namespaceOf } from "./avro-schema.ts";
 

@@ -5,7 +5,7 @@ import { Ajv } from "ajv";
 import avro from "avsc";
 import protobuf from "protobufjs";
 import { emit } from "../../../compiler/emit/index.ts";
-import { emitProto } from "../../../compiler/emit/proto.ts";
+import { emitProto } from "../../../compiler/emit/proto/proto.ts";
 import { compileContracts, converter } from "../../compiler/emit/protobuf-es.ts";
 import { type FileIndexed, JSON_SCHEMA, MODEL } from "./event.ts";
 

@@ -7,7 +7,7 @@ import { placeOrder } from "../../../generated/place-order/client.ts";
 import { decode as decodeOrder } from "../../../generated/place-order/codec.ts";
 import { connect } from "../../../runtime/connection.ts";
 import { startGateway } from "../../../runtime/gateway.ts";
-import { connectMemory } from "../../../runtime/memory.ts";
+import { connectMemory } from "../../../runtime/testing/memory-connection.ts";
 
 /*
  * One side of the gateway's bench, in a process of its own: `bare`, a route of Node's HTTP server that parses JSON and answers;

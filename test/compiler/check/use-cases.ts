@@ -1,4 +1,4 @@
-import type { Span } from "../../../compiler/diagnostics.ts";
+import type { Span } from "../../../compiler/diagnostics/diagnostics.ts";
 import type { Field, Subscriber, Type, UseCase } from "../../../compiler/model/model.ts";
 
 /** A place that names what stands there, to tell which one a diagnostic points at. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { applyLock } from "../../../compiler/check/lock.ts";
-import { readLock } from "../../../compiler/check/lock-file.ts";
 import { type Diff, diffStates } from "../../../compiler/diff/diff.ts";
 import { currentState } from "../../../compiler/diff/state.ts";
+import { applyLock } from "../../../compiler/lock/lock.ts";
+import { readLock } from "../../../compiler/lock/lock-file.ts";
 import type { Subscriber, UseCase } from "../../../compiler/model/model.ts";
 import { INT, message, TEXT, useCaseOf } from "../emit/models.ts";
 import { releasedText, unnumbered } from "../lock-versions.ts";

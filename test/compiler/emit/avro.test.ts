@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { emitAvro } from "../../../compiler/emit/avro.ts";
+import { emitAvro } from "../../../compiler/emit/avro/avro.ts";
 import type { Enum, Event, Type, UseCase } from "../../../compiler/model/model.ts";
 import { AvroCursor } from "../../../runtime/gateway/avro/avro-cursor.ts";
 import { avroReader } from "../../../runtime/gateway/avro/avro-reader.ts";

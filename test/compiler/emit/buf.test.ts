@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { marksOf } from "../../../compiler/emit/presence.ts";
-import { emitProto } from "../../../compiler/emit/proto.ts";
+import { emitProto } from "../../../compiler/emit/proto/proto.ts";
 import type { Enum, Field, Message, Type, UseCase } from "../../../compiler/model/model.ts";
 import type { Output } from "../../../compiler/model/output.ts";
 import { model } from "./arbitrary.ts";

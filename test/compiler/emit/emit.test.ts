@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { emit } from "../../../compiler/emit/index.ts";
 import type { UseCase } from "../../../compiler/model/model.ts";
 import type { Output } from "../../../compiler/model/output.ts";
-import { topicsOf } from "../../../runtime/topics.ts";
+import { topicsOf } from "../../../runtime/ports/topics.ts";
 import { runs } from "../../property-runs.ts";
 import { model } from "./arbitrary.ts";
 import { EVERYTHING, GENERATE_THUMBNAIL, message, TEXT, useCaseOf } from "./models.ts";

@@ -1,7 +1,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { emitProto } from "../../../compiler/emit/proto.ts";
+import { emitProto } from "../../../compiler/emit/proto/proto.ts";
 import type { UseCase } from "../../../compiler/model/model.ts";
 import { runs } from "../../property-runs.ts";
 import { model } from "./arbitrary.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Type } from "../../../compiler/model/model.ts";
-import { InvalidEventError } from "../../../runtime/errors.ts";
-import type { JsonEvent } from "../../../runtime/json.ts";
+import type { JsonEvent } from "../../../runtime/codec/json.ts";
+import { InvalidEventError } from "../../../runtime/contract/errors.ts";
 import { runs } from "../../property-runs.ts";
 import { model } from "./arbitrary.ts";
 import { valuesOf } from "./arbitrary-values.ts";

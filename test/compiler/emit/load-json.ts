@@ -1,7 +1,7 @@
 import { stripTypeScriptTypes } from "node:module";
-import { emitJson } from "../../../compiler/emit/json.ts";
+import { emitJson } from "../../../compiler/emit/json/json.ts";
 import type { Event, UseCase } from "../../../compiler/model/model.ts";
-import * as json from "../../../runtime/json.ts";
+import * as json from "../../../runtime/codec/json.ts";
 import { load } from "./load.ts";
 
 /** Emits a use case's JSON transcoder and runs it, without files. */

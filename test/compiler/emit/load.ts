@@ -1,9 +1,9 @@
 import { stripTypeScriptTypes } from "node:module";
-import { emitCodec } from "../../../compiler/emit/codec.ts";
-import { emitValidate } from "../../../compiler/emit/validate.ts";
+import { emitCodec } from "../../../compiler/emit/codec/codec.ts";
+import { emitValidate } from "../../../compiler/emit/validate/validate.ts";
 import type { UseCase } from "../../../compiler/model/model.ts";
-import type { Violation } from "../../../runtime/errors.ts";
-import * as wire from "../../../runtime/wire.ts";
+import * as wire from "../../../runtime/codec/wire.ts";
+import type { Violation } from "../../../runtime/contract/errors.ts";
 
 /** What generated code exports, for events whose types are not known here. */
 export interface Emitted {

@@ -1,8 +1,8 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { emitJsonSchema } from "../../../compiler/emit/json-schema.ts";
-import { emitOpenApi } from "../../../compiler/emit/openapi.ts";
+import { emitJsonSchema } from "../../../compiler/emit/json-schema/json-schema.ts";
+import { emitOpenApi } from "../../../compiler/emit/json-schema/openapi.ts";
 import type { UseCase } from "../../../compiler/model/model.ts";
 import { model } from "./arbitrary.ts";
 import { EVERYTHING, GENERATE_THUMBNAIL } from "./models.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { emitCatalogue } from "../../../compiler/emit/catalogue.ts";
-import { emitCodeOwners } from "../../../compiler/emit/codeowners.ts";
-import { emitReadme } from "../../../compiler/emit/readme.ts";
+import { emitCatalogue } from "../../../compiler/emit/pages/catalogue.ts";
+import { emitCodeOwners } from "../../../compiler/emit/pages/codeowners.ts";
+import { emitReadme } from "../../../compiler/emit/pages/readme.ts";
 import type { Field, UseCase } from "../../../compiler/model/model.ts";
 import { runs } from "../../property-runs.ts";
 import { EVERYTHING, enumOf, enumRef, GENERATE_THUMBNAIL, message, messageRef, TEXT, useCaseOf } from "./models.ts";

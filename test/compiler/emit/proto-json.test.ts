@@ -1,7 +1,7 @@
 import { fromBinary, fromJson, toBinary, toJson } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { emitProto } from "../../../compiler/emit/proto.ts";
+import { emitProto } from "../../../compiler/emit/proto/proto.ts";
 import type { Message, Type, UseCase } from "../../../compiler/model/model.ts";
 import { runs } from "../../property-runs.ts";
 import { KEYS, valuesOf } from "./arbitrary-values.ts";

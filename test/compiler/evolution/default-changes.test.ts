@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { applyLock } from "../../../compiler/check/lock.ts";
-import { readLock } from "../../../compiler/check/lock-file.ts";
-import { retireVersions } from "../../../compiler/check/release.ts";
 import { changedReleases } from "../../../compiler/diff/changed-releases.ts";
 import { diffContracts } from "../../../compiler/diff/contract.ts";
+import { applyLock } from "../../../compiler/lock/lock.ts";
+import { readLock } from "../../../compiler/lock/lock-file.ts";
+import { retireVersions } from "../../../compiler/lock/release.ts";
 import type { Field, Type, UseCase } from "../../../compiler/model/model.ts";
 import { load } from "../emit/load.ts";
 import { INT, message, nullable, record, TEXT } from "../emit/models.ts";

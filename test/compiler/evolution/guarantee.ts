@@ -1,5 +1,5 @@
-import { verdictOf } from "../../../compiler/check/evolution/verdict.ts";
-import { applyLock } from "../../../compiler/check/lock.ts";
+import { verdictOf } from "../../../compiler/evolution/verdict.ts";
+import { applyLock } from "../../../compiler/lock/lock.ts";
 import { releasedText } from "../lock-versions.ts";
 import { faultOf, INTERLEAVINGS } from "./deployment.ts";
 import { family } from "./family.ts";

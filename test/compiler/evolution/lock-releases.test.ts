@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { applyLock } from "../../../compiler/check/lock.ts";
-import { readLock } from "../../../compiler/check/lock-file.ts";
-import { LockFault } from "../../../compiler/check/lock-json.ts";
-import { writeLock } from "../../../compiler/check/write-lock.ts";
+import { applyLock } from "../../../compiler/lock/lock.ts";
+import { readLock } from "../../../compiler/lock/lock-file.ts";
+import { LockFault } from "../../../compiler/lock/lock-json.ts";
+import { writeLock } from "../../../compiler/lock/write-lock.ts";
 import type { Event } from "../../../compiler/model/model.ts";
 import { shapeJson } from "../../../compiler/model/shape.ts";
 import { runs } from "../../property-runs.ts";

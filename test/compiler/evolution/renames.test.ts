@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { applyLock } from "../../../compiler/check/lock.ts";
 import { diffContracts } from "../../../compiler/diff/contract.ts";
+import { applyLock } from "../../../compiler/lock/lock.ts";
 import type { Enum, Message, UseCase } from "../../../compiler/model/model.ts";
 import { enumOf, enumRef, INT, list, message, messageRef, nullable, TEXT } from "../emit/models.ts";
 import { read, releasedText } from "../lock-versions.ts";

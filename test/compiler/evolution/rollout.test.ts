@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { applyLock } from "../../../compiler/check/lock.ts";
+import { applyLock } from "../../../compiler/lock/lock.ts";
 import type { UseCase } from "../../../compiler/model/model.ts";
+import { RejectError, RetryError } from "../../../runtime/authoring/outcome.ts";
 import { createClient } from "../../../runtime/client.ts";
-import { RejectError, RetryError } from "../../../runtime/outcome.ts";
-import { connectMemory, createSimulatedClock } from "../../../runtime/testing.ts";
+import { connectMemory, createSimulatedClock } from "../../../runtime/testing/testing.ts";
 import { startWorker, type Worker } from "../../../runtime/worker.ts";
 import { INT, message, TEXT } from "../emit/models.ts";
 import { read, releasedText } from "../lock-versions.ts";

@@ -1,10 +1,10 @@
-import { runtimeSettings } from "../../../compiler/emit/settings.ts";
+import { runtimeSettings } from "../../../compiler/emit/modules/settings.ts";
 import type { Event, UseCase } from "../../../compiler/model/model.ts";
-import { systemClock } from "../../../runtime/clock.ts";
-import type { Message, UseCaseSettings } from "../../../runtime/contract.ts";
+import type { JsonEvent } from "../../../runtime/codec/json.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
+import type { Message, UseCaseSettings } from "../../../runtime/contract/contract.ts";
+import { InvalidEventError } from "../../../runtime/contract/errors.ts";
 import { createDelivery } from "../../../runtime/delivery/delivery.ts";
-import { InvalidEventError } from "../../../runtime/errors.ts";
-import type { JsonEvent } from "../../../runtime/json.ts";
 import { type Emitted, load } from "../emit/load.ts";
 import { loadJson } from "../emit/load-json.ts";
 import { differenceOf, show } from "./meaning.ts";

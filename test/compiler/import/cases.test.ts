@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { formatPretty } from "../../../compiler/format/pretty.ts";
-import { IMPORT_CATALOGUE, type ImportCode } from "../../../compiler/import/catalogue.ts";
-import type { ImportResult } from "../../../compiler/import/import.ts";
-import { seedLock } from "../../../compiler/import/seed-lock.ts";
+import { formatPretty } from "../../../compiler/diagnostics/format/pretty.ts";
+import { IMPORT_CATALOGUE, type ImportCode } from "../../../compiler/importers/catalogue.ts";
+import type { ImportResult } from "../../../compiler/importers/import.ts";
+import { seedLock } from "../../../compiler/importers/seed-lock.ts";
 import { compileContracts, importFile } from "./imported.ts";
 
 /*

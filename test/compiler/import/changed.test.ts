@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type ImportedContract, importContract } from "../../../compiler/import/import.ts";
+import { type ImportedContract, importContract } from "../../../compiler/importers/import.ts";
 import { compileContracts, SOURCES } from "./imported.ts";
 import { createDraw, mutated } from "./mutations.ts";
 

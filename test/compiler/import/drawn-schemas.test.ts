@@ -1,6 +1,6 @@
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
-import { type ImportedContract, importContract } from "../../../compiler/import/import.ts";
+import { type ImportedContract, importContract } from "../../../compiler/importers/import.ts";
 import { loadJson } from "../emit/load-json.ts";
 import { compileContracts } from "./imported.ts";
 import { createDraw, mutated } from "./mutations.ts";

@@ -5,7 +5,7 @@ import examples from "@octokit/webhooks-examples";
 import { Ajv } from "ajv";
 import formats from "ajv-formats";
 import { describe, expect, test } from "vitest";
-import type { ImportedContract } from "../../../compiler/import/import.ts";
+import type { ImportedContract } from "../../../compiler/importers/import.ts";
 import type { UseCase } from "../../../compiler/model/model.ts";
 import { kebabCase } from "../../../compiler/model/naming.ts";
 import { load } from "../emit/load.ts";

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readAvro } from "../../../compiler/import/avro/read.ts";
-import type { ImportedEvent, Reading } from "../../../compiler/import/event.ts";
-import { readJsonSchema } from "../../../compiler/import/json-schema/read.ts";
-import { createReport } from "../../../compiler/import/report.ts";
+import { readAvro } from "../../../compiler/importers/avro/read.ts";
+import type { ImportedEvent, Reading } from "../../../compiler/importers/event.ts";
+import { readJsonSchema } from "../../../compiler/importers/json-schema/read.ts";
+import { createReport } from "../../../compiler/importers/report.ts";
 import { SOURCES } from "./imported.ts";
 import { createDraw, mutated } from "./mutations.ts";
 

@@ -11,9 +11,9 @@ import type {
   ProtoField,
   ProtoFile,
   ProtoMessage,
-} from "../../../compiler/import/proto/file.ts";
-import { parseProto } from "../../../compiler/import/proto/parse.ts";
-import { ProtoFault } from "../../../compiler/import/proto/tokens.ts";
+} from "../../../compiler/importers/proto/file.ts";
+import { parseProto } from "../../../compiler/importers/proto/parse.ts";
+import { ProtoFault } from "../../../compiler/importers/proto/tokens.ts";
 import { SOURCES } from "./imported.ts";
 import { buildFolder, buildTexts } from "./proto-descriptors.ts";
 

@@ -1,8 +1,8 @@
 import { equals, fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { contractPath } from "../../../compiler/emit/proto.ts";
-import type { ImportedContract } from "../../../compiler/import/import.ts";
+import { contractPath } from "../../../compiler/emit/proto/proto.ts";
+import type { ImportedContract } from "../../../compiler/importers/import.ts";
 import { KEYS, valuesOf } from "../emit/arbitrary-values.ts";
 import { load } from "../emit/load.ts";
 import { compileContracts, contractOf, SOURCES } from "./imported.ts";

@@ -3,8 +3,8 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compile } from "../../../compiler/compile.ts";
-import { formatPretty } from "../../../compiler/format/pretty.ts";
+import { compile } from "../../../compiler/build/compile.ts";
+import { formatPretty } from "../../../compiler/diagnostics/format/pretty.ts";
 import { openProject } from "../../../compiler/read/open-project.ts";
 import { read, useCaseText, writeProject } from "./scratch-project.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compile } from "../../../compiler/compile.ts";
+import { compile } from "../../../compiler/build/compile.ts";
 import { read, useCaseText, writeProject } from "./scratch-project.ts";
 
 /*

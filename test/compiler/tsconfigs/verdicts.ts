@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { analyse } from "../../../compiler/compile.ts";
+import { analyse } from "../../../compiler/build/compile.ts";
 import type { StarterConfig } from "./configs.ts";
 import { DECLARED, probes, SUPPORT, TYPE_PACKAGES } from "./probes.ts";
 

@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { RUNTIME_PACKAGES } from "../../../cli/stage.ts";
-import { layOutPackages } from "../../../cli/stage-packages.ts";
+import { RUNTIME_PACKAGES } from "../../../cli/stage/stage.ts";
+import { layOutPackages } from "../../../cli/stage/stage-packages.ts";
 import { readSources } from "../../architecture/sources.ts";
 import { createProject, type Project, startCommand } from "../../cli/project.ts";
 
@@ -238,6 +238,6 @@ test("the list of packages that the runtime needs is what it imports", async () 
       else if (path !== "cli/program.ts" || !/^cli\/(?!fault|terminal|package-version)/.test(target)) visit(target);
     }
   };
-  for (const path of ["cli/main.js", "cli/program.ts", "cli/start.ts", "runtime/runtime.ts"]) visit(path);
+  for (const path of ["cli/main.js", "cli/program.ts", "cli/commands/start.ts", "runtime/runtime.ts"]) visit(path);
   expect([...packages].filter((name) => !name.startsWith("node:")).sort()).toEqual(RUNTIME_PACKAGES);
 });

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
+import { openEmbedded } from "../../../runtime/adapters/embedded/embedded-ports.ts";
 import { createClient } from "../../../runtime/client.ts";
 import { connectTo } from "../../../runtime/connection.ts";
-import { openEmbedded } from "../../../runtime/embedded.ts";
 import { noteContracts } from "../../runtime/note-contract.ts";
 
 const WORKER = join(import.meta.dirname, "blocking-worker.ts");

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Clock, sleep, systemClock } from "../../../runtime/clock.ts";
-import { openEmbeddedTransport } from "../../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../../runtime/adapters/embedded/embedded.ts";
+import { type Clock, sleep, systemClock } from "../../../runtime/contract/clock.ts";
 import type { Transport } from "../../../runtime/transport/transport.ts";
 import { record, records } from "../../transport/records.ts";
 

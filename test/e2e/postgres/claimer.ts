@@ -1,6 +1,6 @@
 /* A process that fires what is due and prints the ids, until it is killed: `claimer.ts <url> <schema> <leaseMs>`. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { openPostgresDelayStore } from "../../../runtime/scheduler/postgres-delay-store.ts";
+import { openPostgresDelayStore } from "../../../runtime/adapters/postgres/postgres-delay-store.ts";
 
 const [url, schema, leaseMs, removes] = process.argv.slice(2) as [string, string, string, string];
 const store = await openPostgresDelayStore({ url, schema });

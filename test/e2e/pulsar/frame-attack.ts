@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Message } from "../../../runtime/contract.ts";
-import { FivefoldError } from "../../../runtime/errors.ts";
+import type { Message } from "../../../runtime/contract/contract.ts";
+import { FivefoldError } from "../../../runtime/contract/errors.ts";
 import type { Consumer, Transport } from "../../../runtime/transport/transport.ts";
 import type { PulsarBroker } from "../../parts/pulsar-broker.ts";
 import { type Draw, drawWith } from "../../transport/history/setting.ts";

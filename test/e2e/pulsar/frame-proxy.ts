@@ -5,8 +5,8 @@ import {
   type CommandName,
   decodeCommand,
   encodeCommand,
-} from "../../../runtime/transport/pulsar/binary/commands.ts";
-import { createFrameReader, frameOf, openFrame } from "../../../runtime/transport/pulsar/binary/frames.ts";
+} from "../../../runtime/adapters/pulsar/binary/commands.ts";
+import { createFrameReader, frameOf, openFrame } from "../../../runtime/adapters/pulsar/binary/frames.ts";
 import type { Draw } from "../../transport/history/setting.ts";
 
 /** What is done to a frame, or from it on. */

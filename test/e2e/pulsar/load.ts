@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import type { Message } from "../../../runtime/contract.ts";
-import type { FivefoldError } from "../../../runtime/errors.ts";
+import type { Message } from "../../../runtime/contract/contract.ts";
+import type { FivefoldError } from "../../../runtime/contract/errors.ts";
 import type { Consumer, Transport } from "../../../runtime/transport/transport.ts";
 import { record } from "../../transport/records.ts";
 

@@ -1,10 +1,10 @@
-import { systemClock } from "../../../runtime/clock.ts";
-import type { PulsarOptions } from "../../../runtime/pulsar.ts";
-import { createFailoverTransport } from "../../../runtime/transport/failover.ts";
-import type { PulsarSettings } from "../../../runtime/transport/pulsar/settings.ts";
-import { openPulsarTransport } from "../../../runtime/transport/pulsar.ts";
-import { createPulsarBinaryTransport } from "../../../runtime/transport/pulsar-binary.ts";
-import { createPulsarWebSocketTransport } from "../../../runtime/transport/pulsar-websocket.ts";
+import { createFailoverTransport } from "../../../runtime/adapters/pulsar/failover.ts";
+import { openPulsarTransport } from "../../../runtime/adapters/pulsar/pulsar.ts";
+import { createPulsarBinaryTransport } from "../../../runtime/adapters/pulsar/pulsar-binary.ts";
+import type { PulsarOptions } from "../../../runtime/adapters/pulsar/pulsar-ports.ts";
+import { createPulsarWebSocketTransport } from "../../../runtime/adapters/pulsar/pulsar-websocket.ts";
+import type { PulsarSettings } from "../../../runtime/adapters/pulsar/settings.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
 import type { Transport } from "../../../runtime/transport/transport.ts";
 import type { PulsarBroker } from "../../parts/pulsar-broker.ts";
 import { installPulsarClient } from "../../parts/pulsar-client-install.ts";

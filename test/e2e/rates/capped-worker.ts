@@ -1,8 +1,8 @@
 /* A worker process on the embedded store of a folder, of whose tasks 5 may be in flight over all processes; it writes each start and end to a file. */
 import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openEmbedded } from "../../../runtime/adapters/embedded/embedded-ports.ts";
 import { connectTo } from "../../../runtime/connection.ts";
-import { openEmbedded } from "../../../runtime/embedded.ts";
 import { startWorker } from "../../../runtime/worker.ts";
 import { noteContracts } from "../../runtime/note-contract.ts";
 

@@ -1,7 +1,7 @@
 /* A worker process on the embedded store of a folder, with a rate; it writes the time of each start to a file. */
 import { appendFileSync } from "node:fs";
+import { openEmbedded } from "../../../runtime/adapters/embedded/embedded-ports.ts";
 import { connectTo } from "../../../runtime/connection.ts";
-import { openEmbedded } from "../../../runtime/embedded.ts";
 import { startWorker } from "../../../runtime/worker.ts";
 import { noteContracts } from "../../runtime/note-contract.ts";
 

@@ -1,7 +1,7 @@
 /* A worker process whose use case has a schedule; it writes a line for each task to a file. How it connects, its options say. */
 import { appendFileSync } from "node:fs";
 import { type ConnectOptions, connect } from "../../../runtime/connection.ts";
-import type { ScheduleSettings } from "../../../runtime/schedule.ts";
+import type { ScheduleSettings } from "../../../runtime/contract/schedule.ts";
 import { startWorker } from "../../../runtime/worker.ts";
 import { noteContracts } from "../../runtime/note-contract.ts";
 

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type ConfigMap, LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation/index.js";
-import { compile } from "../../../compiler/compile.ts";
+import { compile } from "../../../compiler/build/compile.ts";
 import type { PulumiCli } from "../../parts/pulumi-cli.ts";
 import { documentedFile } from "../../stacks/documented-file.ts";
 

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { systemClock } from "../../../runtime/clock.ts";
-import { openLmdbControlStore } from "../../../runtime/control/lmdb-control-store.ts";
-import { createMemoryControlStore } from "../../../runtime/control/memory-control-store.ts";
+import { openLmdbControlStore } from "../../../runtime/adapters/embedded/lmdb-control-store.ts";
+import { createMemoryControlStore } from "../../../runtime/adapters/memory/memory-control-store.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
 import { describeControlStore } from "./control-store-suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fivefold-control-"));

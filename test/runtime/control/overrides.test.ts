@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import { createMemoryControlStore } from "../../../runtime/adapters/memory/memory-control-store.ts";
 import { createClient } from "../../../runtime/client.ts";
-import type { SubscriberSettings, UseCaseSettings } from "../../../runtime/contract.ts";
-import { createMemoryControlStore } from "../../../runtime/control/memory-control-store.ts";
+import type { SubscriberSettings, UseCaseSettings } from "../../../runtime/contract/contract.ts";
 import { changeOverride, type Override, readOverrides } from "../../../runtime/control/overrides.ts";
-import { connectMemory, createSimulatedClock } from "../../../runtime/testing.ts";
+import { connectMemory, createSimulatedClock } from "../../../runtime/testing/testing.ts";
 import { startWorker } from "../../../runtime/worker.ts";
 import { noteContracts } from "../note-contract.ts";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { createMemoryControlStore } from "../../../runtime/adapters/memory/memory-control-store.ts";
 import { createClient } from "../../../runtime/client.ts";
-import { createMemoryControlStore } from "../../../runtime/control/memory-control-store.ts";
 import { shareRates } from "../../../runtime/control/rate-shares.ts";
-import { connectMemory, createSimulatedClock } from "../../../runtime/testing.ts";
+import { connectMemory, createSimulatedClock } from "../../../runtime/testing/testing.ts";
 import { startWorker, type Worker } from "../../../runtime/worker.ts";
 import { noteContracts } from "../note-contract.ts";
 import { createWorkerClocks } from "./worker-clocks.ts";

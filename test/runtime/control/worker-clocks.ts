@@ -1,5 +1,5 @@
-import type { Clock } from "../../../runtime/clock.ts";
-import type { SimulatedClock } from "../../../runtime/simulated-clock.ts";
+import type { Clock } from "../../../runtime/contract/clock.ts";
+import type { SimulatedClock } from "../../../runtime/testing/simulated-clock.ts";
 
 /** One virtual time as several workers have it, each of which may stand still, as SIGSTOP makes a process. */
 export function createWorkerClocks(clock: SimulatedClock) {

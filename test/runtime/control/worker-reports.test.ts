@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { createMemoryControlStore } from "../../../runtime/control/memory-control-store.ts";
+import { createMemoryControlStore } from "../../../runtime/adapters/memory/memory-control-store.ts";
 import {
   readWorkerReports,
   type SubscriberReport,
   tellWorkerReports,
 } from "../../../runtime/control/worker-reports.ts";
-import { createSimulatedClock } from "../../../runtime/testing.ts";
+import { createSimulatedClock } from "../../../runtime/testing/testing.ts";
 
 function open() {
   const clock = createSimulatedClock(1);

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "vitest";
-import { sleep } from "../../../runtime/clock.ts";
-import type { BatchSettings, TaskContext } from "../../../runtime/contract.ts";
+import { RejectError, RetryError } from "../../../runtime/authoring/index.ts";
+import { sleep } from "../../../runtime/contract/clock.ts";
+import type { BatchSettings, TaskContext } from "../../../runtime/contract/contract.ts";
 import { batchSize } from "../../../runtime/execution/gathering.ts";
-import { RejectError, RetryError } from "../../../runtime/index.ts";
 import { HOSTILE_BATCHES } from "../hostile-batches.ts";
 import type { Note, NoteOptions } from "../note-contract.ts";
 import { openWorld, type World } from "../world.ts";

@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { type Clock, sleep } from "../../../runtime/clock.ts";
-import type { Message, TaskContext } from "../../../runtime/contract.ts";
+import { type Clock, sleep } from "../../../runtime/contract/clock.ts";
+import type { Message, TaskContext } from "../../../runtime/contract/contract.ts";
 import { createBatchExecution } from "../../../runtime/execution/batch-execution.ts";
 import { createExecution } from "../../../runtime/execution/execution.ts";
 import { outcomeOf } from "../../../runtime/execution/outcome-of.ts";
-import { createSimulatedClock } from "../../../runtime/testing.ts";
+import { createSimulatedClock } from "../../../runtime/testing/testing.ts";
 import { delayed } from "../scheduler/delay-store-suite.ts";
 
 const message = (id: string): Message => ({ ...delayed(id, 0).record, position: id });

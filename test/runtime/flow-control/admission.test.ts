@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { Clock } from "../../../runtime/clock.ts";
-import type { Message, RateSettings } from "../../../runtime/contract.ts";
+import type { Clock } from "../../../runtime/contract/clock.ts";
+import type { Message, RateSettings } from "../../../runtime/contract/contract.ts";
 import { createAdmission } from "../../../runtime/flow-control/admission.ts";
 import { createGate } from "../../../runtime/flow-control/gate.ts";
-import { createSimulatedClock } from "../../../runtime/testing.ts";
+import { createSimulatedClock } from "../../../runtime/testing/testing.ts";
 
 const messages = (count: number) => Array.from({ length: count }, (_, i) => ({ id: `${i}` }) as unknown as Message);
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Priority } from "../../../runtime/contract.ts";
+import type { Priority } from "../../../runtime/contract/contract.ts";
 import { type Applicant, createGate, type Gate } from "../../../runtime/flow-control/gate.ts";
 
 /** One that always wants more, and counts what it was granted. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Message } from "../../../runtime/contract.ts";
+import type { Message } from "../../../runtime/contract/contract.ts";
 import { createFairQueue, createFifoQueue } from "../../../runtime/flow-control/queue.ts";
 
 const message = (id: string, tenant = ""): Message => ({ id, tenant }) as unknown as Message;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createRate } from "../../../runtime/flow-control/rate.ts";
-import { createSimulatedClock } from "../../../runtime/testing.ts";
+import { createSimulatedClock } from "../../../runtime/testing/testing.ts";
 
 test("a bucket starts full, fills at its rate, never above its size, and says how long it takes", async () => {
   const clock = createSimulatedClock(1);

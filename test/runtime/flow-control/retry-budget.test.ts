@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Message, RateSettings } from "../../../runtime/contract.ts";
+import type { Message, RateSettings } from "../../../runtime/contract/contract.ts";
 import { createRetryBudget } from "../../../runtime/flow-control/retry-budget.ts";
-import { createSimulatedClock } from "../../../runtime/testing.ts";
+import { createSimulatedClock } from "../../../runtime/testing/testing.ts";
 
 const firsts = (count: number) => tries(count, 1);
 const tries = (count: number, attempt: number) =>

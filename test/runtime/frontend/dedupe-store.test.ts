@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
-import { systemClock } from "../../../runtime/clock.ts";
-import { openLmdbDedupeStore } from "../../../runtime/frontend/lmdb-dedupe-store.ts";
-import { createMemoryDedupeStore } from "../../../runtime/frontend/memory-dedupe-store.ts";
-import { openPairedStores } from "../../../runtime/storage/paired-stores.ts";
+import { openPairedStores } from "../../../runtime/adapters/embedded/lmdb/paired-stores.ts";
+import { openLmdbDedupeStore } from "../../../runtime/adapters/embedded/lmdb-dedupe-store.ts";
+import { createMemoryDedupeStore } from "../../../runtime/adapters/memory/memory-dedupe-store.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
 import { describeDedupeStore, request } from "./dedupe-store-suite.ts";
 
 /** An accepted id as releases before know it. */

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { createMemoryDedupeStore } from "../../../runtime/adapters/memory/memory-dedupe-store.ts";
 import { createClient } from "../../../runtime/client.ts";
-import type { TaskRecord } from "../../../runtime/contract.ts";
-import { FivefoldError } from "../../../runtime/errors.ts";
+import type { TaskRecord } from "../../../runtime/contract/contract.ts";
+import { FivefoldError } from "../../../runtime/contract/errors.ts";
 import { publishOnce } from "../../../runtime/frontend/dedupe.ts";
-import { createMemoryDedupeStore } from "../../../runtime/frontend/memory-dedupe-store.ts";
-import { createSimulatedClock } from "../../../runtime/simulated-clock.ts";
-import { connectMemory } from "../../../runtime/testing.ts";
+import { createSimulatedClock } from "../../../runtime/testing/simulated-clock.ts";
+import { connectMemory } from "../../../runtime/testing/testing.ts";
 import { noteContracts } from "../note-contract.ts";
 import { delayed } from "../scheduler/delay-store-suite.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { RetryError } from "../../../runtime/authoring/outcome.ts";
 import { readTraceparent } from "../../../runtime/frontend/traceparent.ts";
-import { RetryError } from "../../../runtime/outcome.ts";
 import { openWorld } from "../world.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Message, Outcome } from "../../../runtime/contract.ts";
+import type { Message, Outcome } from "../../../runtime/contract/contract.ts";
 import { createFailureLog, type FailureLine } from "../../../runtime/metrics/failure-log.ts";
-import type { Pipeline, Settled } from "../../../runtime/pipeline.ts";
-import { createSimulatedClock } from "../../../runtime/simulated-clock.ts";
+import type { Pipeline, Settled } from "../../../runtime/pipeline/pipeline.ts";
+import { createSimulatedClock } from "../../../runtime/testing/simulated-clock.ts";
 
 const PIPELINE = { useCase: "greet", subscriber: "mail" } as Pipeline;
 const OTHER = { useCase: "greet", subscriber: "push" } as Pipeline;

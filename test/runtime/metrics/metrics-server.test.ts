@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createClient } from "../../../runtime/client.ts";
 import { type Connection, connectTo } from "../../../runtime/connection.ts";
 import { type MetricsServer, startMetricsServer } from "../../../runtime/metrics/metrics-server.ts";
-import { connectMemory } from "../../../runtime/testing.ts";
+import { connectMemory } from "../../../runtime/testing/testing.ts";
 import { startWorker, type Worker } from "../../../runtime/worker.ts";
 import { type Note, noteContracts } from "../note-contract.ts";
 import { readExposition } from "./read-exposition.ts";

@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from "vitest";
+import { RejectError, RetryError } from "../../../runtime/authoring/outcome.ts";
 import { createBacklogMetrics } from "../../../runtime/metrics/backlog-metrics.ts";
 import { createEnqueueMetrics } from "../../../runtime/metrics/enqueue-metrics.ts";
 import { expose, type MetricSource } from "../../../runtime/metrics/exposition.ts";
 import { createWorkerMetrics } from "../../../runtime/metrics/worker-metrics.ts";
-import { RejectError, RetryError } from "../../../runtime/outcome.ts";
-import type { Ports } from "../../../runtime/ports.ts";
+import type { Ports } from "../../../runtime/ports/ports.ts";
 import type { NoteOptions } from "../note-contract.ts";
 import { openWorld, type World } from "../world.ts";
 import { readExposition, type Series } from "./read-exposition.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import type { TaskRecord } from "../../../runtime/contract.ts";
-import { FivefoldError } from "../../../runtime/errors.ts";
+import { createMemoryDelayStore } from "../../../runtime/adapters/memory/memory-delay-store.ts";
+import type { TaskRecord } from "../../../runtime/contract/contract.ts";
+import { FivefoldError } from "../../../runtime/contract/errors.ts";
 import { createDelayRunner } from "../../../runtime/scheduler/delay-runner.ts";
 import type { DelayedClaim, DelayStore } from "../../../runtime/scheduler/delay-store.ts";
-import { createMemoryDelayStore } from "../../../runtime/scheduler/memory-delay-store.ts";
-import { createSimulatedClock } from "../../../runtime/simulated-clock.ts";
+import { createSimulatedClock } from "../../../runtime/testing/simulated-clock.ts";
 import { delayed } from "./delay-store-suite.ts";
 
 /** A runner on virtual time, whose publishes are told by `publish` how long they take and how they end. */

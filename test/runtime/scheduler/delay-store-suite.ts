@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TaskRecord } from "../../../runtime/contract.ts";
+import type { TaskRecord } from "../../../runtime/contract/contract.ts";
 import type { Delayed, DelayStore } from "../../../runtime/scheduler/delay-store.ts";
 
 /** A record whose every field differs from its default. */

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { systemClock } from "../../../runtime/clock.ts";
-import { openLmdbDelayStore } from "../../../runtime/scheduler/lmdb-delay-store.ts";
-import { createMemoryDelayStore } from "../../../runtime/scheduler/memory-delay-store.ts";
+import { openLmdbDelayStore } from "../../../runtime/adapters/embedded/lmdb-delay-store.ts";
+import { createMemoryDelayStore } from "../../../runtime/adapters/memory/memory-delay-store.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
 import { delayed, describeDelayStore } from "./delay-store-suite.ts";
 
 const folders: string[] = [];

@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { systemClock } from "../../../runtime/clock.ts";
+import { delayedKey } from "../../../runtime/adapters/embedded/delayed-format.ts";
+import { openPairedStores } from "../../../runtime/adapters/embedded/lmdb/paired-stores.ts";
+import { openLmdbDelayStore } from "../../../runtime/adapters/embedded/lmdb-delay-store.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
 import type { Delayed } from "../../../runtime/scheduler/delay-store.ts";
-import { delayedKey } from "../../../runtime/scheduler/delayed-format.ts";
-import { openLmdbDelayStore } from "../../../runtime/scheduler/lmdb-delay-store.ts";
-import { openPairedStores } from "../../../runtime/storage/paired-stores.ts";
 import { delayed } from "./delay-store-suite.ts";
 
 const folders: string[] = [];

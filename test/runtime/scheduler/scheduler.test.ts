@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { Message } from "../../../runtime/contract.ts";
+import type { Message } from "../../../runtime/contract/contract.ts";
 import type { Delayed } from "../../../runtime/scheduler/delay-store.ts";
 import { createScheduler } from "../../../runtime/scheduler/scheduler.ts";
-import { createSimulatedClock, type SimulatedClock } from "../../../runtime/simulated-clock.ts";
+import { createSimulatedClock, type SimulatedClock } from "../../../runtime/testing/simulated-clock.ts";
 import { record } from "../../transport/records.ts";
 
 /** A scheduler on a consumer whose `receive` is given. */

@@ -1,9 +1,9 @@
-import type { Clock } from "../../../runtime/clock.ts";
+import { createMemoryControlStore } from "../../../runtime/adapters/memory/memory-control-store.ts";
+import type { Clock } from "../../../runtime/contract/clock.ts";
+import type { ScheduleSettings } from "../../../runtime/contract/schedule.ts";
 import type { ControlStore } from "../../../runtime/control/control-store.ts";
-import { createMemoryControlStore } from "../../../runtime/control/memory-control-store.ts";
-import type { ScheduleSettings } from "../../../runtime/schedule.ts";
 import { type DueTick, runSchedules } from "../../../runtime/schedules/run-schedules.ts";
-import { createSimulatedClock, type SimulatedClock } from "../../../runtime/simulated-clock.ts";
+import { createSimulatedClock, type SimulatedClock } from "../../../runtime/testing/simulated-clock.ts";
 
 export interface Fired extends DueTick {
   /** By the machine's clock, which jumps. */

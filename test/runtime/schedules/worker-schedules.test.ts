@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from "vitest";
 import { createClient } from "../../../runtime/client.ts";
-import type { UseCaseSettings } from "../../../runtime/contract.ts";
+import type { UseCaseSettings } from "../../../runtime/contract/contract.ts";
+import type { Tick } from "../../../runtime/contract/schedule.ts";
 import type { Executor } from "../../../runtime/executor.ts";
-import type { Tick } from "../../../runtime/schedule.ts";
-import { testUseCase, type UseCaseTest } from "../../../runtime/use-case-test.ts";
+import { testUseCase, type UseCaseTest } from "../../../runtime/testing/use-case-test.ts";
 import { noteContracts } from "../note-contract.ts";
 
 let running: UseCaseTest<never> | undefined;

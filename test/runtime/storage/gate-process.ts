@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { systemClock } from "../../../runtime/clock.ts";
-import { createOpenGate } from "../../../runtime/storage/open-gate.ts";
+import { createOpenGate } from "../../../runtime/adapters/embedded/lmdb/open-gate.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
 
 /*
  * Another process at a gate, for its test: `node gate-process.ts <what> <folder> <counter file>`. Prints a line when it

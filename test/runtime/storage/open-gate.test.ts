@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { sleep, systemClock } from "../../../runtime/clock.ts";
-import { createOpenGate, type OpenGate } from "../../../runtime/storage/open-gate.ts";
-import { currentProcess } from "../../../runtime/storage/process-identity.ts";
-import { StoreHeldError } from "../../../runtime/storage/storage-error.ts";
+import { createOpenGate, type OpenGate } from "../../../runtime/adapters/embedded/lmdb/open-gate.ts";
+import { currentProcess } from "../../../runtime/adapters/embedded/lmdb/process-identity.ts";
+import { StoreHeldError } from "../../../runtime/adapters/storage-error.ts";
+import { sleep, systemClock } from "../../../runtime/contract/clock.ts";
 
 const PROCESS = fileURLToPath(new URL("gate-process.ts", import.meta.url));
 /** Starts what follows as process 1 of a pid namespace of its own, as a container does. */

@@ -2,9 +2,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { currentProcess, livenessOf } from "../../../runtime/storage/process-identity.ts";
+import { currentProcess, livenessOf } from "../../../runtime/adapters/embedded/lmdb/process-identity.ts";
 
-const MODULE = fileURLToPath(new URL("../../../runtime/storage/process-identity.ts", import.meta.url));
+const MODULE = fileURLToPath(new URL("../../../runtime/adapters/embedded/lmdb/process-identity.ts", import.meta.url));
 
 /** Runs a module's text in a process of its own, below a shell's command, and returns what it prints. */
 function run(shell: string, code: string): string {

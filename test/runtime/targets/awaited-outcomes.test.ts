@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { createMemoryControlStore } from "../../../runtime/adapters/memory/memory-control-store.ts";
 import { createAwaitedOutcomes } from "../../../runtime/callbacks/awaited-outcomes.ts";
-import { createMemoryControlStore } from "../../../runtime/control/memory-control-store.ts";
-import { createSimulatedClock } from "../../../runtime/simulated-clock.ts";
+import { createSimulatedClock } from "../../../runtime/testing/simulated-clock.ts";
 
 test("an outcome that can't be read, or settled, keeps no other from its task", async () => {
   const clock = createSimulatedClock(1);

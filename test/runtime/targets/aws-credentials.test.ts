@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../../runtime/clock.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
 import { createAwsCredentials } from "../../../runtime/delivery/remote/aws-credentials.ts";
 import { startService } from "./target-world.ts";
 

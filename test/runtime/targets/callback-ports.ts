@@ -2,10 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import { openLmdbControlStore } from "../../../runtime/adapters/embedded/lmdb-control-store.ts";
 import { openCallbackPort } from "../../../runtime/callback-port.ts";
-import { systemClock } from "../../../runtime/clock.ts";
-import { openLmdbControlStore } from "../../../runtime/control/lmdb-control-store.ts";
-import type { Ports } from "../../../runtime/ports.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
+import type { Ports } from "../../../runtime/ports/ports.ts";
 import { noteContracts } from "../note-contract.ts";
 import { SECRET } from "./target-world.ts";
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
+import { createMemoryControlStore } from "../../../runtime/adapters/memory/memory-control-store.ts";
 import { openCallbackPort } from "../../../runtime/callback-port.ts";
-import { systemClock } from "../../../runtime/clock.ts";
-import { createMemoryControlStore } from "../../../runtime/control/memory-control-store.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
 import { sendOutcome } from "../../../runtime/receiver.ts";
 import { readSecrets, sign } from "../../../runtime/task-http/signature.ts";
 import { noteContracts } from "../note-contract.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import type { FivefoldError } from "../../../runtime/contract/errors.ts";
 import { createAddressGuard, readNetworks } from "../../../runtime/delivery/remote/address-guard.ts";
 import type { Ejection, Host } from "../../../runtime/delivery/remote/host.ts";
 import { createHostPool, type HostPoolOptions } from "../../../runtime/delivery/remote/host-pool.ts";
 import { readTargetUrls } from "../../../runtime/delivery/remote/target-url.ts";
-import type { FivefoldError } from "../../../runtime/errors.ts";
-import { createSimulatedClock } from "../../../runtime/testing.ts";
+import { createSimulatedClock } from "../../../runtime/testing/testing.ts";
 
 interface Behaviour {
   readonly latencyMs?: number;

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { DONE, type Message } from "../../../runtime/contract.ts";
+import { DONE, type Message } from "../../../runtime/contract/contract.ts";
 import {
   createReceiver,
   type ReceivedTask,

@@ -3,11 +3,16 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { createClient } from "../../../runtime/client.ts";
 import type { Connection } from "../../../runtime/connection.ts";
-import type { Message, SubscriberSettings, TargetSettings, UseCaseSettings } from "../../../runtime/contract.ts";
-import type { FivefoldError } from "../../../runtime/errors.ts";
-import type { Settled } from "../../../runtime/pipeline.ts";
-import type { Ports } from "../../../runtime/ports.ts";
-import { connectMemory } from "../../../runtime/testing.ts";
+import type {
+  Message,
+  SubscriberSettings,
+  TargetSettings,
+  UseCaseSettings,
+} from "../../../runtime/contract/contract.ts";
+import type { FivefoldError } from "../../../runtime/contract/errors.ts";
+import type { Settled } from "../../../runtime/pipeline/pipeline.ts";
+import type { Ports } from "../../../runtime/ports/ports.ts";
+import { connectMemory } from "../../../runtime/testing/testing.ts";
 import { startWorker, type WorkerOptions } from "../../../runtime/worker.ts";
 import { type Note, noteContracts } from "../note-contract.ts";
 

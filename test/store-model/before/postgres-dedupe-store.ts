@@ -1,7 +1,7 @@
+import { openPostgres, type PostgresOptions } from "../../../runtime/adapters/postgres/postgres.ts";
+import type { Tables } from "../../../runtime/adapters/postgres/postgres-tables.ts";
+import { textKey } from "../../../runtime/adapters/text-key.ts";
 import type { DedupeRequest, DedupeStore, Reservation } from "../../../runtime/frontend/dedupe-store.ts";
-import { openPostgres, type PostgresOptions } from "../../../runtime/storage/postgres.ts";
-import type { Tables } from "../../../runtime/storage/postgres-tables.ts";
-import { textKey } from "../../../runtime/storage/text-key.ts";
 
 /* The store as release 0.1.0 had it: tests run it beside the present one, on the same tables. */
 /** The task's id is stored as a JSON string, since an id may hold what PostgreSQL's text can't (NUL, a lone surrogate). */

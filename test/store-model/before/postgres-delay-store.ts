@@ -1,8 +1,8 @@
-import type { TaskRecord } from "../../../runtime/contract.ts";
+import { openPostgres, type PostgresOptions } from "../../../runtime/adapters/postgres/postgres.ts";
+import type { Tables } from "../../../runtime/adapters/postgres/postgres-tables.ts";
+import { textKey } from "../../../runtime/adapters/text-key.ts";
+import type { TaskRecord } from "../../../runtime/contract/contract.ts";
 import type { Delayed, DelayedClaim, DelayStore } from "../../../runtime/scheduler/delay-store.ts";
-import { openPostgres, type PostgresOptions } from "../../../runtime/storage/postgres.ts";
-import type { Tables } from "../../../runtime/storage/postgres-tables.ts";
-import { textKey } from "../../../runtime/storage/text-key.ts";
 
 /* The store as release 0.1.0 had it: tests run it beside the present one, on the same tables. */
 const TABLES: Tables = {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join, resolve } from "node:path";
-import { sleep, systemClock } from "../../../runtime/clock.ts";
+import { sleep, systemClock } from "../../../runtime/contract/clock.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const READY_WITHIN_MS = 60_000;

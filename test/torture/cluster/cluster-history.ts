@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
-import type { FailureReason } from "../../../runtime/contract.ts";
+import type { FailureReason } from "../../../runtime/contract/contract.ts";
 import { deathOf, KINDS, PLACES, placeOf, subscribersOf } from "./kinds.ts";
 
 /** One run of a handler that ended well. Times are monotonic µs. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { RejectError } from "../../../runtime/authoring/outcome.ts";
 import {
   type FailureReason,
   type SubscriberSettings,
   type TaskContext,
   topicOf,
   type UseCaseSettings,
-} from "../../../runtime/contract.ts";
-import { RejectError } from "../../../runtime/outcome.ts";
+} from "../../../runtime/contract/contract.ts";
 import { type Note, noteContracts } from "../../runtime/note-contract.ts";
 
 /** A use case of its kind, and what its handlers do. */

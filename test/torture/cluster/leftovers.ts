@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
-import { deadLetterTopicOf } from "../../../runtime/contract.ts";
+import { deadLetterTopicOf } from "../../../runtime/contract/contract.ts";
 import type { Consumer, Transport } from "../../../runtime/transport/transport.ts";
 import type { Postgres } from "../../parts/postgres.ts";
 import type { PulsarBroker } from "../../parts/pulsar-broker.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createClient } from "../../../runtime/client.ts";
 import { type ConnectOptions, connect } from "../../../runtime/connection.ts";
-import type { FivefoldError } from "../../../runtime/errors.ts";
+import type { FivefoldError } from "../../../runtime/contract/errors.ts";
 import type { Executor } from "../../../runtime/executor.ts";
 import { startWorker } from "../../../runtime/worker.ts";
 import { contractsOf, KINDS, nowMicros } from "./kinds.ts";

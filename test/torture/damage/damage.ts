@@ -15,9 +15,9 @@ import {
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { scanLmdbFile } from "../../../runtime/storage/lmdb-scan.ts";
-import { openPageReader } from "../../../runtime/storage/page-reader.ts";
-import { EntryReader } from "../../../runtime/transport/embedded/record-format.ts";
+import { scanLmdbFile } from "../../../runtime/adapters/embedded/lmdb/lmdb-scan.ts";
+import { openPageReader } from "../../../runtime/adapters/embedded/lmdb/page-reader.ts";
+import { EntryReader } from "../../../runtime/adapters/embedded/topic/record-format.ts";
 import type { Drained } from "./drain.ts";
 import { DEDUPED, DELAYED, RECORDS, TOPICS } from "./folder.ts";
 

@@ -1,10 +1,10 @@
 import { writeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { sleep, systemClock } from "../../../runtime/clock.ts";
-import { openLmdbDedupeStore } from "../../../runtime/frontend/lmdb-dedupe-store.ts";
-import { openLmdbDelayStore } from "../../../runtime/scheduler/lmdb-delay-store.ts";
-import { openEmbeddedTransport } from "../../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../../runtime/adapters/embedded/embedded.ts";
+import { openLmdbDedupeStore } from "../../../runtime/adapters/embedded/lmdb-dedupe-store.ts";
+import { openLmdbDelayStore } from "../../../runtime/adapters/embedded/lmdb-delay-store.ts";
+import { sleep, systemClock } from "../../../runtime/contract/clock.ts";
 import { DEDUPED, dedupeOf, delayedOf, recordOf, TOPICS } from "./folder.ts";
 
 /*

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { systemClock } from "../../../runtime/clock.ts";
-import type { TaskRecord } from "../../../runtime/contract.ts";
-import { openLmdbDedupeStore } from "../../../runtime/frontend/lmdb-dedupe-store.ts";
+import { openEmbeddedTransport } from "../../../runtime/adapters/embedded/embedded.ts";
+import { openLmdbDedupeStore } from "../../../runtime/adapters/embedded/lmdb-dedupe-store.ts";
+import { openLmdbDelayStore } from "../../../runtime/adapters/embedded/lmdb-delay-store.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
+import type { TaskRecord } from "../../../runtime/contract/contract.ts";
 import type { Delayed } from "../../../runtime/scheduler/delay-store.ts";
-import { openLmdbDelayStore } from "../../../runtime/scheduler/lmdb-delay-store.ts";
-import { openEmbeddedTransport } from "../../../runtime/transport/embedded.ts";
 import { record } from "../../transport/records.ts";
 
 /** Topics of a data folder to be damaged: unordered and ordered, each with subscriptions that have come half-way. */

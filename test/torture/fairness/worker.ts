@@ -4,9 +4,9 @@
  */
 import { writeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openEmbedded } from "../../../runtime/adapters/embedded/embedded-ports.ts";
+import { RetryError } from "../../../runtime/authoring/outcome.ts";
 import { connectTo } from "../../../runtime/connection.ts";
-import { openEmbedded } from "../../../runtime/embedded.ts";
-import { RetryError } from "../../../runtime/outcome.ts";
 import { startWorker } from "../../../runtime/worker.ts";
 import { type Note, noteContracts } from "../../runtime/note-contract.ts";
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { topicOf } from "../../../runtime/contract.ts";
+import { topicOf } from "../../../runtime/contract/contract.ts";
 import { type GatewayUseCase, startGateway } from "../../../runtime/gateway.ts";
-import { connectMemory } from "../../../runtime/memory.ts";
-import { topicsOf } from "../../../runtime/topics.ts";
+import { topicsOf } from "../../../runtime/ports/topics.ts";
+import { connectMemory } from "../../../runtime/testing/memory-connection.ts";
 
 /*
  * A gateway under attack, in a process of its own, on stores in its memory; what it takes is consumed at once, so that it does

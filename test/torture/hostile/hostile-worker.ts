@@ -1,7 +1,7 @@
 /* A worker on the hostile project, as `fivefold start` runs it: with a watchdog. Prints what it reports. */
 import { join } from "node:path";
 import { connect, type Executor, startMetricsServer, startWorker } from "fivefold/runtime";
-import { startWatchdog } from "../../../cli/watchdog.ts";
+import { startWatchdog } from "../../../cli/worker/watchdog.ts";
 
 const [project] = process.argv.slice(2) as [string];
 const executors = await Promise.all(

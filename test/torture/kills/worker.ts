@@ -1,7 +1,7 @@
 import { openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { sleep, systemClock } from "../../../runtime/clock.ts";
-import { openEmbeddedTransport } from "../../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../../runtime/adapters/embedded/embedded.ts";
+import { sleep, systemClock } from "../../../runtime/contract/clock.ts";
 import { record } from "../../transport/records.ts";
 
 /*

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { topicsOf } from "../../../runtime/topics.ts";
+import { topicsOf } from "../../../runtime/ports/topics.ts";
 import { createNamespace, WAYS, type Way } from "../../e2e/pulsar/transports.ts";
 import { startPostgres } from "../../parts/postgres.ts";
 import { startPulsarBroker } from "../../parts/pulsar-broker.ts";

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../../runtime/clock.ts";
-import { openEmbeddedTransport } from "../../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../../runtime/adapters/embedded/embedded.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
 import { runHistory } from "../../transport/history/run-history.ts";
 import { drawSetting } from "../../transport/history/setting.ts";
 import type { Scenario } from "../scenario.ts";

@@ -5,8 +5,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sleep, systemClock } from "../../../runtime/clock.ts";
-import { openEmbeddedTransport } from "../../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../../runtime/adapters/embedded/embedded.ts";
+import { sleep, systemClock } from "../../../runtime/contract/clock.ts";
 import { drawFrom } from "../../store-model/world.ts";
 import type { Report, Scenario } from "../scenario.ts";
 

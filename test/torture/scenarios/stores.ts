@@ -1,4 +1,4 @@
-import { systemClock } from "../../../runtime/clock.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
 import type { DedupeStore } from "../../../runtime/frontend/dedupe-store.ts";
 import type { DelayStore } from "../../../runtime/scheduler/delay-store.ts";
 import { startPostgres } from "../../parts/postgres.ts";

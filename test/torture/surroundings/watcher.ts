@@ -1,6 +1,6 @@
 import { openSync } from "node:fs";
-import { sleep, systemClock } from "../../../runtime/clock.ts";
-import { openEmbeddedTransport } from "../../../runtime/transport/embedded.ts";
+import { openEmbeddedTransport } from "../../../runtime/adapters/embedded/embedded.ts";
+import { sleep, systemClock } from "../../../runtime/contract/clock.ts";
 
 /*
  * A process that takes what it can get of topic `t`, in bad surroundings: `node watcher.ts <folder> <ms> [descriptors]`.

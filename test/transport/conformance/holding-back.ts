@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { systemClock } from "../../../runtime/clock.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
 import { records } from "../records.ts";
 import { ids, receiveCount, type Subject } from "./subject.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { TaskRecord } from "../../../runtime/contract.ts";
+import type { TaskRecord } from "../../../runtime/contract/contract.ts";
 import { record } from "../records.ts";
 import { expectBacklog, ids, publish, receiveCount, type Subject, withoutPosition } from "./subject.ts";
 

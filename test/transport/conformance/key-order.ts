@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { sleep, systemClock } from "../../../runtime/clock.ts";
-import type { Message } from "../../../runtime/contract.ts";
+import { sleep, systemClock } from "../../../runtime/contract/clock.ts";
+import type { Message } from "../../../runtime/contract/contract.ts";
 import type { Consumer, Transport } from "../../../runtime/transport/transport.ts";
 import { record, records } from "../records.ts";
 import { expectBacklog, ids, publish, receiveCount, receiveFromAll, type Subject } from "./subject.ts";

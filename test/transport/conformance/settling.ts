@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sleep, systemClock } from "../../../runtime/clock.ts";
+import { sleep, systemClock } from "../../../runtime/contract/clock.ts";
 import { records } from "../records.ts";
 import { expectBacklog, ids, publish, receiveCount, type Subject } from "./subject.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Message, TaskRecord } from "../../../runtime/contract.ts";
+import type { Message, TaskRecord } from "../../../runtime/contract/contract.ts";
 import type { Consumer, Transport } from "../../../runtime/transport/transport.ts";
 
 /** A place that a transport keeps its data in, for one test. */

@@ -1,5 +1,5 @@
-import { sleep, systemClock } from "../../../runtime/clock.ts";
-import type { Message } from "../../../runtime/contract.ts";
+import { sleep, systemClock } from "../../../runtime/contract/clock.ts";
+import type { Message } from "../../../runtime/contract/contract.ts";
 import type { Consumer, Transport } from "../../../runtime/transport/transport.ts";
 import { record } from "../records.ts";
 import { idOf, type Tell } from "./history.ts";

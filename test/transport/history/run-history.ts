@@ -4,7 +4,7 @@ import { closeSync, openSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sleep, systemClock } from "../../../runtime/clock.ts";
+import { sleep, systemClock } from "../../../runtime/contract/clock.ts";
 import type { Transport } from "../../../runtime/transport/transport.ts";
 import { checkHistory } from "./check-history.ts";
 import { type HistoryEvent, readHistory, tellInto } from "./history.ts";

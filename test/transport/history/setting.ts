@@ -1,4 +1,4 @@
-import { createSimulatedClock } from "../../../runtime/simulated-clock.ts";
+import { createSimulatedClock } from "../../../runtime/testing/simulated-clock.ts";
 import type { Capabilities, SubscriptionType } from "../../../runtime/transport/transport.ts";
 
 /** How one subscription is used for a while: all that is drawn at random. */

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from "vitest";
-import type { Message } from "../../../runtime/contract.ts";
-import { createSimulatedClock, type SimulatedClock } from "../../../runtime/simulated-clock.ts";
-import { openConsumer, type Source, type SourceEvents } from "../../../runtime/transport/pulsar/consumer.ts";
-import type { ConsumerState } from "../../../runtime/transport/pulsar/standstill.ts";
+import { openConsumer, type Source, type SourceEvents } from "../../../runtime/adapters/pulsar/consumer.ts";
+import type { ConsumerState } from "../../../runtime/adapters/pulsar/standstill.ts";
+import type { Message } from "../../../runtime/contract/contract.ts";
+import { createSimulatedClock, type SimulatedClock } from "../../../runtime/testing/simulated-clock.ts";
 import type { Consumer } from "../../../runtime/transport/transport.ts";
-import { record } from "../../transport/records.ts";
+import { record } from "../records.ts";
 
 const LOOK_AFTER_MS = 5_000;
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { TaskRecord } from "../../../runtime/contract.ts";
-import { messageOf, recordOf } from "../../../runtime/transport/pulsar/envelope.ts";
+import { messageOf, recordOf } from "../../../runtime/adapters/pulsar/envelope.ts";
+import type { TaskRecord } from "../../../runtime/contract/contract.ts";
 import { record } from "../records.ts";
 
 const PAYLOAD = Uint8Array.from([1, 2, 3]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { createSimulatedClock } from "../../../runtime/simulated-clock.ts";
-import { createNativeBatches } from "../../../runtime/transport/pulsar/native-batches.ts";
+import { createNativeBatches } from "../../../runtime/adapters/pulsar/native-batches.ts";
+import { createSimulatedClock } from "../../../runtime/testing/simulated-clock.ts";
 
 /** An id as libpulsar's: it prints its place, and its protobuf holds ledger, entry, batch index and batch size. */
 function idOf(entry: number, index: number, size: number) {

@@ -16,8 +16,8 @@ const WITHOUT_NATIVE_PART = `
       return next(url, context);
     },
   });
-  const { openPulsarTransport } = await import(${urlOf("runtime/transport/pulsar.ts")});
-  const { systemClock } = await import(${urlOf("runtime/clock.ts")});
+  const { openPulsarTransport } = await import(${urlOf("runtime/adapters/pulsar/pulsar.ts")});
+  const { systemClock } = await import(${urlOf("runtime/contract/clock.ts")});
   const settings = { serviceUrl: "pulsar://localhost:6650", webUrl: "http://localhost:8080", namespace: "a/b" };
   const error = await openPulsarTransport({ ...settings, clock: systemClock }).catch((reason) => reason);
   console.log(JSON.stringify({ code: error.code, message: error.message }));

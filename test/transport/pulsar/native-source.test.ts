@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { createSimulatedClock } from "../../../runtime/simulated-clock.ts";
-import { openConsumer } from "../../../runtime/transport/pulsar/consumer.ts";
-import type { NativeMessage } from "../../../runtime/transport/pulsar/native-client.ts";
-import { createNativeSource } from "../../../runtime/transport/pulsar/native-source.ts";
+import { openConsumer } from "../../../runtime/adapters/pulsar/consumer.ts";
+import type { NativeMessage } from "../../../runtime/adapters/pulsar/native-client.ts";
+import { createNativeSource } from "../../../runtime/adapters/pulsar/native-source.ts";
+import { createSimulatedClock } from "../../../runtime/testing/simulated-clock.ts";
 
 interface Id {
   toString(): string;

@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from "vitest";
-import { systemClock } from "../../../runtime/clock.ts";
-import { FivefoldError } from "../../../runtime/errors.ts";
-import { createSimulatedClock } from "../../../runtime/simulated-clock.ts";
+import { createMemoryTransport } from "../../../runtime/adapters/memory/memory.ts";
+import { openPartitionedConsumer } from "../../../runtime/adapters/pulsar/partitioned-consumer.ts";
+import { createPartitionedProducer } from "../../../runtime/adapters/pulsar/partitioned-producer.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
+import { FivefoldError } from "../../../runtime/contract/errors.ts";
+import { createSimulatedClock } from "../../../runtime/testing/simulated-clock.ts";
 import { partitionOfKey } from "../../../runtime/transport/key-partition.ts";
-import { createMemoryTransport } from "../../../runtime/transport/memory.ts";
-import { openPartitionedConsumer } from "../../../runtime/transport/pulsar/partitioned-consumer.ts";
-import { createPartitionedProducer } from "../../../runtime/transport/pulsar/partitioned-producer.ts";
 import type { Consumer, Producer } from "../../../runtime/transport/transport.ts";
 import { record, records } from "../records.ts";
 

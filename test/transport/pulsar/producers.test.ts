@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { systemClock } from "../../../runtime/clock.ts";
-import type { FivefoldError } from "../../../runtime/errors.ts";
-import { createBrokers } from "../../../runtime/transport/pulsar/binary/brokers.ts";
-import { openBinaryProducer } from "../../../runtime/transport/pulsar/binary/producer.ts";
-import { openWebSocketProducer } from "../../../runtime/transport/pulsar/websocket-producer.ts";
+import { createBrokers } from "../../../runtime/adapters/pulsar/binary/brokers.ts";
+import { openBinaryProducer } from "../../../runtime/adapters/pulsar/binary/producer.ts";
+import { openWebSocketProducer } from "../../../runtime/adapters/pulsar/websocket-producer.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
+import type { FivefoldError } from "../../../runtime/contract/errors.ts";
 import type { Producer } from "../../../runtime/transport/transport.ts";
 import { record, records } from "../records.ts";
 import { startBinaryBroker } from "./binary/binary-broker.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type Clock, systemClock } from "../../../runtime/clock.ts";
-import { createReconnection } from "../../../runtime/transport/pulsar/reconnection.ts";
+import { createReconnection } from "../../../runtime/adapters/pulsar/reconnection.ts";
+import { type Clock, systemClock } from "../../../runtime/contract/clock.ts";
 
 test("a process is kept for what is asked of a connection, and by none that was closed, whoever still waits for it", () => {
   let kept = 0;

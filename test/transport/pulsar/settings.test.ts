@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { systemClock } from "../../../runtime/clock.ts";
-import { reasonOf } from "../../../runtime/transport/pulsar/admin-request.ts";
-import { refusal } from "../../../runtime/transport/pulsar/errors.ts";
-import { nativeError } from "../../../runtime/transport/pulsar/native-client.ts";
-import { openPulsarTransport } from "../../../runtime/transport/pulsar.ts";
-import { createPulsarWebSocketTransport } from "../../../runtime/transport/pulsar-websocket.ts";
+import { reasonOf } from "../../../runtime/adapters/pulsar/admin-request.ts";
+import { refusal } from "../../../runtime/adapters/pulsar/errors.ts";
+import { nativeError } from "../../../runtime/adapters/pulsar/native-client.ts";
+import { openPulsarTransport } from "../../../runtime/adapters/pulsar/pulsar.ts";
+import { createPulsarWebSocketTransport } from "../../../runtime/adapters/pulsar/pulsar-websocket.ts";
+import { systemClock } from "../../../runtime/contract/clock.ts";
 
 const GOOD = { webUrl: "http://localhost:8080", namespace: "public/default", clock: systemClock };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type SubscriptionStats, stateOfConsumer } from "../../../runtime/transport/pulsar/consumer-state.ts";
-import { createStandstill } from "../../../runtime/transport/pulsar/standstill.ts";
+import { type SubscriptionStats, stateOfConsumer } from "../../../runtime/adapters/pulsar/consumer-state.ts";
+import { createStandstill } from "../../../runtime/adapters/pulsar/standstill.ts";
 
 const held = (...ids: string[]) => new Map(ids.map((id) => [id, id]));
 

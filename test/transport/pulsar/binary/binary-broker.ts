@@ -1,15 +1,15 @@
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
-import { METADATA, readEntry } from "../../../../runtime/transport/pulsar/binary/batch-reader.ts";
+import { METADATA, readEntry } from "../../../../runtime/adapters/pulsar/binary/batch-reader.ts";
 import {
   type Command,
   type CommandName,
   type CommandValues,
   decodeCommand,
   encodeCommand,
-} from "../../../../runtime/transport/pulsar/binary/commands.ts";
-import { createFrameReader, frameOf, openFrame } from "../../../../runtime/transport/pulsar/binary/frames.ts";
-import { decodeMessage } from "../../../../runtime/transport/pulsar/binary/proto-message.ts";
+} from "../../../../runtime/adapters/pulsar/binary/commands.ts";
+import { createFrameReader, frameOf, openFrame } from "../../../../runtime/adapters/pulsar/binary/frames.ts";
+import { decodeMessage } from "../../../../runtime/adapters/pulsar/binary/proto-message.ts";
 import type { ProducersBroker } from "../producers-broker.ts";
 
 const CONNECT = 1;

@@ -1,12 +1,12 @@
 import { deflateSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { METADATA, readEntry } from "../../../../runtime/transport/pulsar/binary/batch-reader.ts";
-import { BatchWriter } from "../../../../runtime/transport/pulsar/binary/batch-writer.ts";
-import { Entry } from "../../../../runtime/transport/pulsar/binary/entry.ts";
-import { encodeMessage } from "../../../../runtime/transport/pulsar/binary/proto-message.ts";
-import { messageOf, type PulsarMessage } from "../../../../runtime/transport/pulsar/envelope.ts";
-import { pulsarPartitionOf } from "../../../../runtime/transport/pulsar/pulsar-partition.ts";
+import { METADATA, readEntry } from "../../../../runtime/adapters/pulsar/binary/batch-reader.ts";
+import { BatchWriter } from "../../../../runtime/adapters/pulsar/binary/batch-writer.ts";
+import { Entry } from "../../../../runtime/adapters/pulsar/binary/entry.ts";
+import { encodeMessage } from "../../../../runtime/adapters/pulsar/binary/proto-message.ts";
+import { messageOf, type PulsarMessage } from "../../../../runtime/adapters/pulsar/envelope.ts";
+import { pulsarPartitionOf } from "../../../../runtime/adapters/pulsar/pulsar-partition.ts";
 import { runs } from "../../../property-runs.ts";
 import { record } from "../../records.ts";
 

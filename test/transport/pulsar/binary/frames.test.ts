@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeCommand, encodeCommand } from "../../../../runtime/transport/pulsar/binary/commands.ts";
-import { crc32c } from "../../../../runtime/transport/pulsar/binary/crc32c.ts";
-import { createFrameReader, frameOf, headOf, openFrame } from "../../../../runtime/transport/pulsar/binary/frames.ts";
+import { decodeCommand, encodeCommand } from "../../../../runtime/adapters/pulsar/binary/commands.ts";
+import { crc32c } from "../../../../runtime/adapters/pulsar/binary/crc32c.ts";
+import { createFrameReader, frameOf, headOf, openFrame } from "../../../../runtime/adapters/pulsar/binary/frames.ts";
 import { runs } from "../../../property-runs.ts";
 
 const MOST = 100_000;

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { systemClock } from "../../../../runtime/clock.ts";
-import type { FivefoldError } from "../../../../runtime/errors.ts";
-import { createBrokers } from "../../../../runtime/transport/pulsar/binary/brokers.ts";
-import { encodeCommand } from "../../../../runtime/transport/pulsar/binary/commands.ts";
-import { frameOf } from "../../../../runtime/transport/pulsar/binary/frames.ts";
-import { openBinaryProducer } from "../../../../runtime/transport/pulsar/binary/producer.ts";
+import { createBrokers } from "../../../../runtime/adapters/pulsar/binary/brokers.ts";
+import { encodeCommand } from "../../../../runtime/adapters/pulsar/binary/commands.ts";
+import { frameOf } from "../../../../runtime/adapters/pulsar/binary/frames.ts";
+import { openBinaryProducer } from "../../../../runtime/adapters/pulsar/binary/producer.ts";
+import { systemClock } from "../../../../runtime/contract/clock.ts";
+import type { FivefoldError } from "../../../../runtime/contract/errors.ts";
 import type { Producer } from "../../../../runtime/transport/transport.ts";
 import { record } from "../../records.ts";
 import { type BinaryBroker, startBinaryBroker } from "./binary-broker.ts";

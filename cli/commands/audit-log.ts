@@ -1,0 +1,41 @@
+import { appendFileSync, closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { Fault } from "../../compiler/build/fault.ts";
+import { operatorName } from "./operator.ts";
+
+/** What operators did, a JSON line each, in a file that only grows. */
+export interface AuditLog {
+  /** Returns once the lines are on the disk: each with the time, and who it was. Throws where they can't be. */
+  write(entries: readonly object[]): void;
+  close(): void;
+}
+
+export function openAuditLog(file: string): AuditLog {
+  const path = resolve(file);
+  const by = operatorName();
+  const failed = (cause: unknown) =>
+    new Fault(
+      "environment",
+      `The audit log ${path} can't be written: ${(cause as Error).message}. Name another one with --audit <file>.`,
+      { cause },
+    );
+  let descriptor: number;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    descriptor = openSync(path, "a");
+  } catch (cause) {
+    throw failed(cause);
+  }
+  return {
+    write(entries) {
+      const at = new Date().toISOString();
+      try {
+        appendFileSync(descriptor, entries.map((entry) => `${JSON.stringify({ at, by, ...entry })}\n`).join(""));
+        fsyncSync(descriptor);
+      } catch (cause) {
+        throw failed(cause);
+      }
+    },
+    close: () => closeSync(descriptor),
+  };
+}
