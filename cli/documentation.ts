@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Fault } from "../compiler/build/fault.ts";
 import { suggest } from "../compiler/read/suggestion.ts";
+import { Fault } from "../loader/fault.ts";
 import { say, sayJson } from "./terminal.ts";
 
 /** The package's own folder, whether it is installed or a checkout. */

@@ -1,4 +1,4 @@
-import { Fault } from "../compiler/build/fault.ts";
+import { Fault } from "../loader/fault.ts";
 import type { UseCaseSettings } from "../runtime/runtime.ts";
 import { builtUseCases } from "./project-runtime.ts";
 

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { EXIT, Fault } from "../compiler/build/fault.ts";
+import { EXIT, Fault } from "../loader/fault.ts";
 import { assistantCommands } from "./commands/assistant-commands.ts";
 import { captureCommands } from "./commands/capture-commands.ts";
 import { controlCommands } from "./commands/control-commands.ts";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Fault } from "../compiler/build/fault.ts";
+import { Fault } from "../loader/fault.ts";
 import { loadTypeScript, MODULE_CACHE } from "../loader/hooks.ts";
 import type { Executor, UseCaseSettings } from "../runtime/runtime.ts";
 

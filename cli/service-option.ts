@@ -1,4 +1,4 @@
-import { Fault } from "../compiler/build/fault.ts";
+import { Fault } from "../loader/fault.ts";
 
 /** What stands on this machine is open to `fivefold dev` by naming it. */
 const LOOPBACK = "127.0.0.0/8,::1";

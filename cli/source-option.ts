@@ -1,4 +1,4 @@
-import { Fault } from "../compiler/build/fault.ts";
+import { Fault } from "../loader/fault.ts";
 
 /** The sources whose outboxes are relayed: as named, or as FIVEFOLD_OUTBOX lists them. */
 export function outboxNames(named: readonly string[] | undefined, environment: NodeJS.ProcessEnv): readonly string[] {

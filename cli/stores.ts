@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Fault } from "../compiler/build/fault.ts";
-import { findProject } from "../compiler/build/project.ts";
+import { Fault } from "../loader/fault.ts";
+import { findProject } from "../loader/project.ts";
 import type { Connection } from "../runtime/runtime.ts";
 import { loadRuntime, startFailure } from "./project-runtime.ts";
 

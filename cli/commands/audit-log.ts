@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { Fault } from "../../compiler/build/fault.ts";
+import { Fault } from "../../loader/fault.ts";
 import { operatorName } from "./operator.ts";
 
 /** What operators did, a JSON line each, in a file that only grows. */

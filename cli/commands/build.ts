@@ -1,16 +1,16 @@
 import { performance } from "node:perf_hooks";
 import { findReading, findUnchangedBuild } from "../../compiler/build/build-cache.ts";
 import { startEmitting } from "../../compiler/build/emitting.ts";
-import { EXIT } from "../../compiler/build/fault.ts";
 import { historyOfLock } from "../../compiler/build/lock-history.ts";
 import { countChanges } from "../../compiler/build/outputs.ts";
-import { findProject, USE_CASES } from "../../compiler/build/project.ts";
 import { collectEarly, createLoading, FLAGS_OF_ONCE, hasLoaded } from "../../compiler/build/v8-flags.ts";
 import { checkHistory } from "../../compiler/lock/check-history.ts";
 import { LOCK_FILE } from "../../compiler/lock/lock.ts";
 import { findSources } from "../../compiler/read/find-files.ts";
 import { readText } from "../../compiler/read/text.ts";
 import { checkAllTypes } from "../../compiler/read/type-check/type-errors.ts";
+import { EXIT } from "../../loader/fault.ts";
+import { findProject, USE_CASES } from "../../loader/project.ts";
 import { type ReportFormat, reportDiagnostics } from "../diagnostics.ts";
 import { sayJson } from "../terminal.ts";
 import {

@@ -1,5 +1,5 @@
-import { EXIT, Fault } from "../../compiler/build/fault.ts";
-import { findProject } from "../../compiler/build/project.ts";
+import { EXIT, Fault } from "../../loader/fault.ts";
+import { findProject } from "../../loader/project.ts";
 import type { Capture } from "../../runtime/runtime.ts";
 import { builtUseCases, loadRuntime } from "../project-runtime.ts";
 import { outboxNames, sourceEnvironment } from "../source-option.ts";

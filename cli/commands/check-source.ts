@@ -1,5 +1,5 @@
-import { EXIT, Fault } from "../../compiler/build/fault.ts";
-import { findProject } from "../../compiler/build/project.ts";
+import { EXIT, Fault } from "../../loader/fault.ts";
+import { findProject } from "../../loader/project.ts";
 import { loadRuntime, startFailure } from "../project-runtime.ts";
 import { sourceEnvironment } from "../source-option.ts";
 import { colorsOf, count, say, sayJson } from "../terminal.ts";

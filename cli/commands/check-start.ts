@@ -1,4 +1,4 @@
-import { findProject } from "../../compiler/build/project.ts";
+import { findProject } from "../../loader/project.ts";
 import { builtUseCases, loadExecutors, loadRuntime } from "../project-runtime.ts";
 import { say } from "../terminal.ts";
 import { orFault, patiently, readDuration, type StartOptions } from "./start.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { Fault } from "../../compiler/build/fault.ts";
 import type { Source } from "../../compiler/importers/report.ts";
+import { Fault } from "../../loader/fault.ts";
 
 /*
  * Reads the files of a contract that is imported: the one that is named, and those that it names in turn.

@@ -1,4 +1,4 @@
-import { Fault } from "../../compiler/build/fault.ts";
+import { Fault } from "../../loader/fault.ts";
 import type { ControlStore, Override, OverridePlace, Overrides } from "../../runtime/runtime.ts";
 import { placesOf } from "../places.ts";
 import { onStores, type StoreOptions, type Stores } from "../stores.ts";

@@ -1,4 +1,4 @@
-import { Fault } from "../../compiler/build/fault.ts";
+import { Fault } from "../../loader/fault.ts";
 import { parseDuration } from "../../runtime/authoring/use-case.ts";
 import type { LetterFilter, LetterPlace } from "../../runtime/runtime.ts";
 import type { StoreOptions } from "../stores.ts";

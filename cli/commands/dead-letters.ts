@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { EXIT, Fault } from "../../compiler/build/fault.ts";
+import { EXIT, Fault } from "../../loader/fault.ts";
 import type { DeadLetter, LetterFilter, LetterPlace } from "../../runtime/runtime.ts";
 import { placesOf } from "../places.ts";
 import { onStores, type Stores } from "../stores.ts";

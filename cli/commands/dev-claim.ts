@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { Fault } from "../../compiler/build/fault.ts";
+import { Fault } from "../../loader/fault.ts";
 import {
   currentProcess,
   livenessOf,

@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
 import { type Build, type Builder, createBuilder } from "../../compiler/build/build-project.ts";
-import { Fault } from "../../compiler/build/fault.ts";
 import { refuseLinks } from "../../compiler/build/own-files.ts";
-import { findProject } from "../../compiler/build/project.ts";
 import { type ProjectChange, watchProject } from "../../compiler/build/watch-project.ts";
+import { Fault } from "../../loader/fault.ts";
+import { findProject } from "../../loader/project.ts";
 import { targetEnvironment } from "../service-option.ts";
 import { sourceEnvironment } from "../source-option.ts";
 import { startWorkerProcess, type WorkerProcess } from "../worker/worker-process.ts";

@@ -1,8 +1,6 @@
 import { findReading, recallReading } from "../../compiler/build/build-cache.ts";
 import { analyse, createCompileMemory } from "../../compiler/build/compile.ts";
-import { EXIT, Fault } from "../../compiler/build/fault.ts";
 import { type Commit, openRepository, type Repository } from "../../compiler/build/git.ts";
-import { findProject } from "../../compiler/build/project.ts";
 import { EVOLUTION } from "../../compiler/diagnostics/catalogue/evolution.ts";
 import { LOCK } from "../../compiler/diagnostics/catalogue/lock.ts";
 import type { Code } from "../../compiler/diagnostics/diagnostics.ts";
@@ -14,6 +12,8 @@ import { SHAPES_FILE } from "../../compiler/emit/shapes.ts";
 import { LOCK_FILE } from "../../compiler/lock/lock.ts";
 import { type Lock, type LockParts, readLock } from "../../compiler/lock/lock-file.ts";
 import { releaseVersions } from "../../compiler/lock/release.ts";
+import { EXIT, Fault } from "../../loader/fault.ts";
+import { findProject } from "../../loader/project.ts";
 import { reportOfDiagnostic, showDiagnostics } from "../diagnostics.ts";
 import { complain, sayJson } from "../terminal.ts";
 import { diffReport, isFine, showDiff } from "./diff-output.ts";

@@ -1,4 +1,3 @@
-import { Fault } from "../../compiler/build/fault.ts";
 import { readingLock, writeLockFile } from "../../compiler/build/lock-file.ts";
 import { historyOfLock } from "../../compiler/build/lock-history.ts";
 import { LOCK_FILE } from "../../compiler/lock/lock.ts";
@@ -6,6 +5,7 @@ import { readLock } from "../../compiler/lock/lock-file.ts";
 import { lostReleases } from "../../compiler/lock/lock-history.ts";
 import { writeLock } from "../../compiler/lock/write-lock.ts";
 import { readText } from "../../compiler/read/text.ts";
+import { Fault } from "../../loader/fault.ts";
 import { complain } from "../terminal.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { EXIT, Fault } from "../../compiler/build/fault.ts";
-import { findProject } from "../../compiler/build/project.ts";
+import { EXIT, Fault } from "../../loader/fault.ts";
+import { findProject } from "../../loader/project.ts";
 import type { Gateway } from "../../runtime/runtime.ts";
 import { loadRuntime } from "../project-runtime.ts";
 import { complain, say } from "../terminal.ts";

@@ -1,11 +1,11 @@
-import { EXIT, Fault, filing } from "../../compiler/build/fault.ts";
-import { findOrStartProject, USE_CASES } from "../../compiler/build/project.ts";
 import { brokenUseCaseNameRule } from "../../compiler/check/use-case-names.ts";
 import { type ImportedContract, importContract, isImportable } from "../../compiler/importers/import.ts";
 import { seedLock } from "../../compiler/importers/seed-lock.ts";
 import { LOCK_FILE } from "../../compiler/lock/lock.ts";
 import { LockFault } from "../../compiler/lock/lock-json.ts";
 import { kebabCase } from "../../compiler/model/naming.ts";
+import { EXIT, Fault, filing } from "../../loader/fault.ts";
+import { findOrStartProject, USE_CASES } from "../../loader/project.ts";
 import { showDiagnostics } from "../diagnostics.ts";
 import {
   type Change,

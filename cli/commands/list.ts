@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findProject } from "../../compiler/build/project.ts";
+import { findProject } from "../../loader/project.ts";
 import { builtUseCases } from "../project-runtime.ts";
 import { colorsOf, say, sayJson } from "../terminal.ts";
 

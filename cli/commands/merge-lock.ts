@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { EXIT } from "../../compiler/build/fault.ts";
 import { findRepository } from "../../compiler/build/git.ts";
 import { type Lock, readLock } from "../../compiler/lock/lock-file.ts";
 import { mergeLocks } from "../../compiler/lock/merge-locks.ts";
 import { writeLock } from "../../compiler/lock/write-lock.ts";
+import { EXIT } from "../../loader/fault.ts";
 import { complain } from "../terminal.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { Fault } from "../../compiler/build/fault.ts";
+import { Fault } from "../../loader/fault.ts";
 import { complain, say, sayJson } from "../terminal.ts";
 
 const PRODUCER = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;

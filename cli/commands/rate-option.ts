@@ -1,4 +1,4 @@
-import { Fault } from "../../compiler/build/fault.ts";
+import { Fault } from "../../loader/fault.ts";
 import type { UseCaseSettings } from "../../runtime/runtime.ts";
 
 type Rate = NonNullable<UseCaseSettings["subscribers"][number]["rate"]>;

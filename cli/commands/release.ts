@@ -1,14 +1,14 @@
 import { findUnchangedBuild } from "../../compiler/build/build-cache.ts";
 import { createBuilder } from "../../compiler/build/build-project.ts";
 import { type Emitting, leaveOutputs, startEmitting } from "../../compiler/build/emitting.ts";
-import { EXIT, Fault } from "../../compiler/build/fault.ts";
 import { writeLockFile } from "../../compiler/build/lock-file.ts";
-import { findProject, USE_CASES } from "../../compiler/build/project.ts";
 import { hasLoaded } from "../../compiler/build/v8-flags.ts";
 import { releaseVersions } from "../../compiler/lock/release.ts";
 import { writeLock } from "../../compiler/lock/write-lock.ts";
 import type { UseCase } from "../../compiler/model/model.ts";
 import { findSources } from "../../compiler/read/find-files.ts";
+import { EXIT, Fault } from "../../loader/fault.ts";
+import { findProject, USE_CASES } from "../../loader/project.ts";
 import { reportOfDiagnostic, showDiagnostics } from "../diagnostics.ts";
 import { colorsOf, count, say, sayJson } from "../terminal.ts";
 import { tellUnchecked } from "./build-output.ts";

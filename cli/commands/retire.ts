@@ -1,7 +1,7 @@
-import { Fault } from "../../compiler/build/fault.ts";
 import { readingLock, readLockFile, writeLockFile } from "../../compiler/build/lock-file.ts";
-import { findProject } from "../../compiler/build/project.ts";
 import { releasedVersions, retireVersions } from "../../compiler/lock/release.ts";
+import { Fault } from "../../loader/fault.ts";
+import { findProject } from "../../loader/project.ts";
 import { colorsOf, count, say, sayJson } from "../terminal.ts";
 
 export interface RetireOptions {

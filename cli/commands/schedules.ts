@@ -1,6 +1,6 @@
-import { Fault } from "../../compiler/build/fault.ts";
-import { findProject } from "../../compiler/build/project.ts";
 import { scheduleText } from "../../compiler/settings/kind.ts";
+import { Fault } from "../../loader/fault.ts";
+import { findProject } from "../../loader/project.ts";
 import type { ScheduleSettings } from "../../runtime/contract/schedule.ts";
 import { type Ticks, ticksOf } from "../../runtime/schedules/ticks.ts";
 import { builtUseCases } from "../project-runtime.ts";

@@ -1,5 +1,5 @@
-import { EXIT, Fault } from "../../compiler/build/fault.ts";
-import { findProject } from "../../compiler/build/project.ts";
+import { EXIT, Fault } from "../../loader/fault.ts";
+import { findProject } from "../../loader/project.ts";
 import { parseDuration } from "../../runtime/authoring/use-case.ts";
 import type { FivefoldError, UseCaseSettings } from "../../runtime/runtime.ts";
 import { builtUseCases, loadExecutors, loadRuntime, startFailure } from "../project-runtime.ts";

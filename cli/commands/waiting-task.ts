@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { EXIT, Fault } from "../../compiler/build/fault.ts";
 import { clientName } from "../../compiler/emit/modules/client.ts";
+import { EXIT, Fault } from "../../loader/fault.ts";
 import { loadTypeScript, MODULE_CACHE } from "../../loader/hooks.ts";
 import type { Client, EnqueueOptions, TaskReference } from "../../runtime/runtime.ts";
 import { builtUseCases } from "../project-runtime.ts";

@@ -1,5 +1,5 @@
-import { Fault } from "../../compiler/build/fault.ts";
-import { findProject } from "../../compiler/build/project.ts";
+import { Fault } from "../../loader/fault.ts";
+import { findProject } from "../../loader/project.ts";
 import type { ControlStore, PlacedTask, UseCaseSettings } from "../../runtime/runtime.ts";
 import { builtUseCases } from "../project-runtime.ts";
 import { onStores, type StoreOptions, type Stores } from "../stores.ts";

@@ -10,7 +10,7 @@ import {
 } from "vscode-languageserver/node";
 import { TextDocument } from "vscode-languageserver-textdocument";
 import { type Analysis, analyse, createCompileMemory } from "../../compiler/build/compile.ts";
-import { projectOf } from "../../compiler/build/project.ts";
+import { projectOf } from "../../loader/project.ts";
 import { quickFixesAt, toLspDiagnostic } from "./lsp-diagnostics.ts";
 import { hoverAt } from "./lsp-hover.ts";
 

@@ -1,6 +1,6 @@
 import { McpServer } from "@modelcontextprotocol/server";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
-import { findProject } from "../../compiler/build/project.ts";
+import { findProject } from "../../loader/project.ts";
 import { packageVersion } from "../package-version.ts";
 import { complain } from "../terminal.ts";
 import { runCommand } from "./command-run.ts";

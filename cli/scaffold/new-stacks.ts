@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import { Fault, filing } from "../../compiler/build/fault.ts";
-import { findProject } from "../../compiler/build/project.ts";
+import { Fault, filing } from "../../loader/fault.ts";
+import { findProject } from "../../loader/project.ts";
 import { colorsOf, say } from "../terminal.ts";
 import { type Change, readIfThere, showChanges, writeChanges } from "./project-files.ts";
 import { DOCKERFILE, DOCKERIGNORE, isStackName, PROGRAM, pulumiProjectText, workflowText } from "./stack-files.ts";

@@ -1,6 +1,6 @@
-import { Fault, filing } from "../../compiler/build/fault.ts";
-import { findOrStartProject, USE_CASES } from "../../compiler/build/project.ts";
 import { clientName } from "../../compiler/emit/modules/client.ts";
+import { Fault, filing } from "../../loader/fault.ts";
+import { findOrStartProject, USE_CASES } from "../../loader/project.ts";
 import { colorsOf, say } from "../terminal.ts";
 import { setMergeDriver } from "./merge-driver.ts";
 import { type Change, projectChanges, readIfThere, showChanges, showNextSteps, writeChanges } from "./project-files.ts";

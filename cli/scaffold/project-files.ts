@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, posix, relative } from "node:path";
-import { Fault, filing } from "../../compiler/build/fault.ts";
 import { makeFolder, readOwn, refuseLinks, replaceFile } from "../../compiler/build/own-files.ts";
+import { Fault, filing } from "../../loader/fault.ts";
 import { colorsOf, say } from "../terminal.ts";
 import { MERGE_DRIVER } from "./merge-driver.ts";
 import { AGENTS_SECTION, COMMONJS_TSCONFIG, TSCONFIG } from "./scaffold.ts";

@@ -1,4 +1,4 @@
-import { Fault } from "../../compiler/build/fault.ts";
+import { Fault } from "../../loader/fault.ts";
 import type { ReportProblem } from "../../runtime/contract/contract.ts";
 import type { FivefoldError } from "../../runtime/runtime.ts";
 import { builtUseCases, loadExecutors, loadRuntime, startFailure } from "../project-runtime.ts";

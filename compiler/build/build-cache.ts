@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
+import { USE_CASES } from "../../loader/project.ts";
 import { findSources } from "../read/find-files.ts";
 import { stampOf } from "../read/stamp.ts";
 import type { Analysis, CompileMemory } from "./compile.ts";
 import { outputStamps, withFolders } from "./output-stamps.ts";
 import { makeFolder, refuseLinks, replaceFile } from "./own-files.ts";
-import { USE_CASES } from "./project.ts";
 
 /*
  * What builds leave for later ones, below `.fivefold/cache`. It may be deleted at any time, and what can't be read or

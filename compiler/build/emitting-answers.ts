@@ -1,5 +1,6 @@
 /* In the thread that emits: takes use cases as they come, and at last compares, or writes, all files. */
 import { parentPort, workerData } from "node:worker_threads";
+import { Fault } from "../../loader/fault.ts";
 import { emitInJson, emitOwn } from "../emit/index.ts";
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
@@ -7,7 +8,6 @@ import { createDrafts } from "./drafts.ts";
 import type { EmittingAnswer, EmittingRequest, EmittingThreadData } from "./emitting.ts";
 import { createShare } from "./emitting-share.ts";
 import { takeTurn } from "./emitting-turns.ts";
-import { Fault } from "./fault.ts";
 import { outputStamps } from "./output-stamps.ts";
 import {
   type Changed,

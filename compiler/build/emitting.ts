@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { Fault } from "../../loader/fault.ts";
 import type { UseCase } from "../model/model.ts";
 import type { Output } from "../model/output.ts";
 import { createDrafts, removeDrafts } from "./drafts.ts";
 import { createShare, type Share } from "./emitting-share.ts";
 import { createTurns, type Turns, takeTurn } from "./emitting-turns.ts";
-import { Fault } from "./fault.ts";
 import { type Changed, type Changes, GENERATED, isGenerated, readingOutputs } from "./outputs.ts";
 import { createLoading, type Flag, type Loading } from "./v8-flags.ts";
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Fault } from "./fault.ts";
+import { Fault } from "../../loader/fault.ts";
 
 /** A commit, and what it is called. */
 export interface Commit {

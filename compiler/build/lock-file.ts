@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
+import { Fault, filing } from "../../loader/fault.ts";
 import { LOCK_FILE } from "../lock/lock.ts";
 import { LockFault } from "../lock/lock-json.ts";
-import { Fault, filing } from "./fault.ts";
 import { refuseLinks, replaceFile } from "./own-files.ts";
 
 /** The project's lock; throws a Fault where there is none. */

@@ -1,8 +1,8 @@
 import { existsSync, rmSync } from "node:fs";
 import { open, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join, posix } from "node:path";
+import { filing } from "../../loader/fault.ts";
 import type { Output } from "../model/output.ts";
-import { filing } from "./fault.ts";
 import { createFile, draftOf, inTurns, makeFolder, readOwn, refuseLinks, writeDraft } from "./own-files.ts";
 import { isRunning } from "./running.ts";
 

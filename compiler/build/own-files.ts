@@ -1,7 +1,7 @@
 import { constants, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { posix } from "node:path";
+import { Fault } from "../../loader/fault.ts";
 import { linkTo } from "../read/links.ts";
-import { Fault } from "./fault.ts";
 
 /*
  * Files of a project, by their paths relative to its root. Neither they nor the folders that they are in are links: what

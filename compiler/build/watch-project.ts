@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
+import { USE_CASES } from "../../loader/project.ts";
 import { LOCK_FILE } from "../lock/lock.ts";
 import type { Build, Builder } from "./build-project.ts";
 import { GENERATED } from "./outputs.ts";
-import { USE_CASES } from "./project.ts";
 import { watchFolder } from "./watch.ts";
 
 /** What to build for. */

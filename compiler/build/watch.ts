@@ -1,6 +1,6 @@
 import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { Fault } from "./fault.ts";
+import { Fault } from "../../loader/fault.ts";
 
 /** How long files must rest before a change counts: an editor's save is several events. */
 const QUIET_MS = 10;

@@ -83,7 +83,7 @@ describe("packing", () => {
     );
     // Of TypeScript only the declarations of what can be imported.
     const typescript = paths.filter((path) => path.endsWith(".ts"));
-    expect(typescript).toContain("dist/runtime/index.d.ts");
+    expect(typescript).toContain("dist/runtime/authoring/index.d.ts");
     expect(typescript).toContain("dist/stacks/stacks.d.ts");
     expect(typescript.filter((path) => !/^dist\/(runtime|stacks)\/.*\.d\.ts$/.test(path))).toEqual([]);
   });

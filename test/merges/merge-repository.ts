@@ -5,8 +5,8 @@ import { diff } from "../../cli/commands/diff.ts";
 import { release } from "../../cli/commands/release.ts";
 import { resolve as resolveLock } from "../../cli/commands/resolve.ts";
 import { createBuilder } from "../../compiler/build/build-project.ts";
-import { Fault } from "../../compiler/build/fault.ts";
 import { countChanges } from "../../compiler/build/outputs.ts";
+import { Fault } from "../../loader/fault.ts";
 import { mergeModels, modelOf, type ProjectModel, sourceOf } from "./event-model.ts";
 import {
   type DiffJson,

@@ -235,7 +235,7 @@ test("the list of packages that the runtime needs is what it imports", async () 
       // What it would make is in the image already.
       else if (target === "loader/transpile.ts") continue;
       // Commands are loaded when they run, and only this one does in an image.
-      else if (path !== "cli/program.ts" || !/^cli\/(?!fault|terminal|package-version)/.test(target)) visit(target);
+      else if (path !== "cli/program.ts" || !/^cli\/(?!terminal|package-version)/.test(target)) visit(target);
     }
   };
   for (const path of ["cli/main.js", "cli/program.ts", "cli/commands/start.ts", "runtime/runtime.ts"]) visit(path);
