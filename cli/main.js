@@ -1,8 +1,7 @@
 #!/usr/bin/env node
-// JavaScript, which an old Node can read too, up to being told what it lacks.
+// JavaScript whose syntax every Node that knows modules can read, so that an old one says what it lacks: no top-level await.
 if (process.features.typescript) {
-  const { run } = await import("./program.ts");
-  await run(process.argv);
+  import("./program.ts").then(({ run }) => run(process.argv));
 } else {
   process.stderr.write(
     `fivefold needs Node 22.18 or newer, which runs TypeScript files as they are; this is Node ${process.version}.\n`,

@@ -19,7 +19,7 @@ const sources = readSources(ROOT, manifest.exports);
 const pulumiProject = readFileSync(join(ROOT, "stacks", "Pulumi.yaml"), "utf8");
 
 /**
- * What somebody starts or imports by name: npm, Node, Pulumi, the tools, for use cases and their executors the compiler,
+ * What somebody starts or imports by name: npm, Node, Pulumi, the tools (Changesets among them), for use cases and their executors the compiler,
  * and the published package what it has in the place of ts-morph.
  */
 const entries = [
@@ -28,6 +28,7 @@ const entries = [
   ...Object.values(manifest.scripts).flatMap((script) => script.match(/[\w./-]+\.ts\b/g) ?? []),
   "cli/typescript-api.ts",
   "loader/transpile.ts",
+  "scripts/changelog-lines.ts",
   ...sources.map(({ path }) => path).filter((path) => /(^|\/)usecases\/|^generated\/|^[^/]+\.config\.ts$/.test(path)),
 ];
 

@@ -1,6 +1,6 @@
 /** What an error of the runtime is about; stable, for programs to switch on. Each has a page in docs/errors. */
 export type ErrorCode =
-  /** The event breaks rules of its type; nothing was stored. Fix: read `violations`, which name each place, its rule and what was found; mend the event, and don't enqueue the same again. */
+  /** The event breaks rules of its type; nothing was stored. Fix: read `violations`, which name each place, its rule and what was found; correct the event; the same one would be refused again. */
   | "invalid-event"
   /** An option of a call, a command or a store is none: a delay that is no duration, an address that is none. Fix: write it as the message says. */
   | "invalid-option"
@@ -53,7 +53,10 @@ export interface Violation {
   readonly found: string;
 }
 
-/** Every error that the runtime raises on purpose. `message` says what was found, where, the rule, and how to mend it. */
+/**
+ * Every error that the runtime raises on purpose. `message` says what was found, where, the rule and the fix, and names the code,
+ * whose page `fivefold explain <code>` prints.
+ */
 export class FivefoldError extends Error {
   override readonly name: string = "FivefoldError";
   readonly code: ErrorCode;
@@ -64,10 +67,15 @@ export class FivefoldError extends Error {
   readonly mayBeStored: boolean;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown; mayBeStored?: boolean }) {
-    super(message, options);
+    super(named(code, message), options);
     this.code = code;
     this.mayBeStored = options?.mayBeStored ?? false;
   }
+}
+
+/** Logs, dead letters and answers keep the message alone, so the code stands in it: `[throttled]`, once. */
+function named(code: ErrorCode, message: string): string {
+  return message.includes(`[${code}]`) ? message : `${message} [${code}]`;
 }
 
 /** What a message lists; `violations` has all. */
@@ -84,7 +92,10 @@ export class InvalidEventError extends FivefoldError {
       return `  ${event}${path || (event === "" ? "the event" : "")}: ${rule}, found ${found}`;
     });
     if (violations.length > MOST_LINES) lines.push(`  and ${violations.length - MOST_LINES} more`);
-    super("invalid-event", `The event for '${useCase}' was refused and not stored:\n${lines.join("\n")}`);
+    super(
+      "invalid-event",
+      `The event for '${useCase}' was refused and not stored [invalid-event]:\n${lines.join("\n")}`,
+    );
     this.violations = violations;
   }
 }

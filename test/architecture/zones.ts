@@ -283,7 +283,7 @@ export const ZONES: readonly Zone[] = [
     name: "scripts",
     files: /^scripts\//,
     may: ["scripts/.*", "compiler/(settings|diagnostics|importers)/.*"],
-    packages: ["rolldown", "ts-morph", "node:*"],
+    packages: ["rolldown", "ts-morph", "@microsoft/api-extractor", "node:*"],
   },
   { name: "tests", files: /^test\//, may: [".*"], packages: ["*"] },
   { name: "tools' settings", files: /^[^/]+\.config\.ts$/, may: [], packages: ["vitest/config"] },

@@ -210,6 +210,22 @@ await greet.enqueue({ subject: "nobody", count: 1 });
     );
   });
 
+  // npm has old Nodes for Linux on every processor that CI runs on.
+  test.runIf(process.platform === "linux").each(["12", "22.17"])(
+    "so is Node %s, before it reads any newer syntax",
+    (version) => {
+      const folder = temporaryFolder();
+      const name = `node-linux-${process.arch}`;
+      succeed(folder, "npm", "install", "--no-save", "--prefer-offline", `${name}@${version}`);
+      const bin = join(project, "node_modules", "fivefold", "dist", "cli", "main.js");
+      const { status, output } = run(project, join(folder, "node_modules", name, "bin", "node"), bin, "build");
+      expect(output).toMatch(
+        /^(\(node:.*ExperimentalWarning.*\n)?fivefold needs Node 22\.18 or newer, which runs TypeScript files as they are; this is Node v[\d.]+\n$/,
+      );
+      expect(status).toBe(3);
+    },
+  );
+
   test("its Pulumi program, as documented, type-checks and comes as far as asking Pulsar", async () => {
     const { devDependencies } = JSON.parse(manifestOf(REPOSITORY)) as { devDependencies: Record<string, string> };
     const wanted = ["@pulumi/pulumi", "@pulumi/kubernetes", "@grafana/grafana-foundation-sdk"];

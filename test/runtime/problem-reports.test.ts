@@ -14,9 +14,9 @@ test("a problem is told at once, and again once a minute with how often it came"
   }
   report(new FivefoldError("not-connected", "The broker is away."));
   expect(told.map(({ code, message }) => `${code}: ${message}`)).toEqual([
-    "not-connected: The broker is away.",
-    "storage-full: The disk is full.",
-    "not-connected: The broker is away. (119 times more in the last 60 s)",
+    "not-connected: The broker is away. [not-connected]",
+    "storage-full: The disk is full. [storage-full]",
+    "not-connected: The broker is away. [not-connected] (119 times more in the last 60 s)",
   ]);
 });
 
@@ -28,5 +28,5 @@ test("texts that never come again are not kept for good, and one that has not co
   expect(told).toHaveLength(5_000);
   await clock.advance(120_000);
   report(new FivefoldError("storage-failed", "Task 4999 failed."));
-  expect(told.at(-1)).toBe("Task 4999 failed.");
+  expect(told.at(-1)).toBe("Task 4999 failed. [storage-failed]");
 });

@@ -90,7 +90,7 @@ test("a changed priority: delayed events follow it, and a worker tells of what w
   expect(place.problems.map(({ code }) => code)).toEqual(["stray-events"]);
   expect(place.problems[0]!.message).toBe(
     "3 events wait in topic 'note' for 'default', which nobody consumes: 'note' has the priority 'high' now, and its " +
-      "workers consume 'note.high'. `fivefold strays move note default` hands them on, `fivefold strays drop note default` forgets them.",
+      "workers consume 'note.high'. `fivefold strays move note default` hands them on, `fivefold strays drop note default` forgets them. [stray-events]",
   );
   await place.clock.advance(1_200_000);
   expect(place.problems).toHaveLength(1);

@@ -181,7 +181,7 @@ describe("an id that stands for another event", () => {
       message:
         "The event for 'note' has the dedupe id 'x', which stands for another event: the task 1, which was enqueued before, " +
         "or may have been. Within `dedupeFor` an id stands for one event. Nothing was stored. Give an event that differs an " +
-        "id of its own, or enqueue again what was enqueued before.",
+        "id of its own, or enqueue again what was enqueued before. [conflict]",
     });
     expect(told(await enqueue([record("3", "x", "tea")], publish))).toEqual([{ id: "1", duplicate: true }]);
     expect(stored).toEqual(["1"]);

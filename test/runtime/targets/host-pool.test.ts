@@ -105,7 +105,7 @@ test("a host that failed comes back after its ejection, slowly, and is out for l
   await drive(failing, 2);
   expect(pool.share()).toBeCloseTo(2 / 3);
   expect(problems.map(({ message }) => message)).toEqual([
-    "Of service 'x', http://10.0.0.2 at 10.0.0.2 fails, and gets nothing until it is well.",
+    "Of service 'x', http://10.0.0.2 at 10.0.0.2 fails, and gets nothing until it is well. [not-connected]",
   ]);
   // 30 s.
   expect((await drive({}, 26))["10.0.0.2"] ?? 0).toBe(0);
