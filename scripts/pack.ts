@@ -93,6 +93,7 @@ function packedManifest(source: Manifest): unknown {
 const STARTED = {
   "cli/main": "cli/main.js",
   "cli/emitting-answers": "compiler/build/emitting-answers.js",
+  "cli/emitter-thread": "compiler/build/emitter-thread.js",
   "cli/watchdog-thread": "cli/worker/watchdog-thread.js",
   "loader/register": "loader/register.js",
   "loader/transpile": "loader/transpile.js",
@@ -133,11 +134,30 @@ async function bundle(dist: string): Promise<void> {
     entryFileNames: "[name].js",
     chunkFileNames: ({ moduleIds }) => `${isCompiler(moduleIds) ? "compiler" : "cli"}/[name]-[hash].js`,
   });
+  // What emitters are given is typed by the compiler's own model.
+  const types = declarationsFrom(join(dist, "config", "config.d.ts")).map(
+    (path) => [path, readFileSync(path)] as const,
+  );
   for (const folder of ["cli", "compiler", "loader"]) {
     rmSync(join(dist, folder), { recursive: true });
     mkdirSync(join(dist, folder));
   }
+  for (const [path, text] of types) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
   for (const file of output) if (file.type === "chunk") writeFileSync(join(dist, file.fileName), file.code);
+}
+
+/** A declaration file, and all that it leads to within the package. */
+function declarationsFrom(path: string): string[] {
+  const found = new Set([path]);
+  for (const one of found) {
+    for (const [, specifier] of readFileSync(one, "utf8").matchAll(/(?:from|import\() ?"(\.[^"]+)\.[jt]s"/g)) {
+      found.add(`${resolve(dirname(one), specifier!)}.d.ts`);
+    }
+  }
+  return [...found];
 }
 
 /** What is in the package for services that only enqueue. */

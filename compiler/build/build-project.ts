@@ -11,6 +11,7 @@ import type { Emitting } from "./emitting.ts";
 import { createEmitting } from "./emitting-here.ts";
 import { historyOfLock, type KnownHistory } from "./lock-history.ts";
 import { type Changes, countChanges } from "./outputs.ts";
+import { createProjectEmitters } from "./project-emitters.ts";
 import { collectGarbage, FLAGS_OF_LASTING, setFlags } from "./v8-flags.ts";
 
 /** What a build came to. */
@@ -70,6 +71,7 @@ export function createBuilder(root: string, { emitting, reading = findReading(ro
   const here = emitting ? undefined : createEmitting(root);
   const { add, finish, stampsOf } = emitting ?? here!;
   const memory = createCompileMemory();
+  const emitters = createProjectEmitters(root);
   if (reading) recallReading(reading, memory);
   /** The lock as a build of this builder left it: git need not be asked of that. */
   let left: string | undefined;
@@ -90,10 +92,11 @@ export function createBuilder(root: string, { emitting, reading = findReading(ro
         typeCheck,
         history,
         onUseCases: add,
+        emitters,
       });
-      const { useCases, lock } = compilation;
+      const { useCases, lock, ofProject } = compilation;
       if (useCases.length >= LARGE) collectGarbage();
-      const emitted = lock && finish(useCases, lock, { check });
+      const emitted = lock && finish(useCases, [lock, ...ofProject], { check });
       // Meanwhile, where a thread emits.
       if (keep) keepReading(root, memory);
       const faultless = keep && types && compilation.diagnostics.length === 0 && isTyped(memory.reading);

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { runChecks } from "../check/checks.ts";
 import {
   type Code,
@@ -20,6 +20,8 @@ import { installationFiles } from "../read/stamp.ts";
 import { readText } from "../read/text.ts";
 import { confirmErrors } from "../read/type-check/confirm-errors.ts";
 import { checkTypes, type TypeCheck } from "../read/type-check/type-errors.ts";
+import { CONFIG_FILE } from "./emitter-messages.ts";
+import { createProjectEmitters, type ProjectEmitters } from "./project-emitters.ts";
 
 export interface CompileOptions {
   /** The folder that holds `usecases/` and `contracts.lock.json`. */
@@ -41,6 +43,8 @@ export interface CompileOptions {
    * be found, and a use case may come again: then what was said before is void.
    */
   readonly onUseCases?: (useCases: readonly UseCase[]) => void;
+  /** The project's own, which run once no error is found. Default: none run. */
+  readonly emitters?: ProjectEmitters | undefined;
 }
 
 /** What earlier compilations of a project found out: only what changed since is worked out again. */
@@ -60,6 +64,8 @@ export interface Analysis {
   readonly useCases: readonly UseCase[];
   /** `contracts.lock.json`; `undefined` if there is an error. */
   readonly lock: Output | undefined;
+  /** What the project's own emitters wrote; none if there is an error. */
+  readonly ofProject: readonly Output[];
   /** What it says; with an error, what it says as it is. `undefined`: it can't be read. */
   readonly locked: Lock | undefined;
   /** By file, then line. */
@@ -77,14 +83,29 @@ export interface Compilation extends Analysis {
 
 /** Reads and checks all use cases below `root`, and emits what follows from them. Writes no output: its caller does. */
 export async function compile(options: CompileOptions): Promise<Compilation> {
-  const analysis = await analyse(options);
-  const { useCases, lock } = analysis;
-  return { ...analysis, outputs: lock ? [...emit(useCases), lock] : [] };
+  const emitters = options.emitters ?? createProjectEmitters(options.root);
+  try {
+    const analysis = await analyse({ ...options, emitters });
+    const { useCases, lock, ofProject } = analysis;
+    return { ...analysis, outputs: lock ? [...emit(useCases), lock, ...ofProject] : [] };
+  } finally {
+    if (!options.emitters) await emitters.close();
+  }
 }
 
 /** Reads and checks all use cases below `root`, for a caller that emits by itself. */
 export async function analyse(options: CompileOptions): Promise<Analysis> {
-  const { root, types = true, unsaved, signal, history, memory = createCompileMemory(), onUseCases } = options;
+  const {
+    root,
+    types = true,
+    unsaved,
+    signal,
+    history,
+    memory = createCompileMemory(),
+    onUseCases,
+    emitters,
+  } = options;
+  emitters?.start();
   const project = openProject(root, unsaved);
   const unchecked = types ? uncheckedModules(project, memory.reading) : [];
   const { typeCheck = checkTypes({ ...project, files: unchecked }, signal) } = options;
@@ -108,12 +129,18 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
   const confirmed = confirmErrors(project, await typeCheck.errors, typeCheck.files);
   const typeErrors = confirmed.errors;
   if (!signal?.aborted) rememberTypes(memory.reading, project.root, typeCheck, confirmed);
-  const diagnostics = sortDiagnostics(uniqueDiagnostics([...found, ...unsaid(typeErrors, found)]));
-  const failed = diagnostics.some(({ severity }) => severity === "error");
+  const ofUseCases = [...found, ...unsaid(typeErrors, found)];
+  const emitted = hasError(ofUseCases) ? undefined : await emitters?.emit(useCases);
+  for (const [path, stamp] of emitted?.inputs ?? []) {
+    if (!memory.reading.stamps.has(path)) memory.reading.stamps.set(path, stamp);
+  }
+  const diagnostics = sortDiagnostics(uniqueDiagnostics([...ofUseCases, ...(emitted?.diagnostics ?? [])]));
+  const failed = hasError(diagnostics);
   const sources = new Map([...project.sources, ...reading.sources, [LOCK_FILE, lock.text ?? ""]]);
   return {
     useCases,
     lock: failed ? undefined : { path: LOCK_FILE, text: lockText },
+    ofProject: emitted?.outputs ?? [],
     locked,
     diagnostics,
     inputs: inputsOf(project, memory.reading, reading),
@@ -121,10 +148,23 @@ export async function analyse(options: CompileOptions): Promise<Analysis> {
   };
 }
 
+function hasError(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some(({ severity }) => severity === "error");
+}
+
 function inputsOf({ root, settingsFiles, ambient }: Project, { stamps }: ReadingMemory, { sources }: ProjectReading) {
   // Of what is at fault nothing is remembered.
   const own = Array.from(sources.keys(), (file) => resolve(root, file).replaceAll("\\", "/"));
-  return [...new Set([...settingsFiles, ...installationFiles(root), ...ambient.all, ...stamps.keys(), ...own])];
+  return [
+    ...new Set([
+      ...settingsFiles,
+      ...installationFiles(root),
+      ...ambient.all,
+      join(root, CONFIG_FILE),
+      ...stamps.keys(),
+      ...own,
+    ]),
+  ];
 }
 
 /** Where one of these is found, type errors are its consequences. */

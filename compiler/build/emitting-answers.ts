@@ -73,25 +73,27 @@ function share(names: readonly string[]): EmittingAnswer {
   return { kind: "shared" };
 }
 
-async function finish({ lock, others, changed }: EmittingRequest & { kind: "finish" }): Promise<EmittingAnswer> {
+async function finish({ beside, others, changed }: EmittingRequest & { kind: "finish" }): Promise<EmittingAnswer> {
   const published = !changed && (drafts?.publish(own.paths, others) ?? false);
   if (!published && !changed) return { kind: "unpublished" };
   // Nothing else is in a folder that was made just now.
-  const difference = await (changed ? differenceWith(lock, others, changed) : compareOutputs(root, [lock], new Map()));
+  const difference = await (changed
+    ? differenceWith(beside, others, changed)
+    : compareOutputs(root, beside, new Map()));
   if (!check) await writeOutputs(root, difference);
   const { missing, stale, superfluous, unchanged } = difference;
   const withoutTexts = (all: readonly { path: string }[]) => pathsOf(all).map((path) => ({ path }));
   const changes = { missing: withoutTexts(missing), stale: withoutTexts(stale), superfluous, unchanged };
-  return { kind: "finished", files: [...own.paths, ...others, lock.path], published, difference: changes };
+  return { kind: "finished", files: [...own.paths, ...others, ...pathsOf(beside)], published, difference: changes };
 }
 
-function differenceWith(lock: Output, others: readonly string[], changed: Changed): Promise<Difference> {
+function differenceWith(beside: readonly Output[], others: readonly string[], changed: Changed): Promise<Difference> {
   return readingOutputs(async () => {
-    const ofLock = createComparison(root);
-    ofLock.add([lock]);
-    const all = [own.changed(), changed, ofLock.changed];
+    const ofThese = createComparison(root);
+    ofThese.add(beside);
+    const all = [own.changed(), changed, ofThese.changed];
     const [missing, stale] = [all.flatMap(({ missing }) => missing), all.flatMap(({ stale }) => stale)];
-    return differenceOf(root, [...own.paths, ...others, lock.path], { missing, stale });
+    return differenceOf(root, [...own.paths, ...others, ...pathsOf(beside)], { missing, stale });
   });
 }
 

@@ -17,8 +17,8 @@ export function createEmitting(root: string): EmittingHere {
 
   return {
     add() {},
-    async finish(useCases, lock, { check }) {
-      const outputs = [...emit(useCases), lock];
+    async finish(useCases, beside, { check }) {
+      const outputs = [...emit(useCases), ...beside];
       const difference = await compareOutputs(root, outputs, written);
       if (!check) {
         await writeOutputs(root, difference);

@@ -30,8 +30,12 @@ export interface Emitted {
 export interface Emitting {
   /** Takes what is known so far; a use case of the same name as another one takes its place. */
   add(useCases: readonly UseCase[]): void;
-  /** Compares the disk with all files of these use cases, and unless this is a `check`, makes it so. */
-  finish(useCases: readonly UseCase[], lock: Output, options: { readonly check: boolean }): Promise<Emitted>;
+  /** Compares the disk with all files of these use cases, and those beside, and unless this is a `check`, makes it so. */
+  finish(
+    useCases: readonly UseCase[],
+    beside: readonly Output[],
+    options: { readonly check: boolean },
+  ): Promise<Emitted>;
   /** The states of these outputs, where there is a thread to find them out; it then ends. */
   stampsOf?(paths: readonly string[]): Promise<readonly string[]>;
   /** Ends the thread, whatever it is at. */
@@ -70,7 +74,7 @@ export type EmittingRequest =
   /** The paths of what the other thread has emitted; `changed` where they are not in the drafts. */
   | {
       readonly kind: "finish";
-      readonly lock: Output;
+      readonly beside: readonly Output[];
       readonly others: readonly string[];
       readonly changed: Changed | undefined;
     }
@@ -157,7 +161,7 @@ export function startEmitting(
   return {
     loading,
     add,
-    async finish(useCases, lock) {
+    async finish(useCases, beside) {
       add(useCases.filter((useCase) => !sent.has(useCase)));
       const shared = ask({ kind: "share", names: useCases.map(({ name }) => name) });
       // Should this thread fail first, nobody waits for that one.
@@ -166,10 +170,10 @@ export function startEmitting(
       const own = await readingOutputs(async () => emitOthers(await import("../emit/index.ts"), useCases));
       await shared;
       const others = own.paths;
-      let answer = own.areDrafted() ? await ask({ kind: "finish", lock, others, changed: undefined }) : undefined;
+      let answer = own.areDrafted() ? await ask({ kind: "finish", beside, others, changed: undefined }) : undefined;
       if (answer?.kind !== "finished") {
         const changed = await readingOutputs(async () => own.changed());
-        answer = await ask({ kind: "finish", lock, others, changed });
+        answer = await ask({ kind: "finish", beside, others, changed });
       }
       if (answer.kind !== "finished") throw new Error("The thread that emits asks for what it was given.");
       isDone = true;

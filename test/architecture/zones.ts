@@ -20,6 +20,8 @@ export const ZONES: readonly Zone[] = [
     may: ["compiler/settings/.*", "runtime/(authoring|contract)/.*"],
     packages: [],
   },
+  // What a project gives by value: types, and nothing that a build or a worker would have to load with them.
+  { name: "config", files: /^config\//, may: ["compiler/model/.*"], packages: [] },
   {
     name: "compiler/diagnostics",
     files: /^compiler\/diagnostics\//,
