@@ -53,7 +53,7 @@ export type {
   TaskRecord,
   UseCaseSettings,
 } from "./contract/contract.ts";
-export { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf } from "./contract/contract.ts";
+export { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, isKeyed, topicOf } from "./contract/contract.ts";
 export { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "./contract/errors.ts";
 export type { ControlStore } from "./control/control-store.ts";
 export {

@@ -1,6 +1,6 @@
 import { sleep } from "./contract/clock.ts";
 import type { Message, ReportProblem, UseCaseSettings } from "./contract/contract.ts";
-import { topicOf } from "./contract/contract.ts";
+import { isKeyed, topicOf } from "./contract/contract.ts";
 import { type ErrorCode, FivefoldError } from "./contract/errors.ts";
 import { describeThrown } from "./contract/thrown.ts";
 import type { Ports } from "./ports/ports.ts";
@@ -49,9 +49,11 @@ export function createSubscriptions(settings: {
     if (first && undeclared.size === useCases.length) throw first;
   }
 
-  function subscribe({ name, priority, ordered, fair }: UseCaseSettings, subscription: string): Promise<Consumer> {
-    const type = ordered ? "key-shared" : "shared";
-    return transport.subscribe(topicOf(name, priority), subscription, type, { fair, heldPerKey: HELD_PER_KEY });
+  function subscribe(useCase: UseCaseSettings, subscription: string): Promise<Consumer> {
+    const { name, priority, fair, maxInFlightPerKey = 0 } = useCase;
+    const type = isKeyed(useCase) ? "key-shared" : "shared";
+    const heldPerKey = Math.max(HELD_PER_KEY, 2 * maxInFlightPerKey);
+    return transport.subscribe(topicOf(name, priority), subscription, type, { fair, heldPerKey });
   }
 
   /** A consumer that receives nothing until its subscription can be had. */
@@ -105,10 +107,12 @@ export function createSubscriptions(settings: {
     };
   }
 
-  function report({ name, ordered }: UseCaseSettings, subscription: string, problem: FivefoldError): void {
+  function report(useCase: UseCaseSettings, subscription: string, problem: FivefoldError): void {
+    const { name } = useCase;
+    const [others, own] = isKeyed(useCase) ? ["without", "with"] : ["with", "without"];
     const why =
       problem.code === "conflict"
-        ? `A worker consumes it ${ordered ? "without" : "with"} \`orderBy\` as yet, and this one ${ordered ? "with" : "without"} it: ` +
+        ? `A worker consumes it ${others} \`orderBy\` or \`maxInFlightPerKey\` as yet, and this one ${own}: ` +
           "this one begins once the others have ended."
         : "It is tried again until it can be had.";
     const message = `Tasks of '${name}' (${subscription}) can't be received by this process as yet. ${why} ${problem.message}`;

@@ -124,7 +124,7 @@ async function inTopic(
   const [topic] = await transport.topics((one) => one === name);
   const stats = topic?.subscriptions.find((one) => one.name === subscriber);
   if (!stats || stats.backlog === 0 || stats.consumers > 0) return undefined;
-  const consumer = await transport.subscribe(name, subscriber, useCase.ordered ? "key-shared" : "shared", {
+  const consumer = await transport.subscribe(name, subscriber, runtime.isKeyed(useCase) ? "key-shared" : "shared", {
     fair: useCase.fair,
   });
   try {

@@ -144,11 +144,11 @@ export async function whyOf(stores: Stores, { useCase, subscriber }: Place, know
       default:
         break;
     }
-    if (useCase.ordered && backlog > inFlight) {
-      return {
-        reason: "behind-keys",
-        text: "What waits is behind the first task of its key, which runs or waits for another try.",
-      };
+    if ((useCase.ordered || useCase.maxInFlightPerKey) && backlog > inFlight) {
+      const text = useCase.ordered
+        ? "What waits is behind the first task of its key, which runs or waits for another try."
+        : `What waits is behind others of its key: \`flowControl.maxInFlightPerKey\` lets ${useCase.maxInFlightPerKey} run at once.`;
+      return { reason: "behind-keys", text };
     }
     return { reason: "flowing", text: "Tasks start as they come." };
   }

@@ -6,7 +6,7 @@ import type { Check } from "./check.ts";
 
 /** Settings that somebody wrote and that change nothing, since another switches off what they are about. */
 export const checkEffects: Check = (useCases) =>
-  useCases.flatMap((useCase) => [...checkNeeds(useCase), ...checkRetries(useCase)]);
+  useCases.flatMap((useCase) => [...checkNeeds(useCase), ...checkRetries(useCase), ...checkKeyLimit(useCase)]);
 
 function checkNeeds(useCase: UseCase): Diagnostic[] {
   return ALL_SETTINGS.flatMap(([path, { needs }]) => {
@@ -16,6 +16,16 @@ function checkNeeds(useCase: UseCase): Diagnostic[] {
     const mend = `Add \`${nameOf(needs)}\`, or remove \`${nameOf(path)}\`.`;
     return [diagnostic("setting-without-effect", span, { path, reason, mend })];
   });
+}
+
+/** A task has one key, by which it runs in order or is limited. */
+function checkKeyLimit({ scheduler: { orderBy }, flowControl: { limitBy }, spans }: UseCase): Diagnostic[] {
+  const path = "flowControl.maxInFlightPerKey.by";
+  const span = spans[path];
+  if (!span || orderBy === null || limitBy === null) return [];
+  const reason = `tasks run one after another by 'scheduler.orderBy' (${orderBy}), and a task has one key`;
+  const mend = "Remove `orderBy`, or `maxInFlightPerKey`.";
+  return [diagnostic("setting-without-effect", span, { path, reason, mend })];
 }
 
 /** What says how retries are made, where there are none. */

@@ -1,3 +1,4 @@
+import { isKeyed } from "../../runtime/contract/contract.ts";
 import { formatDuration } from "../settings/duration.ts";
 import { nameOf } from "../settings/path.ts";
 import { type AnySetting, settingText } from "../settings/setting.ts";
@@ -156,7 +157,7 @@ function subscriberSteps(old: UseCaseState, now: UseCaseState): RolloutStep[] {
     ...removed.flatMap((name) => [
       // Workers that can't run beside new ones have to be done before.
       of(
-        old.settings.ordered === now.settings.ordered ? "drain" : "empty",
+        isKeyed(old.settings) === isKeyed(now.settings) ? "drain" : "empty",
         `Let a worker of the old version go on with '${name}' until its backlog is what you can do without.`,
         "It gets all that is sent as long as it is there, so it is never empty for long.",
       ),
@@ -203,7 +204,7 @@ function deploymentSteps({ contract }: UseCaseDiff, old: UseCaseState, now: UseC
     contract ||
     isMoved ||
     enforced !== "" ||
-    old.settings.ordered !== now.settings.ordered ||
+    isKeyed(old.settings) !== isKeyed(now.settings) ||
     JSON.stringify(old.keys) !== JSON.stringify(now.keys);
   return [
     ...(isMoved ? [] : [workersStep(old, now)]),
@@ -224,8 +225,8 @@ function enforcedText(old: UseCaseState, now: UseCaseState): string {
 /** One subscription is consumed in order by key or in none, by all alike: the broker turns away who differs. */
 function workersStep(old: UseCaseState, now: UseCaseState): RolloutStep {
   const of = stepOf(now.name);
-  if (old.settings.ordered === now.settings.ordered) return of("workers", "Deploy its workers.", "");
-  const how = now.settings.ordered ? "in order by key" : "in no order";
+  if (isKeyed(old.settings) === isKeyed(now.settings)) return of("workers", "Deploy its workers.", "");
+  const how = isKeyed(now.settings) ? "in order by key" : "in no order";
   const reason = `They consume ${how}, and no subscription is consumed both ways at once.`;
   return of("workers", "Stop all of its workers, then deploy the new ones.", reason);
 }

@@ -85,7 +85,7 @@ type Written = Omit<ManifestEntry, "keys"> & Partial<Pick<ManifestEntry, "keys">
 /** A manifest of an older fivefold tells whether there is a key, and not which field it is. */
 function keysOf({ settings: { dedupeForMs, ordered, fair } }: Written): PlaceValues<"keys"> {
   const field = (isSet: boolean) => (isSet ? "a field" : null);
-  return { dedupeBy: field(dedupeForMs > 0), orderBy: field(ordered), fairBy: field(fair) };
+  return { dedupeBy: field(dedupeForMs > 0), orderBy: field(ordered), fairBy: field(fair), limitBy: null };
 }
 
 function readShapes(text: string): ReadonlyMap<string, Shape> {

@@ -2,6 +2,7 @@ import type { UseCase } from "../model/model.ts";
 
 export interface Topic {
   readonly name: string;
+  /** Whether records of one key come to one consumer at a time. */
   readonly ordered: boolean;
   /** Only where it is: its partitions are then chosen by tenant. */
   readonly fair?: true;
@@ -24,7 +25,7 @@ export function topicsOf(useCase: UseCase): Topic[] {
   return [
     {
       name: topicOf(useCase),
-      ordered: scheduler.orderBy !== null,
+      ordered: scheduler.orderBy !== null || flowControl.limitBy !== null,
       ...(flowControl.fairBy !== null && { fair: true }),
       subscriptions: subscribers.map(({ name }) => name),
     },

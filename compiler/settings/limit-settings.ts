@@ -1,4 +1,4 @@
-import { integer, RETRY_BUDGET, retryBudgetText } from "./kind.ts";
+import { integer, KEY_FIELD, RETRY_BUDGET, retryBudgetText } from "./kind.ts";
 import { ofSubscriber, ofUseCase } from "./of-each.ts";
 
 /** What bounds tasks besides `maxInFlight` and `rate`: the last part of SETTINGS. */
@@ -23,5 +23,35 @@ export const LIMIT_SETTINGS = {
     concerns: "capacity",
     does: (count) => (count === null ? "" : `at most ${count} in flight for a subscriber over all processes`),
     summary: (count) => `at most ${count} in flight`,
+  }),
+  "flowControl.maxInFlightPerKey.by": ofUseCase({
+    kind: KEY_FIELD,
+    default: null,
+    none: "nothing",
+    key: "limitBy",
+    place: "keys",
+    name: "limited by",
+    concerns: "behaviour",
+    does: (field, mark) => (field === null ? "" : `those of the same ${mark(field)} share a limit of tasks in flight`),
+    summary: (field, mark) => `limited by ${mark(field)}`,
+    rollout: ({ was, is, emptied }) =>
+      is === "nothing"
+        ? undefined
+        : {
+            phase: "drain",
+            text: `Count on the limit by ${is} once ${emptied}.`,
+            reason: `Records that are there already have ${was === "nothing" ? "no key, and share one limit" : `the key of ${was}`}.`,
+          },
+  }),
+  "flowControl.maxInFlightPerKey.max": ofUseCase({
+    kind: integer(1, 10_000),
+    default: 1,
+    key: "maxInFlightPerKey",
+    place: "settings",
+    needs: "flowControl.maxInFlightPerKey.by",
+    name: "in flight of a key",
+    concerns: "capacity",
+    does: (count) => (count === 0 ? "" : `at most ${count} of a key in flight for a subscriber over all processes`),
+    summary: (count) => `at most ${count} of a key in flight`,
   }),
 };

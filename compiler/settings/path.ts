@@ -19,7 +19,7 @@ interface Declared {
 }
 
 type PathsOf<T, Before extends string = ""> = {
-  [K in keyof T & string]-?: K extends Layer | "retry" | "scale"
+  [K in keyof T & string]-?: K extends Layer | "retry" | "scale" | "maxInFlightPerKey"
     ? PathsOf<Required<NonNullable<T[K]>>, `${Before}${K}.`>
     : `${Before}${K}`;
 }[keyof T & string];

@@ -73,10 +73,23 @@ export interface FlowControlLayer<E> {
   maxInFlight?: number;
   /** Most tasks of one subscriber in flight over all processes, whatever each may have by `maxInFlight`. Default: no bound. */
   maxInFlightTotal?: number;
+  /**
+   * Most tasks of one key in flight over all processes, in no order: `{ by: "customerId", max: 2 }`. A task that waits for
+   * another try lets others of its key pass. Default: no bound.
+   */
+  maxInFlightPerKey?: KeyLimit<E>;
   /** Most tasks of one subscriber to start, over all processes: `perSecond(500)`. Default: no bound. */
   rate?: RateSettings;
   /** Turns are shared evenly between the values of this field, whatever each one's backlog. Default: first in, first out. */
   fairBy?: KeyField<E>;
+}
+
+/** How many of a subscriber's tasks may be in flight that have the same value of a field. */
+export interface KeyLimit<E> {
+  /** Tasks with the same value of this field share the limit. Not beside `orderBy`. Default: nothing. */
+  by: KeyField<E>;
+  /** Most tasks of one key in flight over all processes, for each subscriber, in no order. Default `1`. */
+  max?: number;
 }
 
 export interface DeliveryLayer<E> {

@@ -164,11 +164,21 @@ export interface UseCaseSettings {
   readonly maxPayloadBytes: number;
   /** Whether tasks have a key and run in its order. */
   readonly ordered: boolean;
+  /**
+   * Most tasks of one key in flight over all processes, where they run in no order. 0, or absent in what older versions have
+   * built: no bound.
+   */
+  readonly maxInFlightPerKey?: number | undefined;
   /** Whether tasks have a tenant between whom turns are shared. */
   readonly fair: boolean;
   /** Null, or absent in what older versions have built: none. */
   readonly schedules?: readonly ScheduleSettings[] | null | undefined;
   readonly subscribers: readonly SubscriberSettings[];
+}
+
+/** Whether tasks of one key come to one process at a time, which sees to their order or their limit. */
+export function isKeyed({ ordered, maxInFlightPerKey = 0 }: UseCaseSettings): boolean {
+  return ordered || maxInFlightPerKey > 0;
 }
 
 /** What a generated client knows of its use case. Carries no handler. */
@@ -182,6 +192,8 @@ export interface ClientContract<E> {
   readonly dedupeBy?: (event: E) => string;
   readonly orderBy?: (event: E) => string;
   readonly fairBy?: (event: E) => string;
+  /** The key where there is no `orderBy`. */
+  readonly limitBy?: (event: E) => string;
   /** The generated module's own. CommonJS, and code that was generated before, has none. */
   readonly url?: string;
 }
@@ -200,7 +212,7 @@ export declare abstract class TaskContext {
   readonly enqueuedAt: Date;
   /** When the task was due: its delay's end, or when it was enqueued. */
   readonly dueAt: Date;
-  /** The ordering key; empty without `orderBy`. */
+  /** The value of the field that `orderBy` or `maxInFlightPerKey` names; empty without. */
   readonly key: string;
   readonly traceparent: string;
   /** Aborts at the timeout and when the process must end. */

@@ -5,14 +5,14 @@ import type { TryContext } from "./task-context.ts";
 export interface TriesOptions {
   /** One try's longest run. */
   readonly timeoutMs: number;
-  /** Whether a try that outlives its time must have ended before its outcome counts, since it keeps its key. */
-  readonly ordered: boolean;
+  /** Whether a try that outlives its time must have ended before its outcome counts, since it keeps its key, or a part of its key's limit. */
+  readonly keepsKey: boolean;
   /**
    * Told of each try's outcome, once. Times are on the monotonic clock; `endedAt` is absent where it was not read. `atOnce`: it
    * awaited nothing but promises that were kept by then, so that it waited for nobody.
    */
   readonly report: (message: Message, outcome: Outcome, startedAt: number, endedAt?: number, atOnce?: boolean) => void;
-  /** Told of ordered tries that run on though their time and their grace are over: only their process's end ends them. */
+  /** Told of such tries that run on though their time and their grace are over: only their process's end ends them. */
   readonly stuck: (message: Message) => void;
   readonly clock: Clock;
 }
@@ -48,7 +48,7 @@ const LONGEST_GRACE_MS = 10_000;
 /** Tries that have ended and may stay among those that have not. */
 const SPARE_TRIES = 256;
 
-export function createTries({ timeoutMs, ordered, report, stuck: reportStuck, clock }: TriesOptions): Tries {
+export function createTries({ timeoutMs, keepsKey, report, stuck: reportStuck, clock }: TriesOptions): Tries {
   const graceMs = Math.min(timeoutMs, LONGEST_GRACE_MS);
   /**
    * In the order of their starts, and some that have ended since. All have the same length of time, so that one timer
@@ -120,7 +120,7 @@ export function createTries({ timeoutMs, ordered, report, stuck: reportStuck, cl
         nextMs = Math.min(nextMs, leftMs);
         break;
       }
-      if (!ordered) {
+      if (!keepsKey) {
         end(tried, tried.timedOut!);
         continue;
       }

@@ -66,7 +66,7 @@ export function createToRecords<E>({ contract, clock, nextId }: ToRecordsOptions
       version: settings.version,
       enqueuedAt: now,
       dueAt,
-      key: contract.orderBy?.(event) ?? "",
+      key: contract.orderBy?.(event) ?? contract.limitBy?.(event) ?? "",
       attempt: 1,
       priority: settings.priority,
       tenant: contract.fairBy?.(event) ?? "",

@@ -1,5 +1,12 @@
 import type { Clock } from "../contract/clock.ts";
-import type { ExecutorContract, Message, Outcome, ReportProblem, SubscriberSettings } from "../contract/contract.ts";
+import {
+  type ExecutorContract,
+  isKeyed,
+  type Message,
+  type Outcome,
+  type ReportProblem,
+  type SubscriberSettings,
+} from "../contract/contract.ts";
 import type { Target } from "../delivery/delivery.ts";
 import type { SentTask } from "../delivery/remote/remote-target.ts";
 import type { Settlement } from "../delivery/settlement.ts";
@@ -56,7 +63,7 @@ export interface LocalTargetOptions {
 /** Runs a subscriber's handler in this process, and what may end a process in one of its own. */
 export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
   const { contract, subscriber, consumer, settlement, clock } = options;
-  const { name, ordered } = contract.settings;
+  const { name } = contract.settings;
   const { handler, batchHandler } = contract.subscribers[subscriber.name]!;
   const { batch, timeoutMs, maxRetries } = subscriber;
   const { batchLimit } = options;
@@ -64,7 +71,7 @@ export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
     subscriber: subscriber.name,
     enqueue: contract.enqueue,
     timeoutMs,
-    ordered,
+    keepsKey: isKeyed(contract.settings),
     starting: consumer.starting,
     stuck(message: Message) {
       options.reportProblem(stuckTask(message, subscriber));

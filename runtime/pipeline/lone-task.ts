@@ -28,7 +28,7 @@ export function createLoneTasks(
     subscriber: subscriberName,
     timeoutMs: subscriber.timeoutMs,
     // The process is ended with a try that outlives its time, so that nothing of it keeps a key.
-    ordered: false,
+    keepsKey: false,
     report: (_: Message, outcome: Outcome, startedAt: number, endedAt?: number) =>
       ended(outcome, (endedAt ?? clock.monotonic()) - startedAt),
     stuck: () => {},

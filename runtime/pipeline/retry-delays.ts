@@ -10,16 +10,19 @@ import type { DelayRunner } from "../scheduler/delay-runner.ts";
 export function createRetryDelays({
   ports: { transport, clock },
   topic,
+  isKeyed,
   publish,
   delayRunner,
 }: {
   readonly ports: Pick<Ports, "transport" | "clock">;
   readonly topic: string;
+  /** Of tasks with a key, what a broker holds back may hold up others of the key: all of them go to the delay store. */
+  readonly isKeyed: boolean;
   readonly publish: Publisher["publish"];
   readonly delayRunner: Pick<DelayRunner, "add">;
 }): (retries: readonly Retry[]) => Promise<void> {
   const { longestDelayMs } = transport.capabilities;
-  const isShort = ({ dueAt }: Retry) => longestDelayMs > 0 && dueAt - clock.now() <= longestDelayMs;
+  const isShort = ({ dueAt }: Retry) => !isKeyed && longestDelayMs > 0 && dueAt - clock.now() <= longestDelayMs;
   return async (retries) => {
     const { short = [], long = [] } = Object.groupBy(retries, (retry) => (isShort(retry) ? "short" : "long"));
     if (long.length > 0) await delayRunner.add(long.map((retry) => ({ topic, ...retry })));

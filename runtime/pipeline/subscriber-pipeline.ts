@@ -2,6 +2,7 @@ import {
   DONE,
   deadLetterTopicOf,
   type ExecutorContract,
+  isKeyed,
   type Message,
   type ReportProblem,
   type SubscriberSettings,
@@ -106,7 +107,7 @@ export async function openPipeline(
   { ports, publish, subscribe, observers, remoteTargets, reportProblem }: Shared,
 ): Promise<OpenedPipeline> {
   const { clock } = ports;
-  const { name, priority, ordered, fair } = contract.settings;
+  const { name, priority, ordered, fair, maxInFlightPerKey = 0 } = contract.settings;
   const topic = topicOf(name, priority);
   const deadLetterTopic = deadLetterTopicOf(topic, subscriber.name);
   const consumer = await subscribe(contract.settings, subscriber.name);
@@ -116,6 +117,7 @@ export async function openPipeline(
     topic,
     subscription: subscriber.name,
     ordered,
+    maxPerKey: maxInFlightPerKey,
     // One at least: what is held asks for a share, where this process has none.
     maxHeld: () => (Math.max(1, Math.min(limit.current(), share.current())) + accepted()) * HELD_PER_PERMIT,
     givesBackInOrder: ports.transport.capabilities.givesBackInOrder,
@@ -170,7 +172,7 @@ export async function openPipeline(
     subscriber,
     ordered,
     acknowledge: (messages) => consumer.acknowledge(messages),
-    delay: createRetryDelays({ ports, topic, publish, delayRunner }),
+    delay: createRetryDelays({ ports, topic, isKeyed: isKeyed(contract.settings), publish, delayRunner }),
     deadLetter: (records) => publish(deadLetterTopic, records),
     again: (message, afterMs) => scheduler.again(message, afterMs),
     rememberCrashes: (messages, crashes) => consumer.rememberCrashes?.(messages, crashes) ?? Promise.resolve(),

@@ -1,8 +1,16 @@
-import { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, topicOf, type UseCaseSettings } from "../contract/contract.ts";
+import {
+  DEAD_LETTER_SUBSCRIPTION,
+  deadLetterTopicOf,
+  isKeyed,
+  topicOf,
+  type UseCaseSettings,
+} from "../contract/contract.ts";
 import type { TopicDeclaration } from "../transport/transport.ts";
 
 /** A use case's topics: one for its events, and one a subscriber for dead letters. */
-export function topicsOf({ name, priority, ordered, fair, subscribers }: UseCaseSettings): TopicDeclaration[] {
+export function topicsOf(settings: UseCaseSettings): TopicDeclaration[] {
+  const { name, priority, fair, subscribers } = settings;
+  const ordered = isKeyed(settings);
   const topic = topicOf(name, priority);
   return [
     { name: topic, ordered, ...(fair && { fair }), subscriptions: subscribers.map((subscriber) => subscriber.name) },

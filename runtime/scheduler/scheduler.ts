@@ -4,6 +4,7 @@ import { FivefoldError } from "../contract/errors.ts";
 import type { Consumer } from "../transport/transport.ts";
 import { hasLate, outdatedAmong } from "./cancelled-late.ts";
 import type { Delayed, DelayStore } from "./delay-store.ts";
+import { createKeyLimit } from "./key-limit.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
 
 export interface SchedulerOptions {
@@ -12,7 +13,9 @@ export interface SchedulerOptions {
   readonly subscription: string;
   /** Whether tasks of one key run one after another. */
   readonly ordered: boolean;
-  /** Most tasks held at once that run or could run. What waits for its time, or behind its key's first, does not count. */
+  /** Most tasks of one key that run at once, where they have keys and no order. 0: no bound. */
+  readonly maxPerKey: number;
+  /** Most tasks held at once that run or could run. What waits for its time, or behind others of its key, does not count. */
   readonly maxHeld: () => number;
   /** What the transport promises of messages that are given back. */
   readonly givesBackInOrder: boolean;
@@ -78,12 +81,14 @@ function dueAtOf({ dueAt, notBefore = 0 }: Message): number {
 
 /**
  * Brings one subscription's tasks in: what isn't due goes to the delay store, what belongs to another subscription is
- * settled, tasks of one key form lanes, the rest may start. It takes from the transport only what it has room for, so
+ * settled, tasks of one key form lanes or wait for their key's limit, the rest may start. It takes from the transport only what it has room for, so
  * overload leaves tasks where other workers can take them.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { consumer, clock, start, subscription } = options;
   const lanes = options.ordered ? createLanes() : undefined;
+  /** What tells which of a key may start. */
+  const keys = lanes ?? (options.maxPerKey > 0 ? createKeyLimit(options.maxPerKey) : undefined);
   const counts = { received: 0, delayed: 0, skipped: 0 };
   const waits = new Map<Cancel, { readonly message: Message; readonly at: number }>();
   /** Tasks that run or could run. */
@@ -153,9 +158,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       if (others.length > 0) void settle(others);
       if (early.length > 0) void putOff(early);
     }
-    if (lanes) {
-      const heads = lanes.enter(runnable);
-      if (failing.size > 0) for (const { key } of runnable) if (failing.has(key)) giveBackSoon(key, lanes);
+    if (keys) {
+      const heads = keys.enter(runnable);
+      if (lanes && failing.size > 0) for (const { key } of runnable) if (failing.has(key)) giveBackSoon(key, lanes);
       if (heads.length < runnable.length) waiting += bytesOfAll(runnable) - bytesOfAll(heads);
       runnable = heads;
     }
@@ -166,7 +171,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** What its transport has held back for about long enough waits here for the rest. */
   function isSoon(message: Message, now: number): boolean {
     const { notBefore = 0 } = message;
-    return !lanes && message.dueAt <= now && notBefore > now && notBefore - now <= LONGEST_WAIT_MS;
+    return !keys && message.dueAt <= now && notBefore > now && notBefore - now <= LONGEST_WAIT_MS;
   }
 
   /** Starts a task in that time. Until then it takes nobody's room. */
@@ -269,7 +274,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     },
     ended(messages) {
       held -= messages.length;
-      const heads = lanes?.leave(messages) ?? [];
+      const heads = keys?.leave(messages) ?? [];
       if (heads.length > 0) {
         held += heads.length;
         waiting -= bytesOfAll(heads);
@@ -280,7 +285,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     again,
     roomChanged: () => wakeIntake(),
     find(id) {
-      const behind = lanes?.find(id);
+      const behind = keys?.find(id);
       if (behind) {
         const { key, attempt } = behind.message;
         return { state: "behind-key", attempt, ahead: behind.ahead, key: key.slice(0, LONGEST_KEY) };

@@ -90,6 +90,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   ExecutionLayer: "execution",
   TryLimits: "execution",
   Scale: "execution.scale",
+  KeyLimit: "flowControl.maxInFlightPerKey",
 };
 
 function split(text: string): Sentence {

@@ -25,6 +25,7 @@ export function emitClient({
     ["dedupeBy", frontend.dedupeBy],
     ["orderBy", scheduler.orderBy],
     ["fairBy", flowControl.fairBy],
+    ["limitBy", flowControl.limitBy],
   ];
   const accessors = keys.flatMap(([setting, field]) => {
     if (field === null) return [];

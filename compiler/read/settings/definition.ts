@@ -17,6 +17,7 @@ import { functionValue, text } from "./values.ts";
 /** Groups of settings within a layer, by path. */
 const GROUPS: Readonly<Record<string, { readonly example: string }>> = {
   "delivery.retry": { example: "{ … }" },
+  "flowControl.maxInFlightPerKey": { example: '{ by: "customerId", max: 2 }' },
   "execution.scale": { example: "{ min: 0, max: 50 }" },
 };
 

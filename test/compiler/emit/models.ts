@@ -109,7 +109,15 @@ export function useCaseOf(
     event: { name: messages[0]!.name, version: 1, messages, enums, unions },
     scheduler: { orderBy: null, maxDelayMs: 2_592_000_000, schedules: null },
     frontend: { dedupeBy: null, dedupeForMs: 86_400_000, clients: null, changes: null, maxPayloadBytes: 1_048_576 },
-    flowControl: { priority: "normal", maxInFlight: 64, maxInFlightTotal: null, rate: null, fairBy: null },
+    flowControl: {
+      priority: "normal",
+      maxInFlight: 64,
+      maxInFlightTotal: null,
+      rate: null,
+      fairBy: null,
+      limitBy: null,
+      maxInFlightPerKey: 1,
+    },
     execution: { minProcesses: null, maxProcesses: null, latencyObjectiveMs: 0 },
     subscribers: [
       {
@@ -154,7 +162,14 @@ export const GENERATE_THUMBNAIL: UseCase = useCaseOf(
   {
     frontend: { dedupeBy: "fileId", dedupeForMs: 86_400_000, clients: null, changes: null, maxPayloadBytes: 1_048_576 },
     flowControl: {
-      ...{ priority: "high", maxInFlight: 64, maxInFlightTotal: null, fairBy: "sizeBytes" },
+      ...{
+        priority: "high",
+        maxInFlight: 64,
+        maxInFlightTotal: null,
+        fairBy: "sizeBytes",
+        limitBy: null,
+        maxInFlightPerKey: 1,
+      },
       rate: { count: 500, periodMs: 1_000 },
     },
   },

@@ -24,7 +24,7 @@ test("handlers that compute are timed one by one; of a promise only the start is
     },
     subscriber: "default",
     timeoutMs: 30_000,
-    ordered: false,
+    keepsKey: false,
     stuck: () => {},
     report: ({ id }, { kind }, startedAt, endedAt) => reported.push([id, kind, startedAt, endedAt]),
     clock,
@@ -52,7 +52,7 @@ test("what awaits nothing but promises that are kept waited for nobody, and what
   const reported: string[] = [];
   const execution = createExecution<string>({
     handler: (name) => waits[name]!(),
-    ...{ subscriber: "default", timeoutMs: 30_000, ordered: false, stuck: () => {}, clock: createSimulatedClock(1) },
+    ...{ subscriber: "default", timeoutMs: 30_000, keepsKey: false, stuck: () => {}, clock: createSimulatedClock(1) },
     report: ({ id }, _outcome, _startedAt, _endedAt, atOnce) => reported.push(`${id} ${atOnce}`),
   });
   const names = Object.keys(waits);
@@ -87,7 +87,7 @@ test("a batch waited for nobody if none of its events did", async () => {
   for (const [name, answer] of Object.entries(answers)) {
     const execution = createBatchExecution<string>({
       handler: () => answer() as never,
-      ...{ subscriber: "default", timeoutMs: 30_000, ordered: false, stuck: () => {}, clock: createSimulatedClock(1) },
+      ...{ subscriber: "default", timeoutMs: 30_000, keepsKey: false, stuck: () => {}, clock: createSimulatedClock(1) },
       ...{ batch: { max: 2, withinMs: 1 }, maxRetries: 0, limit: { largest: () => 2, mayStart: () => true } },
       ended: (batch) => {
         awaited[name] = batch.awaited;
@@ -105,12 +105,12 @@ test("a batch waited for nobody if none of its events did", async () => {
 });
 
 /** An execution whose handler is given, in virtual time. */
-function execute(handler: (id: string, task: TaskContext) => unknown, options: { ordered?: boolean } = {}) {
+function execute(handler: (id: string, task: TaskContext) => unknown, options: { keepsKey?: boolean } = {}) {
   const clock = createSimulatedClock(1);
   const reported: string[] = [];
   const stuck: string[] = [];
   const execution = createExecution<string>({
-    ...{ handler, subscriber: "default", timeoutMs: 500, ordered: false, clock, ...options },
+    ...{ handler, subscriber: "default", timeoutMs: 500, keepsKey: false, clock, ...options },
     report: ({ id }, outcome) => reported.push(`${id} ${outcome.kind} ${"message" in outcome ? outcome.message : ""}`),
     stuck: ({ id }) => stuck.push(id),
   });
@@ -160,7 +160,7 @@ test("without order, a try that outlives its time is given up once its grace is 
 });
 
 test("with order, a try that outlives its time ends when its handler does, as failed", async () => {
-  const { clock, reported, stuck, execution, run } = execute(() => sleep(clock, 60_000), { ordered: true });
+  const { clock, reported, stuck, execution, run } = execute(() => sleep(clock, 60_000), { keepsKey: true });
   run("slow");
   await clock.advance(50_000);
   expect(reported).toEqual([]);

@@ -27,6 +27,7 @@ function openSchedulerOn(receive: (clock: SimulatedClock) => () => Promise<reado
     },
     topic: "t",
     subscription: "s",
+    maxPerKey: 0,
     ordered: false,
     maxHeld: () => 100,
     givesBackInOrder: true,

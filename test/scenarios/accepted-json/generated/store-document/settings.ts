@@ -10,6 +10,7 @@ export const settings: UseCaseSettings = {
   maxDelayMs: 2_592_000_000,
   maxPayloadBytes: 1_048_576,
   schedules: null,
+  maxInFlightPerKey: 0,
   ordered: false,
   fair: false,
   subscribers: [

@@ -28,6 +28,7 @@ export const settings: UseCaseSettings = {
       missed: 24,
     },
   ],
+  maxInFlightPerKey: 0,
   ordered: false,
   fair: false,
   subscribers: [
