@@ -36,10 +36,7 @@ export interface RetryBudget {
 }
 
 export interface FrontendLayer<E> {
-  /**
-   * Events with the same value of this field are accepted once per `dedupeFor`. One that differs in another field is refused
-   * as a `conflict`. Default: no deduplication.
-   */
+  /** Events with the same value of this field are accepted once per `dedupeFor`; one that differs elsewhere is a `conflict`. Default: no deduplication. */
   dedupeBy?: KeyField<E>;
   /** How long an accepted event is remembered. Default `"1d"`. */
   dedupeFor?: Duration;
@@ -73,10 +70,7 @@ export interface FlowControlLayer<E> {
   maxInFlight?: number;
   /** Most tasks of one subscriber in flight over all processes, whatever each may have by `maxInFlight`. Default: no bound. */
   maxInFlightTotal?: number;
-  /**
-   * Most tasks of one key in flight over all processes, in no order: `{ by: "customerId", max: 2 }`. A task that waits for
-   * another try lets others of its key pass. Default: no bound.
-   */
+  /** Most tasks of one key in flight over all processes: `{ by: "customerId", max: 2 }`. Default: no bound. */
   maxInFlightPerKey?: KeyLimit<E>;
   /** Most tasks of one subscriber to start, over all processes: `perSecond(500)`. Default: no bound. */
   rate?: RateSettings;

@@ -164,10 +164,7 @@ export interface UseCaseSettings {
   readonly maxPayloadBytes: number;
   /** Whether tasks have a key and run in its order. */
   readonly ordered: boolean;
-  /**
-   * Most tasks of one key in flight over all processes, where they run in no order. 0, or absent in what older versions have
-   * built: no bound.
-   */
+  /** Of one key over all processes, in no order. 0, or absent in what older versions have built: no bound. */
   readonly maxInFlightPerKey?: number | undefined;
   /** Whether tasks have a tenant between whom turns are shared. */
   readonly fair: boolean;
@@ -192,7 +189,6 @@ export interface ClientContract<E> {
   readonly dedupeBy?: (event: E) => string;
   readonly orderBy?: (event: E) => string;
   readonly fairBy?: (event: E) => string;
-  /** The key where there is no `orderBy`. */
   readonly limitBy?: (event: E) => string;
   /** The generated module's own. CommonJS, and code that was generated before, has none. */
   readonly url?: string;

@@ -56,12 +56,8 @@ export interface Scheduler {
 }
 
 const RETRY_MS = 500;
-/** Of a key that is told to people. */
-const LONGEST_KEY = 100;
-/**
- * What waits may take in memory before nothing more is received: tasks that failed and keep their keys, until they are tried
- * again, and those behind a key's first, where the transport does not take them back.
- */
+const LONGEST_SHOWN_KEY = 100;
+/** Of tasks that failed and keep their keys, and of those behind others of their key: with more in memory, nothing more is received. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** About what a message takes besides its payload. */
 const MESSAGE_BYTES = 512;
@@ -81,13 +77,12 @@ function dueAtOf({ dueAt, notBefore = 0 }: Message): number {
 
 /**
  * Brings one subscription's tasks in: what isn't due goes to the delay store, what belongs to another subscription is
- * settled, tasks of one key form lanes or wait for their key's limit, the rest may start. It takes from the transport only what it has room for, so
- * overload leaves tasks where other workers can take them.
+ * settled, tasks of one key form lanes or wait for their key's limit, the rest may start. It takes from the transport only
+ * what it has room for, so overload leaves tasks where other workers can take them.
  */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { consumer, clock, start, subscription } = options;
   const lanes = options.ordered ? createLanes() : undefined;
-  /** What tells which of a key may start. */
   const keys = lanes ?? (options.maxPerKey > 0 ? createKeyLimit(options.maxPerKey) : undefined);
   const counts = { received: 0, delayed: 0, skipped: 0 };
   const waits = new Map<Cancel, { readonly message: Message; readonly at: number }>();
@@ -288,7 +283,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const behind = keys?.find(id);
       if (behind) {
         const { key, attempt } = behind.message;
-        return { state: "behind-key", attempt, ahead: behind.ahead, key: key.slice(0, LONGEST_KEY) };
+        return { state: "behind-key", attempt, ahead: behind.ahead, key: key.slice(0, LONGEST_SHOWN_KEY) };
       }
       for (const { message, at } of waits.values()) {
         const { attempt } = message;

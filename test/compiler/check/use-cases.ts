@@ -1,5 +1,6 @@
 import type { Span } from "../../../compiler/diagnostics/diagnostics.ts";
 import type { Field, Subscriber, Type, UseCase } from "../../../compiler/model/model.ts";
+import { fillDefaults } from "../../../compiler/read/settings/defaults.ts";
 
 /** A place that names what stands there, to tell which one a diagnostic points at. */
 export function at(file: string): Span {
@@ -26,6 +27,8 @@ export function subscriber(name: string, settings: Partial<Subscriber> = {}): Su
   };
 }
 
+const DEFAULTS = fillDefaults({ owner: "", written: {}, subscribers: undefined, spans: {} }, at("defaults"));
+
 /** A use case without fault, but for what is changed. */
 export function useCase(name: string, settings: Partial<UseCase> = {}): UseCase {
   const message = { name: "Event", doc: "", fields: [field("id")], span: at(`event of ${name}`) };
@@ -38,18 +41,10 @@ export function useCase(name: string, settings: Partial<UseCase> = {}): UseCase 
     doc: "",
     owner: "team",
     event: { name: "Event", version: 0, messages: [message], enums: [], unions: [] },
-    scheduler: { orderBy: null, maxDelayMs: 86_400_000, schedules: null },
-    frontend: { dedupeBy: null, dedupeForMs: 86_400_000, clients: null, changes: null, maxPayloadBytes: 1_048_576 },
-    flowControl: {
-      priority: "normal",
-      maxInFlight: 64,
-      maxInFlightTotal: null,
-      rate: null,
-      fairBy: null,
-      limitBy: null,
-      maxInFlightPerKey: 1,
-    },
-    execution: { minProcesses: null, maxProcesses: null, latencyObjectiveMs: 0 },
+    scheduler: { ...DEFAULTS.scheduler, maxDelayMs: 86_400_000 },
+    frontend: DEFAULTS.frontend,
+    flowControl: DEFAULTS.flowControl,
+    execution: DEFAULTS.execution,
     subscribers: [subscriber("default")],
     severalSubscribers: false,
     span: at(`use case ${name}`),

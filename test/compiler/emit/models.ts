@@ -1,4 +1,5 @@
 import type { Enum, EnumMember, Field, Message, Type, Union, UseCase } from "../../../compiler/model/model.ts";
+import { fillDefaults } from "../../../compiler/read/settings/defaults.ts";
 
 /*
  * Models as reading would make them, in few words. Numbers are given in order, as the lock does.
@@ -94,6 +95,8 @@ export function unionRef(name: string): Type {
 
 const PLAIN = { importEnding: ".ts", isCommonJs: false, feeds: [], doc: "", owner: "team-samples" } as const;
 
+const DEFAULTS = fillDefaults({ owner: "", written: {}, subscribers: undefined, spans: {} }, SPAN);
+
 /** A use case of that event, with the defaults that reading fills in. */
 export function useCaseOf(
   name: string,
@@ -107,27 +110,7 @@ export function useCaseOf(
     file: `usecases/${name}.ts`,
     ...PLAIN,
     event: { name: messages[0]!.name, version: 1, messages, enums, unions },
-    scheduler: { orderBy: null, maxDelayMs: 2_592_000_000, schedules: null },
-    frontend: { dedupeBy: null, dedupeForMs: 86_400_000, clients: null, changes: null, maxPayloadBytes: 1_048_576 },
-    flowControl: {
-      priority: "normal",
-      maxInFlight: 64,
-      maxInFlightTotal: null,
-      rate: null,
-      fairBy: null,
-      limitBy: null,
-      maxInFlightPerKey: 1,
-    },
-    execution: { minProcesses: null, maxProcesses: null, latencyObjectiveMs: 0 },
-    subscribers: [
-      {
-        ...{ name: "default", maxRetries: 8 },
-        backoff: { minMs: 1_000, maxMs: 900_000 },
-        ...{ deadlineMs: 0, timeoutMs: 30_000, hasFilter: false, target: null, batch: null, retryBudget: null },
-        span: SPAN,
-      },
-    ],
-    severalSubscribers: false,
+    ...DEFAULTS,
     span: SPAN,
     spans: {},
     ...changes,
@@ -160,17 +143,10 @@ export const GENERATE_THUMBNAIL: UseCase = useCaseOf(
   ],
   [enumOf("FileKind", "image", "video", "document")],
   {
-    frontend: { dedupeBy: "fileId", dedupeForMs: 86_400_000, clients: null, changes: null, maxPayloadBytes: 1_048_576 },
+    frontend: { ...DEFAULTS.frontend, dedupeBy: "fileId" },
     flowControl: {
-      ...{
-        priority: "high",
-        maxInFlight: 64,
-        maxInFlightTotal: null,
-        fairBy: "sizeBytes",
-        limitBy: null,
-        maxInFlightPerKey: 1,
-      },
-      rate: { count: 500, periodMs: 1_000 },
+      ...DEFAULTS.flowControl,
+      ...{ priority: "high", fairBy: "sizeBytes", rate: { count: 500, periodMs: 1_000 } },
     },
   },
 );
