@@ -39,7 +39,17 @@ export function importCycles(sources: readonly Source[]): string[] {
 }
 
 /** Libraries that a port hides: swapping one must touch one file a port. */
-const VENDORS = ["aws4fetch", "croner", "lmdb", "pg", "pg-logical-replication", "pulsar-client", "undici", "ws"];
+const VENDORS = [
+  "aws4fetch",
+  "bullmq",
+  "croner",
+  "lmdb",
+  "pg",
+  "pg-logical-replication",
+  "pulsar-client",
+  "undici",
+  "ws",
+];
 
 /** Vendor libraries outside the ports, or named by a second file of the same port. */
 export function spreadVendors(sources: readonly Source[]): string[] {

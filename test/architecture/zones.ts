@@ -198,6 +198,13 @@ export const ZONES: readonly Zone[] = [
     may: ["runtime/(callbacks|task-http|control)/.*", ...SHARED],
     packages: ["node:*"],
   },
+  // Beside the layers: queues of other systems. What comes out of them is enqueued by whoever starts it.
+  {
+    name: "bridges",
+    files: /^runtime\/bridges\//,
+    may: ["runtime/bridges/.*", ...SHARED],
+    packages: ["*"],
+  },
   // Use cases' tests: all five layers in a process's memory.
   {
     name: "the testing kit",
@@ -222,7 +229,7 @@ export const ZONES: readonly Zone[] = [
     may: [
       "runtime/[^/]+.ts",
       "runtime/(authoring|adapters|callbacks|capture|codec|control|dead-letters|gateway|metrics|pipeline|ports)/.*",
-      "runtime/(receiver|schedules|strays)/.*",
+      "runtime/(bridges|receiver|schedules|strays)/.*",
       ...SHARED,
     ],
     packages: ["node:*"],
