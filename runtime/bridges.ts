@@ -9,6 +9,7 @@ import { connect } from "./connection.ts";
 import { systemClock } from "./contract/clock.ts";
 import type { TaskContext } from "./contract/contract.ts";
 import { FivefoldError } from "./contract/errors.ts";
+import { describeThrown } from "./contract/thrown.ts";
 
 export type { ForeignMessage, ForeignQueue, OutgoingMessage, QueueCounts } from "./bridges/foreign-queue.ts";
 export type { Pump };
@@ -35,7 +36,7 @@ export interface BridgeOptions<E> {
    * change. Default: all.
    */
   readonly share?: (() => number) | undefined;
-  /** What makes messages stay on one side: Default: the message's key or, where it has none, its id. */
+  /** What makes messages stay on one side. A message that it throws for is set aside. Default: the message's key or, where it has none, its id. */
   readonly keyOf?: ((message: ForeignMessage) => string) | undefined;
   /** Takes what the use case does not: a queue that the old handlers consume. Needed where `share` may be below 1. */
   readonly rest?: ForeignQueue | undefined;
@@ -59,7 +60,7 @@ export function startBridge<E>(options: BridgeOptions<E>): Pump {
     try {
       event = contract.fromJson(await parse(message));
     } catch (error) {
-      return { kind: "malformed", reason: error instanceof Error ? error.message : String(error) };
+      return { kind: "malformed", reason: describeThrown(error) };
     }
     try {
       const frontend = await frontendOn(await connect(undefined, contract.url));
@@ -72,20 +73,29 @@ export function startBridge<E>(options: BridgeOptions<E>): Pump {
   }
 
   const toRest = rest && deliverToQueue(rest);
+
+  /** Where a message belongs, or why that can't be told. */
+  function sideOf(message: ForeignMessage, part: number): "here" | "rest" | Delivered {
+    if (part >= 1 || toRest === undefined) return "here";
+    try {
+      return isInShare(String(keyOf(message)), part, from.name) ? "here" : "rest";
+    } catch (error) {
+      return { kind: "malformed", reason: `its key can't be told: ${describeThrown(error)}` };
+    }
+  }
+
   const deliver: Deliver = async (messages) => {
     const part = share();
-    const isTaken = (message: ForeignMessage) =>
-      part >= 1 || toRest === undefined || isInShare(keyOf(message), part, from.name);
-    const taken = messages.filter(isTaken);
-    const others = messages.filter((message) => !taken.includes(message));
-    const [ours, theirs] = await Promise.all([
-      Promise.all(taken.map(enqueueOne)),
-      others.length > 0 ? toRest!(others) : [],
-    ]);
-    const results = new Map<ForeignMessage, Delivered>();
-    for (const [i, message] of taken.entries()) results.set(message, ours[i]!);
-    for (const [i, message] of others.entries()) results.set(message, theirs[i]!);
-    return messages.map((message) => results.get(message)!);
+    const sides = messages.map((message) => sideOf(message, part));
+    const others = messages.filter((_, i) => sides[i] === "rest");
+    const theirs = others.length > 0 ? toRest!(others) : Promise.resolve([]);
+    return Promise.all(
+      messages.map(async (message, i) => {
+        const side = sides[i]!;
+        if (side === "here") return enqueueOne(message);
+        return side === "rest" ? (await theirs)[others.indexOf(message)]! : side;
+      }),
+    );
   };
 
   const reportProblem = options.reportProblem ?? ((problem: FivefoldError) => process.emitWarning(problem.message));

@@ -18,7 +18,7 @@ export async function bridgeKills(options: {
   const data = await mkdtemp(join(tmpdir(), "fivefold-bridge-"));
   let killed = 0;
   for (let life = 0; life <= options.kills; life++) {
-    // The steps of a round are 12 or so: two further ones each time reach all of them.
+    // The first steps of a round: received, before and after each publication, acknowledged.
     const killAt = life === options.kills ? 0 : life + 1;
     const child = spawn(process.execPath, [PROCESS, data, `${killAt}`, ...options.args], { stdio: "inherit" });
     const [, signal] = await once(child, "exit");
