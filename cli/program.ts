@@ -5,8 +5,8 @@ import { captureCommands } from "./commands/capture-commands.ts";
 import { controlCommands } from "./commands/control-commands.ts";
 import { deadLetterCommands } from "./commands/dead-letter-commands.ts";
 import { gatewayCommands } from "./commands/gateway-commands.ts";
+import { withStoreOptions } from "./options.ts";
 import { packageVersion } from "./package-version.ts";
-import { withStoreOptions } from "./store-options.ts";
 import { colorsOf, complain, sayJson } from "./terminal.ts";
 
 /** Commands are loaded when they run: `new` and `--help` must not wait for the compiler. */

@@ -5,7 +5,6 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { commonJsImport, commonJsModule } from "./commonjs-imports.ts";
 import { createCompile } from "./compiled.ts";
 import { formatOf, isNodesOwn } from "./format.ts";
-import { jsonModule } from "./json-module.ts";
 import { isTypeScript, sourceAt, sourceOf } from "./resolve.ts";
 import { createSettingsFinder } from "./tsconfig.ts";
 
@@ -96,4 +95,20 @@ function found(path: string, { importAttributes, conditions }: module.ResolveHoo
   const { href } = pathToFileURL(realpathSync(path));
   const isPlainJson = path.endsWith(".json") && !importAttributes?.type && !conditions.includes("require");
   return { url: isPlainJson ? href + PLAIN_JSON : href, importAttributes, shortCircuit: true };
+}
+
+/** A JSON file as an ES module: whole by default, and its keys by name, as bundlers offer them. */
+function jsonModule(text: string): string {
+  const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ""));
+  const keys = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+  const names = keys.filter((key) => key !== "default" && key !== "__proto__");
+  // Any string can be an export's name.
+  const exports = names.map(
+    (key, i) => `const v${i} = json[${JSON.stringify(key)}]; export { v${i} as ${JSON.stringify(key)} };`,
+  );
+  return [
+    `const json = JSON.parse(${JSON.stringify(text.replace(/^\uFEFF/, ""))});`,
+    "export default json;",
+    ...exports,
+  ].join("\n");
 }

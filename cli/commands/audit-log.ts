@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
 import { dirname, resolve } from "node:path";
 import { Fault } from "../../loader/fault.ts";
-import { operatorName } from "./operator.ts";
 
 /** What operators did, a JSON line each, in a file that only grows. */
 export interface AuditLog {
@@ -38,4 +38,14 @@ export function openAuditLog(file: string): AuditLog {
     },
     close: () => closeSync(descriptor),
   };
+}
+
+/** Who gives this command: `ada@ops-1`. */
+export function operatorName(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`;
+  } catch {
+    // A user that the system does not know has only a number.
+    return `uid ${process.getuid?.() ?? "unknown"}@${hostname()}`;
+  }
 }

@@ -1,8 +1,8 @@
 import { EXIT, Fault } from "../../loader/fault.ts";
 import { findProject } from "../../loader/project.ts";
 import type { Capture } from "../../runtime/runtime.ts";
+import { outboxNames, sourceEnvironment } from "../options.ts";
 import { builtUseCases, loadRuntime } from "../project-runtime.ts";
-import { outboxNames, sourceEnvironment } from "../source-option.ts";
 import { complain, say } from "../terminal.ts";
 import { loadChanges } from "../worker/capture-use-cases.ts";
 import { endSignal, LEAVE_WITHIN_MS, orFault, passed, patiently, readDuration, readPort, staysUntil } from "./start.ts";

@@ -1,7 +1,7 @@
 import { EXIT, Fault } from "../../loader/fault.ts";
 import { findProject } from "../../loader/project.ts";
+import { sourceEnvironment } from "../options.ts";
 import { loadRuntime, startFailure } from "../project-runtime.ts";
-import { sourceEnvironment } from "../source-option.ts";
 import { colorsOf, count, say, sayJson } from "../terminal.ts";
 import { loadChanges } from "../worker/capture-use-cases.ts";
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { withStoreOptions } from "../store-options.ts";
+import { withStoreOptions } from "../options.ts";
 
 /** Declares the commands that change what runs, without a deployment, and those that show it. */
 export function controlCommands(program: Command): void {

@@ -1,10 +1,10 @@
 import { Fault } from "../../loader/fault.ts";
 import type { ControlStore, Override, OverridePlace, Overrides } from "../../runtime/runtime.ts";
+import { parseRate } from "../options.ts";
 import { placesOf } from "../places.ts";
 import { onStores, type StoreOptions, type Stores } from "../stores.ts";
 import { colorsOf, grouped, say, sayJson } from "../terminal.ts";
-import { operatorName } from "./operator.ts";
-import { parseRate } from "./rate-option.ts";
+import { operatorName } from "./audit-log.ts";
 
 export interface ChangeOptions extends StoreOptions {
   readonly why?: string;

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { FailureReason } from "../../runtime/contract/contract.ts";
-import { withStoreOptions } from "../store-options.ts";
+import { withStoreOptions } from "../options.ts";
 
 const REASONS: Readonly<Record<FailureReason, true>> = {
   rejected: true,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { EXIT, Fault } from "../../loader/fault.ts";
 import type { DeadLetter, LetterFilter, LetterPlace } from "../../runtime/runtime.ts";
+import { parseRate } from "../options.ts";
 import { placesOf } from "../places.ts";
 import { onStores, type Stores } from "../stores.ts";
 import { colorsOf, count, say, sayJson } from "../terminal.ts";
@@ -17,7 +18,6 @@ import {
   tellUnreachable,
 } from "./dead-letter-output.ts";
 import { decoderOf } from "./decode-letter.ts";
-import { parseRate } from "./rate-option.ts";
 
 const SHOWN = 10;
 

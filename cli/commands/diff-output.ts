@@ -1,8 +1,7 @@
 import type { Commit } from "../../compiler/build/git.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostics.ts";
 import type { Change } from "../../compiler/diff/change.ts";
-import type { ChangedRelease } from "../../compiler/diff/changed-releases.ts";
-import type { Diff } from "../../compiler/diff/diff.ts";
+import type { ChangedRelease, Diff } from "../../compiler/diff/diff.ts";
 import type { RolloutStep } from "../../compiler/diff/rollout.ts";
 import type { UseCaseDiff } from "../../compiler/diff/use-case-diff.ts";
 import { reportOfDiagnostic } from "../diagnostics.ts";

@@ -4,8 +4,7 @@ import { type Commit, openRepository, type Repository } from "../../compiler/bui
 import { EVOLUTION } from "../../compiler/diagnostics/catalogue/evolution.ts";
 import { LOCK } from "../../compiler/diagnostics/catalogue/lock.ts";
 import type { Code } from "../../compiler/diagnostics/diagnostics.ts";
-import { changedReleases } from "../../compiler/diff/changed-releases.ts";
-import { diffStates } from "../../compiler/diff/diff.ts";
+import { changedReleases, diffStates } from "../../compiler/diff/diff.ts";
 import { currentState, readState, type StateFiles } from "../../compiler/diff/state.ts";
 import { MANIFEST_FILE } from "../../compiler/emit/manifest.ts";
 import { SHAPES_FILE } from "../../compiler/emit/shapes.ts";

@@ -1,10 +1,10 @@
 import { EXIT, Fault } from "../../loader/fault.ts";
 import { findProject } from "../../loader/project.ts";
 import type { Gateway } from "../../runtime/runtime.ts";
+import { parseRate } from "../options.ts";
 import { loadRuntime } from "../project-runtime.ts";
 import { complain, say } from "../terminal.ts";
 import { loadGatewayUseCases } from "../worker/gateway-use-cases.ts";
-import { parseRate } from "./rate-option.ts";
 import { endSignal, LEAVE_WITHIN_MS, orFault, passed, patiently, readDuration, readPort, staysUntil } from "./start.ts";
 
 export interface GatewayCommandOptions {

@@ -1,6 +1,5 @@
-import { brokenUseCaseNameRule } from "../../compiler/check/use-case-names.ts";
-import { type ImportedContract, importContract, isImportable } from "../../compiler/importers/import.ts";
-import { seedLock } from "../../compiler/importers/seed-lock.ts";
+import { brokenUseCaseNameRule } from "../../compiler/check/names.ts";
+import { type ImportedContract, importContract, isImportable, seedLock } from "../../compiler/importers/import.ts";
 import { LOCK_FILE } from "../../compiler/lock/lock.ts";
 import { LockFault } from "../../compiler/lock/lock-json.ts";
 import { kebabCase } from "../../compiler/model/naming.ts";

@@ -1,8 +1,8 @@
 import { Fault } from "../../loader/fault.ts";
 import type { ReportProblem } from "../../runtime/contract/contract.ts";
 import type { FivefoldError } from "../../runtime/runtime.ts";
+import { outboxNames } from "../options.ts";
 import { builtUseCases, loadExecutors, loadRuntime, startFailure } from "../project-runtime.ts";
-import { outboxNames } from "../source-option.ts";
 import { loadChanges } from "./capture-use-cases.ts";
 import { loadGatewayUseCases } from "./gateway-use-cases.ts";
 import { defaultMaxBlockMs, startWatchdog } from "./watchdog.ts";

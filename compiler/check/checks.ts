@@ -7,12 +7,11 @@ import { checkDeadLetterTopics } from "./dead-letter-topics.ts";
 import { checkEffects } from "./effects.ts";
 import { checkFieldNames } from "./field-names.ts";
 import { checkLoops } from "./loops.ts";
+import { checkSubscriberNames, checkUseCaseNames } from "./names.ts";
 import { checkPayloads } from "./payload.ts";
 import { checkRetries } from "./retries.ts";
 import { checkScaling } from "./scaling.ts";
-import { checkSubscriberNames } from "./subscriber-names.ts";
 import { checkUniqueness } from "./uniqueness.ts";
-import { checkUseCaseNames } from "./use-case-names.ts";
 
 /** What they find in a use case follows from it alone. */
 const OF_EACH: readonly Check[] = [

@@ -1,3 +1,5 @@
+import type { Lock } from "../lock/lock-file.ts";
+import { isSameRelease } from "../model/shape.ts";
 import { type RolloutStep, rolloutOf } from "./rollout.ts";
 import type { State } from "./state.ts";
 import { diffUseCase, isDifferent, type UseCaseDiff } from "./use-case-diff.ts";
@@ -29,5 +31,25 @@ function diffFeeds(from: string, was: readonly string[] = [], is: readonly strin
   return [...new Set([...was, ...is])].sort().map((to) => {
     const kind = !was.includes(to) ? "added" : !is.includes(to) ? "removed" : "same";
     return { from, to, kind };
+  });
+}
+
+/** A released version of before that is not there as it was. */
+export interface ChangedRelease {
+  readonly useCase: string;
+  readonly version: number;
+  /** `retired`: on purpose, none of its records being left. `altered`: gone, or another, which no release ever is. */
+  readonly kind: "retired" | "altered";
+}
+
+/** Compares what two locks say of versions that both should know. */
+export function changedReleases(before: Lock, after: Lock): ChangedRelease[] {
+  return [...before].flatMap(([useCase, { releases }]) => {
+    const { releases: kept, retired = 0 } = after.get(useCase) ?? {};
+    return [...releases].flatMap(([version, shape]): ChangedRelease[] => {
+      if (version <= retired) return [{ useCase, version, kind: "retired" }];
+      const same = kept?.get(version);
+      return same && isSameRelease(shape, same) ? [] : [{ useCase, version, kind: "altered" }];
+    });
   });
 }

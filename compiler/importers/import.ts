@@ -1,4 +1,7 @@
 import type { Diagnostic, Sources } from "../diagnostics/diagnostics.ts";
+import { NEW_USE_CASE } from "../lock/lock.ts";
+import { type LockedUseCase, readLock } from "../lock/lock-file.ts";
+import { writeLock } from "../lock/write-lock.ts";
 import { readAvro } from "./avro/read.ts";
 import type { ImportCode } from "./catalogue.ts";
 import { reportEndless } from "./endless.ts";
@@ -119,4 +122,13 @@ function keyOf(event: Declaration | undefined): string | undefined {
 function importsOf(declaration: Declaration): readonly string[] {
   if (declaration.kind === "alias") return declaration.shape.imports;
   return declaration.fields.flatMap(({ shape }) => shape.imports);
+}
+
+/**
+ * The lock's text with a use case more. `undefined`: the lock knows that use case already, and its numbers may be in
+ * use. Throws a LockFault where the lock can't be followed.
+ */
+export function seedLock(text: string | undefined, name: string, numbers: Numbers): string | undefined {
+  const lock = text === undefined ? new Map<string, LockedUseCase>() : readLock(text);
+  return lock.has(name) ? undefined : writeLock(new Map([...lock, [name, { ...NEW_USE_CASE, ...numbers }]]));
 }

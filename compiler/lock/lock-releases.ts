@@ -1,7 +1,6 @@
-import { byNumber } from "../model/by-number.ts";
 import type { DefaultValue } from "../model/earlier.ts";
 import type { Type } from "../model/model.ts";
-import { isReservedNumber, MAX_FIELD_NUMBER } from "../model/protobuf.ts";
+import { byNumber, isReservedNumber, MAX_FIELD_NUMBER } from "../model/protobuf.ts";
 import type { Shape, ShapeEnum, ShapeMember, ShapeMessage } from "../model/shape.ts";
 import type { Json } from "../text/json.ts";
 import { entriesOf, integerOf, itemsOf, mapOf, stringOf, wrong } from "./lock-json.ts";

@@ -21,3 +21,11 @@ export const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 export function isReservedNumber(number: number): boolean {
   return number === EMPTY_FIELDS_NUMBER || number === NULL_FIELDS_NUMBER || (number >= 19_000 && number <= 19_999);
 }
+
+/** In the order of their numbers. Most are so already, and stay the same list. */
+export function byNumber<T extends { readonly number: number }>(items: readonly T[]): readonly T[] {
+  for (let i = 1; i < items.length; i++) {
+    if (items[i - 1]!.number > items[i]!.number) return items.toSorted((a, b) => a.number - b.number);
+  }
+  return items;
+}

@@ -1,6 +1,6 @@
-import { byNumber } from "./by-number.ts";
 import type { DefaultValue } from "./earlier.ts";
 import type { Enum, EnumMember, Field, Message, Union, Variant } from "./model.ts";
+import { byNumber } from "./protobuf.ts";
 
 /** What of an event decides how its records look and which values they hold. Every event is one. */
 export interface Shape {

@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { parseTsconfig } from "get-tsconfig";
 import { absolutePaths, type Tsconfig } from "../../loader/tsconfig.ts";
-import { installedTypescript } from "./installed-typescript.ts";
+import { installedTypescript } from "./typescript-package.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,5 @@
-import { dirname, relative } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { ts } from "ts-morph";
 import { type Format, formatOf } from "../../loader/format.ts";
 import { createSettingsFinder, tsconfigFor } from "../../loader/tsconfig.ts";
@@ -6,7 +7,6 @@ import { type Diagnostic, diagnostic, type Sources, type Span } from "../diagnos
 import type { UseCase } from "../model/model.ts";
 import { type AmbientFiles, findAmbientFiles } from "./ambient-files.ts";
 import { checkOptions } from "./check-options.ts";
-import { defaultOptions, TSCONFIG } from "./default-options.ts";
 import { findSources, linkedFile, USE_CASES } from "./find-files.ts";
 import { strayLink } from "./links.ts";
 import { absoluteRoot } from "./root.ts";
@@ -147,4 +147,34 @@ function spanOfError(root: string, { file, start = 0, length = 0 }: ts.Diagnosti
 
 function reasonOfError(root: string, { messageText }: ts.Diagnostic): string {
   return ts.flattenDiagnosticMessageText(messageText, "\n").replaceAll(`${root}/`, "");
+}
+
+/** Relative to the project's root. */
+export const TSCONFIG = "tsconfig.json";
+
+/** Settings of a project that has no tsconfig.json, in that file's own terms. */
+const DEFAULT_OPTIONS = {
+  target: "es2024",
+  lib: ["es2024"],
+  module: "nodenext",
+  moduleResolution: "nodenext",
+  moduleDetection: "force",
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  verbatimModuleSyntax: true,
+  allowImportingTsExtensions: true,
+  skipLibCheck: true,
+} as const;
+
+/** The default options with Node's own types where they are installed. */
+export function defaultOptions(root: string): object {
+  return { ...DEFAULT_OPTIONS, types: hasNodeTypes(root) ? ["node"] : [] };
+}
+
+function hasNodeTypes(root: string): boolean {
+  for (let folder = root; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "node_modules/@types/node"))) return true;
+    if (folder === dirname(folder)) return false;
+  }
 }

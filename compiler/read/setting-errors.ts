@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ts } from "ts-morph";
-import { installedTypescript } from "./installed-typescript.ts";
+import { installedTypescript } from "./typescript-package.ts";
 
 /** A setting, or a value of one, that a TypeScript does not have. */
 const WRONG: ReadonlySet<number> = new Set([5023, 5024, 5025, 6046]);

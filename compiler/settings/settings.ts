@@ -21,8 +21,7 @@ import {
   TARGET,
   targetText,
 } from "./kind.ts";
-import { LIMIT_SETTINGS } from "./limit-settings.ts";
-import { ofSubscriber, ofUseCase } from "./of-each.ts";
+import { LIMIT_SETTINGS, ofSubscriber, ofUseCase } from "./limit-settings.ts";
 import type { SettingPath } from "./path.ts";
 import { DEFAULT_MAX_PAYLOAD_BYTES } from "./size.ts";
 

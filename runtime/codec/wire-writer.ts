@@ -1,5 +1,4 @@
 import type { Json } from "../authoring/types.ts";
-import { jsonText } from "./wire-json.ts";
 import { NumberWriter } from "./wire-number-writer.ts";
 
 /** Writes one message's fields. Its value obeys the rules of its type: `validate` has seen it. */
@@ -130,4 +129,19 @@ const writer = new Writer();
 /** The canonical bytes of a message: equal values have equal bytes. */
 export function encodeMessage<T>(value: T, write: WriteMessage<T>): Uint8Array {
   return writer.encode(value, write);
+}
+
+/**
+ * A JSON value as text, the same for equal values: without blanks, objects' keys sorted. As JSON.stringify writes it,
+ * but for minus zero, which JSON has and JSON.stringify has not.
+ */
+function jsonText(value: Json): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(",")}]`;
+  const entries = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${jsonText(value[key]!)}`);
+  return `{${entries.join(",")}}`;
 }

@@ -2,9 +2,9 @@ import { sleep } from "../contract/clock.ts";
 import { type FailureReason, type TaskRecord, topicOf } from "../contract/contract.ts";
 import type { Ports } from "../ports/ports.ts";
 import { createPublisher } from "../ports/publisher.ts";
+import type { Signature } from "./letter.ts";
 import { type DeadLetter, isMeant, type LetterFilter, type LetterPlace, letterOf } from "./letter.ts";
 import { scanLetters } from "./scan-letters.ts";
-import type { Signature } from "./signature.ts";
 
 /** Dead letters of one cause. */
 export interface LetterGroup {

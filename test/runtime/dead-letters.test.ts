@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openEmbedded } from "../../runtime/adapters/embedded/embedded-ports.ts";
 import { systemClock } from "../../runtime/contract/clock.ts";
-import { signatureOf } from "../../runtime/dead-letters/signature.ts";
+import { signatureOf } from "../../runtime/dead-letters/letter.ts";
 import { connectMemory } from "../../runtime/testing/testing.ts";
 import { describeDeadLetters } from "./dead-letters.ts";
 

@@ -1,6 +1,6 @@
-import { byNumber } from "../../model/by-number.ts";
 import type { Enum, EnumMember, Event, Field, Message } from "../../model/model.ts";
 import { lowerCamel, snakeCase, upperCamel } from "../../model/naming.ts";
+import { byNumber } from "../../model/protobuf.ts";
 import { isInherited, unique } from "../names.ts";
 import { elementName } from "../tuples.ts";
 

@@ -1,6 +1,6 @@
-import { byNumber } from "../../model/by-number.ts";
 import type { Earlier } from "../../model/earlier.ts";
 import type { ArrayType, Field, Type } from "../../model/model.ts";
+import { byNumber } from "../../model/protobuf.ts";
 import { type Code, literal, onlyIf } from "../../text/source.ts";
 import { typeText } from "../modules/type-text.ts";
 import { EMPTY_FIELDS, isSeveral, type Marks, NULL_FIELDS, presentType } from "../presence.ts";

@@ -1,5 +1,5 @@
-import { byNumber } from "../../model/by-number.ts";
 import type { Event, Type, Union, Variant } from "../../model/model.ts";
+import { byNumber } from "../../model/protobuf.ts";
 import type { Choice } from "../../model/tell-apart.ts";
 import { type Choice as Broken, type Code, literal, literalOf, when } from "../../text/source.ts";
 import { typeText } from "../modules/type-text.ts";

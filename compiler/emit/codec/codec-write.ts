@@ -1,5 +1,5 @@
-import { byNumber } from "../../model/by-number.ts";
 import type { Enum, Field, Message, RecordType, Type } from "../../model/model.ts";
+import { byNumber } from "../../model/protobuf.ts";
 import { type Code, literal, literalOf, onlyIf, when } from "../../text/source.ts";
 import { chunksOf } from "../chunks.ts";
 import { typeText } from "../modules/type-text.ts";

@@ -1,6 +1,6 @@
-import { byNumber } from "../../model/by-number.ts";
 import type { Enum, Event, Field, Message, Removed, Union, Variant } from "../../model/model.ts";
 import { snakeCase, upperCamel } from "../../model/naming.ts";
+import { byNumber } from "../../model/protobuf.ts";
 import { rememberedName } from "../../model/remembered.ts";
 import { unique } from "../names.ts";
 import { elementName } from "../tuples.ts";

@@ -1,8 +1,7 @@
-import { byNumber } from "../../model/by-number.ts";
 import type { Enum, Event, Field, Message, Removed, Type, Union, UseCase } from "../../model/model.ts";
 import { protoNumber } from "../../model/number-encoding.ts";
 import type { Output } from "../../model/output.ts";
-import { NULL_FIELDS_NUMBER } from "../../model/protobuf.ts";
+import { byNumber, NULL_FIELDS_NUMBER } from "../../model/protobuf.ts";
 import { type Code, header, paragraphLines, print } from "../../text/source.ts";
 import { everyKind } from "../every-type.ts";
 import { isMissable, isSeveral, marksOf, presentType } from "../presence.ts";

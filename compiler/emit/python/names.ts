@@ -1,6 +1,6 @@
-import { byNumber } from "../../model/by-number.ts";
 import type { Event, Field, Message } from "../../model/model.ts";
 import { snakeCase, upperCamel } from "../../model/naming.ts";
+import { byNumber } from "../../model/protobuf.ts";
 import { unique } from "../names.ts";
 import { elementName } from "../tuples.ts";
 

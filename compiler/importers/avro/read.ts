@@ -1,12 +1,11 @@
 import type { Json, JsonObject } from "../../text/json.ts";
-import type { ImportedEvent, Reading } from "../event.ts";
-import { parseOrReport, placeOf } from "../json-source.ts";
+import { type ImportedEvent, mendByChoosing, type Reading, wholeOf } from "../event.ts";
+import { parseOrReport, placeOf, stringAt } from "../json-source.ts";
 import type { Declaration } from "../shape.ts";
 import { type NotedUnion, refuseAlike } from "../tell-apart.ts";
 import { createTypeNames } from "../type-names.ts";
 import { readDefinition } from "./definition.ts";
 import { type AvroDefinition, definitionOf, qualified } from "./names.ts";
-import { chooseRoot } from "./root.ts";
 
 /** Reads a record of an `.avsc` file, with all that it leads to. `undefined`: there is none, which has been reported. */
 export function readAvro(reading: Reading): ImportedEvent | undefined {
@@ -73,4 +72,31 @@ function definitionsIn(json: Json, namespace: string): AvroDefinition[] {
     return part ? definitionsIn(part, inside) : [];
   });
   return definition ? [definition, ...parts] : parts;
+}
+
+/** The record that is the event: the one that is named, the schema itself, or the last of several. */
+function chooseRoot(
+  json: Json,
+  definitions: ReadonlyMap<string, AvroDefinition>,
+  { type, report, source }: Reading,
+): AvroDefinition | undefined {
+  const records = [...definitions.values()].filter(({ json }) => /^(record|error)$/.test(stringAt(json, "type") ?? ""));
+  const own = json.kind === "object" ? definitions.get(definitionOf(json, "")?.fullName ?? "") : undefined;
+  const named = records.filter(({ fullName }) => type !== undefined && `.${fullName}`.endsWith(`.${type}`));
+  const candidates = type === undefined ? (own ? [own] : records) : named;
+  const [only] = candidates;
+  if (only && candidates.length === 1 && records.includes(only)) return only;
+
+  const names = (candidates.length > 1 ? candidates : records).map(({ fullName }) => fullName);
+  const choice = names.length > 0 ? mendByChoosing(names) : "Import a file with a record.";
+  const reason =
+    records.length === 0
+      ? "the schema has no record"
+      : only && candidates.length === 1
+        ? `the schema is the ${stringAt(only.json, "type")} ${only.fullName}, and an event is a record`
+        : candidates.length > 1
+          ? `${candidates.length} records could be it`
+          : `there is no record '${type}'`;
+  report("event-not-found", wholeOf(source), { reason, mend: choice });
+  return undefined;
 }

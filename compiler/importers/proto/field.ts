@@ -4,9 +4,8 @@ import { mendByOmitting, type Reading } from "../event.ts";
 import type { Place } from "../report.ts";
 import { DATE, type DeclaredField, list, NULL, named, record, type Shape } from "../shape.ts";
 import type { ReadEnum } from "./enum.ts";
-import type { NameUse, ProtoField, ProtoFile } from "./file.ts";
+import type { NameUse, ProtoField, ProtoFile, ProtoOption } from "./file.ts";
 import { docOf, reportOptions } from "./options.ts";
-import { hasPresence, isDelimited, isRequired } from "./presence.ts";
 import { mapKeyOf, type Scalar, scalarOf } from "./scalars.ts";
 import type { ProtoType } from "./types.ts";
 import { NULL_VALUE, TIMESTAMP } from "./well-known.ts";
@@ -173,4 +172,28 @@ function readNamed(type: ProtoType, scope: FieldScope, place: Place, refuse: Ref
   }
   const name = scope.declare(type);
   return { shape: named(name, "string"), wire: `enum ${name}`, union };
+}
+
+/** Whether the wire tells a singular scalar that is zero from one that is absent. */
+function hasPresence({ label, oneof, options }: ProtoField, file: ProtoFile): boolean {
+  if (label === "optional" || label === "required" || oneof !== undefined) return true;
+  if (file.syntax !== "editions") return file.syntax === "proto2";
+  return (featureOf(options, "field_presence") ?? featureOf(file.options, "field_presence")) !== "IMPLICIT";
+}
+
+/** Whether readers of the contract refuse a message without it. */
+function isRequired({ label, options }: ProtoField): boolean {
+  return label === "required" || featureOf(options, "field_presence") === "LEGACY_REQUIRED";
+}
+
+/** Whether a message's bytes stand between two tags, instead of behind their length. */
+function isDelimited({ options }: ProtoField, file: ProtoFile): boolean {
+  return (featureOf(options, "message_encoding") ?? featureOf(file.options, "message_encoding")) === "DELIMITED";
+}
+
+function featureOf(options: readonly ProtoOption[], name: string): string | undefined {
+  const short = options.find((option) => option.name === `features.${name}`)?.value;
+  // The same may be written as a message: features = { field_presence: IMPLICIT }.
+  const long = options.find((option) => option.name === "features")?.value;
+  return short ?? new RegExp(`\\b${name} : (\\w+)`).exec(long ?? "")?.[1];
 }

@@ -2,10 +2,9 @@ import { dirname } from "node:path";
 import { ts } from "ts-morph";
 import { type Diagnostic, diagnostic } from "../../diagnostics/diagnostics.ts";
 import { confirmingOptions } from "../check-options.ts";
-import { installedTypescript } from "../installed-typescript.ts";
 import type { Project } from "../open-project.ts";
 import { rangeSpan } from "../spans.ts";
-import { libFolder } from "../typescript-package.ts";
+import { installedTypescript, libFolder } from "../typescript-package.ts";
 
 /** Errors that remain, and what the others were seen to be none by. */
 export interface Confirmed {

@@ -6,15 +6,14 @@ import { tsconfigFor } from "../../../loader/tsconfig.ts";
 import { type Diagnostic, diagnostic, type Span } from "../../diagnostics/diagnostics.ts";
 import { findAmbientFiles } from "../ambient-files.ts";
 import { checkOptions, isIsolated } from "../check-options.ts";
-import { defaultOptions, TSCONFIG } from "../default-options.ts";
 import { linkedFile, USE_CASES } from "../find-files.ts";
-import { type InstalledTypescript, installedTypescript } from "../installed-typescript.ts";
 import { type Link, linkTo, strayLink } from "../links.ts";
 import type { Project } from "../open-project.ts";
+import { defaultOptions, TSCONFIG } from "../open-project.ts";
 import { absoluteRoot } from "../root.ts";
 import { fileSpan } from "../spans.ts";
 import { readText } from "../text.ts";
-import { tscCommand } from "../typescript-package.ts";
+import { type InstalledTypescript, installedTypescript, tscCommand } from "../typescript-package.ts";
 
 /** Where the compiler keeps what it can make again. */
 const SCRATCH = ".fivefold/typecheck";

@@ -1,9 +1,8 @@
-import type { ts } from "ts-morph";
+import { ts } from "ts-morph";
 import type { Type } from "../../model/model.ts";
-import type { Reading } from "../reading.ts";
+import { type Reading, resolveAlias } from "../reading.ts";
 import { readBranded } from "./brands.ts";
 import { readBuiltin, refuseBuiltin, refuseClass, refuseFunction } from "./builtins.ts";
-import { circularAlias } from "./circular-alias.ts";
 import { readArray, readRecord } from "./collections.ts";
 import { readConstrained } from "./constraints.ts";
 import { MAX_DEPTH } from "./depth.ts";
@@ -109,4 +108,35 @@ function isOutside(place: Place): place is OutsideFault["place"] {
 /** Whether the checker could make nothing of a type's name: then it has said why, in words of its own. */
 export function isUnresolved(type: ts.Type): boolean {
   return "intrinsicName" in type && type.intrinsicName === "error";
+}
+
+/** The alias that a type's name stands for where it is declared as itself, as in `type C = C | string`. */
+function circularAlias(written: ts.TypeNode | undefined, reading: Reading): ts.TypeAliasDeclaration | undefined {
+  return ringIn(written, reading, []);
+}
+
+function ringIn(
+  node: ts.Node | undefined,
+  reading: Reading,
+  open: readonly ts.TypeAliasDeclaration[],
+): ts.TypeAliasDeclaration | undefined {
+  if (!node || isDeferred(node)) return undefined;
+  if (ts.isTypeReferenceNode(node)) {
+    const symbol = reading.checker.getSymbolAtLocation(node.typeName);
+    const alias = symbol && resolveAlias(reading.checker, symbol).declarations?.find(ts.isTypeAliasDeclaration);
+    if (!alias) return undefined;
+    return open.includes(alias) ? alias : ringIn(alias.type, reading, [...open, alias]);
+  }
+  return ts.forEachChild(node, (child) => ringIn(child, reading, open));
+}
+
+/** What is in an object or a list is asked for later, and may be the alias itself. */
+function isDeferred(node: ts.Node): boolean {
+  return (
+    ts.isTypeLiteralNode(node) ||
+    ts.isArrayTypeNode(node) ||
+    ts.isTupleTypeNode(node) ||
+    ts.isMappedTypeNode(node) ||
+    ts.isFunctionLike(node)
+  );
 }

@@ -2,7 +2,7 @@ import type { TaskRecord } from "../../contract/contract.ts";
 import { FivefoldError } from "../../contract/errors.ts";
 import { partitionOfKey } from "../../transport/key-partition.ts";
 import type { Producer } from "../../transport/transport.ts";
-import { pulsarPartitionOf } from "./pulsar-partition.ts";
+import { carried } from "./envelope.ts";
 
 /**
  * A producer of a partitioned topic. What has a tenant goes to the tenant's partition, so that consumers, who take turns
@@ -87,4 +87,37 @@ function throwFirst(results: readonly PromiseSettledResult<void>[]): void {
   if (!(error instanceof FivefoldError) || error.mayBeStored || !isAny) throw error;
   const message = `${error.message} What was for other partitions may be stored.`;
   throw new FivefoldError(error.code, message, { cause: error, mayBeStored: true });
+}
+
+/**
+ * The partition of a key as Pulsar's clients choose it with the hashing scheme Murmur3_32: a key must have one partition,
+ * whichever client publishes.
+ */
+export function pulsarPartitionOf(key: string, partitions: number): number {
+  return (murmur3(Buffer.from(carried(key))) & 0x7fff_ffff) % partitions;
+}
+
+/** MurmurHash3 of 32 bits with the seed 0. */
+function murmur3(bytes: Uint8Array): number {
+  const { length } = bytes;
+  const whole = length & ~3;
+  let hash = 0;
+  for (let at = 0; at < whole; at += 4) {
+    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    hash ^= mixed(word);
+    hash = (hash << 13) | (hash >>> 19);
+    hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
+  }
+  let rest = 0;
+  for (let at = length - 1; at >= whole; at--) rest = (rest << 8) | bytes[at]!;
+  if (length > whole) hash ^= mixed(rest);
+  hash ^= length;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
+}
+
+function mixed(word: number): number {
+  const scrambled = Math.imul(word, 0xcc9e2d51);
+  return Math.imul((scrambled << 15) | (scrambled >>> 17), 0x1b873593);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { changedReleases } from "../../../compiler/diff/changed-releases.ts";
 import { diffContracts } from "../../../compiler/diff/contract.ts";
+import { changedReleases } from "../../../compiler/diff/diff.ts";
 import { applyLock } from "../../../compiler/lock/lock.ts";
 import { readLock } from "../../../compiler/lock/lock-file.ts";
 import { retireVersions } from "../../../compiler/lock/release.ts";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { formatPretty } from "../../../compiler/diagnostics/format/pretty.ts";
 import { IMPORT_CATALOGUE, type ImportCode } from "../../../compiler/importers/catalogue.ts";
 import type { ImportResult } from "../../../compiler/importers/import.ts";
-import { seedLock } from "../../../compiler/importers/seed-lock.ts";
+import { seedLock } from "../../../compiler/importers/import.ts";
 import { compileContracts, importFile } from "./imported.ts";
 
 /*

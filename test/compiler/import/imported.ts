@@ -2,8 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { importedUseCaseText } from "../../../cli/scaffold/scaffold.ts";
 import { compile } from "../../../compiler/build/compile.ts";
-import { type ImportedContract, type ImportResult, importContract } from "../../../compiler/importers/import.ts";
-import { seedLock } from "../../../compiler/importers/seed-lock.ts";
+import {
+  type ImportedContract,
+  type ImportResult,
+  importContract,
+  seedLock,
+} from "../../../compiler/importers/import.ts";
 import type { UseCase } from "../../../compiler/model/model.ts";
 import type { Output } from "../../../compiler/model/output.ts";
 import { writeProject } from "../read/scratch-project.ts";

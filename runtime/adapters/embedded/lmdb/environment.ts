@@ -1,11 +1,10 @@
-import type { Buffer } from "node:buffer";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as lmdb from "lmdb";
 import { type Database, open, type RootDatabase } from "lmdb";
 import type { ReportProblem } from "../../../contract/contract.ts";
 import { StoreHeldError, storageError, storageSalvaged } from "../../storage-error.ts";
-import { lengthen } from "./lengthen.ts";
 import type { OpenGate } from "./open-gate.ts";
 import { type FileRules, inspectLmdbFile, salvageLmdbFile, setAside } from "./salvage.ts";
 import { isKnownSound, noteSound } from "./sound-files.ts";
@@ -143,4 +142,19 @@ function createStore<T>(root: RootDatabase, tables: T, gate: OpenGate, file: str
       if (gate.isAlone()) noteSound(file);
     },
   };
+}
+
+/**
+ * Lengthens a file, so that no read of a mapped page can end the process: LMDB leaves out pages at the end that it
+ * allocated and freed in one transaction.
+ */
+function lengthen(file: string, bytes: number): void {
+  const descriptor = openSync(file, "a");
+  try {
+    const zeros = Buffer.alloc(Math.min(bytes, 1 << 20));
+    for (let left = bytes; left > 0; left -= zeros.length)
+      writeSync(descriptor, zeros, 0, Math.min(left, zeros.length));
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -2,12 +2,11 @@ import { Buffer } from "node:buffer";
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { storageCorrupt } from "../../storage-error.ts";
-import { compareIntegers } from "./lmdb-nodes.ts";
-import { readOrphans } from "./lmdb-orphans.ts";
-import { INTEGER_KEYS } from "./lmdb-pages.ts";
-import { type OnRecord, type RawRecord, type ReadValue, type Scan, scanLmdbFile } from "./lmdb-scan.ts";
+import { compareIntegers, nodesOf } from "./lmdb-nodes.ts";
+import { BIG_VALUE, INTEGER_KEYS, IS_TABLE, LEAF } from "./lmdb-pages.ts";
+import { asRecord, type OnRecord, type RawRecord, type ReadValue, type Scan, scanLmdbFile } from "./lmdb-scan.ts";
 import { type WrittenTable, writeLmdbFile } from "./lmdb-writer.ts";
-import { openPageReader } from "./page-reader.ts";
+import { openPageReader, type PageReader } from "./page-reader.ts";
 
 /** A table of a damaged file. */
 export interface ReadableTable {
@@ -184,4 +183,24 @@ function* valuesOf(
   read: ReadValue,
 ): Iterable<{ readonly key: Buffer; readonly value: Buffer }> {
   for (const record of records) yield { key: record.key, value: read(record) };
+}
+
+/** Reads the records on sound leaves that nothing leads to. A large value may lie outside of what is whole. */
+function readOrphans(reader: PageReader, scan: Scan): RawRecord[] {
+  const { pageBytes } = scan;
+  const pages = Math.floor(reader.size / pageBytes);
+  const records: RawRecord[] = [];
+  for (let number = 2; number < pages; number++) {
+    if (!scan.isOrphan(number)) continue;
+    const page = Buffer.from(reader.at(number * pageBytes, pageBytes));
+    if (page.readUInt16LE(18) !== LEAF || page.readBigUInt64LE(0) !== BigInt(number)) continue;
+    const nodes = nodesOf(page, true, pageBytes);
+    if (typeof nodes === "string") continue;
+    for (const node of nodes) {
+      const isInside = (node.flags & BIG_VALUE) === 0 || (node.child > 1 && node.child + node.pages <= pages);
+      if ((node.flags & IS_TABLE) !== 0 || !isInside) continue;
+      records.push(asRecord(node, number, pageBytes, Number(page.readBigUInt64LE(8))));
+    }
+  }
+  return records;
 }

@@ -6,7 +6,7 @@ import { BatchWriter } from "../../../../runtime/adapters/pulsar/binary/batch-wr
 import { Entry } from "../../../../runtime/adapters/pulsar/binary/entry.ts";
 import { encodeMessage } from "../../../../runtime/adapters/pulsar/binary/proto-message.ts";
 import { messageOf, type PulsarMessage } from "../../../../runtime/adapters/pulsar/envelope.ts";
-import { pulsarPartitionOf } from "../../../../runtime/adapters/pulsar/pulsar-partition.ts";
+import { pulsarPartitionOf } from "../../../../runtime/adapters/pulsar/partitioned-producer.ts";
 import { runs } from "../../../property-runs.ts";
 import { record } from "../../records.ts";
 
