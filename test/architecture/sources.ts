@@ -37,7 +37,7 @@ function resolve(from: string, specifier: string, exports: Readonly<Record<strin
 
 /** All code of the repository. Scenarios are the compiler's input, often wrong on purpose, and no part of it. */
 export function readSources(root: string, exports: Readonly<Record<string, string>>): Source[] {
-  const skipped = /^(node_modules|dist|coverage|test\/scenarios)$|(^|\/)\.[^/]*$/;
+  const skipped = /^(node_modules|dist|examples|coverage|test\/scenarios)$|(^|\/)\.[^/]*$/;
   const paths: string[] = [];
   const visit = (folder: string) => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
