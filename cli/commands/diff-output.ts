@@ -67,7 +67,7 @@ export function showDiff(
   const stuck = useCases.filter(({ contract }) => contract?.order === "breaking").map(({ name }) => name);
   if (rollout.length > 0) showRollout(rollout, colors);
   if (stuck.length > 0)
-    say(`\n${red("✗")} No order of deployment is safe for ${bold(stuck.join(", "))}: mend what is breaking first.`);
+    say(`\n${red("✗")} No order of deployment is safe for ${bold(stuck.join(", "))}: fix what is breaking first.`);
 }
 
 /** Who feeds whom. */

@@ -50,7 +50,7 @@ export async function diff({
     if (json) sayJson({ ok: false, diagnostics: compilation.diagnostics.map(reportOfDiagnostic) });
     else {
       showDiagnostics(compilation);
-      complain("What changed can be told once these errors are mended.");
+      complain("Fix these errors first: what changed is known once the use cases compile.");
     }
     process.exitCode = EXIT.input;
     return;

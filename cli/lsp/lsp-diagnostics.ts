@@ -45,7 +45,7 @@ interface Asked {
   readonly text: string;
 }
 
-/** The mends that are edits, of the diagnostics in a range. */
+/** The fixes that are edits, of the diagnostics in a range. */
 export function quickFixesAt(root: string, { diagnostics }: Analysis, asked: Asked, range: Range): CodeAction[] {
   const file = relative(root, asked.file).replaceAll("\\", "/");
   return diagnostics

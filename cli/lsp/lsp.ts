@@ -29,7 +29,7 @@ interface OpenProject {
 
 /**
  * `fivefold lsp`: a language server on standard input and output. It shows what the compiler finds as one types (what
- * TypeScript itself finds, the editor's TypeScript server shows), offers mends, and says on hover over `useCase` what
+ * TypeScript itself finds, the editor's TypeScript server shows), offers fixes, and says on hover over `useCase` what
  * the file leads to.
  */
 export function serveEditor(): void {

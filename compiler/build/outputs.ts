@@ -123,7 +123,7 @@ function isSameText(found: string, text: string): boolean {
  * one; a new one, which nobody can be reading, is written as it is, which takes a fifth of the time.
  */
 export function writeOutputs(root: string, { missing, stale, superfluous }: Difference): Promise<void> {
-  return filing("The generated files can't be written (run the build again once this is mended)", async () => {
+  return filing("The generated files can't be written (run the build again once this is fixed)", async () => {
     const folders = new Set([...missing, ...stale].map(({ path }) => posix.dirname(path)));
     for (const folder of folders) makeFolder(root, folder);
     // One after another and synchronously: for small files the file system is faster than a promise for each.

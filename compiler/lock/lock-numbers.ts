@@ -130,7 +130,7 @@ export function stillThere(
   if (!other.was?.includes(name)) return { reason: `'${other.name}' is still there`, mend: REMOVE };
   return {
     reason: `'${other.name}' says that it was '${name}', and names can't be exchanged`,
-    mend: "Give one of the two a name that neither had, with its tag: JSON knows names only, and would take one for the other.",
+    mend: "Give one of the two a name that neither had, with its tag: JSON has names only, and would take one for the other.",
   };
 }
 

@@ -164,7 +164,7 @@ test("a breaking change has no order and two ways out; once the old version is r
       "    ~ OrderPlaced.total  int, at least 0 → int, at least 1\n" +
       "        new code is given what its rule 'min' forbids\n",
   );
-  expect(refused.stdout).toContain("✗ No order of deployment is safe for place-order: mend what is breaking first.\n");
+  expect(refused.stdout).toContain("✗ No order of deployment is safe for place-order: fix what is breaking first.\n");
   expect(refused.stdout).not.toContain("Rollout");
   expect(refused.stderr).toContain("error rule-narrowed");
   expect(refused.stderr).toContain("give it a use case of its own, or stop sending version 1");

@@ -22,7 +22,7 @@ test("a diagnostic in full", () => {
   expect(formatPretty([found], sources)).toBe(
     [
       "usecases/a.ts:2:10 error setting-not-constant",
-      "  This is no constant: it is not. The compiler never runs a use case module; it works settings out.",
+      "  This is not a constant: it is not. The compiler evaluates settings itself, and never runs a use case module.",
       '  2 │   owner: "x"',
       "    │          ^^^",
       "  Fix: Write a literal, or a `const` made of literals, operators, spreads and fivefold's own functions.",

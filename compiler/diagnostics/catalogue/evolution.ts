@@ -55,19 +55,19 @@ export const EVOLUTION = {
     ({ name, versions, useCase, what, renamed }) =>
       renamed.length > 0
         ? `If it is called ${anyOf(renamed)} now, say so with a comment above that: \`/** @was ${tagText(name)} */\`. Else keep ` +
-          `'${name}' and send it no more. ${orRetire(versions, useCase)}`
-        : `Keep '${name}' and send it no more, or, if it has another name now, say so with a comment above the new ${what}: ` +
+          `'${name}' and stop sending it. ${orRetire(versions, useCase)}`
+        : `Keep '${name}' and stop sending it, or, if it has another name now, say so with a comment above the new ${what}: ` +
           `\`/** @was ${tagText(name)} */\`. ${orRetire(versions, useCase)}`,
   ),
   "name-reused": error<Breaking & { what: string; number: number }>(
     ({ name, owner, versions, what, number }) =>
-      `'${name}' is another ${what} of ${owner} than in ${list(versions)}, where it had number ${number}. JSON knows names ` +
-      "only: who reads or sends the old one in JSON would take one for the other.",
-    ({ what, versions, useCase }) => `Give the new ${what} a name that was not used. ${orRetire(versions, useCase)}`,
+      `'${name}' is another ${what} of ${owner} than in ${list(versions)}, where it had number ${number}. JSON has names ` +
+      "and no numbers: programs that read or send the old one in JSON would confuse the two.",
+    ({ what, versions, useCase }) => `Give the new ${what} a name that was never used. ${orRetire(versions, useCase)}`,
   ),
   "json-form-changed": error<Breaking & { was: string; now: string }>(
     ({ name, versions, was, now }) =>
-      `${name} was ${was} in JSON in ${list(versions)} and is ${now} now: JSON from who still sends or stores it as it ` +
+      `${name} was ${was} in JSON in ${list(versions)} and is ${now} now: JSON from programs that still send or store it as it ` +
       "was could not be read.",
     ({ name, versions, useCase }) =>
       `Keep ${name} as it was, and give what is new a field of its own beside it. ${orRetire(versions, useCase)}`,

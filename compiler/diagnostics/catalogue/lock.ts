@@ -32,7 +32,7 @@ export const LOCK = {
     ({ useCase, version, isOther, commit }) =>
       `Version ${version} of '${useCase}' was released in commit ${commit}, and contracts.lock.json ` +
       `${isOther ? "has another one by that number" : "does not have it"}. Its records may be anywhere, and a change ` +
-      "is safe for them only if it is held against that version.",
+      "is safe for them only if it is checked against that version.",
     ({ useCase, version }) =>
       "Put it back: `fivefold resolve`. If none of its records is left anywhere, retire it by " +
       `\`fivefold retire ${useCase} ${version}\` then.`,

@@ -30,11 +30,12 @@ const BATCH_MISMATCH = {
 export const SETTINGS = {
   "unbounded-loop": warning<{ way: string }>(
     ({ way }) =>
-      `Use cases feed each other in a circle: ${way}. Nothing on the way waits or is bounded, so one event may make tasks for ever.`,
+      `Use cases feed each other in a circle: ${way}. Nothing on the way waits or is bounded, so one event may create tasks forever.`,
     () => "Enqueue with a `delay`, or set `flowControl.rate` or `frontend.dedupeBy` of one of them.",
   ),
   "setting-not-constant": error<{ reason: string }>(
-    ({ reason }) => `This is no constant: ${reason}. The compiler never runs a use case module; it works settings out.`,
+    ({ reason }) =>
+      `This is not a constant: ${reason}. The compiler evaluates settings itself, and never runs a use case module.`,
     () => "Write a literal, or a `const` made of literals, operators, spreads and fivefold's own functions.",
   ),
   "unknown-setting": error<{
@@ -61,7 +62,7 @@ export const SETTINGS = {
     ({ range }) => `Choose ${range}.`,
   ),
   "bad-duration": error<{ path: string; found: string }>(
-    ({ path, found }) => `'${path}' is "${found}", which is no duration: a number, then ms, s, m, h or d.`,
+    ({ path, found }) => `'${path}' is "${found}", which is not a duration: a number, then ms, s, m, h or d.`,
     () => 'Write it like "250ms", "30s", "15m", "1.5h" or "30d".',
   ),
   "bad-schedule": error<{ path: string; found: string }>(
@@ -75,13 +76,13 @@ export const SETTINGS = {
     () => "Rename it, for example to 'nightly' or 'every-minute'.",
   ),
   "bad-cron": error<{ path: string; found: string; reason: string }>(
-    ({ path, found, reason }) => `'${path}' is "${found}", which is no cron that ever ticks: ${reason}.`,
+    ({ path, found, reason }) => `'${path}' is "${found}", which is not a usable cron expression: ${reason}.`,
     () =>
       "Write minute, hour, day of the month, month and day of the week, seconds before them where you need them: " +
       '"0 3 * * *", "*/5 9-17 * * MON-FRI".',
   ),
   "unknown-time-zone": error<{ path: string; found: string; near: string | undefined }>(
-    ({ path, found }) => `'${path}' is "${found}", which is no time zone by its IANA name.`,
+    ({ path, found }) => `'${path}' is "${found}", which is not the IANA name of a time zone.`,
     ({ near }) => (near ? `Write "${near}".` : 'Write it like "Europe/Berlin" or "UTC".'),
     ({ near }) => (near ? JSON.stringify(near) : undefined),
   ),
@@ -94,13 +95,13 @@ export const SETTINGS = {
   ),
   "bad-column": error<{ column: string; found: string }>(
     ({ column, found }) =>
-      `The column '${column}' is declared as ${found}, as which no column is read. It must be string, number, bigint, ` +
+      `The column '${column}' is declared as ${found}, and no column can be read as that. It must be string, number, bigint, ` +
       "boolean, Date, Uint8Array, Json, or a list of one of them, and may be null too.",
     ({ column }) =>
       `Declare \`${column}: string\`, which is what PostgreSQL writes of any type, and convert it in the function.`,
   ),
   "missing-handler": error<{ inside: string }>(
-    ({ inside }) => `${inside} handles nothing: it has no handler.`,
+    ({ inside }) => `${inside} has no handler, so nothing would handle its events.`,
     () =>
       "Add `handler: async (event, task) => { … }`; a use case may have `subscribers: { name: { handler } }` instead, " +
       'and tasks may be sent elsewhere: `delivery: { target: service("thumbnails") }`.',
@@ -111,7 +112,7 @@ export const SETTINGS = {
       other === "a handler"
         ? "Keep one of the two. To do both with every event, declare two subscribers: " +
           '`subscribers: { here: { handler }, there: { target: service("thumbnails") } }`.'
-        : 'Say it of the subscriber that is meant: `subscribers: { there: { target: service("thumbnails") } }`.',
+        : 'Set the target of the subscriber that needs it: `subscribers: { there: { target: service("thumbnails") } }`.',
   ),
   "handler-and-subscribers": error<Record<never, never>>(
     () => "The use case has both a handler and subscribers. `handler` is short for one subscriber named 'default'.",

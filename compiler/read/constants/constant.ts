@@ -40,7 +40,7 @@ export interface FunctionConstant {
 /** `node` is the very sub-expression that has no constant value. */
 export interface NotConstant {
   readonly kind: "not-constant";
-  /** Completes "This is no constant: …". */
+  /** Completes "This is not a constant: …". */
   readonly reason: string;
   readonly node: ts.Node;
 }

@@ -42,7 +42,7 @@ export function quotaUsedUp(what: string, said: string, options?: { cause?: unkn
 export function standsStill(url: string, refused: FivefoldError): FivefoldError {
   return new FivefoldError(
     "not-connected",
-    `The broker gives out nothing of ${url}, though consumers wait for what is there. Unload the topic, which mends it ` +
+    `The broker gives out nothing of ${url}, though consumers wait for what is there. Unload the topic, which repairs it ` +
       `(pulsar-admin topics unload ${url}), since this process could not: ${refused.message}`,
     { cause: refused },
   );
