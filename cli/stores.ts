@@ -38,7 +38,8 @@ export async function onStores(options: StoreOptions, work: (stores: Stores) => 
 
 /** Where the events are: as `dev` has them, unless the environment says otherwise. */
 function placeOf(root: string, { data }: StoreOptions): { data?: string } {
-  if (!data && (process.env.FIVEFOLD_PULSAR_URL || process.env.FIVEFOLD_DATA)) return {};
+  const { FIVEFOLD_DATA, FIVEFOLD_PULSAR_URL, FIVEFOLD_TRANSPORT } = process.env;
+  if (!data && (FIVEFOLD_TRANSPORT || FIVEFOLD_PULSAR_URL || FIVEFOLD_DATA)) return {};
   const folder = resolve(data ?? join(root, ".fivefold", "data"));
   // Opening would make it.
   if (existsSync(folder)) return { data: folder };

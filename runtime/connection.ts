@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { OpenCrashStore, PulsarOptions } from "./adapters/pulsar/pulsar-ports.ts";
+import type { PulsarOptions } from "./adapters/pulsar/pulsar-ports.ts";
 import { type Cancel, systemClock } from "./contract/clock.ts";
 import { FivefoldError } from "./contract/errors.ts";
+import { countCrashesHere, type OpenCrashStore } from "./crashes/machine-counts.ts";
+import { type GivenTransport, openGivenTransport } from "./given-transport.ts";
 import { tellAll } from "./observers.ts";
 import type { Enqueued } from "./pipeline/pipeline.ts";
 import { missingStores } from "./ports/missing-stores.ts";
@@ -42,6 +44,13 @@ export interface ConnectOptions {
    * environment's FIVEFOLD_POSTGRES_URL. A process that only enqueues, without delays and `dedupeBy`, needs none.
    */
   readonly postgres?: string | undefined;
+  /**
+   * Somebody's own transport in the place of Pulsar, with the same stores beside it: itself, or the module that exports it by
+   * default. Where it is given itself, no process of this worker's can open it, so that a task which ended a process runs
+   * beside others. Default: the module that the environment's FIVEFOLD_TRANSPORT names. Not where `data` or `pulsar` is
+   * given without it.
+   */
+  readonly transport?: GivenTransport | undefined;
 }
 
 let current: Promise<Connection> | undefined;
@@ -138,19 +147,45 @@ async function openStores({ data, postgres }: ConnectOptions): Promise<Stores> {
   return { ...stores, openCrashStore: () => Promise.reject(stores.missing) };
 }
 
-async function openOnPulsar(options: ConnectOptions): Promise<Ports> {
+/** A transport with stores beside it. */
+async function openBesideStores(
+  options: ConnectOptions,
+  open: (openCrashStore: OpenCrashStore) => Promise<Ports["transport"]>,
+): Promise<Ports> {
   const { openCrashStore, ...stores } = await openStores(options);
   try {
-    const { openCountingPulsar } = await import("./adapters/pulsar/pulsar-ports.ts");
-    const transport = await openCountingPulsar(options.pulsar, openCrashStore, JSON.stringify(options));
-    return { ...stores, transport, clock: systemClock };
+    return { ...stores, transport: await open(openCrashStore), clock: systemClock };
   } catch (error) {
     await Promise.all([stores.delayStore.close(), stores.dedupeStore.close()]);
     throw error;
   }
 }
 
+async function openOnPulsar(options: ConnectOptions): Promise<Ports> {
+  const { openCountingPulsar } = await import("./adapters/pulsar/pulsar-ports.ts");
+  return openBesideStores(options, (openCrashStore) =>
+    openCountingPulsar(options.pulsar, openCrashStore, JSON.stringify(options)),
+  );
+}
+
+async function openOnGiven(transport: GivenTransport, options: ConnectOptions): Promise<Ports> {
+  const { FIVEFOLD_POSTGRES_URL, FIVEFOLD_DATA } = process.env;
+  const { data, postgres } = options;
+  const name = typeof transport === "string" ? transport : "";
+  const place = [name, data, postgres, FIVEFOLD_POSTGRES_URL, FIVEFOLD_DATA];
+  return openBesideStores(options, async (openCrashStore) =>
+    countCrashesHere(await openGivenTransport(transport), openCrashStore, place),
+  );
+}
+
 async function open(options: ConnectOptions, client: string | undefined): Promise<Connection> {
+  const { FIVEFOLD_TRANSPORT } = process.env;
+  const isElsewhere = options.data !== undefined || options.pulsar !== undefined;
+  const given = options.transport ?? (isElsewhere ? undefined : FIVEFOLD_TRANSPORT || undefined);
+  if (given !== undefined) {
+    const openedWith = typeof given === "string" ? { ...options, transport: given } : undefined;
+    return connectTo({ ...(await openOnGiven(given, options)), ...(openedWith && { openedWith }) });
+  }
   // Whoever names a folder and nothing else means the embedded store, whatever the environment says.
   const isNamed = options.data !== undefined && options.pulsar === undefined;
   if (options.pulsar || (process.env.FIVEFOLD_PULSAR_URL && !isNamed)) {
@@ -174,7 +209,7 @@ function explainMissing(cause: NodeJS.ErrnoException): never {
 }
 
 /**
- * Opens the embedded store, or Pulsar, for this process; clients need no call of it, they connect when they first enqueue.
+ * Opens the embedded store, Pulsar, or a transport that is given, for this process; clients need no call of it, they connect when they first enqueue.
  * A process has one connection: where there is one already, it is returned. `client` is the URL of the module that a client
  * is in, whose project's data folder is the default.
  */

@@ -76,10 +76,22 @@ export {
 export type { DeadLetter, LetterFilter, LetterPlace } from "./dead-letters/letter.ts";
 export { createExecutor, type Executor } from "./executor.ts";
 export { type Gateway, type GatewayOptions, type GatewayUseCase, startGateway } from "./gateway.ts";
+export type { GivenTransport, TransportFactory } from "./given-transport.ts";
 export { createFailureLog, type FailureLine, type FailureLog, type FailureLogOptions } from "./metrics/failure-log.ts";
 export { type MetricsServer, type MetricsServerOptions, startMetricsServer } from "./metrics/metrics-server.ts";
 export type { Pipeline, PipelineCounts, Receipt, Settled } from "./pipeline/pipeline.ts";
 export { topicsOf } from "./ports/topics.ts";
 export { dropStray, moveStray, type StrayOutcome } from "./strays/stray-moves.ts";
 export { createStrayFinder, type Stray, type StrayTarget, targetOf } from "./strays/strays.ts";
+export type {
+  Capabilities,
+  Consumer,
+  Producer,
+  SubscribeOptions,
+  SubscriptionStats,
+  SubscriptionType,
+  TopicDeclaration,
+  TopicStats,
+  Transport,
+} from "./transport/transport.ts";
 export { startWorker, type Worker, type WorkerOptions } from "./worker.ts";

@@ -33,8 +33,11 @@ export async function enqueue(name: string, given: string | undefined, options: 
   const client = clients[clientName(useCase!.name)] as Client<unknown>;
   const data = options.data ?? process.env.FIVEFOLD_DATA;
   // As `dev` and the clients choose it, for they must meet in one folder.
-  const onPulsar = process.env.FIVEFOLD_PULSAR_URL && options.data === undefined;
-  const connection = await connect(onPulsar ? {} : { data: data ? resolve(data) : join(root, ".fivefold", "data") });
+  const { FIVEFOLD_PULSAR_URL, FIVEFOLD_TRANSPORT } = process.env;
+  const transport = (options.data === undefined && FIVEFOLD_TRANSPORT) || undefined;
+  const onPulsar = FIVEFOLD_PULSAR_URL && options.data === undefined && !transport;
+  const folder = data ? resolve(data) : join(root, ".fivefold", "data");
+  const connection = await connect(onPulsar ? {} : { data: folder, transport });
   try {
     const receipts = [];
     for (const event of events) receipts.push(await client.enqueueJson(event, when));

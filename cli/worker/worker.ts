@@ -25,7 +25,9 @@ export async function work({ root, data, gatewayPort, callbackPort }: WorkerOpti
     const executors = await loadExecutors(root, await builtUseCases(root));
     const useCases = await loadGatewayUseCases(root, []);
     const reporter = createTaskReporter(send);
-    const connection = await connect({ data });
+    // As clients do, whose events are to come here.
+    const transport = process.env.FIVEFOLD_TRANSPORT || undefined;
+    const connection = await connect({ data, transport });
     await startWatchdog(defaultMaxBlockMs(executors.map(({ settings }) => settings)));
     const reportProblem: ReportProblem = ({ message }) => send({ kind: "problem", message });
     const { observe } = reporter;

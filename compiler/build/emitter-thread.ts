@@ -79,7 +79,7 @@ function copied(emitted: unknown): unknown {
   });
 }
 
-const KNOWN = ["emitters", "transport"];
+const KNOWN = ["emitters"];
 
 function readEmitters(config: unknown): readonly LoadedEmitter[] {
   if (typeof config !== "object" || config === null) {

@@ -228,7 +228,7 @@ export const ZONES: readonly Zone[] = [
     files: /^runtime\//,
     may: [
       "runtime/[^/]+.ts",
-      "runtime/(authoring|adapters|callbacks|capture|codec|control|dead-letters|gateway|metrics|pipeline|ports)/.*",
+      "runtime/(authoring|adapters|callbacks|capture|codec|control|crashes|dead-letters|gateway|metrics|pipeline|ports)/.*",
       "runtime/(bridges|receiver|schedules|strays)/.*",
       ...SHARED,
     ],

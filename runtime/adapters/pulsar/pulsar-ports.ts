@@ -1,11 +1,7 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { systemClock } from "../../contract/clock.ts";
 import { FivefoldError } from "../../contract/errors.ts";
-import { countCrashes } from "../../crashes/count-crashes.ts";
-import type { CrashStore } from "../../crashes/crash-store.ts";
+import { countCrashesHere, type OpenCrashStore } from "../../crashes/machine-counts.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { createFailoverTransport } from "./failover.ts";
 import { openPulsarTransport } from "./pulsar.ts";
@@ -137,9 +133,6 @@ async function openPulsar(options: PulsarOptions = {}): Promise<Ports["transport
   return only && transports.length === 1 ? only : createFailoverTransport({ clusters: transports, clock: systemClock });
 }
 
-/** Opens where counts of crashes are kept, once somebody consumes. */
-export type OpenCrashStore = () => Promise<CrashStore>;
-
 /** As `openPulsar`, with counts of crashes, which Pulsar keeps none of. `stores` tells clusters of one machine apart. */
 export async function openCountingPulsar(
   options: PulsarOptions | undefined,
@@ -148,12 +141,5 @@ export async function openCountingPulsar(
 ): Promise<Ports["transport"]> {
   const { FIVEFOLD_PULSAR_URL, FIVEFOLD_PULSAR_NAMESPACE, FIVEFOLD_POSTGRES_URL, FIVEFOLD_DATA } = process.env;
   const cluster = [stores, FIVEFOLD_PULSAR_URL, FIVEFOLD_PULSAR_NAMESPACE, FIVEFOLD_POSTGRES_URL, FIVEFOLD_DATA];
-  const hash = createHash("sha256").update(JSON.stringify(cluster)).digest("hex").slice(0, 16);
-  return countCrashes(await openPulsar(options), {
-    openStore,
-    // It outlives the process, and in a pod its container.
-    folder: join(tmpdir(), `fivefold-${process.getuid?.() ?? "user"}-${hash}`),
-    clock: systemClock,
-    reportProblem: ({ message }) => process.emitWarning(message),
-  });
+  return countCrashesHere(await openPulsar(options), openStore, cluster);
 }
