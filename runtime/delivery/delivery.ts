@@ -13,13 +13,18 @@ import { firstDueAt, MOST_CRASHES, type Settlement } from "./settlement.ts";
 
 /** Where tasks are sent. It reports each one's outcome to the settlement. */
 export interface Target<E> {
+  /** Takes tasks; `events[i]` is what `messages[i]` decoded to. Never throws. */
   run(messages: readonly Message[], events: readonly E[]): void;
+  /** Ends what runs, soon: its tasks are tried again. */
+  abort(reason: string): void;
+  /** What it has taken, and has not reported. */
+  readonly running: readonly Message[];
 }
 
 export interface DeliveryOptions<E> {
   readonly contract: ExecutorContract<E>;
   readonly subscriber: SubscriberSettings;
-  readonly target: Target<E>;
+  readonly target: Pick<Target<E>, "run">;
   readonly settlement: Pick<Settlement, "add" | "postpone">;
   /** Takes tasks that were in flight at a crash, and hold no permit any more. Absent: they run beside all others. */
   readonly alone?: ((messages: readonly Message[]) => void) | undefined;

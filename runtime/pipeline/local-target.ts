@@ -16,26 +16,27 @@ import type { Isolation, LodgedTask } from "../execution/isolation.ts";
 import type { Consumer } from "../transport/transport.ts";
 import type { PipelineCounts } from "./pipeline-counts.ts";
 
-/** Where one subscriber's tasks run, as its pipeline needs it. */
+/** Where one subscriber's tasks run, as its pipeline needs it: a target, and what only some have. */
 export interface TaskTarget extends Target<unknown> {
-  /** What may end this process. */
-  readonly execution: Pick<Execution<unknown>, "running" | "called">;
-  readonly counts: PipelineCounts["execution"];
-  /** Whether nothing runs that holds no permit. */
-  readonly quiet: boolean;
+  /** What may end this process. Absent: nothing, since it runs elsewhere. */
+  readonly execution?: Pick<Execution<unknown>, "running" | "called"> | undefined;
+  /** Absent: what runs, and nothing else. */
+  readonly counts?: PipelineCounts["execution"] | undefined;
+  /** Whether nothing runs that holds no permit. Absent: nothing does. */
+  readonly quiet?: boolean | undefined;
   /** Takes tasks that were in flight at a crash. Absent: they run beside all others. */
   readonly alone?: ((messages: readonly Message[]) => void) | undefined;
   /** The part of its limit that may be in flight now, from 0 to 1. Absent: all. */
   readonly share?: (() => number) | undefined;
   /** Tasks that hold a permit and ask nothing of anybody any more: their outcomes come by themselves. Absent: none. */
   readonly accepted?: (() => number) | undefined;
-  /** A task that it has, and since when, on the monotonic clock. */
-  find(id: string): TakenTask | SentTask | LodgedTask | undefined;
-  pause(paused: boolean): void;
-  stop(): void;
-  /** Aborts the signals of what runs, so that its tries end soon, while others go on. */
-  interrupt(reason: string): void;
-  abort(reason: string): void;
+  /** A task that it has, and since when, on the monotonic clock. Absent: it can't tell. */
+  readonly find?: ((id: string) => TakenTask | SentTask | LodgedTask | undefined) | undefined;
+  /** Absent: it starts nothing by itself. */
+  readonly pause?: ((paused: boolean) => void) | undefined;
+  readonly stop?: (() => void) | undefined;
+  /** Ends what runs, soon, while others go on. Absent: as `abort` does. */
+  readonly interrupt?: ((reason: string) => void) | undefined;
 }
 
 export interface LocalTargetOptions {
@@ -111,6 +112,9 @@ export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
         });
   return {
     run: execution.run,
+    get running() {
+      return execution.running;
+    },
     execution,
     counts: {
       get running() {

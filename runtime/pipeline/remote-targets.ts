@@ -135,11 +135,11 @@ export async function openRemoteTargets(
       });
       return {
         run: remote.run,
-        interrupt: remote.abort,
         abort: remote.abort,
+        get running() {
+          return remote.running;
+        },
         find: remote.find,
-        // What another process runs can't end this one.
-        execution: { running: [], called: [] },
         counts: {
           get running() {
             return remote.counts.running;
@@ -147,11 +147,8 @@ export async function openRemoteTargets(
           stuck: 0,
           alone: 0,
         },
-        quiet: true,
         share: hosts.share,
         accepted: () => remote.counts.accepted,
-        pause() {},
-        stop() {},
       };
     },
     async close() {

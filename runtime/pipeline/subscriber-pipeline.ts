@@ -97,6 +97,8 @@ export interface OpenedPipeline extends Pipeline {
   endNow(suspects: readonly Message[]): void;
 }
 
+const RUNS_ELSEWHERE: OpenedPipeline["execution"] = { running: [], called: [] };
+
 /** Wires the four layers behind the transport for one subscriber. */
 export async function openPipeline(
   contract: ExecutorContract<unknown>,
@@ -210,6 +212,7 @@ export async function openPipeline(
         offer: (message) => admission.offer([message]),
       });
   const accepted = () => target.accepted?.() ?? 0;
+  const interrupt = (why: string) => (target.interrupt ? target.interrupt(why) : target.abort(why));
   const delivery = createDelivery({
     ...{ contract, subscriber, target, settlement, clock, reportProblem },
     alone: target.alone,
@@ -242,7 +245,7 @@ export async function openPipeline(
         ...settlement.counts,
         deadLetters: { ...settlement.counts.deadLetters },
       },
-      execution: { ...target.counts },
+      execution: target.counts ? { ...target.counts } : { running: target.running.length, stuck: 0, alone: 0 },
     }),
     run: () => scheduler.run(),
     rate: admission.rate,
@@ -257,14 +260,14 @@ export async function openPipeline(
         return admission.waiting;
       },
       take: share.take,
-      lose: () => target.interrupt("others may have its share of `maxInFlightTotal`"),
+      lose: () => interrupt("others may have its share of `maxInFlightTotal`"),
     },
     override(to) {
       paused = to.paused ?? false;
       limit.override(to.maxInFlight);
       const { maxInFlightTotal = subscriber.maxInFlightTotal } = to;
       share.holdTo(maxInFlightTotal ?? undefined);
-      target.pause(paused);
+      target.pause?.(paused);
       admission.change({ rate: to.rate === undefined ? subscriber.rate : to.rate, paused });
       scheduler.roomChanged();
     },
@@ -274,7 +277,7 @@ export async function openPipeline(
         const state = waiting.state === "limit" ? (boundBy() ?? "limit") : waiting.state;
         return { ...waiting, state };
       }
-      const taken = target.find(taskId);
+      const taken = target.find?.(taskId);
       if (!taken) return undefined;
       const { state, attempt, since } = taken;
       return { state, attempt, at: since === undefined ? undefined : clock.now() - (clock.monotonic() - since) };
@@ -282,13 +285,13 @@ export async function openPipeline(
     stop() {
       scheduler.stop();
       admission.stop();
-      target.stop();
+      target.stop?.();
     },
     get quiet() {
-      return admission.inFlight === 0 && target.quiet;
+      return admission.inFlight === 0 && (target.quiet ?? true);
     },
     abort: (reason) => target.abort(reason),
-    execution: target.execution,
+    execution: target.execution ?? RUNS_ELSEWHERE,
     endNow: (suspects) => consumer.endNow?.(suspects),
     settled: () => settlement.idle(),
     close: () => consumer.close(),

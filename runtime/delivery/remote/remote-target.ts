@@ -29,8 +29,6 @@ export interface RemoteTargetOptions {
 }
 
 export interface RemoteTarget extends Target<unknown> {
-  /** Ends what is under way: its tasks are tried again. */
-  abort(reason: string): void;
   /** A task that was sent and has not ended; `awaits-callback`: it was answered by 202. `since` on the monotonic clock. */
   find(id: string): SentTask | undefined;
   /** `accepted`: those that run and were answered by 202. */
@@ -243,6 +241,9 @@ export function createRemoteTarget(options: RemoteTargetOptions): RemoteTarget {
       get accepted() {
         return accepted;
       },
+    },
+    get running() {
+      return pending.filter(({ ended }) => !ended).map(({ message }) => message);
     },
     find(id) {
       const found = pending.find(({ ended, message }) => !ended && message.id === id);
