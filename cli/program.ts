@@ -46,7 +46,9 @@ function createProgram(): Command {
 
   program
     .command("import <file>")
-    .description("write a use case whose event is a contract that exists: a .proto, an .avsc, or a JSON Schema")
+    .description(
+      "write a use case whose event is a contract that exists: a .proto, an .avsc, a JSON Schema, or recorded messages (.jsonl)",
+    )
     .option("--name <use-case>", "what to call it (default: after the event's type)")
     .option("--type <name>", "the message, record or definition that is the event (default: the one that stands out)")
     .option("--omit <Type.field...>", "import without these fields")

@@ -30,7 +30,10 @@ export interface ImportOptions {
 /** `fivefold import <file>` */
 export async function importUseCase(file: string, options: ImportOptions): Promise<void> {
   if (!isImportable(file)) {
-    throw new Fault("usage", `'${file}' ends in none of .proto, .avsc and .json, by which the format is known.`);
+    throw new Fault(
+      "usage",
+      `'${file}' ends in none of .proto, .avsc, .json and .jsonl, by which the format is known.`,
+    );
   }
   const root = findOrStartProject(options.root);
   const { type, omit } = options;

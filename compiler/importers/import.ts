@@ -10,6 +10,7 @@ import { readJsonSchema } from "./json-schema/read.ts";
 import { printDeclarations } from "./print.ts";
 import { readProto } from "./proto/read.ts";
 import { createReport, type Source } from "./report.ts";
+import { readSamples } from "./samples/read.ts";
 import type { Declaration, DeclaredField } from "./shape.ts";
 
 /** A contract that is to become a use case's event. */
@@ -57,6 +58,7 @@ const FORMATS: readonly Format[] = [
   { ending: /\.proto$/i, read: readProto },
   { ending: /\.avsc$/i, read: readAvro },
   { ending: /(\.schema)?\.json$/i, read: readJsonSchema },
+  { ending: /\.jsonl$/i, read: readSamples },
 ];
 
 /** Whether a file of that name can be imported, which its ending tells. */
