@@ -114,7 +114,7 @@ test("a use case that the lock knows keeps its numbers; a lock with a fault is l
 });
 
 test.each([
-  [["order.xml"], 2, "'order.xml' ends in none of .proto, .avsc and .json"],
+  [["order.xml"], 2, "'order.xml' ends in none of .proto, .avsc, .json and .jsonl"],
   [["missing.proto"], 3, "The contract can't be read: no such file or folder"],
   [["a.avsc", "--name", "Place_Order"], 2, "Choose one with --name, such as 'place-order'"],
   [["a.avsc", "--name", "contracts"], 2, "The name 'contracts' is taken"],
