@@ -8,6 +8,8 @@ import { FivefoldError } from "./contract/errors.ts";
 import { createFrontendOn, createRecordsOn } from "./pipeline/frontend-on.ts";
 import type { Admission, Frontend, Receipt } from "./pipeline/pipeline.ts";
 import { topicsOf } from "./ports/topics.ts";
+import { openSpans } from "./tracing/spans.ts";
+import { callerOf, traceFrontend } from "./tracing/traced-frontend.ts";
 import { cancelTask, rescheduleTask, type TaskReference } from "./waiting-task.ts";
 
 export interface EnqueueOptions {
@@ -17,6 +19,8 @@ export interface EnqueueOptions {
   readonly at?: Date | undefined;
   /** W3C trace context of the caller, for the handler. A malformed one is dropped. */
   readonly traceparent?: string | undefined;
+  /** W3C trace state beside `traceparent`. A malformed one is dropped; of a long one at most 512 characters are kept. */
+  readonly tracestate?: string | undefined;
 }
 
 /** Enqueues one use case's events. */
@@ -122,7 +126,9 @@ export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
     // Dead letters are their workers' to declare: who enqueues need not be let near them.
     const [events] = topicsOf(contract.settings);
     await ports.transport.declare(events ? [events] : []);
-    return createFrontendOn(contract, publisher.publish, ports, (batch) => enqueued(name, batch));
+    const frontend = createFrontendOn(contract, publisher.publish, ports, (batch) => enqueued(name, batch));
+    const spans = openSpans();
+    return spans ? traceFrontend(frontend, spans, name, ports.clock) : frontend;
   }
 
   async function frontendOf(connection: Connection): Promise<Frontend<E>> {
@@ -139,11 +145,11 @@ export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
   const toRecords = createRecordsOn(contract, systemClock);
 
   function admissionOf(options: EnqueueOptions, { ports }: Connection) {
-    const { delay, traceparent = "" } = options;
+    const { delay, traceparent = "", tracestate } = options;
     const due = dueAt(name, options, ports.clock.now());
     // It is told by the clock of the store that it will wait in.
     if (due > 0 && ports.missing) throw ports.missing;
-    return { dueAt: due, delay, traceparent };
+    return { dueAt: due, delay, traceparent, tracestate };
   }
 
   /** By its content, so that an event that differs is another one, whatever the order in which a try enqueues. */
@@ -196,7 +202,9 @@ export function createClient<E>(contract: ClientContract<E>): TaskClient<E> {
     async enqueueIn(transaction, event, options = {}) {
       const { now } = systemClock;
       const due = dueAt(name, options, now());
-      const [record] = toRecords([event], { ...options, dueAt: due, traceparent: options.traceparent ?? "" });
+      const given = { ...options, dueAt: due, traceparent: options.traceparent ?? "" };
+      const spans = openSpans();
+      const [record] = toRecords([event], { ...given, ...(spans && callerOf(spans, given)) });
       const delayMs = options.delay === undefined ? 0 : parseDuration(options.delay)!;
       await insertIntoOutbox(transaction, record!, contract.settings.dedupeForMs, { delayMs });
       return { id: record!.id };

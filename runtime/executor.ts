@@ -83,7 +83,7 @@ function scheduledBy<E, C>(
 
 function createEnqueue({ name, subscribers }: UseCaseSettings, feeds: readonly Feed[]): EnqueueForTask {
   const clients = new Map<object, Feed["client"]>(feeds.map(({ useCase, client }) => [useCase, client]));
-  return async ({ id, subscriber, traceparent }, counts, useCase, event, options) => {
+  return async ({ id, subscriber, traceparent, tracestate }, counts, useCase, event, options) => {
     const load = clients.get(useCase);
     if (!load) {
       throw new FivefoldError(
@@ -95,7 +95,11 @@ function createEnqueue({ name, subscribers }: UseCaseSettings, feeds: readonly F
     // Whatever createClient makes is one.
     const client = (await load()) as unknown as TaskClient<unknown>;
     const onceForMs = onceFor(subscribers.find((one) => one.name === subscriber));
-    return client.enqueueOnce(event, { id: `${id} ${subscriber}`, counts, onceForMs }, { ...options, traceparent });
+    return client.enqueueOnce(
+      event,
+      { id: `${id} ${subscriber}`, counts, onceForMs },
+      { ...options, traceparent, tracestate },
+    );
   };
 }
 

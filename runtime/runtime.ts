@@ -55,6 +55,7 @@ export type {
 } from "./contract/contract.ts";
 export { DEAD_LETTER_SUBSCRIPTION, deadLetterTopicOf, isKeyed, topicOf } from "./contract/contract.ts";
 export { type ErrorCode, FivefoldError, InvalidEventError, type Violation } from "./contract/errors.ts";
+export type { LogLevel, TaskLogLine } from "./contract/task-log.ts";
 export type { ControlStore } from "./control/control-store.ts";
 export {
   changeOverride,

@@ -13,6 +13,8 @@ import { createFrontendOn } from "./pipeline/frontend-on.ts";
 import type { Ports } from "./ports/ports.ts";
 import { type DueTick, runSchedules } from "./schedules/run-schedules.ts";
 import { forgetOtherSchedules } from "./schedules/schedule-state.ts";
+import { openSpans } from "./tracing/spans.ts";
+import { traceFrontend } from "./tracing/traced-frontend.ts";
 
 export interface WorkerSchedules {
   readonly executors: readonly ExecutorContract<unknown>[];
@@ -64,7 +66,11 @@ function createFire(
   scheduled: Scheduled<ClientContract<unknown>> | undefined,
   { ports, publish }: WorkerSchedules,
 ): (tick: DueTick) => Promise<void> {
-  const loadFrontend = once(async () => createFrontendOn(await scheduled!.client(), publish, ports, () => {}));
+  const loadFrontend = once(async () => {
+    const frontend = createFrontendOn(await scheduled!.client(), publish, ports, () => {});
+    const spans = openSpans();
+    return spans ? traceFrontend(frontend, spans, name, ports.clock) : frontend;
+  });
   return async ({ schedule, at }) => {
     const frontend = await loadFrontend();
     const event = eventOf(scheduled!, schedule, at);

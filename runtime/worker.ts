@@ -2,6 +2,7 @@ import { onStoresClock } from "./connection.ts";
 import { type Cancel, settledWithin, sleep } from "./contract/clock.ts";
 import type { ExecutorContract, ReportProblem, UseCaseSettings } from "./contract/contract.ts";
 import { FivefoldError } from "./contract/errors.ts";
+import type { TaskLogLine } from "./contract/task-log.ts";
 import { describeThrown } from "./contract/thrown.ts";
 import type { ControlStore } from "./control/control-store.ts";
 import { NO_OVERRIDES, watchOverrides } from "./control/overrides.ts";
@@ -19,6 +20,7 @@ import { runWorkerSchedules } from "./schedules.ts";
 import { watchStrays } from "./strays/stray-watch.ts";
 import { createStrayFinder } from "./strays/strays.ts";
 import { createSubscriptions } from "./subscriptions.ts";
+import { openSpans } from "./tracing/spans.ts";
 
 export interface WorkerOptions {
   readonly ports: Ports;
@@ -40,6 +42,8 @@ export interface WorkerOptions {
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** Resolves names of targets' hosts. Default: as the system does. */
   readonly resolve?: RemoteTargetsOptions["resolve"];
+  /** Takes what handlers write by `task.log`. Default: it is written nowhere. */
+  readonly log?: ((line: TaskLogLine) => void) | undefined;
   /** Default: a warning of the process. */
   readonly reportProblem?: ReportProblem | undefined;
 }
@@ -119,6 +123,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       remoteTargets,
       routeDelayed: strays.routeDelayed,
       overrideOf: (place) => overrides.of(place),
+      spans: openSpans(),
+      log: options.log,
       reportProblem,
     },
   ).catch(async (error) => {

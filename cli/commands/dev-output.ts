@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import type { Build } from "../../compiler/build/build-project.ts";
+import type { TaskLogLine } from "../../runtime/runtime.ts";
 import { colorsOf, complain, count, duration, grouped, say, sayJson } from "../terminal.ts";
 import type { GatewayReport, TaskReport, TasksReport, WorkerReport } from "../worker/worker-report.ts";
 import { buildReport, showBuild } from "./build-output.ts";
@@ -26,6 +27,7 @@ export function createJsonOutput(): DevOutput {
     failed: (message) => tell("build-failed", { ok: false, error: message }),
     report(report) {
       if (report.kind === "task") tell("task", report.task);
+      else if (report.kind === "log") sayJson(report.line);
       else if (report.kind === "tasks") for (const tasks of report.tasks) tell("tasks", tasks);
       else {
         const { kind, ...fields } = report;
@@ -70,6 +72,17 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
     say(`${time()}  ${bold(label)}  ${paint[result](RESULTS[result].padEnd(RESULT_WIDTH))}  ${dim(id)}  ${tail}`);
   }
 
+  function log(line: TaskLogLine): void {
+    const label = bold(labelOf(line).padEnd(labelWidth));
+    if (line.event === "task-logs-left-out") {
+      say(`${time()}  ${label}  ${dim(`${count(line.count, "more line")} of its log`)}`);
+      return;
+    }
+    const level = { debug: dim, info: cyan, warn: yellow, error: red }[line.level](line.level.padEnd(RESULT_WIDTH));
+    const fields = line.fields ? `  ${dim(JSON.stringify(line.fields))}` : "";
+    say(`${time()}  ${label}  ${level}  ${dim(line.task)}  ${line.message}${fields}`);
+  }
+
   function summary({ done, retried, deadLettered, slowestMs, ...of }: TasksReport): void {
     const parts = [
       ...(done > 0 ? [green(`${grouped(done)} done`)] : []),
@@ -100,6 +113,8 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
           return task(report.task);
         case "tasks":
           return report.tasks.forEach(summary);
+        case "log":
+          return log(report.line);
         case "problem":
           return complain(`${time()}  ${yellow("problem")}  ${report.message}`);
         case "failed":

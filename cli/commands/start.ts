@@ -84,7 +84,10 @@ async function open(
   const connection = await connect();
   try {
     const reportProblem = ({ message }: Error) => complain(message);
-    const worker = await startWorker({ ports: connection.ports, executors, useCases, reportProblem });
+    const worker = await startWorker({
+      ...{ ports: connection.ports, executors, useCases, reportProblem },
+      log: (line) => complain(JSON.stringify(line)),
+    });
     const failures = createFailureLog({ clock: connection.ports.clock, write: complain });
     worker.observe(failures.observer);
     try {

@@ -1,4 +1,4 @@
-import type { Pipeline, Settled } from "../../runtime/runtime.ts";
+import type { Pipeline, Settled, TaskLogLine } from "../../runtime/runtime.ts";
 
 /** One task's try that ended. */
 export interface TaskReport {
@@ -34,6 +34,7 @@ export type WorkerReport =
   | { readonly kind: "ready"; readonly useCases: readonly string[]; readonly gateway: GatewayReport }
   | { readonly kind: "task"; readonly task: TaskReport }
   | { readonly kind: "tasks"; readonly tasks: readonly TasksReport[] }
+  | { readonly kind: "log"; readonly line: TaskLogLine }
   | { readonly kind: "problem"; readonly message: string }
   | { readonly kind: "failed"; readonly message: string };
 

@@ -31,7 +31,10 @@ export async function work({ root, data, gatewayPort, callbackPort }: WorkerOpti
     await startWatchdog(defaultMaxBlockMs(executors.map(({ settings }) => settings)));
     const reportProblem: ReportProblem = ({ message }) => send({ kind: "problem", message });
     const { observe } = reporter;
-    const worker = await startWorker({ ports: connection.ports, executors, alone: true, observe, reportProblem });
+    const worker = await startWorker({
+      ...{ ports: connection.ports, executors, alone: true, observe, reportProblem },
+      log: (line) => send({ kind: "log", line }),
+    });
     const serve = (port: number) => startGateway({ connection, useCases, host: LOOPBACK, port, reportProblem });
     // Another project may run on this machine.
     const gateway = await serve(Number(gatewayPort)).catch(() => serve(0));

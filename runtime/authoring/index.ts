@@ -2,6 +2,7 @@
 
 export type { TaskContext } from "../contract/contract.ts";
 export type { Schedule, Tick } from "../contract/schedule.ts";
+export type { TaskLog } from "../contract/task-log.ts";
 export type { Change } from "./change.ts";
 export type { BatchAnswer, BatchHandler } from "./handler.ts";
 export { RejectError, RetryError } from "./outcome.ts";

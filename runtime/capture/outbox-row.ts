@@ -23,6 +23,8 @@ interface Envelope {
   readonly dedupeId: string;
   readonly dedupeForMs: number;
   readonly traceparent: string;
+  /** Absent: none. */
+  readonly tracestate?: string | undefined;
   /** Ms since the Unix epoch; 0: not told so. */
   readonly dueAt: number;
   /** From the moment of the insert, by the database's clock. */
@@ -41,9 +43,10 @@ export async function insertIntoOutbox(
   dedupeForMs: number,
   { delayMs }: OutboxDelay,
 ): Promise<void> {
-  const { id, useCase, version, key, priority, tenant, dedupeId, traceparent } = record;
+  const { id, useCase, version, key, priority, tenant, dedupeId, traceparent, tracestate } = record;
   const dueAt = delayMs > 0 ? 0 : record.dueAt;
-  const envelope: Envelope = { version, key, priority, tenant, dedupeId, dedupeForMs, traceparent, dueAt, delayMs };
+  const times = { dedupeForMs, dueAt, delayMs };
+  const envelope: Envelope = { version, key, priority, tenant, dedupeId, traceparent, tracestate, ...times };
   const payload = Buffer.from(record.payload.buffer, record.payload.byteOffset, record.payload.length);
   try {
     // JSON escapes what PostgreSQL's text can't hold: NUL, a lone surrogate.
@@ -98,6 +101,7 @@ const FIELDS: Readonly<Record<keyof Envelope, (value: unknown) => boolean>> = {
   dedupeId: isText,
   dedupeForMs: isCount,
   traceparent: isText,
+  tracestate: (value) => value === undefined || isText(value),
   dueAt: isCount,
   delayMs: isCount,
 };
@@ -123,13 +127,13 @@ export function rowFault({ id, envelope, payload }: OutboxRow): string | undefin
  * database's clock and by that of the stores. `priority` is the use case's now, which says where its events go.
  */
 export function outgoingOf(row: OutboxRow, priority: Priority, databaseNow: number, now: number): Outgoing {
-  const { dueAt, delayMs, dedupeForMs, version, key, tenant, dedupeId, traceparent } = JSON.parse(
+  const { dueAt, delayMs, dedupeForMs, version, key, tenant, dedupeId, traceparent, tracestate } = JSON.parse(
     row.envelope,
   ) as Envelope;
   const enqueuedAt = Math.round(now - Math.max(0, databaseNow - Number(row.inserted_at)));
   const record: TaskRecord = {
     ...{ id: row.id, useCase: row.use_case, version, key, priority, tenant, dedupeId, traceparent },
-    ...{ attempt: 1, subscription: "" },
+    ...{ attempt: 1, subscription: "", ...(tracestate && { tracestate }) },
     enqueuedAt,
     dueAt: delayMs > 0 ? Math.ceil(enqueuedAt + delayMs) : dueAt,
     payload: Buffer.from(row.payload.slice(2), "hex"),

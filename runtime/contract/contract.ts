@@ -1,5 +1,6 @@
 import type { FivefoldError, Violation } from "./errors.ts";
 import type { Scheduled, ScheduleSettings } from "./schedule.ts";
+import type { TaskLog } from "./task-log.ts";
 
 /** Dispatch order between what waits; each level has a topic of its own. Higher levels get more turns, none starves. */
 export type Priority = "high" | "normal" | "low";
@@ -46,6 +47,8 @@ export interface TaskRecord {
   readonly dedupeId: string;
   /** W3C trace context; empty: none. */
   readonly traceparent: string;
+  /** W3C trace state beside it, at most 512 characters. Absent, or empty: none. */
+  readonly tracestate?: string | undefined;
   /** The only subscription that this record is for (a retry); empty: all. */
   readonly subscription: string;
   /** Set on dead letters. */
@@ -196,7 +199,7 @@ export interface ClientContract<E> {
 
 /**
  * What a handler is told of its task, besides the event. A copy (`{ ...task }`) has all of it but the signal, which is
- * made when it is first read.
+ * made when it is first read, and the log.
  */
 export declare abstract class TaskContext {
   /** The same through every retry: what an idempotent handler keys on. */
@@ -210,7 +213,12 @@ export declare abstract class TaskContext {
   readonly dueAt: Date;
   /** The value of the field that `orderBy` or `maxInFlightPerKey` names; empty without. */
   readonly key: string;
+  /** W3C trace context: of this try, where the worker has an OpenTelemetry SDK, else of the enqueue. Empty: none. */
   readonly traceparent: string;
+  /** W3C trace state beside it; empty: none. */
+  readonly tracestate: string;
+  /** Writes lines that say of which task they are. */
+  abstract get log(): TaskLog;
   /** Aborts at the timeout and when the process must end. */
   abstract get signal(): AbortSignal;
   /**
@@ -248,7 +256,7 @@ export interface TaskReceipt {
 
 /** Enqueues for a task's handler. `counts` holds how often this try has enqueued the same before. */
 export type EnqueueForTask = <E>(
-  task: Pick<TaskContext, "id" | "subscriber" | "traceparent">,
+  task: Pick<TaskContext, "id" | "subscriber" | "traceparent" | "tracestate">,
   counts: Map<string, number>,
   useCase: EnqueuedUseCase<E>,
   event: E,

@@ -1,17 +1,16 @@
-import type { EnqueueForTask, Message, Outcome, TaskContext } from "../contract/contract.ts";
+import type { Message, Outcome, TaskContext } from "../contract/contract.ts";
 import { type Answer, answerOf, answersOf } from "./batch-answers.ts";
 import { callFor } from "./calls.ts";
 import type { Execution } from "./execution.ts";
 import { createGathering, type GatheringOptions } from "./gathering.ts";
 import { isThenable, outcomeOf } from "./outcome-of.ts";
-import { TryContext } from "./task-context.ts";
+import { type TaskMeans, TryContext } from "./task-context.ts";
 import { createTries, type TriesOptions, type Try } from "./tries.ts";
 
-export interface BatchExecutionOptions<E> extends TriesOptions, Omit<GatheringOptions<E>, "start"> {
+export interface BatchExecutionOptions<E> extends TriesOptions, TaskMeans, Omit<GatheringOptions<E>, "start"> {
   /** May return, throw and reject with anything. */
   readonly handler: (events: readonly E[], tasks: readonly TaskContext[]) => unknown;
   readonly subscriber: string;
-  readonly enqueue?: EnqueueForTask | undefined;
   /** Told of messages whose handler is about to be called. */
   readonly starting?: ((messages: readonly Message[]) => void) | undefined;
   /** Told of each batch, once all of its tries have ended. */
@@ -70,7 +69,7 @@ export function createBatchExecution<E>(options: BatchExecutionOptions<E>): Exec
     options.starting?.(messages);
     const startedAt = clock.monotonic();
     const run: Running = { size: messages.length, startedAt, left: messages.length, awaited: false, overloaded: false };
-    const contexts = messages.map((message) => new TryContext(message, subscriber, options.enqueue));
+    const contexts = messages.map((message) => new TryContext(message, subscriber, options));
     const begun = messages.map((message, i) => {
       runs.set(message, run);
       return tries.begin(message, contexts[i]!, startedAt);

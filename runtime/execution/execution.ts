@@ -1,16 +1,15 @@
 import type { Clock } from "../contract/clock.ts";
-import type { EnqueueForTask, Message, Outcome, SubscriberSettings, TaskContext } from "../contract/contract.ts";
+import type { Message, Outcome, SubscriberSettings, TaskContext } from "../contract/contract.ts";
 import { FivefoldError } from "../contract/errors.ts";
 import { callFor, tellsApart } from "./calls.ts";
 import { isThenable, outcomeOf, outcomeOfResult } from "./outcome-of.ts";
-import { TryContext } from "./task-context.ts";
+import { type TaskMeans, TryContext } from "./task-context.ts";
 import { createTries, type TriesOptions } from "./tries.ts";
 
-export interface ExecutionOptions<E> extends TriesOptions {
+export interface ExecutionOptions<E> extends TriesOptions, TaskMeans {
   /** May return, throw and reject with anything. */
   readonly handler: (event: E, task: TaskContext) => unknown;
   readonly subscriber: string;
-  readonly enqueue?: EnqueueForTask | undefined;
   /** Told of messages whose handlers are about to be called. */
   readonly starting?: ((messages: readonly Message[]) => void) | undefined;
   readonly clock: Clock;
@@ -55,7 +54,7 @@ export function createExecution<E>(options: ExecutionOptions<E>): Execution<E> {
    * it costs as much as a twentieth of all else: the end of a promise is timed by whoever takes the report.
    */
   function runOne(message: Message, event: E, startedAt: number): number {
-    const context = new TryContext(message, subscriber, options.enqueue);
+    const context = new TryContext(message, subscriber, options);
     called = message;
     let outcome: Outcome | undefined;
     try {

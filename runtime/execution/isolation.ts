@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from "../contract/clock.ts";
 import type { Message, Outcome, ReportProblem, SubscriberSettings } from "../contract/contract.ts";
 import { FivefoldError } from "../contract/errors.ts";
+import type { TaskLogLine } from "../contract/task-log.ts";
 import { type LoneProcess, startLoneProcess } from "./lone-process.ts";
 
 /** Processes for tasks that must run alone, of one worker. */
@@ -63,6 +64,8 @@ interface Waiting {
  */
 export function createIsolation(settings: {
   readonly connection: unknown;
+  /** Takes what handlers log there. Absent: nobody does. */
+  readonly log?: ((line: TaskLogLine) => void) | undefined;
   readonly clock: Clock;
   readonly reportProblem: ReportProblem;
 }): Isolation {
@@ -125,6 +128,7 @@ export function createIsolation(settings: {
           { kind: "open", url, subscriber: subscriber.name, connection: settings.connection },
           {
             answered(answer) {
+              if (answer.kind === "logged") settings.log?.(answer.line);
               if (answer.kind === "refused") refusal = answer.message;
               if (answer.kind === "opened") {
                 isOpen = true;

@@ -1,4 +1,5 @@
 import type { Outcome, TaskRecord } from "../contract/contract.ts";
+import type { TaskLogLine } from "../contract/task-log.ts";
 
 /** What a worker asks of a process that runs tasks one at a time. */
 export type LoneRequest =
@@ -16,4 +17,5 @@ export type LoneRequest =
 export type LoneAnswer =
   | { readonly kind: "opened" }
   | { readonly kind: "refused"; readonly message: string }
+  | { readonly kind: "logged"; readonly line: TaskLogLine }
   | { readonly kind: "ended"; readonly outcome: Outcome; readonly tookMs: number };

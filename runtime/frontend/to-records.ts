@@ -1,6 +1,7 @@
 import type { Clock } from "../contract/clock.ts";
 import type { ClientContract, TaskRecord } from "../contract/contract.ts";
 import { FivefoldError, InvalidEventError, type Violation } from "../contract/errors.ts";
+import { readTracestate } from "../contract/tracestate.ts";
 import { readTraceparent } from "./traceparent.ts";
 
 export interface Admission {
@@ -10,6 +11,8 @@ export interface Admission {
   readonly delay?: string | undefined;
   /** W3C trace context; empty: none. A malformed one is dropped. */
   readonly traceparent: string;
+  /** W3C trace state beside it. A malformed one is dropped, and so is one without a trace context. Absent: none. */
+  readonly tracestate?: string | undefined;
   /**
    * The same event under this id is accepted once in `forMs`, unless the use case's own `dedupeBy` says otherwise. Of several
    * events of a call, each has its place added to it. With `task`, that is the task's id, and whatever is enqueued under it is
@@ -42,7 +45,7 @@ export function createToRecords<E>({ contract, clock, nextId }: ToRecordsOptions
     if (violations.length > 0) throw new InvalidEventError(settings.name, violations);
   }
 
-  function toRecord(event: E, { dueAt, delay, traceparent, once }: Admission): TaskRecord {
+  function toRecord(event: E, { dueAt, delay, traceparent, tracestate, once }: Admission): TaskRecord {
     const payload = contract.encode(event);
     if (payload.length > settings.maxPayloadBytes) {
       throw new FivefoldError(
@@ -72,14 +75,16 @@ export function createToRecords<E>({ contract, clock, nextId }: ToRecordsOptions
       tenant: contract.fairBy?.(event) ?? "",
       dedupeId: contract.dedupeBy?.(event) ?? once?.id ?? "",
       traceparent,
+      ...(tracestate && { tracestate }),
       subscription: "",
       payload,
     };
   }
 
   return (events, given) => {
-    const { traceparent } = given;
-    const admission = { ...given, traceparent: traceparent === "" ? "" : readTraceparent(traceparent) };
+    const traceparent = given.traceparent === "" ? "" : readTraceparent(given.traceparent);
+    const tracestate = traceparent === "" || !given.tracestate ? "" : readTracestate(given.tracestate);
+    const admission = { ...given, traceparent, tracestate };
     requireValid(events);
     const { once } = admission;
     if (once === undefined || events.length === 1) return events.map((event) => toRecord(event, admission));

@@ -45,10 +45,10 @@ export function createEntry({ client, decode, avro }: GatewayUseCase, connection
   let opened: Promise<Frontend<unknown>> | undefined;
 
   function admissionOf({ options, idempotencyKey }: RequestHead, producer: string): Admission {
-    const { delay, traceparent = "" } = options;
+    const { delay, traceparent = "", tracestate } = options;
     // Keys of two producers have nothing to do with each other.
     const once = idempotencyKey === "" ? undefined : { id: `${producer} ${idempotencyKey}`, forMs: ONCE_FOR_MS };
-    return { dueAt: dueAt(name, options, connection.ports.clock.now()), delay, traceparent, once };
+    return { dueAt: dueAt(name, options, connection.ports.clock.now()), delay, traceparent, tracestate, once };
   }
 
   return {

@@ -63,12 +63,16 @@ export function readHead(request: IncomingMessage, query: string): RequestHead {
       "Shorten or encode it.",
     );
   }
-  const { "content-length": length, traceparent } = headers;
+  const { "content-length": length, traceparent, tracestate } = headers;
   return {
     contentType: contentTypeOf(headers["content-type"]),
     length: coding === undefined ? Number(length ?? 0) : undefined,
     idempotencyKey: (key as string | undefined) ?? "",
-    options: { ...optionsOf(query), ...(traceparent !== undefined && { traceparent: traceparent as string }) },
+    options: {
+      ...optionsOf(query),
+      // Several lists of the latter are one, which Node has joined.
+      ...(traceparent !== undefined && { traceparent: traceparent as string, tracestate: tracestate as string }),
+    },
   };
 }
 

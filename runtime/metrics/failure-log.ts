@@ -21,6 +21,9 @@ export type FailureLine =
       readonly task: string;
       /** Counted from 1. */
       readonly try: number;
+      /** The try's, where the worker has an OpenTelemetry SDK; else the enqueue's. Absent: the task has no trace. */
+      readonly traceId?: string;
+      readonly spanId?: string;
       /** Absent where it went to no handler. */
       readonly durationMs?: number;
       readonly result: "retried" | "dead-lettered";
@@ -93,7 +96,8 @@ export function createFailureLog({ clock, write, linesPerSecond = LINES_PER_SECO
       }
       second.written++;
       const { useCase, subscriber } = pipeline;
-      const { id: task, attempt } = message;
+      const { id: task, attempt, traceparent } = message;
+      const [, traceId, spanId] = traceparent.split("-");
       tell({
         event: "task-failed",
         time: isoTime(clock),
@@ -101,6 +105,7 @@ export function createFailureLog({ clock, write, linesPerSecond = LINES_PER_SECO
         subscriber,
         task,
         try: attempt,
+        ...(traceId && spanId && { traceId, spanId }),
         ...(startedAt !== 0 && { durationMs: Math.round(endedAt - startedAt) }),
         result,
         error: outcome.message,

@@ -13,6 +13,8 @@ import type { Settlement } from "../delivery/settlement.ts";
 import { type BatchExecutionOptions, createBatchExecution } from "../execution/batch-execution.ts";
 import { createExecution, type Execution, stuckTask, type TakenTask } from "../execution/execution.ts";
 import type { Isolation, LodgedTask } from "../execution/isolation.ts";
+import type { createTaskLogs } from "../execution/task-logs.ts";
+import type { TaskTraces } from "../tracing/task-traces.ts";
 import type { Consumer } from "../transport/transport.ts";
 import type { PipelineCounts } from "./pipeline-counts.ts";
 
@@ -57,6 +59,9 @@ export interface LocalTargetOptions {
   readonly release: (count: number) => void;
   /** Takes a task again, as if it had just been received. */
   readonly offer: (message: Message) => void;
+  readonly logOf: ReturnType<typeof createTaskLogs>;
+  /** Absent: this process traces nothing. */
+  readonly traces: TaskTraces | undefined;
   readonly clock: Clock;
   readonly reportProblem: ReportProblem;
 }
@@ -65,12 +70,16 @@ export interface LocalTargetOptions {
 export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
   const { contract, subscriber, consumer, settlement, clock } = options;
   const { name } = contract.settings;
-  const { handler, batchHandler } = contract.subscribers[subscriber.name]!;
+  const { handler: own, batchHandler: ownBatch } = contract.subscribers[subscriber.name]!;
+  const { traces } = options;
+  const handler = own && traces ? traces.traced(own) : own;
+  const batchHandler = ownBatch && traces ? traces.tracedBatch(ownBatch) : ownBatch;
   const { batch, timeoutMs, maxRetries } = subscriber;
   const { batchLimit } = options;
   const running = {
     subscriber: subscriber.name,
     enqueue: contract.enqueue,
+    logOf: options.logOf,
     timeoutMs,
     keepsKey: isKeyed(contract.settings),
     starting: consumer.starting,
@@ -106,6 +115,7 @@ export function createLocalTarget(options: LocalTargetOptions): TaskTarget {
             settle(message, outcome, startedAt, endedAt);
           },
           runHere(message) {
+            traces?.putOff(message);
             if (withPermits.delete(message)) options.release(1);
             options.offer({ ...message, crashes: undefined });
           },

@@ -1,8 +1,18 @@
 import type { Clock } from "../contract/clock.ts";
-import type { ExecutorContract, Message, Outcome, ReportProblem, TaskRecord } from "../contract/contract.ts";
+import type {
+  ExecutorContract,
+  Message,
+  Outcome,
+  ReportProblem,
+  SubscriberFunctions,
+  TaskRecord,
+} from "../contract/contract.ts";
+import type { TaskLogLine } from "../contract/task-log.ts";
 import { createDelivery } from "../delivery/delivery.ts";
 import { createBatchExecution } from "../execution/batch-execution.ts";
 import { createExecution } from "../execution/execution.ts";
+import { createTaskLogs } from "../execution/task-logs.ts";
+import type { Spans } from "../tracing/spans.ts";
 
 /** Runs a subscriber's tasks one at a time, and tells what each came to and how long its handler took, in ms. */
 export function createLoneTasks(
@@ -10,11 +20,14 @@ export function createLoneTasks(
   subscriberName: string,
   settings: {
     readonly ended: (outcome: Outcome, tookMs: number) => void;
+    readonly log: (line: TaskLogLine) => void;
+    /** Absent: this process traces nothing. The try's span is the worker's. */
+    readonly spans: Spans | undefined;
     readonly clock: Clock;
     readonly reportProblem: ReportProblem;
   },
 ): (record: TaskRecord) => void {
-  const { clock, ended } = settings;
+  const { clock, ended, spans } = settings;
   const subscriber = contract.settings.subscribers.find(({ name }) => name === subscriberName);
   const functions = contract.subscribers[subscriberName];
   if (!subscriber || !(functions?.handler || functions?.batchHandler)) {
@@ -22,9 +35,13 @@ export function createLoneTasks(
       `'${contract.settings.name}' has no subscriber '${subscriberName}' with a handler in this build`,
     );
   }
-  const { handler, batchHandler } = functions;
+  const handler = functions.handler && within(spans, functions.handler);
+  const batchHandler = functions.batchHandler && withinFirst(spans, functions.batchHandler);
   const running = {
     enqueue: contract.enqueue,
+    logOf: createTaskLogs({
+      ...{ useCase: contract.settings.name, subscriber: subscriberName, write: settings.log, clock },
+    }),
     subscriber: subscriberName,
     timeoutMs: subscriber.timeoutMs,
     // The process is ended with a try that outlives its time, so that nothing of it keeps a key.
@@ -53,6 +70,18 @@ export function createLoneTasks(
     },
   });
   return (record) => delivery.deliver([{ ...record, position: undefined }]);
+}
+
+type Handler = NonNullable<SubscriberFunctions<unknown>["handler"]>;
+type BatchHandler = NonNullable<SubscriberFunctions<unknown>["batchHandler"]>;
+
+function within(spans: Spans | undefined, handler: Handler): Handler {
+  return spans ? (event, task) => spans.under(task, () => handler(event, task)) : handler;
+}
+
+/** A batch here is of one task. */
+function withinFirst(spans: Spans | undefined, handler: BatchHandler): BatchHandler {
+  return spans ? (events, tasks) => spans.under(tasks[0]!, () => handler(events, tasks)) : handler;
 }
 
 const ALONE = { max: 1, withinMs: 0 };

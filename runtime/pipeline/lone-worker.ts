@@ -6,6 +6,7 @@ import type { TaskRecord } from "../contract/contract.ts";
 import { describeThrown } from "../contract/thrown.ts";
 import type { LoneAnswer, LoneRequest } from "../execution/lone-protocol.ts";
 import type { Executor } from "../executor.ts";
+import { openSpans } from "../tracing/spans.ts";
 import { createLoneTasks } from "./lone-task.ts";
 
 let run: ((record: TaskRecord) => void) | undefined;
@@ -22,6 +23,8 @@ async function open({ url, subscriber, connection }: LoneRequest & { kind: "open
     if (/\.[cm]?tsx?$/.test(url)) await import("fivefold/register");
     const { executor } = (await import(url)) as { executor: Executor };
     run = createLoneTasks(executor, subscriber, {
+      log: (line) => answer({ kind: "logged", line }),
+      spans: openSpans(),
       ended: (outcome, tookMs) => answer({ kind: "ended", outcome, tookMs }),
       clock: systemClock,
       reportProblem: (problem) => process.emitWarning(problem),

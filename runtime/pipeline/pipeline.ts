@@ -10,7 +10,8 @@ import { tellAll } from "../observers.ts";
 import { createDelayRunner, type DelayRunner } from "../scheduler/delay-runner.ts";
 import type { Delayed } from "../scheduler/delay-store.ts";
 import type { PipelineCounts } from "./pipeline-counts.ts";
-import { type Observer, type OpenedPipeline, openPipeline, type Pipeline, type Shared } from "./subscriber-pipeline.ts";
+import type { Observer, Pipeline, Shared } from "./pipeline-parts.ts";
+import { type OpenedPipeline, openPipeline } from "./subscriber-pipeline.ts";
 
 export type { Admission, Delayed, Enqueued, Frontend, Observer, Pipeline, PipelineCounts, Receipt, Settled };
 
@@ -33,7 +34,10 @@ export async function openPipelines(
 ): Promise<Pipelines> {
   const { ports, publish, observers, reportProblem } = shared;
   const gate = createGate(permits);
-  const isolation = createIsolation({ connection: ports.openedWith, clock: ports.clock, reportProblem });
+  const isolation = createIsolation({
+    ...{ connection: ports.openedWith, log: shared.log, clock: ports.clock },
+    reportProblem,
+  });
   const delayRunner = createDelayRunner({
     store: ports.delayStore,
     publish,

@@ -24,6 +24,7 @@ import type { TargetUrl } from "../delivery/remote/target-url.ts";
 import type { Settlement } from "../delivery/settlement.ts";
 import type { Ports } from "../ports/ports.ts";
 import { callbackId } from "../task-http/callback.ts";
+import type { TaskTraces } from "../tracing/task-traces.ts";
 import type { TaskTarget } from "./local-target.ts";
 
 /** The targets of one worker that are other processes. Those of one name share what is known of their hosts. */
@@ -32,6 +33,8 @@ export interface RemoteTargets {
     readonly contract: ExecutorContract<unknown>;
     readonly subscriber: SubscriberSettings & { readonly target: TargetSettings };
     readonly settlement: Pick<Settlement, "add" | "postpone">;
+    /** Absent: this process traces nothing. */
+    readonly traces: TaskTraces | undefined;
     /** Told when more may be in flight, or less. */
     readonly shareChanged: () => void;
     /** Told of a task that was answered by 202, and how long that took. Times are on the monotonic clock. */
@@ -111,7 +114,7 @@ export async function openRemoteTargets(
   }
 
   return {
-    open({ contract, subscriber, settlement, shareChanged, accepted }) {
+    open({ contract, subscriber, settlement, traces, shareChanged, accepted }) {
       const hosts = poolOf(subscriber.target);
       watching.push(hosts.watch(shareChanged));
       const remote = createRemoteTarget({
@@ -120,12 +123,15 @@ export async function openRemoteTargets(
         client,
         timeoutMs: subscriber.timeoutMs,
         // Without a time of its own, its end is timed with its batch's, as that of any try which waited for something.
-        report: (message, outcome, startedAt, endedAt) => settlement.add(message, outcome, startedAt, endedAt),
+        report(message, outcome, startedAt, endedAt) {
+          const tried = traces?.answered(message, "message" in outcome ? outcome.message : undefined) ?? message;
+          settlement.add(tried, outcome, startedAt, endedAt);
+        },
         accepted(startedAt, endedAt) {
           accepted(startedAt, endedAt);
           clock.soon(shareChanged);
         },
-        postpone: settlement.postpone,
+        postpone: (message, afterMs) => settlement.postpone(traces?.answered(message) ?? message, afterMs),
         awaitOutcome:
           outcomes && secretsOf(subscriber.target, environment, clock).length > 0
             ? ({ id, attempt }, settle) =>
@@ -134,7 +140,7 @@ export async function openRemoteTargets(
         clock,
       });
       return {
-        run: remote.run,
+        run: (messages, events) => remote.run(traces ? traces.sent(messages) : messages, events),
         abort: remote.abort,
         get running() {
           return remote.running;

@@ -4,87 +4,29 @@ import {
   type ExecutorContract,
   isKeyed,
   type Message,
-  type ReportProblem,
   type SubscriberSettings,
-  type TaskRecord,
   topicOf,
-  type UseCaseSettings,
 } from "../contract/contract.ts";
-import type { Override, OverridePlace } from "../control/overrides.ts";
-import type { SharedPermits } from "../control/permit-shares.ts";
-import { type SharedRate, sharesRates } from "../control/rate-shares.ts";
-import type { TaskStanding } from "../control/task-questions.ts";
+import { sharesRates } from "../control/rate-shares.ts";
 import { createDelivery } from "../delivery/delivery.ts";
-import { createSettlement, firstDueAt, type Settled } from "../delivery/settlement.ts";
+import { createSettlement, firstDueAt, type SettlementOptions } from "../delivery/settlement.ts";
 import type { Execution } from "../execution/execution.ts";
 import type { Isolation } from "../execution/isolation.ts";
+import { createTaskLogs } from "../execution/task-logs.ts";
 import { createAdmission } from "../flow-control/admission.ts";
 import type { Gate } from "../flow-control/gate.ts";
 import { createPermitShare } from "../flow-control/permit-share.ts";
 import { createRetryBudget } from "../flow-control/retry-budget.ts";
 import { createBatchLimit, createTaskLimit } from "../flow-control/subscriber-limit.ts";
 import { tellAll } from "../observers.ts";
-import type { Ports } from "../ports/ports.ts";
-import type { DelayRunner, DelayRunnerOptions } from "../scheduler/delay-runner.ts";
-import type { Delayed } from "../scheduler/delay-store.ts";
+import type { DelayRunner } from "../scheduler/delay-runner.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
-import type { Consumer } from "../transport/transport.ts";
+import { createTaskTraces, traceSettlement } from "../tracing/task-traces.ts";
+import { watchReceived } from "../tracing/watch-received.ts";
 import { createLocalTarget, type TaskTarget } from "./local-target.ts";
 import type { PipelineCounts } from "./pipeline-counts.ts";
-import type { RemoteTargets } from "./remote-targets.ts";
+import type { Pipeline, Shared } from "./pipeline-parts.ts";
 import { createRetryDelays } from "./retry-delays.ts";
-
-/** One subscriber's way from the topic to its handler, running. */
-export interface Pipeline {
-  readonly useCase: string;
-  readonly subscriber: string;
-  counts(): PipelineCounts;
-  /** Goes on under what operators have set. */
-  override(to: Override): void;
-  /** What shares its rate with other processes goes by. */
-  readonly rate: SharedRate;
-  /** The same of the tasks that may be in flight over all of them. */
-  readonly permits: SharedPermits;
-  /** Where one of its tasks is, that this process holds. */
-  find(taskId: string): TaskStanding | undefined;
-  /** Starts no more tasks. */
-  stop(): void;
-  /** Whether no try runs. */
-  readonly quiet: boolean;
-  /** Aborts the signals of what still runs. */
-  abort(reason: string): void;
-  /** Resolves once all outcomes are stored. */
-  settled(): Promise<void>;
-  /** Gives back what is held. */
-  close(): Promise<void>;
-}
-
-/** Watches pipelines. It is called in their midst, so it must be quick; what it throws is reported. */
-export interface Observer {
-  /** Told of every batch of tries that ended. */
-  readonly settled?: ((pipeline: Pipeline, settled: readonly Settled[]) => void) | undefined;
-  /** Told of delayed tasks that were published to their topic when they had come due. */
-  readonly fired?: ((topic: string, fired: readonly Delayed[]) => void) | undefined;
-}
-
-/** What the pipelines of one process share. */
-export interface Shared {
-  readonly ports: Ports;
-  /** Resolves once the records are durable. */
-  readonly publish: (topic: string, records: readonly TaskRecord[], notBefore?: readonly number[]) => Promise<void>;
-  /** A consumer of that subscriber's tasks. */
-  readonly subscribe: (useCase: UseCaseSettings, subscription: string) => Promise<Consumer>;
-  /** Told when all were subscribed. Throws where that is not enough to begin. */
-  readonly subscribed: () => void;
-  readonly observers: ReadonlySet<Observer>;
-  /** Absent: all tasks run in this process. */
-  readonly remoteTargets: RemoteTargets | undefined;
-  /** Where a delayed record goes once it is due. */
-  readonly routeDelayed: DelayRunnerOptions["route"];
-  /** What operators have set for a subscriber, from the start. */
-  readonly overrideOf: (place: OverridePlace) => Override;
-  readonly reportProblem: ReportProblem;
-}
 
 /** Tasks held for each that may run, so that one is there when another ends. */
 const HELD_PER_PERMIT = 2;
@@ -106,13 +48,15 @@ export async function openPipeline(
   gate: Gate,
   isolation: Isolation,
   delayRunner: DelayRunner,
-  { ports, publish, subscribe, observers, remoteTargets, reportProblem }: Shared,
+  { ports, publish, subscribe, observers, remoteTargets, spans, log, reportProblem }: Shared,
 ): Promise<OpenedPipeline> {
   const { clock } = ports;
   const { name, priority, ordered, fair, maxInFlightPerKey = 0 } = contract.settings;
   const topic = topicOf(name, priority);
   const deadLetterTopic = deadLetterTopicOf(topic, subscriber.name);
-  const consumer = await subscribe(contract.settings, subscriber.name);
+  const traces = spans && createTaskTraces(spans, name, subscriber, clock);
+  const subscribed = await subscribe(contract.settings, subscriber.name);
+  const consumer = traces ? watchReceived(subscribed, traces) : subscribed;
 
   const scheduler = createScheduler({
     consumer,
@@ -125,7 +69,10 @@ export async function openPipeline(
     givesBackInOrder: ports.transport.capabilities.givesBackInOrder,
     delay: (delayed) => delayRunner.add(delayed),
     outdated: (tasks) => ports.delayStore.outdated(tasks),
-    start: (messages) => admission.offer(messages),
+    start(messages) {
+      traces?.offered(messages);
+      admission.offer(messages);
+    },
     clock,
     reportProblem,
   });
@@ -167,16 +114,25 @@ export async function openPipeline(
     // Until its share is settled with the others.
     ratePart: isShared ? 0 : 1,
     fair,
-    admit: (messages) => delivery.deliver(messages),
+    admit: (messages) => delivery.deliver(traces ? traces.begun(messages) : messages),
     clock,
   });
-  const settlement = createSettlement({
+  const retryDelays = createRetryDelays({ ports, topic, isKeyed: isKeyed(contract.settings), publish, delayRunner });
+  const settlementOf = (options: SettlementOptions) =>
+    traces ? traceSettlement(createSettlement(options), traces) : createSettlement(options);
+  const settlement = settlementOf({
     subscriber,
     ordered,
     acknowledge: (messages) => consumer.acknowledge(messages),
-    delay: createRetryDelays({ ports, topic, isKeyed: isKeyed(contract.settings), publish, delayRunner }),
+    delay(retries) {
+      if (traces) for (const { record, dueAt } of retries) traces.delayed(record, dueAt);
+      return retryDelays(retries);
+    },
     deadLetter: (records) => publish(deadLetterTopic, records),
-    again: (message, afterMs) => scheduler.again(message, afterMs),
+    again(message, afterMs) {
+      traces?.delayed(message, clock.now() + afterMs);
+      scheduler.again(message, afterMs);
+    },
     rememberCrashes: (messages, crashes) => consumer.rememberCrashes?.(messages, crashes) ?? Promise.resolve(),
     freed(count) {
       limit.freed();
@@ -185,6 +141,7 @@ export async function openPipeline(
     ended: (messages) => scheduler.ended(messages),
     awaited: ({ outcome, startedAt, endedAt }) => limit.awaited(outcome, startedAt, endedAt),
     observe(settled) {
+      traces?.settled(settled);
       retryBudget?.done(settled.filter(({ message, result }) => result === "done" && message.attempt > 1).length);
       tellAll(observers, (observer) => observer.settled?.(pipeline, settled), reportProblem);
     },
@@ -194,7 +151,7 @@ export async function openPipeline(
   const { target: place } = subscriber;
   const target: TaskTarget = place
     ? remoteTargets!.open({
-        ...{ contract, subscriber: { ...subscriber, target: place }, settlement },
+        ...{ contract, subscriber: { ...subscriber, target: place }, settlement, traces },
         shareChanged() {
           admission.limitChanged();
           scheduler.roomChanged();
@@ -205,7 +162,8 @@ export async function openPipeline(
         },
       })
     : createLocalTarget({
-        ...{ contract, subscriber, batchLimit, consumer, isolation, settlement, clock, reportProblem },
+        ...{ contract, subscriber, batchLimit, consumer, isolation, settlement, traces, clock, reportProblem },
+        logOf: createTaskLogs({ useCase: name, subscriber: subscriber.name, write: log, clock }),
         canIsolate: ports.openedWith !== undefined,
         keepsPermits: () => share.total !== undefined,
         release: (count) => admission.release(count),

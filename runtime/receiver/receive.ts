@@ -199,6 +199,7 @@ function taskOf(header: ReceivedRequest["header"], signal: AbortSignal): Receive
     dueAt: header("fivefold-due") === "" ? enqueuedAt : new Date(header("fivefold-due")),
     key: decodeHeader(header("ce-partitionkey")),
     traceparent: header("traceparent"),
+    tracestate: header("tracestate"),
     callback: header(CALLBACK_HEADER),
     signal,
   };

@@ -3,7 +3,10 @@ import type { Violation } from "../contract/errors.ts";
 
 /** What a receiver's handler is told of its task, besides the event. */
 export interface ReceivedTask
-  extends Pick<TaskContext, "id" | "useCase" | "subscriber" | "attempt" | "enqueuedAt" | "dueAt" | "traceparent"> {
+  extends Pick<
+    TaskContext,
+    "id" | "useCase" | "subscriber" | "attempt" | "enqueuedAt" | "dueAt" | "traceparent" | "tracestate"
+  > {
   /** The ordering key; empty without `orderBy`, and where it is longer than 1,024 characters. */
   readonly key: string;
   /** Where the outcome may be told later, for a handler that returns `LATER`; empty: nowhere. */

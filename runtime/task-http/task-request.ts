@@ -1,4 +1,5 @@
 import type { Message, TargetFormat } from "../contract/contract.ts";
+import { readTracestate } from "../contract/tracestate.ts";
 import { CALLBACK_HEADER, CALLBACK_PATH, callbackId } from "./callback.ts";
 
 /*
@@ -78,7 +79,7 @@ export function createTaskHeaders(shape: RequestShape): (task: Message, now: num
   const enqueuedText = createTimeText();
   const deadlineText = createTimeText();
   return (task, now) => {
-    const { key, traceparent, enqueuedAt, dueAt } = task;
+    const { key, traceparent, tracestate, enqueuedAt, dueAt } = task;
     // biome-ignore format: a header a line.
     const headers = [
       "content-type", CONTENT_TYPES[format],
@@ -99,6 +100,9 @@ export function createTaskHeaders(shape: RequestShape): (task: Message, now: num
     const partitionKey = key === "" ? "" : encodeHeader(key);
     if (partitionKey !== "" && partitionKey.length <= LONGEST_KEY) headers.push("ce-partitionkey", partitionKey);
     if (traceparent !== "") headers.push("traceparent", encodeHeader(traceparent));
+    // As it is, since what is read is printable ASCII: a percent encoding would be another list.
+    const list = tracestate ? readTracestate(tracestate) : "";
+    if (list !== "") headers.push("tracestate", list);
     return headers;
   };
 }

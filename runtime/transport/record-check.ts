@@ -48,7 +48,7 @@ export function checkRecords(records: readonly TaskRecord[], topic: string, maxR
 
 /** A value that is no text would be stored as something else, or be refused half way through a batch. */
 function checkTexts(record: TaskRecord, topic: string): void {
-  const { id, useCase, key, tenant, dedupeId, traceparent, subscription, failure, payload } = record;
+  const { id, useCase, key, tenant, dedupeId, traceparent, tracestate, subscription, failure, payload } = record;
   if (
     typeof id === "string" &&
     typeof useCase === "string" &&
@@ -56,6 +56,7 @@ function checkTexts(record: TaskRecord, topic: string): void {
     typeof tenant === "string" &&
     typeof dedupeId === "string" &&
     typeof traceparent === "string" &&
+    (tracestate === undefined || typeof tracestate === "string") &&
     typeof subscription === "string" &&
     payload instanceof Uint8Array &&
     (failure === undefined || [failure.reason, failure.message, failure.subscription].every(isText))
@@ -72,9 +73,10 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
-function textLength({ id, useCase, key, tenant, dedupeId, traceparent, subscription, failure }: TaskRecord): number {
+function textLength(record: TaskRecord): number {
+  const { id, useCase, key, tenant, dedupeId, traceparent, tracestate = "", subscription, failure } = record;
   const envelope = id.length + useCase.length + key.length + tenant.length + dedupeId.length;
-  const rest = traceparent.length + subscription.length;
+  const rest = traceparent.length + tracestate.length + subscription.length;
   if (!failure) return envelope + rest;
   return envelope + rest + failure.reason.length + failure.message.length + failure.subscription.length;
 }

@@ -40,6 +40,7 @@ export function importCycles(sources: readonly Source[]): string[] {
 
 /** Libraries that a port hides: swapping one must touch one file a port. */
 const VENDORS = [
+  "@opentelemetry/api",
   "aws4fetch",
   "bullmq",
   "croner",

@@ -154,6 +154,13 @@ export const ZONES: readonly Zone[] = [
     may: ["runtime/(dead-letters|ports)/.*", ...SHARED],
     packages: ["node:*"],
   },
+  // Beside the layers: what a task's way looks like to whoever follows it. It is given messages, and reaches into no layer.
+  {
+    name: "tracing",
+    files: /^runtime\/tracing\//,
+    may: ["runtime/(tracing|frontend|delivery)/.*", ...SHARED],
+    packages: ["@opentelemetry/api", "node:*"],
+  },
   // Beside the layers: records that nobody consumes.
   { name: "strays", files: /^runtime\/strays\//, may: ["runtime/(strays|ports)/.*", ...SHARED], packages: [] },
   // Beside the layers: HTTP, and what enqueues. Events reach the frontend by what a client does.
@@ -229,7 +236,7 @@ export const ZONES: readonly Zone[] = [
     may: [
       "runtime/[^/]+.ts",
       "runtime/(authoring|adapters|callbacks|capture|codec|control|crashes|dead-letters|gateway|metrics|pipeline|ports)/.*",
-      "runtime/(bridges|receiver|schedules|strays)/.*",
+      "runtime/(bridges|receiver|schedules|strays|tracing)/.*",
       ...SHARED,
     ],
     packages: ["node:*"],

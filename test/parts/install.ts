@@ -2,6 +2,7 @@ import { installActionlint } from "./actionlint.ts";
 import { installKubernetes, installKubernetesNode } from "./kubernetes-install.ts";
 import { installKubernetesProvider } from "./kubernetes-provider-install.ts";
 import { installLambdaEmulator } from "./lambda-emulator.ts";
+import { installOtelCollector } from "./otel-collector.ts";
 import { installPulsarClasses } from "./pulsar-classes.ts";
 import { installPulumi } from "./pulumi-install.ts";
 
@@ -12,6 +13,7 @@ const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   "pulumi-kubernetes": installKubernetesProvider,
   actionlint: installActionlint,
   lambda: installLambdaEmulator,
+  collector: installOtelCollector,
 };
 
 /** Of `npm run test:e2e:node` alone: half an hour more. */

@@ -1,4 +1,5 @@
 import type { Failure, FailureReason, Message, Priority, TaskRecord } from "../../contract/contract.ts";
+import { readTracestate } from "../../contract/tracestate.ts";
 
 /**
  * A record as a Pulsar message, and back. The names are documented in docs/pulsar.md for clients in other languages;
@@ -20,6 +21,7 @@ const TEXTS = [
   ["dedupeId", "fivefold-dedupe-id"],
   // The name that W3C's trace context has everywhere else, so that tracing tools find it.
   ["traceparent", "traceparent"],
+  ["tracestate", "tracestate"],
   ["subscription", "fivefold-subscription"],
 ] as const;
 
@@ -71,7 +73,7 @@ export function putProperties(
     exact = { ...exact, [name]: text };
     return carried(text);
   };
-  for (const [field, name] of TEXTS) if (record[field] !== "") put(name, well(name, record[field]));
+  for (const [field, name] of TEXTS) if (record[field]) put(name, well(name, record[field]));
   put(VERSION, `${record.version}`);
   if (record.dueAt !== 0) put(DUE_AT, `${record.dueAt}`);
   if (notBefore !== 0) put(NOT_BEFORE, `${notBefore}`);
@@ -139,6 +141,8 @@ export function recordOf(
     tenant: text("fivefold-tenant", properties["fivefold-tenant"]),
     dedupeId: text("fivefold-dedupe-id", properties["fivefold-dedupe-id"]),
     traceparent: text("traceparent", properties.traceparent),
+    // Of another client's, which may have written anything.
+    ...(properties.tracestate && { tracestate: readTracestate(properties.tracestate) }),
     subscription: text("fivefold-subscription", properties["fivefold-subscription"]),
     failure: failureOf(properties, text),
     payload,

@@ -139,7 +139,7 @@ test("a copy of a task is data", async () => {
     copy = { ...task };
   });
   run("a");
-  const names = ["attempt", "dueAt", "enqueuedAt", "id", "key", "subscriber", "traceparent", "useCase"];
+  const names = ["attempt", "dueAt", "enqueuedAt", "id", "key", "subscriber", "traceparent", "tracestate", "useCase"];
   expect(Object.keys(copy as object).sort()).toEqual(names);
   expect(copy).toMatchObject({ id: "a", subscriber: "default", attempt: 2, enqueuedAt: expect.any(Date) });
 });

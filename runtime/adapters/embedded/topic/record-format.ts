@@ -6,7 +6,7 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
 /*
  * An entry: a batch of records in one value.
  *
- *   byte 0      format version, 1
+ *   byte 0      format version: 1, or 2 where a record has a trace state, which readers of 1 know nothing of
  *   bytes 1-3   count of records, little-endian
  *   bytes 4-7   CRC-32 of everything else, little-endian
  *   bytes 8-    the records
@@ -16,6 +16,7 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
  */
 
 const ENTRY_FORMAT = 1;
+const TRACESTATE_FORMAT = 2;
 const HEADER_BYTES = 8;
 
 const PRIORITIES: readonly Priority[] = ["normal", "high", "low"];
@@ -33,6 +34,7 @@ const TRACE = 1 << 11;
 const SUBSCRIPTION = 1 << 12;
 const FAILURE = 1 << 13;
 const ENQUEUED_EARLIER = 1 << 14;
+const TRACESTATE = 1 << 15;
 
 /** What a record's numbers and flags take at most. */
 const FIXED_BYTES = 48;
@@ -45,6 +47,7 @@ export class EntryWriter {
   private key = "";
   private tenant = "";
   private enqueuedAt = 0;
+  private format = ENTRY_FORMAT;
   count = 0;
 
   constructor(capacity: number) {
@@ -59,6 +62,7 @@ export class EntryWriter {
 
   clear(): void {
     this.writer.position = HEADER_BYTES;
+    this.format = ENTRY_FORMAT;
     this.count = 0;
     this.useCase = "";
     this.version = -1;
@@ -69,13 +73,13 @@ export class EntryWriter {
 
   /** Adds a record, or throws and leaves the entry as it was. */
   add(record: TaskRecord): void {
-    const { useCase, version, key, tenant, enqueuedAt } = this;
+    const { useCase, version, key, tenant, enqueuedAt, format } = this;
     const { position } = this.writer;
     try {
       this.write(record);
     } catch (error) {
       this.writer.position = position;
-      Object.assign(this, { useCase, version, key, tenant, enqueuedAt });
+      Object.assign(this, { useCase, version, key, tenant, enqueuedAt, format });
       throw error;
     }
     this.count += 1;
@@ -95,6 +99,7 @@ export class EntryWriter {
     if (record.subscription !== "") flags |= SUBSCRIPTION;
     if (record.failure) flags |= FAILURE;
     if (record.enqueuedAt < this.enqueuedAt) flags |= ENQUEUED_EARLIER;
+    if (record.tracestate) flags |= TRACESTATE;
 
     writer.reserve(FIXED_BYTES);
     writer.bytes[writer.position++] = flags;
@@ -116,6 +121,10 @@ export class EntryWriter {
     this.tenant = tenant;
     if (flags & DEDUPE) writer.text(dedupeId);
     if (flags & TRACE) writer.text(record.traceparent);
+    if (record.tracestate) {
+      writer.text(record.tracestate);
+      this.format = TRACESTATE_FORMAT;
+    }
     if (flags & SUBSCRIPTION) writer.text(record.subscription);
     if (record.failure) this.addFailure(record.failure);
     writer.block(record.payload);
@@ -133,7 +142,7 @@ export class EntryWriter {
   /** The finished entry, as a view into this writer's memory: clear the writer only once the entry is stored. */
   finish(): Buffer {
     const { bytes, position } = this.writer;
-    bytes[0] = ENTRY_FORMAT;
+    bytes[0] = this.format;
     bytes.writeUIntLE(this.count, 1, 3);
     const entry = bytes.subarray(0, position);
     entry.writeUInt32LE(checksum(entry), 4);
@@ -191,7 +200,7 @@ export class EntryReader {
     if (entry.length < HEADER_BYTES || entry[0] === 0) return "damaged";
     if (entry.readUInt32LE(4) !== checksum(entry)) return "damaged";
     // After the checksum, so that a damaged first byte is not taken for a newer format.
-    if (entry[0] !== ENTRY_FORMAT) return "newer";
+    if (entry[0] !== ENTRY_FORMAT && entry[0] !== TRACESTATE_FORMAT) return "newer";
     return new EntryReader(entry, partition, first);
   }
 
@@ -233,6 +242,7 @@ export class EntryReader {
       tenant: this.tenant,
       dedupeId: flags & DEDUPE_IS_KEY ? this.key : flags & DEDUPE ? reader.text() : "",
       traceparent: flags & TRACE ? reader.text() : "",
+      tracestate: flags & TRACESTATE ? reader.text() : undefined,
       subscription: flags & SUBSCRIPTION ? reader.text() : "",
       failure: flags & FAILURE ? this.failure() : undefined,
       payload: reader.block(),
