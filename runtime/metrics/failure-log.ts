@@ -96,7 +96,7 @@ export function createFailureLog({ clock, write, linesPerSecond = LINES_PER_SECO
       }
       second.written++;
       const { useCase, subscriber } = pipeline;
-      const { id: task, attempt, traceparent } = message;
+      const { id: task, attempt, traceparent = "" } = message;
       const [, traceId, spanId] = traceparent.split("-");
       tell({
         event: "task-failed",
