@@ -1,6 +1,9 @@
 import type { FivefoldError, Violation } from "./errors.ts";
 import type { Scheduled, ScheduleSettings } from "./schedule.ts";
+import type { EnqueuedUseCase, TaskEnqueueOptions, TaskReceipt } from "./task-enqueue.ts";
 import type { TaskLog } from "./task-log.ts";
+
+export type { EnqueuedUseCase, TaskEnqueueOptions, TaskReceipt };
 
 /** Dispatch order between what waits; each level has a topic of its own. Higher levels get more turns, none starves. */
 export type Priority = "high" | "normal" | "low";
@@ -232,26 +235,6 @@ export declare abstract class TaskContext {
     event: NoInfer<E>,
     options?: TaskEnqueueOptions,
   ): Promise<TaskReceipt>;
-}
-
-/** What a use case module exports by default, as far as whoever enqueues its events needs it. */
-export interface EnqueuedUseCase<E> {
-  readonly useCase: object;
-  /** Never there: tells TypeScript what the events are. */
-  readonly "~event"?: E;
-}
-
-export interface TaskEnqueueOptions {
-  /** How long from now no handler runs: `"5m"`. Default: at once. */
-  readonly delay?: `${number}${"ms" | "s" | "m" | "h" | "d"}` | undefined;
-  /** The time before which no handler runs, instead of `delay`. */
-  readonly at?: Date | undefined;
-}
-
-export interface TaskReceipt {
-  /** The task's id; where the same was enqueued before, that one's. */
-  readonly id: string;
-  readonly duplicate: boolean;
 }
 
 /** Enqueues for a task's handler. `counts` holds how often this try has enqueued the same before. */

@@ -118,8 +118,8 @@ export const ZONES: readonly Zone[] = [
     may: ["runtime/(codec|authoring|contract)/.*"],
     packages: [],
   },
-  // The only place that wires layers.
-  { name: "the pipeline", files: /^runtime\/pipeline\//, may: ["runtime/.*", "loader/.*"], packages: [] },
+  // The only place that wires layers, and spans of what passes through them.
+  { name: "the pipeline", files: /^runtime\/(pipeline|tracing)\//, may: ["runtime/.*", "loader/.*"], packages: ["*"] },
   {
     name: "the ports",
     files: /^runtime\/ports\//,
@@ -153,13 +153,6 @@ export const ZONES: readonly Zone[] = [
     files: /^runtime\/dead-letters\//,
     may: ["runtime/(dead-letters|ports)/.*", ...SHARED],
     packages: ["node:*"],
-  },
-  // Beside the layers: what a task's way looks like to whoever follows it. It is given messages, and reaches into no layer.
-  {
-    name: "tracing",
-    files: /^runtime\/tracing\//,
-    may: ["runtime/(tracing|frontend|delivery)/.*", ...SHARED],
-    packages: ["@opentelemetry/api", "node:*"],
   },
   // Beside the layers: records that nobody consumes.
   { name: "strays", files: /^runtime\/strays\//, may: ["runtime/(strays|ports)/.*", ...SHARED], packages: [] },
