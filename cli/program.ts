@@ -163,6 +163,7 @@ function createProgram(): Command {
       "--max-block <duration>",
       "longest that a handler may block the event loop, 0s: for ever (default: 30s beyond the longest timeout)",
     )
+    .option("--release <name>", "what this build is called among releases (default: by the project's files)")
     .option("--check", "only show that it could start, and end: exit code 0, or the error")
     .option("--metrics-port <port>", "serves /metrics, /healthz and /readyz", "9464")
     .option(

@@ -82,6 +82,14 @@ export { createFailureLog, type FailureLine, type FailureLog, type FailureLogOpt
 export { type MetricsServer, type MetricsServerOptions, startMetricsServer } from "./metrics/metrics-server.ts";
 export type { Pipeline, PipelineCounts, Receipt, Settled } from "./pipeline/pipeline.ts";
 export { topicsOf } from "./ports/topics.ts";
+export {
+  changeRelease,
+  type EndedRollout,
+  type ReleaseState,
+  type Rollout,
+  readReleases,
+  withEnd,
+} from "./release/release-state.ts";
 export { dropStray, moveStray, type StrayOutcome } from "./strays/stray-moves.ts";
 export { createStrayFinder, type Stray, type StrayTarget, targetOf } from "./strays/strays.ts";
 export type {

@@ -13,6 +13,7 @@ import { type SubscriberReport, tellWorkerReports } from "./control/worker-repor
 import { reportSafely } from "./observers.ts";
 import { type Observer, openPipelines, type Pipeline, type PipelineCounts, type Settled } from "./pipeline/pipeline.ts";
 import type { RemoteTargetsOptions } from "./pipeline/remote-targets.ts";
+import { joinWorkerReleases, type ReleaseOptions } from "./pipeline/worker-releases.ts";
 import type { Ports } from "./ports/ports.ts";
 import { createPublisher } from "./ports/publisher.ts";
 import { reportSeldom } from "./problem-reports.ts";
@@ -32,6 +33,8 @@ export interface WorkerOptions {
   readonly useCases?: readonly UseCaseSettings[] | undefined;
   /** Whether no other project shares the topics: then what no use case has is told of too. Default: false. */
   readonly alone?: boolean | undefined;
+  /** What this worker is a release of. Absent: use cases that have `release` run as others do. */
+  readonly release?: ReleaseOptions | undefined;
   /** Tasks in flight in this process, over all subscribers. Default 1,024. */
   readonly maxInFlight?: number | undefined;
   /** Told of every batch of tries that ended. */
@@ -110,8 +113,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const observers = new Set<Observer>();
   if (options.observe) observers.add({ settled: options.observe });
   const publisher = createPublisher(transport);
+  const releases = await joinWorkerReleases({
+    ...{ release: options.release, executors, open: controlStore?.open, clock, reportProblem },
+  });
   const strays = createStrayFinder(options.useCases ?? executors.map(({ settings }) => settings));
-  const { pipelines, delayRunner, stopWatching } = await openPipelines(
+  const { pipelines, add, delayRunner, stopWatching } = await openPipelines(
     executors,
     options.maxInFlight ?? DEFAULT_MAX_IN_FLIGHT,
     {
@@ -125,15 +131,22 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       overrideOf: (place) => overrides.of(place),
       spans: openSpans(),
       log: options.log,
+      releasesOf: releases?.view,
       reportProblem,
     },
+    releases?.consumes,
   ).catch(async (error) => {
     await watching?.stop();
+    await releases?.stop();
     await controlStore?.close();
     await remoteTargets?.close();
     throw error;
   });
   running = pipelines;
+  releases?.follow((useCase, subscriber) => {
+    // A pipeline that can't be opened now waits by itself; what is left is a store that is gone, which others tell of.
+    add(useCase, subscriber).catch((error) => reportProblem(storeGone(error)));
+  });
   const shared = sharesRates(ports) ? controlStore : undefined;
   const sharing = shared && (await shareRates({ open: shared.open, holders: () => pipelines, clock, reportProblem }));
   const sharingPermits =
@@ -202,13 +215,16 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     stopWatchingStrays();
     await schedules?.stop();
     for (const pipeline of pipelines) pipeline.stop();
+    const left = releases?.leave(graceMs);
     if (!(await quietWithin(graceMs))) {
       for (const pipeline of pipelines) pipeline.abort("the worker is ending");
       await quietWithin(ABORT_GRACE_MS);
     }
+    await left;
     // A disk that takes no more must not keep the process: what isn't stored by then is delivered again.
     await settledWithin(clock, STORE_GRACE_MS, Promise.all(pipelines.map((pipeline) => pipeline.settled())));
     await Promise.all([watching?.stop(), sharing?.stop(), sharingPermits?.stop(), telling?.stop(), answering?.stop()]);
+    await releases?.stop();
     await controlStore?.close();
     await delayRunner.close();
     await Promise.all(pipelines.map((pipeline) => pipeline.close()));
@@ -256,6 +272,11 @@ function openOnce(open: () => Promise<ControlStore>) {
     },
     close: () => opened?.then((store) => store.close()).catch(() => {}),
   };
+}
+
+function storeGone(error: unknown): FivefoldError {
+  if (error instanceof FivefoldError) return error;
+  return new FivefoldError("storage-failed", describeThrown(error), { cause: error });
 }
 
 function standing(pipeline: Pipeline): SubscriberReport {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { withStoreOptions } from "../options.ts";
+import { rolloutCommands } from "./rollout-commands.ts";
 
 /** Declares the commands that change what runs, without a deployment, and those that show it. */
 export function controlCommands(program: Command): void {
@@ -74,6 +75,8 @@ export function controlCommands(program: Command): void {
     const { reschedule } = await import("./waiting-task.ts");
     await reschedule(useCase, ids, options);
   });
+
+  rolloutCommands(program);
 
   program
     .command("schedules [use-case...]")

@@ -5,6 +5,7 @@ import type { FivefoldError, UseCaseSettings } from "../../runtime/runtime.ts";
 import { builtUseCases, loadExecutors, loadRuntime, startFailure } from "../project-runtime.ts";
 import { complain, say } from "../terminal.ts";
 import { defaultMaxBlockMs, startWatchdog } from "../worker/watchdog.ts";
+import { nameRelease } from "./name-release.ts";
 
 export interface StartOptions {
   readonly root?: string | undefined;
@@ -14,6 +15,8 @@ export interface StartOptions {
   readonly connectWithin: string;
   readonly metricsPort: string;
   readonly callbackPort: string;
+  /** What this build is called among releases. Default: FIVEFOLD_RELEASE, or a name by the project's files. */
+  readonly release?: string | undefined;
   /** Longest that a handler may block the event loop. Default: 30 s beyond the longest timeout, 60 s at least. */
   readonly maxBlock?: string | undefined;
 }
@@ -44,7 +47,7 @@ export async function start(names: readonly string[], options: StartOptions): Pr
     return watching;
   };
   const opening = orFault(() =>
-    patiently(() => open(root, names, { port, callbackPort }, watch), connectWithinMs),
+    patiently(() => open(root, names, { port, callbackPort, release: options.release }, watch), connectWithinMs),
   ).catch((error: unknown) => {
     // What use cases' modules have left running must not keep a process that could not start.
     setTimeout(() => process.exit(), FAILED_WITHIN_MS).unref();
@@ -63,6 +66,18 @@ export async function start(names: readonly string[], options: StartOptions): Pr
   process.exit(hasLeft ? EXIT.ok : EXIT.environment);
 }
 
+/** What this worker is a release of; `undefined`: none of its use cases asks. */
+async function releaseOf(
+  root: string,
+  executors: readonly { readonly settings: UseCaseSettings }[],
+  named: string | undefined,
+) {
+  if (!executors.some(({ settings }) => settings.release)) return undefined;
+  const name = named ?? (process.env.FIVEFOLD_RELEASE || (await nameRelease(root)));
+  say(`is release ${name}`);
+  return { name, host: process.env.FIVEFOLD_RELEASE_HOST || undefined };
+}
+
 interface Running {
   readonly names: readonly string[];
   readonly port: number;
@@ -74,7 +89,11 @@ interface Running {
 async function open(
   root: string,
   names: readonly string[],
-  { port, callbackPort }: { readonly port: number; readonly callbackPort: number },
+  {
+    port,
+    callbackPort,
+    release: named,
+  }: { readonly port: number; readonly callbackPort: number } & Pick<StartOptions, "release">,
   watch: (useCases: readonly UseCaseSettings[]) => Promise<void>,
 ): Promise<Running> {
   const { connect, createFailureLog, openCallbackPort, startMetricsServer, startWorker } = await loadRuntime(root);
@@ -84,8 +103,9 @@ async function open(
   const connection = await connect();
   try {
     const reportProblem = ({ message }: Error) => complain(message);
+    const release = await releaseOf(root, executors, named);
     const worker = await startWorker({
-      ...{ ports: connection.ports, executors, useCases, reportProblem },
+      ...{ ports: connection.ports, executors, useCases, release, reportProblem },
       log: (line) => complain(JSON.stringify(line)),
     });
     const failures = createFailureLog({ clock: connection.ports.clock, write: complain });

@@ -1,4 +1,5 @@
 import type { BatchSettings, RetryBudgetSettings, TargetSettings } from "../../runtime/contract/contract.ts";
+import type { ReleaseSettings } from "../../runtime/contract/release-settings.ts";
 import type { ScheduleSettings } from "../../runtime/contract/schedule.ts";
 import { formatDuration } from "./duration.ts";
 import { formatSize } from "./size.ts";
@@ -11,6 +12,9 @@ export type Batch = BatchSettings;
 
 /** What retries may take, as the runtime is told. */
 export type RetryBudget = RetryBudgetSettings;
+
+/** How a new release takes over, as the runtime is told. */
+export type Release = ReleaseSettings;
 
 /** When a use case enqueues an event by itself, as the runtime is told. */
 export type Schedule = ScheduleSettings;
@@ -68,6 +72,7 @@ export type Kind =
   | { readonly is: "target" }
   | { readonly is: "batch" }
   | { readonly is: "retry budget" }
+  | { readonly is: "release" }
   /** By names of the use case's own choice, each with a function of the tick. */
   | { readonly is: "schedules" }
   /** A table whose changes become events. */
@@ -103,6 +108,7 @@ export const BACKOFF: KindOf<Backoff> = { is: "backoff" };
 export const TARGET: KindOf<Target> = { is: "target" };
 export const BATCH: KindOf<Batch> = { is: "batch" };
 export const RETRY_BUDGET: KindOf<RetryBudget> = { is: "retry budget" };
+export const RELEASE: KindOf<Release> = { is: "release" };
 export const SCHEDULES: KindOf<readonly Schedule[]> = { is: "schedules" };
 export const CHANGES: KindOf<Changes> = { is: "changes" };
 
@@ -132,6 +138,8 @@ export function rangeText(kind: Kind): string {
       return "`{ max, within }`: an integer from 2 to 10000, and a duration from 0s to 1h";
     case "retry budget":
       return "`{ percent, atLeast }`: an integer from 0 to 100, and a rate";
+    case "release":
+      return "`{ steps, guard }`: percents that rise to 100, and how much worse it may be";
     case "schedules":
       return "an object of schedules by name, each with `cron` or `every`, and `event`";
     case "changes":
@@ -156,6 +164,8 @@ export function valueText(kind: Kind, value: unknown): string {
       return batchText(value as Batch);
     case "retry budget":
       return retryBudgetText(value as RetryBudget);
+    case "release":
+      return releaseText(value as Release);
     case "schedules":
       return (value as readonly Schedule[]).map((one) => `${one.name} ${scheduleText(one)}`).join(", ");
     case "changes":
@@ -181,6 +191,13 @@ export function batchText({ max, withinMs }: Batch): string {
 
 export function retryBudgetText({ percent, atLeast }: RetryBudget): string {
   return `${percent} % of first tries, at least ${rateText(atLeast)}`;
+}
+
+export function releaseText({ steps, errorPoints, slowerPercent, stepMs }: Release): string {
+  return (
+    `${steps.map((percent) => `${percent} %`).join(", ")}, each while at most ${errorPoints} points more fail and tasks take at ` +
+    `most ${slowerPercent} % longer, for up to ${formatDuration(stepMs)}`
+  );
 }
 
 function backoffText({ minMs, maxMs }: Backoff): string {

@@ -1,7 +1,7 @@
-import { integer, KEY_FIELD, RETRY_BUDGET, retryBudgetText } from "./kind.ts";
+import { integer, KEY_FIELD, RELEASE, RETRY_BUDGET, releaseText, retryBudgetText } from "./kind.ts";
 import type { Place, Setting } from "./setting.ts";
 
-/** What bounds tasks besides `maxInFlight` and `rate`: the last part of SETTINGS. */
+/** What bounds tasks besides `maxInFlight` and `rate`, and a new release: the last part of SETTINGS. */
 export const LIMIT_SETTINGS = {
   "delivery.retry.budget": ofSubscriber({
     kind: RETRY_BUDGET,
@@ -53,6 +53,17 @@ export const LIMIT_SETTINGS = {
     concerns: "capacity",
     does: (count) => (count === 0 ? "" : `at most ${count} of a key in flight for a subscriber over all processes`),
     summary: (count) => `at most ${count} of a key in flight`,
+  }),
+  "execution.release": ofUseCase({
+    kind: RELEASE,
+    default: null,
+    none: "at once",
+    key: "release",
+    place: "settings",
+    name: "a new release takes over",
+    concerns: "behaviour",
+    does: (release) => (release === null ? "" : `a new release takes over by ${releaseText(release)}`),
+    summary: ({ steps }) => `released by ${steps.map((percent) => `${percent} %`).join(", ")}`,
   }),
 };
 

@@ -1,4 +1,5 @@
 import type { Backoff, EnqueuedUseCase, Priority, RateSettings, TargetFormat } from "../contract/contract.ts";
+import type { Release } from "../contract/release-settings.ts";
 import type { Schedule } from "../contract/schedule.ts";
 import type { ChangesOf } from "./change.ts";
 import type { BatchHandler, Filter, Handler } from "./handler.ts";
@@ -172,6 +173,8 @@ export interface ExecutionLayer extends TryLimits {
    * not. Default: no objective.
    */
   latencyObjective?: Duration;
+  /** How a new release takes over, by steps: docs/releases.md. Default: workers take what they get, whatever their release. */
+  release?: Release;
 }
 
 /** One of several subscribers. Each gets every event, with retries and dead letters of its own. */
@@ -280,10 +283,7 @@ export function every(period: Duration): RateSettings {
   return { count: 1, periodMs: milliseconds(period) };
 }
 
-/**
- * A service that takes tasks by HTTP, as docs/targets.md says: `service("thumbnails", { path: "/events" })`. Its name is of
- * lower-case words joined by hyphens; where it is, FIVEFOLD_SERVICE_THUMBNAILS says.
- */
+/** A service (docs/targets.md): `service("thumbnails", { path: "/events" })`. FIVEFOLD_SERVICE_THUMBNAILS says where it is. */
 export function service(name: string, options: ServiceOptions = {}): Target {
   return { kind: "service", name, ...options };
 }

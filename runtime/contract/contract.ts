@@ -1,4 +1,5 @@
 import type { FivefoldError, Violation } from "./errors.ts";
+import type { Releasing } from "./release-settings.ts";
 import type { Scheduled, ScheduleSettings } from "./schedule.ts";
 import type { EnqueuedUseCase, TaskEnqueueOptions, TaskReceipt } from "./task-enqueue.ts";
 import type { TaskLog } from "./task-log.ts";
@@ -9,8 +10,7 @@ export type { EnqueuedUseCase, TaskEnqueueOptions, TaskReceipt };
 export type Priority = "high" | "normal" | "low";
 
 /**
- * Why a task was given up. `rejected`: by its handler; `attempts`: retries used up; `deadline`: too late to start again;
- * `crashed`: it ended several processes, each of which ran nothing else.
+ * Why a task was given up. `rejected`: by its handler; `deadline`: too late to start; `crashed`: it ended several processes.
  */
 export type FailureReason = "rejected" | "attempts" | "deadline" | "crashed" | "undecodable" | "unknown-use-case";
 
@@ -156,7 +156,7 @@ export interface SubscriberSettings {
 }
 
 /** A use case as the compiler writes it for the runtime, and as the manifest lists it. */
-export interface UseCaseSettings {
+export interface UseCaseSettings extends Releasing {
   readonly name: string;
   readonly owner: string;
   /** The event version that this code reads and writes. */

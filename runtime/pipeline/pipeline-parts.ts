@@ -6,6 +6,7 @@ import type { SharedRate } from "../control/rate-shares.ts";
 import type { TaskStanding } from "../control/task-questions.ts";
 import type { Settled } from "../delivery/settlement.ts";
 import type { Ports } from "../ports/ports.ts";
+import type { ReleaseView } from "../release/dispatcher.ts";
 import type { DelayRunnerOptions } from "../scheduler/delay-runner.ts";
 import type { Delayed } from "../scheduler/delay-store.ts";
 import type { Spans } from "../tracing/spans.ts";
@@ -62,6 +63,7 @@ export interface Shared {
   readonly routeDelayed: DelayRunnerOptions["route"];
   /** What operators have set for a subscriber, from the start. */
   readonly overrideOf: (place: OverridePlace) => Override;
+  readonly releasesOf?: ((useCase: string) => ReleaseView | undefined) | undefined;
   /** Absent: this process traces nothing. */
   readonly spans: Spans | undefined;
   /** Takes what handlers log. Absent: nobody does. */

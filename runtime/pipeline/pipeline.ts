@@ -17,6 +17,8 @@ export type { Admission, Delayed, Enqueued, Frontend, Observer, Pipeline, Pipeli
 
 export interface Pipelines {
   readonly pipelines: readonly Pipeline[];
+  /** Opens one more of a subscriber that was left out at first. */
+  readonly add: (useCase: string, subscriber: string) => Promise<void>;
   /** Fires delayed tasks for all of them. */
   readonly delayRunner: DelayRunner;
   /** Stops reporting what handlers leave behind in this process. */
@@ -24,13 +26,14 @@ export interface Pipelines {
 }
 
 /**
- * Opens a pipeline for every subscriber of the executors, and lets tasks flow; together they have at most `permits` of
- * them in flight. Rejects where one can't be opened, and closes what was.
+ * Opens a pipeline for every subscriber of the executors that `isWanted`, and lets tasks flow; together they have at most
+ * `permits` of them in flight. Rejects where one can't be opened, and closes what was.
  */
 export async function openPipelines(
   executors: readonly ExecutorContract<unknown>[],
   permits: number,
   shared: Shared,
+  isWanted: (useCase: string, subscriber: string) => boolean = () => true,
 ): Promise<Pipelines> {
   const { ports, publish, observers, reportProblem } = shared;
   const gate = createGate(permits);
@@ -56,10 +59,11 @@ export async function openPipelines(
     await Promise.allSettled(pipelines.map((pipeline) => pipeline.close()));
     throw error;
   }
-  for (let from = 0; from < all.length; from += OPEN_AT_ONCE) {
-    const opening = all
-      .slice(from, from + OPEN_AT_ONCE)
-      .map(({ contract, subscriber }) => openPipeline(contract, subscriber, gate, isolation, delayRunner, shared));
+  const open = ({ contract, subscriber }: (typeof all)[number]) =>
+    openPipeline(contract, subscriber, gate, isolation, delayRunner, shared);
+  const first = all.filter(({ contract, subscriber }) => isWanted(contract.settings.name, subscriber.name));
+  for (let from = 0; from < first.length; from += OPEN_AT_ONCE) {
+    const opening = first.slice(from, from + OPEN_AT_ONCE).map(open);
     const results = await Promise.allSettled(opening);
     for (const result of results) if (result.status === "fulfilled") pipelines.push(result.value);
     const failed = results.find((result) => result.status === "rejected");
@@ -83,7 +87,19 @@ export async function openPipelines(
       for (const pipeline of pipelines) pipeline.endNow(suspects(pipeline.execution));
     },
   });
-  return { pipelines, delayRunner, stopWatching };
+  return {
+    pipelines,
+    async add(useCase, subscriberName) {
+      const found = all.find((one) => one.contract.settings.name === useCase && one.subscriber.name === subscriberName);
+      if (!found) return;
+      const pipeline = await open(found);
+      pipelines.push(pipeline);
+      pipeline.override(shared.overrideOf(pipeline));
+      pipeline.run();
+    },
+    delayRunner,
+    stopWatching,
+  };
 }
 
 /** A broker has to be asked for each. */

@@ -19,6 +19,7 @@ import { createPermitShare } from "../flow-control/permit-share.ts";
 import { createRetryBudget } from "../flow-control/retry-budget.ts";
 import { createBatchLimit, createTaskLimit } from "../flow-control/subscriber-limit.ts";
 import { tellAll } from "../observers.ts";
+import { createDispatcher } from "../release/dispatcher.ts";
 import type { DelayRunner } from "../scheduler/delay-runner.ts";
 import { createScheduler } from "../scheduler/scheduler.ts";
 import { createTaskTraces, traceSettlement } from "../tracing/task-traces.ts";
@@ -48,7 +49,7 @@ export async function openPipeline(
   gate: Gate,
   isolation: Isolation,
   delayRunner: DelayRunner,
-  { ports, publish, subscribe, observers, remoteTargets, spans, log, reportProblem }: Shared,
+  { ports, publish, subscribe, observers, remoteTargets, spans, log, releasesOf, reportProblem }: Shared,
 ): Promise<OpenedPipeline> {
   const { clock } = ports;
   const { name, priority, ordered, fair, maxInFlightPerKey = 0 } = contract.settings;
@@ -114,7 +115,7 @@ export async function openPipeline(
     // Until its share is settled with the others.
     ratePart: isShared ? 0 : 1,
     fair,
-    admit: (messages) => delivery.deliver(traces ? traces.begun(messages) : messages),
+    admit: (messages) => delivery.deliver(dispatcher.take(traces ? traces.begun(messages) : messages)),
     clock,
   });
   const retryDelays = createRetryDelays({ ports, topic, isKeyed: isKeyed(contract.settings), publish, delayRunner });
@@ -142,6 +143,7 @@ export async function openPipeline(
     awaited: ({ outcome, startedAt, endedAt }) => limit.awaited(outcome, startedAt, endedAt),
     observe(settled) {
       traces?.settled(settled);
+      dispatcher.settled(settled);
       retryBudget?.done(settled.filter(({ message, result }) => result === "done" && message.attempt > 1).length);
       tellAll(observers, (observer) => observer.settled?.(pipeline, settled), reportProblem);
     },
@@ -176,6 +178,9 @@ export async function openPipeline(
     alone: target.alone,
   });
 
+  const handing = { releasesOf, useCase: contract.settings, subscriber, settlement, clock, reportProblem };
+  const dispatcher = createDispatcher({ ...handing, deliver: (messages) => delivery.deliver(messages) });
+
   let paused = false;
 
   const boundBy = (): PipelineCounts["flowControl"]["binds"] => {
@@ -198,11 +203,7 @@ export async function openPipeline(
         retriesHeldBack: retryBudget?.putOffs ?? 0,
         binds: boundBy(),
       },
-      delivery: {
-        ...delivery.counts,
-        ...settlement.counts,
-        deadLetters: { ...settlement.counts.deadLetters },
-      },
+      delivery: { ...delivery.counts, ...settlement.counts, deadLetters: { ...settlement.counts.deadLetters } },
       execution: target.counts ? { ...target.counts } : { running: target.running.length, stuck: 0, alone: 0 },
     }),
     run: () => scheduler.run(),
@@ -232,10 +233,9 @@ export async function openPipeline(
     find(taskId) {
       const waiting = retryBudget?.find(taskId) ?? scheduler.find(taskId) ?? admission.find(taskId);
       if (waiting) {
-        const state = waiting.state === "limit" ? (boundBy() ?? "limit") : waiting.state;
-        return { ...waiting, state };
+        return { ...waiting, state: waiting.state === "limit" ? (boundBy() ?? "limit") : waiting.state };
       }
-      const taken = target.find?.(taskId);
+      const taken = dispatcher.find(taskId) ?? target.find?.(taskId);
       if (!taken) return undefined;
       const { state, attempt, since } = taken;
       return { state, attempt, at: since === undefined ? undefined : clock.now() - (clock.monotonic() - since) };

@@ -170,12 +170,12 @@ export const ZONES: readonly Zone[] = [
     may: ["runtime/(capture|adapters/postgres)/.*", ...SHARED],
     packages: ["*"],
   },
-  // Beside the layers: time as a producer. What it fires is enqueued by whoever starts it.
+  // Beside the layers: time as a producer, and which release runs which tasks. Whoever starts them enqueues and runs.
   {
-    name: "schedules",
-    files: /^runtime\/schedules\//,
-    may: ["runtime/(schedules|control)/.*", ...SHARED],
-    packages: ["croner"],
+    name: "schedules and releases",
+    files: /^runtime\/(release|schedules)\//,
+    may: ["runtime/($1|control)/.*", ...SHARED],
+    packages: ["croner", "node:*"],
   },
   // What workers and receivers agree on.
   {
@@ -229,7 +229,7 @@ export const ZONES: readonly Zone[] = [
     may: [
       "runtime/[^/]+.ts",
       "runtime/(authoring|adapters|callbacks|capture|codec|control|crashes|dead-letters|gateway|metrics|pipeline|ports)/.*",
-      "runtime/(bridges|receiver|schedules|strays|tracing)/.*",
+      "runtime/(bridges|receiver|release|schedules|strays|tracing)/.*",
       ...SHARED,
     ],
     packages: ["node:*"],

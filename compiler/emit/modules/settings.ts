@@ -48,6 +48,7 @@ function inline(value: Plain): string {
   if (typeof value === "string") return literal(value);
   if (typeof value === "number" && Number.isInteger(value)) return grouped(value);
   if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `[${value.map(inline).join(", ")}]`;
   return `{ ${Object.entries(value)
     .map(([name, part]) => `${propertyKey(name)}: ${inline(part)}`)
     .join(", ")} }`;

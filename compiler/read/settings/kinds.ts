@@ -2,6 +2,7 @@ import type { Batch, Kind, RetryBudget } from "../../settings/kind.ts";
 import { changes } from "./changes.ts";
 import { filterFunction } from "./filter.ts";
 import type { SettingReader } from "./reader.ts";
+import { release } from "./release.ts";
 import { schedules } from "./schedules.ts";
 import { section } from "./section.ts";
 import { target } from "./target.ts";
@@ -68,6 +69,8 @@ export function readerOf(kind: Kind): SettingReader<unknown> {
       return batch;
     case "retry budget":
       return retryBudget;
+    case "release":
+      return release;
     case "schedules":
       return schedules;
     case "changes":

@@ -11,6 +11,7 @@ export const settings: UseCaseSettings = {
   maxPayloadBytes: 1_048_576,
   schedules: null,
   maxInFlightPerKey: 0,
+  release: null,
   ordered: false,
   fair: false,
   subscribers: [

@@ -11,6 +11,7 @@ export const settings: UseCaseSettings = {
   maxPayloadBytes: 1_048_576,
   schedules: null,
   maxInFlightPerKey: 2,
+  release: null,
   ordered: false,
   fair: false,
   subscribers: [

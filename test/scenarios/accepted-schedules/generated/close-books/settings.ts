@@ -29,6 +29,7 @@ export const settings: UseCaseSettings = {
     },
   ],
   maxInFlightPerKey: 0,
+  release: null,
   ordered: false,
   fair: false,
   subscribers: [
