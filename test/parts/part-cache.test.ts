@@ -53,7 +53,8 @@ describe("a part", () => {
   test("is built by one of the processes that want it, and by the next where that is killed", async () => {
     const started = join(root, "started");
     const start = () => fork(new URL("./part-build-worker.ts", import.meta.url), [root, started], { stdio: "ignore" });
-    const builds = () => (existsSync(started) ? readFileSync(started, "utf8").split("\n").filter(Boolean).map(Number) : []);
+    const builds = () =>
+      existsSync(started) ? readFileSync(started, "utf8").split("\n").filter(Boolean).map(Number) : [];
     const processes = [start(), start(), start()];
     const ended = processes.map((child) => once(child, "exit"));
     await vi.waitFor(() => expect(builds()).toHaveLength(1), 20_000);
