@@ -24,6 +24,7 @@ export interface StageOptions {
 /** Of what this package depends on, all that `start` and the runtime load; the rest is the compiler's. */
 export const RUNTIME_PACKAGES = [
   ...[
+    "@opentelemetry/api",
     "aws4fetch",
     "commander",
     "croner",
