@@ -10,9 +10,9 @@ export interface AuditLog {
   close(): void;
 }
 
-export function openAuditLog(file: string): AuditLog {
+/** `by`: who acts, where that is somebody else than who started this process. */
+export function openAuditLog(file: string, by = operatorName()): AuditLog {
   const path = resolve(file);
-  const by = operatorName();
   const failed = (cause: unknown) =>
     new Fault(
       "environment",

@@ -19,19 +19,43 @@ export interface LimitOptions extends ChangeOptions {
 
 /** `fivefold pause <use-case[/subscriber]>` and `fivefold resume` */
 export async function pauseOrResume(action: "pause" | "resume", name: string, options: ChangeOptions): Promise<void> {
-  const [useCaseName = "", subscriber = ""] = name.split("/");
-  await change(name, options, async (store, { runtime }, who) => {
-    const place = { useCase: useCaseName, subscriber };
-    if (action === "pause") return runtime.changeOverride(store, place, { paused: true }, who);
-    // To resume one subscriber of a use case that is paused as a whole, it has to say so itself.
-    const { paused } = (await runtime.readOverrides(store)).of({ useCase: useCaseName, subscriber: "" });
-    const isPausedAsAWhole = subscriber !== "" && paused === true;
-    return runtime.changeOverride(store, place, { paused: isPausedAsAWhole ? false : undefined }, who);
-  });
+  await change(name, options, (store, { runtime }, who) => setPaused(action, name, { store, runtime, who }));
+}
+
+/** Who sets something, and where. */
+interface Setter {
+  readonly store: ControlStore;
+  readonly runtime: Stores["runtime"];
+  readonly who: Who;
+}
+
+type Who = Parameters<Stores["runtime"]["changeOverride"]>[3];
+
+export async function setPaused(
+  action: "pause" | "resume",
+  name: string,
+  { store, runtime, who }: Setter,
+): Promise<Override> {
+  const [useCase = "", subscriber = ""] = name.split("/");
+  const place = { useCase, subscriber };
+  if (action === "pause") return runtime.changeOverride(store, place, { paused: true }, who);
+  // To resume one subscriber of a use case that is paused as a whole, it has to say so itself.
+  const { paused } = (await runtime.readOverrides(store)).of({ useCase, subscriber: "" });
+  const isPausedAsAWhole = subscriber !== "" && paused === true;
+  return runtime.changeOverride(store, place, { paused: isPausedAsAWhole ? false : undefined }, who);
 }
 
 /** `fivefold limit <use-case[/subscriber]>` */
 export async function limit(name: string, options: LimitOptions): Promise<void> {
+  const limits = readLimits(options);
+  await change(name, options, (store, { runtime }, who) => {
+    const [useCase = "", subscriber = ""] = name.split("/");
+    return runtime.changeOverride(store, { useCase, subscriber }, limits, who);
+  });
+}
+
+/** The limits that options name; with `clear`, that none is set. */
+export function readLimits(options: LimitOptions): Override {
   const { maxInFlight, maxInFlightTotal, rate, clear = false } = options;
   if (!clear && [maxInFlight, maxInFlightTotal, rate].every((limit) => limit === undefined)) {
     throw new Fault(
@@ -39,7 +63,7 @@ export async function limit(name: string, options: LimitOptions): Promise<void> 
       "Say what is to hold instead of what is declared: --max-in-flight, --max-in-flight-total, --rate, or --clear.",
     );
   }
-  const limits: Override = clear
+  return clear
     ? { maxInFlight: undefined, maxInFlightTotal: undefined, rate: undefined }
     : {
         ...(maxInFlight !== undefined && { maxInFlight: wholeNumber("--max-in-flight", maxInFlight, 100_000) }),
@@ -49,10 +73,6 @@ export async function limit(name: string, options: LimitOptions): Promise<void> 
         }),
         ...(rate !== undefined && { rate: rate === "none" ? null : parseRate("--rate", rate) }),
       };
-  await change(name, options, (store, { runtime }, who) => {
-    const [useCase = "", subscriber = ""] = name.split("/");
-    return runtime.changeOverride(store, { useCase, subscriber }, limits, who);
-  });
 }
 
 /** `fivefold status [use-case[/subscriber]]` */
@@ -66,7 +86,7 @@ export async function status(name: string | undefined, options: StoreOptions): P
   });
 }
 
-type Change = (store: ControlStore, stores: Stores, who: ReturnType<typeof whoIs>) => Promise<Override>;
+type Change = (store: ControlStore, stores: Stores, who: Who) => Promise<Override>;
 
 /** Changes what holds for a place, and shows what follows. */
 async function change(name: string, options: ChangeOptions, work: Change): Promise<void> {
@@ -100,7 +120,7 @@ export async function onControlStore(
 const whoIs = (why: string | undefined) => ({ by: operatorName(), at: Date.now(), why });
 
 /** How a subscriber stands. */
-interface Status extends OverridePlace {
+export interface Status extends OverridePlace {
   readonly paused: boolean;
   readonly backlog: number;
   readonly deadLetters: number;
@@ -114,7 +134,7 @@ interface Status extends OverridePlace {
   readonly set: readonly { readonly by: string; readonly at: string; readonly why?: string | undefined }[];
 }
 
-async function statusOf(stores: Stores, overrides: Overrides, name: string | undefined): Promise<Status[]> {
+export async function statusOf(stores: Stores, overrides: Overrides, name: string | undefined): Promise<Status[]> {
   const { runtime, connection } = stores;
   const { transport } = connection.ports;
   const backlogOf = (topic: string, subscription: string) =>

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { EXIT, Fault } from "../../loader/fault.ts";
-import type { DeadLetter, LetterFilter, LetterPlace } from "../../runtime/runtime.ts";
+import type { DeadLetter, LetterFilter, LetterPlace, LettersTaken } from "../../runtime/runtime.ts";
 import { parseRate } from "../options.ts";
 import { placesOf } from "../places.ts";
 import { onStores, type Stores } from "../stores.ts";
@@ -72,35 +72,55 @@ export async function takeDeadLetters(
   options: TakeOptions,
 ): Promise<void> {
   const { json = false, dryRun = false } = options;
+  await onStores(options, async (stores) => {
+    const done = await takeLetters(stores, action, name, options);
+    if (json) sayJson({ ok: true, dryRun, [action === "redrive" ? "redriven" : "discarded"]: done.map(reportOfTaken) });
+    if (done.some(({ unreachable }) => unreachable > 0)) process.exitCode = EXIT.environment;
+    for (const { place, count: taken, unreachable } of done) {
+      if (!json) sayTaken(action, place, taken, dryRun);
+      tellUnreachable(place, unreachable);
+    }
+  });
+}
+
+const reportOfTaken = ({ place, ...taken }: LettersTaken & { readonly place: LetterPlace }) => ({
+  ...identityOf(place),
+  ...taken,
+});
+
+/** Redrives or discards, or only counts with `dryRun`. `by`: who does, where that is not who runs this process. */
+export async function takeLetters(
+  stores: Stores,
+  action: "redrive" | "discard",
+  name: string,
+  options: TakeOptions,
+  by?: string,
+): Promise<readonly (LettersTaken & { readonly place: LetterPlace })[]> {
+  const { dryRun = false } = options;
   const rate = options.rate === undefined ? undefined : parseRate("--rate", options.rate);
   const perSecond = rate && (rate.count * 1_000) / rate.periodMs;
   let rest = positive("--limit", options.limit);
   if (action === "discard" && !options.all && !hasFilter(options)) {
     throw new Fault("usage", "Say which dead letters are to be forgotten, by --signature or the like, or --all.");
   }
-  await onStores(options, async (stores) => {
-    const { runtime, connection, root } = stores;
-    const done = [];
-    for (const place of await placesOf(root, name)) {
-      if (rest === 0) break;
-      const filter = await filterOf(root, place, options);
-      const log = dryRun ? undefined : openAuditLog(options.audit ?? join(root, ".fivefold", "audit.jsonl"));
-      const audit = log && auditor(log, action, place);
-      const settings = { filter, limit: rest, audit };
-      const taken = dryRun
-        ? await countMeant(stores, place, filter, rest)
-        : action === "redrive"
-          ? await runtime.redriveDeadLetters(connection.ports, place, { ...settings, perSecond })
-          : await runtime.discardDeadLetters(connection.ports, place, settings);
-      log?.close();
-      if (rest !== undefined) rest -= taken.count;
-      done.push({ ...identityOf(place), ...taken });
-      if (!json) sayTaken(action, place, taken.count, dryRun);
-      tellUnreachable(place, taken.unreachable);
-    }
-    if (json) sayJson({ ok: true, dryRun, [action === "redrive" ? "redriven" : "discarded"]: done });
-    if (done.some(({ unreachable }) => unreachable > 0)) process.exitCode = EXIT.environment;
-  });
+  const { runtime, connection, root } = stores;
+  const done = [];
+  for (const place of await placesOf(root, name)) {
+    if (rest === 0) break;
+    const filter = await filterOf(root, place, options);
+    const log = dryRun ? undefined : openAuditLog(options.audit ?? join(root, ".fivefold", "audit.jsonl"), by);
+    const audit = log && auditor(log, action, place);
+    const settings = { filter, limit: rest, audit };
+    const taken = dryRun
+      ? await countMeant(stores, place, filter, rest)
+      : action === "redrive"
+        ? await runtime.redriveDeadLetters(connection.ports, place, { ...settings, perSecond })
+        : await runtime.discardDeadLetters(connection.ports, place, settings);
+    log?.close();
+    if (rest !== undefined) rest -= taken.count;
+    done.push({ place, ...taken });
+  }
+  return done;
 }
 
 async function countMeant({ runtime, connection }: Stores, place: LetterPlace, filter: LetterFilter, limit?: number) {

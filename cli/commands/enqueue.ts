@@ -1,13 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { text as textOf } from "node:stream/consumers";
-import { pathToFileURL } from "node:url";
-import { clientName } from "../../compiler/emit/modules/client.ts";
 import { EXIT, Fault } from "../../loader/fault.ts";
-import { loadTypeScript, MODULE_CACHE } from "../../loader/hooks.ts";
 import { findProject } from "../../loader/project.ts";
 import type { Duration } from "../../runtime/authoring/use-case.ts";
-import type { Client } from "../../runtime/runtime.ts";
+
+import { projectClient } from "../project-client.ts";
 import { builtUseCases, loadRuntime } from "../project-runtime.ts";
 import { colorsOf, complain, count, say, sayJson } from "../terminal.ts";
 
@@ -27,10 +25,8 @@ export async function enqueue(name: string, given: string | undefined, options: 
   const [useCase] = await builtUseCases(root, [name]);
   const events = parseEvents(await readEvents(given, options), options);
   const when = { delay: options.delay as Duration | undefined, at: timeOf(options.at) };
-  loadTypeScript({ cache: join(root, MODULE_CACHE) });
   const { connect } = await loadRuntime(root);
-  const clients = await import(pathToFileURL(join(root, "generated", useCase!.name, "client.ts")).href);
-  const client = clients[clientName(useCase!.name)] as Client<unknown>;
+  const client = await projectClient(root, useCase!.name);
   const data = options.data ?? process.env.FIVEFOLD_DATA;
   // As `dev` and the clients choose it, for they must meet in one folder.
   const { FIVEFOLD_PULSAR_URL, FIVEFOLD_TRANSPORT } = process.env;

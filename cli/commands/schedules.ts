@@ -20,13 +20,7 @@ export async function listSchedules(names: readonly string[], options: Schedules
   if (!Number.isInteger(count) || count < 1 || count > MOST) {
     throw new Fault("usage", `--count takes a whole number from 1 to ${MOST}; found '${options.count}'.`);
   }
-  const now = Date.now();
-  const useCases = await builtUseCases(findProject(options.root), names);
-  const rows = useCases.flatMap(({ name: useCase, settings }) =>
-    (settings.schedules ?? []).map((schedule) => ({ useCase, schedule, next: nextTicks(schedule, now, count) })),
-  );
-  // Those that come next stand first.
-  rows.sort((a, b) => (a.next[0] ?? Number.POSITIVE_INFINITY) - (b.next[0] ?? Number.POSITIVE_INFINITY));
+  const rows = nextOfSchedules(await builtUseCases(findProject(options.root), names), count);
   if (options.json) {
     const schedules = rows.map(({ useCase, schedule: { name, ...settings }, next }) => ({
       ...{ useCase, schedule: name, ...settings },
@@ -40,6 +34,16 @@ export async function listSchedules(names: readonly string[], options: Schedules
     say(`${bold(`${useCase} ${schedule.name}`)}  ${scheduleText(schedule)}`);
     for (const at of next) say(`  ${new Date(at).toISOString()}${dim(localText(at, schedule.timeZone))}`);
   }
+}
+
+/** All schedules with their next ticks, those that come next first. */
+export function nextOfSchedules(useCases: Awaited<ReturnType<typeof builtUseCases>>, count: number) {
+  const now = Date.now();
+  const rows = useCases.flatMap(({ name: useCase, settings }) =>
+    (settings.schedules ?? []).map((schedule) => ({ useCase, schedule, next: nextTicks(schedule, now, count) })),
+  );
+  rows.sort((a, b) => (a.next[0] ?? Number.POSITIVE_INFINITY) - (b.next[0] ?? Number.POSITIVE_INFINITY));
+  return rows;
 }
 
 function nextTicks(schedule: ScheduleSettings, nowMs: number, count: number): number[] {

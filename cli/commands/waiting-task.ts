@@ -1,9 +1,6 @@
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { clientName } from "../../compiler/emit/modules/client.ts";
 import { EXIT, Fault } from "../../loader/fault.ts";
-import { loadTypeScript, MODULE_CACHE } from "../../loader/hooks.ts";
 import type { Client, EnqueueOptions, TaskReference } from "../../runtime/runtime.ts";
+import { projectClient } from "../project-client.ts";
 import { builtUseCases } from "../project-runtime.ts";
 import { onStores, type StoreOptions } from "../stores.ts";
 import { colorsOf, say, sayJson } from "../terminal.ts";
@@ -53,9 +50,7 @@ async function change(
 ): Promise<void> {
   await onStores(options, async ({ root }) => {
     const [useCase] = await builtUseCases(root, [name]);
-    loadTypeScript({ cache: join(root, MODULE_CACHE) });
-    const clients = await import(pathToFileURL(join(root, "generated", useCase!.name, "client.ts")).href);
-    const client = clients[clientName(useCase!.name)] as Client<unknown>;
+    const client = await projectClient(root, useCase!.name);
     const tasks = await Promise.all(
       ids.map(async (id) => ({ id, answer: await make(client, options.key ? { dedupeKey: id } : id) })),
     );

@@ -10,7 +10,7 @@ import { type Answer, type Known, readKnown, seconds, why, whyOf } from "./why.t
 /** Why a task has not run for one subscriber, or what became of it. */
 type TaskReason = PlacedTask["state"] | "no-worker" | "in-topic" | "dead-letter";
 
-interface TaskAnswer {
+export interface TaskAnswer {
   readonly id: string;
   readonly useCase: string;
   readonly subscriber: string;
@@ -39,19 +39,30 @@ export async function whyAny(name: string | undefined, options: StoreOptions): P
   await onStores(options, async (stores) => {
     await onControlStore(stores, async (store) => {
       const known = await readKnown(stores, store);
-      await whyTask(stores, name, { useCases, known, store, json: options.json ?? false });
+      const answers = await answersOfTask(stores, name, { useCases, known, store });
+      if (answers.length === 0) throw unknownTask(name);
+      if (options.json) return sayJson({ ok: true, tasks: answers });
+      const { bold, dim, yellow } = colorsOf(process.stdout);
+      for (const { useCase, subscriber, text, attempt } of answers) {
+        say(`${bold(subscriber === "default" ? useCase : `${useCase}/${subscriber}`)}  ${yellow(text)}`);
+        say(dim(`  task ${name}, try ${attempt}`));
+      }
     });
   });
 }
 
-interface Where {
+export interface Where {
   readonly useCases: readonly UseCaseSettings[];
   readonly known: Known;
   readonly store: ControlStore;
-  readonly json: boolean;
 }
 
-async function whyTask(stores: Stores, id: string, { useCases, known, store, json }: Where): Promise<void> {
+/** Where a task is, for each subscriber that has it still; empty: nowhere. */
+export async function answersOfTask(
+  stores: Stores,
+  id: string,
+  { useCases, known, store }: Where,
+): Promise<TaskAnswer[]> {
   const places = useCases.flatMap((useCase) => useCase.subscribers.map(({ name }) => ({ useCase, subscriber: name })));
   const answers: TaskAnswer[] = [];
   const add = (answer: Omit<TaskAnswer, "id">) => {
@@ -92,13 +103,7 @@ async function whyTask(stores: Stores, id: string, { useCases, known, store, jso
       reason === "in-topic" ? `It is in its topic, and no worker has taken it yet. ${because.text}` : because.text;
     add({ useCase: useCase.name, subscriber, reason, text, attempt, because: because.reason });
   }
-  if (answers.length === 0) throw unknownTask(id);
-  if (json) return sayJson({ ok: true, tasks: answers });
-  const { bold, dim, yellow } = colorsOf(process.stdout);
-  for (const { useCase, subscriber, text, attempt } of answers) {
-    say(`${bold(subscriber === "default" ? useCase : `${useCase}/${subscriber}`)}  ${yellow(text)}`);
-    say(dim(`  task ${id}, try ${attempt}`));
-  }
+  return answers;
 }
 
 /** What workers have of it. */
