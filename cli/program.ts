@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { EXIT, Fault } from "../loader/fault.ts";
 import { assistantCommands } from "./commands/assistant-commands.ts";
 import { captureCommands } from "./commands/capture-commands.ts";
+import { consoleCommands } from "./commands/console-commands.ts";
 import { controlCommands } from "./commands/control-commands.ts";
 import { deadLetterCommands } from "./commands/dead-letter-commands.ts";
 import { gatewayCommands } from "./commands/gateway-commands.ts";
@@ -124,6 +125,7 @@ function createProgram(): Command {
     .description("build, run all use cases on this machine, and start over when a file changes")
     .option("--data <folder>", "where events are stored (default: .fivefold/data)")
     .option("--gateway-port <port>", "takes events by HTTP from this machine; another one where it is taken", "5055")
+    .option("--console-port <port>", "serves the console to this machine; another one where it is taken", "5056")
     .option("--service <name=url...>", "where a target is: thumbnails=http://localhost:3000")
     .option(
       "--source <name=url...>",
@@ -193,6 +195,7 @@ function createProgram(): Command {
 
   assistantCommands(program);
   gatewayCommands(program);
+  consoleCommands(program);
   captureCommands(program);
   controlCommands(program);
   const onLetters = deadLetterCommands(program);

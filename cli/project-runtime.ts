@@ -28,7 +28,12 @@ interface BuiltUseCase {
   readonly doc: string;
   readonly owner: string;
   readonly executor: string;
-  readonly event: { readonly name: string; readonly version: number; readonly avro: string };
+  readonly event: {
+    readonly name: string;
+    readonly version: number;
+    readonly avro: string;
+    readonly jsonSchema: string;
+  };
   /** Use cases that its handlers enqueue to. */
   readonly feeds: readonly string[];
   readonly settings: UseCaseSettings;

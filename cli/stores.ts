@@ -21,20 +21,29 @@ export interface Stores {
 
 /** Opens them, does that, and closes them. */
 export async function onStores(options: StoreOptions, work: (stores: Stores) => Promise<void>): Promise<void> {
+  const stores = await openStores(options);
+  try {
+    await work(stores);
+  } catch (cause) {
+    throw asFault(cause);
+  } finally {
+    await stores.connection.close();
+  }
+}
+
+/** Opens them; whoever calls it closes the connection. */
+export async function openStores(options: StoreOptions): Promise<Stores> {
   const root = findProject(options.root);
   try {
     const runtime = await loadRuntime(root);
-    const connection = await runtime.connect(placeOf(root, options));
-    try {
-      await work({ root, runtime, connection });
-    } finally {
-      await connection.close();
-    }
+    return { root, runtime, connection: await runtime.connect(placeOf(root, options)) };
   } catch (cause) {
-    if (cause instanceof Fault) throw cause;
-    throw new Fault("environment", startFailure(cause), { cause });
+    throw asFault(cause);
   }
 }
+
+const asFault = (cause: unknown) =>
+  cause instanceof Fault ? cause : new Fault("environment", startFailure(cause), { cause });
 
 /** Where the events are: as `dev` has them, unless the environment says otherwise. */
 function placeOf(root: string, { data }: StoreOptions): { data?: string } {

@@ -11,6 +11,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { rolldown } from "rolldown";
+import { buildConsole } from "./build-console.ts";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const MANIFEST = join(ROOT, "package.json");
@@ -219,6 +220,7 @@ async function build(source: Manifest): Promise<void> {
   const built = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json"], { stdio: "inherit", cwd: ROOT });
   if (built.status !== 0) process.exit(built.status ?? 1);
   await bundle(join(ROOT, "dist"));
+  await buildConsole();
   for (const path of Object.values(source.bin)) chmodSync(join(ROOT, `${builtPath(path)}.js`), 0o755);
 }
 

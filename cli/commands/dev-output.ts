@@ -8,6 +8,8 @@ import { buildReport, showBuild } from "./build-output.ts";
 /** What `fivefold dev` tells, to a person or to a machine. */
 export interface DevOutput {
   built(build: Build, running: boolean): void;
+  /** Where the console is. */
+  served(console: string): void;
   /** A build that could not be done at all. */
   failed(message: string): void;
   report(report: WorkerReport): void;
@@ -24,6 +26,7 @@ export function createJsonOutput(): DevOutput {
   const tell = (event: string, fields: object = {}) => sayJson({ event, at: new Date().toISOString(), ...fields });
   return {
     built: (build) => tell("build", buildReport(build, { check: false })),
+    served: (console) => tell("console", { address: console }),
     failed: (message) => tell("build-failed", { ok: false, error: message }),
     report(report) {
       if (report.kind === "task") tell("task", report.task);
@@ -55,6 +58,7 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
   let labelWidth = 0;
   let toldOfData = false;
   let toldAddress = "";
+  let consoleAddress = "";
 
   const time = () => dim(new Date().toTimeString().slice(0, 8));
 
@@ -64,6 +68,8 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
     say(`${cyan("●")} ${bold(`running ${count(useCases.length, "use case")}`)}${more}`);
     if (address !== toldAddress) say(dim(`  events by HTTP: POST ${address}/v1/<use-case>`));
     toldAddress = address;
+    if (consoleAddress) say(dim(`  console: ${consoleAddress}`));
+    consoleAddress = "";
   }
 
   function task({ result, id, attempt, latencyMs, message, ...of }: TaskReport): void {
@@ -103,6 +109,9 @@ export function createTerminalOutput(dataFolder: string): DevOutput {
       if (!build.difference) {
         say(dim(running ? "The last good build keeps running. Watching usecases/." : "Watching usecases/."));
       }
+    },
+    served(console) {
+      consoleAddress = console;
     },
     failed: (message) => complain(`${red("error:")} ${message}`),
     report(report) {

@@ -4,6 +4,7 @@ import { refuseLinks } from "../../compiler/build/own-files.ts";
 import { type ProjectChange, watchProject } from "../../compiler/build/watch-project.ts";
 import { Fault } from "../../loader/fault.ts";
 import { findProject } from "../../loader/project.ts";
+import { startDevConsole } from "../console/dev-console.ts";
 import { sourceEnvironment, targetEnvironment } from "../options.ts";
 import { startWorkerProcess, type WorkerProcess } from "../worker/worker-process.ts";
 import { claimDataFolder } from "./dev-claim.ts";
@@ -20,6 +21,8 @@ export interface DevOptions {
   readonly outbox?: readonly string[];
   readonly json?: boolean;
   readonly root?: string;
+  /** Where the console is, on this machine alone. */
+  readonly consolePort: string;
   /** Where events are taken by HTTP, on this machine alone. */
   readonly gatewayPort: string;
 }
@@ -35,6 +38,7 @@ const RAN_WELL_MS = 30_000;
 export async function dev({ data, json = false, root: named, ...options }: DevOptions): Promise<void> {
   // It stays the same through all restarts.
   let gatewayPort = readPort(options.gatewayPort, "--gateway-port");
+  const consolePort = readPort(options.consolePort, "--console-port");
   const callbackPort = readPort(options.callbackPort, "--callback-port");
   const environment = {
     ...targetEnvironment(options.service ?? [], options.network ?? [], callbackPort, process.env),
@@ -49,6 +53,8 @@ export async function dev({ data, json = false, root: named, ...options }: DevOp
   const output = json ? createJsonOutput() : createTerminalOutput(dataFolder);
   const builder = createBuilder(root);
   const changes = watchProject(root, builder);
+  const pages = await startDevConsole({ root, dataFolder, port: consolePort });
+  output.served(pages.address);
   let worker: WorkerProcess | undefined;
   let stoppingSince: number | undefined;
 
@@ -104,6 +110,7 @@ export async function dev({ data, json = false, root: named, ...options }: DevOp
   } finally {
     changes.close();
     clearTimeout(restart);
+    pages.close();
     await worker?.drain();
     giveBack();
   }
@@ -112,6 +119,7 @@ export async function dev({ data, json = false, root: named, ...options }: DevOp
   async function startOver(): Promise<void> {
     clearTimeout(restart);
     await worker?.drain();
+    pages.renew();
     if (stoppingSince === undefined) worker = start();
   }
 

@@ -1,4 +1,5 @@
 import { installActionlint } from "./actionlint.ts";
+import { installChromium } from "./chromium.ts";
 import { installKubernetes, installKubernetesNode } from "./kubernetes-install.ts";
 import { installKubernetesProvider } from "./kubernetes-provider-install.ts";
 import { installLambdaEmulator } from "./lambda-emulator.ts";
@@ -14,6 +15,7 @@ const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
   actionlint: installActionlint,
   lambda: installLambdaEmulator,
   collector: installOtelCollector,
+  chromium: async () => installChromium(),
 };
 
 /** Of `npm run test:e2e:node` alone: half an hour more. */
