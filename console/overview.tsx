@@ -58,6 +58,7 @@ export function Overview({
                   <strong>{nameOf(one)}</strong>
                   <span class="row-text">
                     <Prose text={one.text} />
+                    {one.deadLetters > 0 && ` ${counted(one.deadLetters, "task was", "tasks were")} given up.`}
                   </span>
                 </span>
                 <Spark values={(snapshot?.trail ?? []).slice(-60).map((sample) => sample.backlog[i] ?? 0)} />
@@ -90,7 +91,7 @@ export function Overview({
   );
 }
 
-export function Figure({ label, value, isBad = false }: { label: string; value: number; isBad?: boolean }) {
+function Figure({ label, value, isBad = false }: { label: string; value: number; isBad?: boolean }) {
   return (
     <div class="figure">
       <dt>{label}</dt>

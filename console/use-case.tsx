@@ -149,8 +149,9 @@ function Subscriber({ useCase, one, i, snapshot, canAct }: SubscriberProps) {
         </p>
       ))}
       <ol class="layers">
-        <Layer name="Frontend" held={`up to ${grouped(settings.maxPayloadBytes)} bytes`}>
-          {settings.dedupeForMs > 0 ? `One task an id, for ${duration(settings.dedupeForMs)}` : "No deduplication"}
+        <Layer name="Frontend" held={settings.dedupeForMs > 0 ? "One task an id" : "No deduplication"}>
+          {settings.dedupeForMs > 0 && `for ${duration(settings.dedupeForMs)}, `}
+          up to {grouped(Math.ceil(settings.maxPayloadBytes / 1_024))} KiB an event
         </Layer>
         <Layer name="Scheduler" held={counted(one.delayed, "delayed", "delayed")}>
           {one.firstDueAt
@@ -158,8 +159,9 @@ function Subscriber({ useCase, one, i, snapshot, canAct }: SubscriberProps) {
             : "Nothing waits for its time"}
           {settings.ordered ? "; in order of keys" : ""}
         </Layer>
-        <Layer name="Flow control" held={`${short(one.inFlight)} of ${short(one.maxInFlight.now)} in a process`}>
-          {one.rate.now ? `At most ${one.rate.now}` : "No rate"}
+        <Layer name="Flow control" held={`${short(one.inFlight)} running`}>
+          At most {grouped(one.maxInFlight.now)} in a process
+          {one.rate.now ? `; ${one.rate.now}` : "; no rate"}
           {one.maxInFlightTotal.now === null ? "" : `; ${grouped(one.maxInFlightTotal.now)} in all`}
           {settings.fair ? "; turns by tenant" : ""}
         </Layer>

@@ -27,7 +27,7 @@ export function duration(ms: number): string {
   return `${grouped(count)} ${unit}${unit === "day" && count !== 1 ? "s" : ""}`;
 }
 
-export const ago = (iso: string): string => `${duration(Math.max(0, Date.now() - Date.parse(iso)))} ago`;
+const ago = (iso: string): string => `${duration(Math.max(0, Date.now() - Date.parse(iso)))} ago`;
 
 /** A time that says how long ago it was, and when on hovering. */
 export function Time({ at }: { readonly at: string }) {

@@ -27,6 +27,8 @@ const entries = [
   ...[...Object.values(manifest.exports), ...Object.values(manifest.bin)].map((path) => path.replace(/^\.\//, "")),
   ...Object.values(manifest.scripts).flatMap((script) => script.match(/[\w./-]+\.ts\b/g) ?? []),
   "cli/typescript-api.ts",
+  // What scripts/build-console.ts bundles.
+  "console/main.tsx",
   "loader/transpile.ts",
   "scripts/changelog-lines.ts",
   ...sources.map(({ path }) => path).filter((path) => /(^|\/)usecases\/|^generated\/|^[^/]+\.config\.ts$/.test(path)),

@@ -4,7 +4,7 @@ import { cpSync, existsSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const REPOSITORY = resolve(import.meta.dirname, "..");
-const FOLDERS = ["cli", "compiler", "config", "runtime", "loader", "stacks", "scripts"];
+const FOLDERS = ["cli", "compiler", "config", "console", "runtime", "loader", "stacks", "scripts"];
 const FILES = ["package.json", "tsconfig.json", "tsconfig.build.json", "LICENSE", "README.md"];
 
 /** Copies what the package is made of, since packing rewrites package.json while it runs, and others may be reading it. */

@@ -281,6 +281,13 @@ export const ZONES: readonly Zone[] = [
       "node:*",
     ],
   },
+  // What browsers run: it knows the server by its answers alone.
+  {
+    name: "console",
+    files: /^console\//,
+    may: ["console/.*"],
+    packages: ["preact", "preact/hooks", "uplot"],
+  },
   // It starts what an engineer would start, and reads what they would read.
   {
     name: "demo",

@@ -34,7 +34,7 @@ export interface PaymentDue {
 /** Charges a payment at the bank. */
 export default useCase<PaymentDue>({
   owner: "team-billing",
-  delivery: { retry: { max: 1, backoff: { min: "10ms", max: "20ms" } } },
+  delivery: { retry: { max: 1, backoff: { minMs: 10, maxMs: 20 } } },
   handler: async (event) => {
     if (event.orderId.startsWith("<")) throw new RejectError("<script>globalThis.broken = 1</script> has no account");
     if (event.orderId.startsWith("bank")) throw new Error("the bank does not answer");
