@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { Fault } from "../../loader/fault.ts";
-import { operatorName } from "../commands/operator.ts";
+import { operatorName } from "../commands/audit-log.ts";
 import { complain } from "../terminal.ts";
 import { singleToken } from "./access.ts";
 import { type Assets, readAssets } from "./assets.ts";
