@@ -80,9 +80,9 @@ export function FlowMap({
           const tone = own.map(toneOf).find((one) => one === "bad" || one === "held") ?? (own[0] && toneOf(own[0]));
           const waits = own.reduce((sum, { backlog }) => sum + backlog, 0);
           const runs = own.reduce((sum, { inFlight }) => sum + inFlight, 0);
-          const label = `${name}: ${short(waits)} to do${feeds.length > 0 ? `, enqueues to ${feeds.join(", ")}` : ""}`;
+          const onward = feeds.length > 0 ? `enqueues to ${feeds.join(", ")}` : undefined;
           return (
-            <a key={name} class="node" href={linkTo(["use-case", name])} aria-label={label}>
+            <a key={name} class="node" href={linkTo(["use-case", name])} aria-description={onward}>
               <rect x={x} y={y} width={WIDTH} height={HEIGHT} rx="8" />
               <circle class={`fill ${tone ?? "quiet"}`} cx={x + 16} cy={y + 20} r="4" />
               <text x={x + 28} y={y + 24}>

@@ -79,7 +79,7 @@ test("people see and change what a real dev runs", { timeout: 100_000 }, async (
   const reminder = await enqueue(shop, "send-reminder", { customerId: "c1", text: "a basket" }, "--delay", "1h");
 
   await page.getByText("3 dead letters").waitFor();
-  await page.getByRole("link", { name: /place-order: .* enqueues to charge-payment/ }).waitFor();
+  await page.locator(`a.node[aria-description="enqueues to charge-payment"]`).waitFor();
 
   // Dead letters: open a group, see payload and error as text, redrive and discard after a dry run.
   await page.keyboard.press("d");
