@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { scheduleText } from "../../compiler/settings/kind.ts";
 import { Fault } from "../../loader/fault.ts";
 import type { ControlStore, EnqueueOptions } from "../../runtime/runtime.ts";
-import type { AuditLog } from "../commands/audit-log.ts";
+import { openAuditLog } from "../commands/audit-log.ts";
 import { readLimits, setPaused } from "../commands/controls.ts";
 import { filterOf } from "../commands/dead-letter-options.ts";
 import { reportOfLetter, reportOfList } from "../commands/dead-letter-output.ts";
@@ -40,6 +40,8 @@ export interface ConsoleApi {
 const MOST_LETTERS = 200;
 const TICKS = 3;
 const AUDIT_LINES = 200;
+/** Enough for as many lines of that file as are shown, however long it is. */
+const AUDIT_BYTES = 256 * 1024;
 
 const place = z.string().min(1).max(500);
 const letters = {
@@ -92,8 +94,11 @@ const letterOptions = ({
   ...(where && { where: [where] }),
 });
 
-/** Answers by the code of the commands: `fivefold why`, `status`, `dead-letters`, `enqueue` and the others. */
-export function createConsoleApi(stores: Stores, store: ControlStore, openAudit: (by: string) => AuditLog): ConsoleApi {
+/**
+ * Answers by the code of the commands: `fivefold why`, `status`, `dead-letters`, `enqueue` and the others. Every action is written
+ * down in the file `auditLog`.
+ */
+export function createConsoleApi(stores: Stores, store: ControlStore, auditLog: string): ConsoleApi {
   const { root, runtime, connection } = stores;
   const sampler = createSampler(stores, store);
 
@@ -147,9 +152,8 @@ export function createConsoleApi(stores: Stores, store: ControlStore, openAudit:
   }
 
   async function audit() {
-    const text = await readFile(join(root, ".fivefold", "audit.jsonl"), "utf8").catch(() => "");
-    const lines = text.trimEnd().split("\n").slice(-AUDIT_LINES).reverse();
-    return { entries: lines.flatMap((line) => (line ? [JSON.parse(line)] : [])) };
+    const lines = (await readEnd(auditLog, AUDIT_BYTES)).split("\n").slice(-AUDIT_LINES).reverse();
+    return { entries: lines.flatMap((line) => entryOf(line) ?? []) };
   }
 
   const READS: Readonly<Record<string, (query: URLSearchParams, person: Person) => Promise<object>>> = {
@@ -179,7 +183,7 @@ export function createConsoleApi(stores: Stores, store: ControlStore, openAudit:
 
   /** Throws where it can't be written down: then nothing is done. */
   function written(entry: object, person: Person): void {
-    const log = openAudit(person.name);
+    const log = openAuditLog(auditLog, person.name);
     try {
       log.write([entry]);
     } finally {
@@ -236,7 +240,7 @@ export function createConsoleApi(stores: Stores, store: ControlStore, openAudit:
   async function take(action: "redrive" | "discard", body: unknown, person: Person) {
     const { dryRun, ...given } = read(BODIES.letters, body);
     // Whoever discards here has seen the count of a dry run.
-    const options = { ...letterOptions(given), dryRun, all: true };
+    const options = { ...letterOptions(given), dryRun, all: true, audit: auditLog };
     const done = await takeLetters(stores, action, given.place, options, person.name);
     const sum = (name: "count" | "unreachable") => done.reduce((all, one) => all + one[name], 0);
     if (!dryRun) sampler.refresh();
@@ -267,4 +271,28 @@ export function createConsoleApi(stores: Stores, store: ControlStore, openAudit:
     },
     watch: (_, tell) => sampler.watch((snapshot) => tell(JSON.stringify(snapshot))),
   };
+}
+
+/** The end of a text file, which need not exist. */
+async function readEnd(path: string, bytes: number): Promise<string> {
+  const file = await open(path).catch(() => undefined);
+  if (!file) return "";
+  try {
+    const { size } = await file.stat();
+    const from = Math.max(0, size - bytes);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** A line of the audit log; `undefined` for one that is cut, or that somebody else wrote. */
+function entryOf(line: string): object | undefined {
+  try {
+    const entry: unknown = JSON.parse(line);
+    return typeof entry === "object" && entry !== null ? entry : undefined;
+  } catch {
+    return undefined;
+  }
 }

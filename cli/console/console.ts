@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { Fault } from "../../loader/fault.ts";
-import { openAuditLog } from "../commands/audit-log.ts";
 import { endSignal, readPort, staysUntil } from "../commands/start.ts";
 import { openStores, type StoreOptions } from "../stores.ts";
 import { say } from "../terminal.ts";
@@ -92,9 +91,8 @@ export async function openConsole(options: StoreOptions, audit: string | undefin
   try {
     if (!openControlStore) throw new Fault("environment", "These stores keep nothing that can be set at run time.");
     const store = await openControlStore();
-    const file = audit ?? join(stores.root, ".fivefold", "audit.jsonl");
     return {
-      api: createConsoleApi(stores, store, (by) => openAuditLog(file, by)),
+      api: createConsoleApi(stores, store, audit ?? join(stores.root, ".fivefold", "audit.jsonl")),
       async close() {
         await store.close();
         await stores.connection.close();

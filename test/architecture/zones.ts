@@ -98,12 +98,7 @@ export const ZONES: readonly Zone[] = [
     may: ["compiler/.*", "loader/.*"],
     packages: ["ts-morph", "typescript", "node:*"],
   },
-  {
-    name: "runtime/contract",
-    files: /^runtime\/contract\//,
-    may: ["runtime/contract/.*"],
-    packages: ["node:*"],
-  },
+  { name: "runtime/contract", files: /^runtime\/contract\//, may: ["runtime/contract/.*"], packages: ["node:*"] },
   // Every use case imports it: it must not drag the layers along.
   {
     name: "runtime/authoring",
@@ -282,12 +277,7 @@ export const ZONES: readonly Zone[] = [
     ],
   },
   // What browsers run: it knows the server by its answers alone.
-  {
-    name: "console",
-    files: /^console\//,
-    may: ["console/.*"],
-    packages: ["preact", "preact/hooks", "uplot"],
-  },
+  { name: "console", files: /^console\//, may: ["console/.*"], packages: ["preact", "preact/hooks", "uplot"] },
   // It starts what an engineer would start, and reads what they would read.
   {
     name: "demo",

@@ -77,8 +77,8 @@ test("--json prints JSON lines alone; what handlers print goes to stderr", async
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line));
-  expect(lines.map(({ event }) => event)).toEqual(["build", "ready", "task", "stopping", "stopped"]);
-  expect(lines[2]).toMatchObject({ useCase: "greet", subscriber: "default", attempt: 1, result: "done" });
+  expect(lines.map(({ event }) => event)).toEqual(["console", "build", "ready", "task", "stopping", "stopped"]);
+  expect(lines[3]).toMatchObject({ useCase: "greet", subscriber: "default", attempt: 1, result: "done" });
 });
 
 test("without the package, the way to install it is told", async () => {
