@@ -11,6 +11,18 @@ interface Line {
 
 const HEIGHT = 150;
 const FONT = "11px system-ui, sans-serif";
+/** A plot that has just begun is this wide already, in seconds. */
+const LEAST_S = 60;
+/** What is counted has no halves. */
+const STEPS = Array.from({ length: 10 }, (_, i) => [1, 2, 5].map((step) => step * 10 ** i)).flat();
+
+const clockTime = (seconds: number): string =>
+  new Date(seconds * 1_000).toLocaleTimeString([], {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+  });
 
 /** Figures over time. `times` are in ms since the Unix epoch. */
 export function Chart({ title, times, lines }: { title: string; times: readonly number[]; lines: readonly Line[] }) {
@@ -34,8 +46,14 @@ export function Chart({ title, times, lines }: { title: string; times: readonly 
         padding: [8, 8, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 6 } },
-        scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.15)] } },
-        axes: [axis, { ...axis, size: 44, values: (_, ticks) => ticks.map((tick) => short(tick)) }],
+        scales: {
+          x: { range: (_, first, last) => [Math.min(first, last - LEAST_S), last] },
+          y: { range: (_, __, most) => [0, Math.max(1, most * 1.15)] },
+        },
+        axes: [
+          { ...axis, space: 90, values: (_, ticks) => ticks.map(clockTime) },
+          { ...axis, size: 44, incrs: STEPS, values: (_, ticks) => ticks.map((tick) => short(tick)) },
+        ],
         series: [
           {},
           ...lines.map(({ label, color }) => ({

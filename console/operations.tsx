@@ -66,7 +66,7 @@ export function Operations({
       </section>
       <section aria-labelledby="audit">
         <h2 id="audit">Who did what</h2>
-        {audit.answer?.entries.length === 0 && <Empty title="Nobody has done anything yet" />}
+        {audit.answer?.entries.length === 0 && <Empty title="The audit log is empty" />}
         {audit.answer && audit.answer.entries.length > 0 && (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reached
           <section class="table" aria-labelledby="audit" tabIndex={0}>
