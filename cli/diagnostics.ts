@@ -25,8 +25,8 @@ export function reportDiagnostics(root: string, found: readonly Diagnostic<strin
 }
 
 /** A diagnostic as machines are told it: with the fix, and the page of its code, relative to the package. */
-export function reportOfDiagnostic({ mend, ...diagnostic }: Diagnostic<string>): object {
-  return { ...diagnostic, fix: mend, page: packagedPageOf(diagnostic.code) };
+export function reportOfDiagnostic(diagnostic: Diagnostic<string>): object {
+  return { ...diagnostic, page: packagedPageOf(diagnostic.code) };
 }
 
 /** The nearest folder upwards that git knows as a checkout's root; the project's own where there is none. */

@@ -1,7 +1,7 @@
 /** How a command ends. `input`: what the user wrote has errors, or is stale. `environment`: something else is broken. */
 export const EXIT = { ok: 0, input: 1, usage: 2, environment: 3 } as const;
 
-/** Ends a command with one message and no stack trace. `message` says what was found, the rule, and how to mend it. */
+/** Ends a command with one message and no stack trace. `message` says what was found, the rule, and how to fix it. */
 export class Fault extends Error {
   readonly exitCode: number;
 

@@ -16,7 +16,7 @@ export type { Pump };
 
 /** How long a message that comes again is known as the same. */
 const ONCE_FOR_MS = 7 * 86_400_000;
-/** What a try can't mend. */
+/** What a try can't fix. */
 const MALFORMED = new Set(["invalid-event", "payload-too-large", "delay-too-long", "conflict", "undecodable"]);
 
 /** Opens a queue of BullMQ: needs the package `bullmq`, which only this loads. */

@@ -5,7 +5,7 @@ import { FivefoldError } from "./contract/errors.ts";
 import { describeThrown } from "./contract/thrown.ts";
 import type { Transport } from "./transport/transport.ts";
 
-/** Opens a transport that is not Fivefold's own. `fivefold/testing` has the cases that say what it must do. */
+/** Opens a transport that is not Fivefold's own. The interface `Transport` says what it must do. */
 export interface TransportFactory {
   /** Opens it for this process, which closes it at its end. Throws where it can't be reached. */
   open(options: { readonly clock: Clock }): Promise<Transport>;

@@ -53,7 +53,7 @@ export function staleOutputs({ difference }: Build): Diagnostic<string>[] {
     code: "stale-output",
     severity: "error",
     message: `The file ${what}: it is not as the use cases say.`,
-    mend: "Run `fivefold build` and commit the result.",
+    fix: "Run `fivefold build` and commit the result.",
     span: { file, line: 1, column: 1, endLine: 1, endColumn: 1 },
   });
   return [

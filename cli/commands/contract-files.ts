@@ -71,15 +71,15 @@ function isFile(path: string): boolean {
 }
 
 function textOf(bytes: Buffer, file: string): string {
-  const mend = "Save it as UTF-8.";
+  const fix = "Save it as UTF-8.";
   if (/^(fffe|feff)/.test(bytes.toString("hex", 0, 2))) {
-    throw new Fault("input", `${file} begins with the mark of UTF-16, and contracts are in UTF-8. ${mend}`);
+    throw new Fault("input", `${file} begins with the mark of UTF-16, and contracts are in UTF-8. ${fix}`);
   }
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     const [line, column] = placeOfFault(bytes);
-    throw new Fault("input", `${file}:${line}:${column} is no UTF-8 text: a byte there is of no character. ${mend}`, {
+    throw new Fault("input", `${file}:${line}:${column} is no UTF-8 text: a byte there is of no character. ${fix}`, {
       cause,
     });
   }

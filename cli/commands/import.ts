@@ -99,7 +99,7 @@ function seeded(...[text, name, locked]: Parameters<typeof seedLock>): string | 
     return seedLock(text, name, locked);
   } catch (fault) {
     if (!(fault instanceof LockFault)) throw fault;
-    throw new Fault("input", `${LOCK_FILE} can't be followed: ${fault.message}. ${fault.mend}`, { cause: fault });
+    throw new Fault("input", `${LOCK_FILE} can't be followed: ${fault.message}. ${fault.fix}`, { cause: fault });
   }
 }
 

@@ -21,7 +21,7 @@ export function toRange({ line, column, endLine, endColumn }: Span): Range {
 
 export function toLspDiagnostic(
   root: string,
-  { code, severity, message, mend, span, related = [] }: Diagnostic,
+  { code, severity, message, fix, span, related = [] }: Diagnostic,
 ): LspDiagnostic {
   const page = pageOf(code);
   return {
@@ -30,7 +30,7 @@ export function toLspDiagnostic(
     code,
     ...(page !== undefined && { codeDescription: { href: pathToFileURL(page).href } }),
     source: "fivefold",
-    message: `${message}\n${mend}`,
+    message: `${message}\n${fix}`,
     relatedInformation: related.map((other) => ({
       location: { uri: pathToFileURL(`${root}/${other.span.file}`).href, range: toRange(other.span) },
       message: other.message,
@@ -55,7 +55,7 @@ export function quickFixesAt(root: string, { diagnostics }: Analysis, asked: Ask
       if (!edit) return [];
       return [
         {
-          title: diagnostic.mend.replace(/\.$/, ""),
+          title: diagnostic.fix.replace(/\.$/, ""),
           kind: CodeActionKind.QuickFix,
           isPreferred: true,
           diagnostics: [toLspDiagnostic(root, diagnostic)],
@@ -66,12 +66,12 @@ export function quickFixesAt(root: string, { diagnostics }: Analysis, asked: Ask
 }
 
 function editOf(
-  { code, span, mend, replacement }: Diagnostic,
+  { code, span, fix, replacement }: Diagnostic,
   text: string,
 ): { range: Range; newText: string } | undefined {
   if (replacement !== undefined) return { range: toRange(span), newText: replacement };
   // What is missing goes to the start of the settings, which begin behind the place that is marked.
-  const example = code === "missing-setting" ? /`(.+)`/.exec(mend)?.[1] : undefined;
+  const example = code === "missing-setting" ? /`(.+)`/.exec(fix)?.[1] : undefined;
   const brace = example === undefined ? undefined : braceBehind(text, span);
   return brace && example ? { range: { start: brace, end: brace }, newText: `\n  ${example},` } : undefined;
 }

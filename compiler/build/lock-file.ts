@@ -22,6 +22,6 @@ export function readingLock<T>(work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof LockFault)) throw error;
-    throw new Fault("input", `${LOCK_FILE} can't be followed: ${error.message}. ${error.mend}`, { cause: error });
+    throw new Fault("input", `${LOCK_FILE} can't be followed: ${error.message}. ${error.fix}`, { cause: error });
   }
 }

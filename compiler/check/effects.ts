@@ -13,8 +13,8 @@ function checkNeeds(useCase: UseCase): Diagnostic[] {
     const span = useCase.spans[path];
     if (!span || needs === undefined || useCaseValue(needs, useCase) !== null) return [];
     const reason = `it says nothing without '${needs}'`;
-    const mend = `Add \`${nameOf(needs)}\`, or remove \`${nameOf(path)}\`.`;
-    return [diagnostic("setting-without-effect", span, { path, reason, mend })];
+    const fix = `Add \`${nameOf(needs)}\`, or remove \`${nameOf(path)}\`.`;
+    return [diagnostic("setting-without-effect", span, { path, reason, fix })];
   });
 }
 
@@ -24,8 +24,8 @@ function checkKeyLimit({ scheduler: { orderBy }, flowControl: { limitBy }, spans
   const span = spans[path];
   if (!span || orderBy === null || limitBy === null) return [];
   const reason = `tasks run one after another by 'scheduler.orderBy' (${orderBy}), and a task has one key`;
-  const mend = "Remove `orderBy`, or `maxInFlightPerKey`.";
-  return [diagnostic("setting-without-effect", span, { path, reason, mend })];
+  const fix = "Remove `orderBy`, or `maxInFlightPerKey`.";
+  return [diagnostic("setting-without-effect", span, { path, reason, fix })];
 }
 
 /** What says how retries are made, where there are none. */
@@ -38,8 +38,8 @@ function checkRetries({ subscribers, spans }: UseCase): Diagnostic[] {
       // The use case's own may be meant for its other subscribers.
       const own = path === ofSubscriber || subscribers.every((other) => other.maxRetries === 0);
       if (!span || maxRetries > 0 || !own) return [];
-      const mend = `Raise \`retry.max\`, or remove \`${setting}\`.`;
-      return [diagnostic("setting-without-effect", span, { path, reason: "'retry.max' is 0", mend })];
+      const fix = `Raise \`retry.max\`, or remove \`${setting}\`.`;
+      return [diagnostic("setting-without-effect", span, { path, reason: "'retry.max' is 0", fix })];
     }),
   );
 }

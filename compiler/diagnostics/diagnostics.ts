@@ -14,17 +14,17 @@ export interface Span {
   readonly endColumn: number;
 }
 
-/** What is wrong with a project, and how to mend it. Plain data: its JSON form is itself. */
+/** What is wrong with a project, and how to fix it. Plain data: its JSON form is itself. */
 export interface Diagnostic<C extends string = Code> {
   /** Names the fault; stable. */
   readonly code: C;
   readonly severity: Severity;
   /** What was found, and the rule that it breaks. */
   readonly message: string;
-  /** How to mend it. */
-  readonly mend: string;
+  /** How to fix it. */
+  readonly fix: string;
   readonly span: Span;
-  /** The mend as an edit, where it is one: what is to stand in the span's place. */
+  /** The fix as an edit, where it is one: what is to stand in the span's place. */
   readonly replacement?: string;
   /** Other places that have part in the fault. */
   readonly related?: readonly Related[];
@@ -62,7 +62,7 @@ export function diagnosticOf<C extends string, P>(
     code,
     severity: entry.severity,
     message: entry.message(parameters),
-    mend: entry.mend(parameters),
+    fix: entry.fix(parameters),
     span,
     ...(replacement !== undefined && { replacement }),
     ...(related.length > 0 && { related }),

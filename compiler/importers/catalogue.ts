@@ -5,38 +5,38 @@ import { error, inCode, warning } from "../diagnostics/catalogue/entry.ts";
  * types accept other values than the contract, or carry less.
  */
 export const IMPORT_CATALOGUE = {
-  "bad-source": error<{ format: string; reason: string; mend: string }>(
+  "bad-source": error<{ format: string; reason: string; fix: string }>(
     ({ format, reason }) => `This is no ${format}: ${reason}.`,
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
-  "event-not-found": error<{ reason: string; mend: string }>(
+  "event-not-found": error<{ reason: string; fix: string }>(
     ({ reason }) => `No event was found: ${reason}.`,
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
-  "unresolved-reference": error<{ name: string; reason: string; mend: string }>(
+  "unresolved-reference": error<{ name: string; reason: string; fix: string }>(
     ({ name, reason }) => `'${name}' ${reason}.`,
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
-  "not-representable": error<{ subject: string; found: string; reason: string; mend: string }>(
+  "not-representable": error<{ subject: string; found: string; reason: string; fix: string }>(
     ({ subject, found, reason }) => `${subject} is ${inCode(found)}, ${reason}.`,
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
-  "duplicate-name": error<{ field: string; other: string; owner: string; name: string; mend: string }>(
+  "duplicate-name": error<{ field: string; other: string; owner: string; name: string; fix: string }>(
     ({ field, other, owner, name }) =>
       `'${field}' and '${other}' of ${owner} are both '${name}' in protobuf, where names differ by more than case.`,
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
-  "values-differ": warning<{ what: string; mend: string }>(
+  "values-differ": warning<{ what: string; fix: string }>(
     ({ what }) => what,
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
-  "rule-dropped": warning<{ rule: string; reason: string; mend: string }>(
+  "rule-dropped": warning<{ rule: string; reason: string; fix: string }>(
     ({ rule, reason }) => `${rule} is not checked: ${reason}.`,
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
-  "part-left-out": warning<{ what: string; reason: string; mend: string }>(
+  "part-left-out": warning<{ what: string; reason: string; fix: string }>(
     ({ what, reason }) => `${what} is left out: ${reason}.`,
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
 };
 

@@ -30,7 +30,7 @@ export function reportEndless(declarations: readonly Declaration[], source: Sour
         subject: `'${path}'`,
         found: field.shape.text,
         reason: "which leads to itself by fields that are always there: no value of it ends",
-        mend: `Make a field on that way optional, or leave this one out with \`--omit ${path}\`.`,
+        fix: `Make a field on that way optional, or leave this one out with \`--omit ${path}\`.`,
       },
     );
   }

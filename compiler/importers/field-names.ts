@@ -17,13 +17,13 @@ export function checkFieldNames(fields: readonly NamedField[], owner: string, re
           subject: `A field of ${owner}`,
           found: field,
           reason: "a name with neither a letter nor a digit, which protobuf can't have",
-          mend: mendByOmitting(owner, field, "Rename it."),
+          fix: mendByOmitting(owner, field, "Rename it."),
         });
       }
     } else {
       for (const { name: field, place } of others) {
-        const mend = mendByOmitting(owner, field, "Rename one of the two.");
-        report("duplicate-name", place, { field, other: first!.name, owner, name, mend });
+        const fix = mendByOmitting(owner, field, "Rename one of the two.");
+        report("duplicate-name", place, { field, other: first!.name, owner, name, fix });
       }
     }
   }

@@ -11,7 +11,7 @@ export function parseOrReport(source: Source, format: string, report: Report): J
   } catch (fault) {
     if (!(fault instanceof JsonFault)) throw fault;
     const { message: reason, at } = fault;
-    report("bad-source", { source, at, end: at + 1 }, { format, reason, mend: "Fix the file: it is no valid JSON." });
+    report("bad-source", { source, at, end: at + 1 }, { format, reason, fix: "Fix the file: it is no valid JSON." });
     return undefined;
   }
 }

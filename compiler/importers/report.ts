@@ -49,7 +49,7 @@ const MAX_RELATED = 4;
 
 /** What holds in many places is told once, at the first, with the others behind it. */
 function merged(sorted: readonly Diagnostic<ImportCode>[]): Diagnostic<ImportCode>[] {
-  const groups = Map.groupBy(sorted, ({ code, message, mend }) => JSON.stringify([code, message, mend]));
+  const groups = Map.groupBy(sorted, ({ code, message, fix }) => JSON.stringify([code, message, fix]));
   return Array.from(groups.values(), ([first, ...others]) => {
     const places = new Map(others.map(({ span }) => [JSON.stringify(span), span]));
     places.delete(JSON.stringify(first!.span));

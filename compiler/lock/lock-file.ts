@@ -89,8 +89,8 @@ function tryReading(read: () => Lock): Lock | undefined {
 function readWhole(text: string): Lock {
   const conflict = /^(<{7}|={7}|>{7})( |\r?$)/m.exec(text);
   if (conflict) {
-    const mend = "Run `fivefold resolve`: it takes both sides from git, and numbers anew what both gave one number.";
-    throw new LockFault("it has conflict markers of a merge", mend, conflict.index);
+    const fix = "Run `fivefold resolve`: it takes both sides from git, and numbers anew what both gave one number.";
+    throw new LockFault("it has conflict markers of a merge", fix, conflict.index);
   }
   const root = entriesOf(jsonOf(text), ["lockVersion", "useCases"]);
   const version = root.get("lockVersion")!;
@@ -165,8 +165,8 @@ function readType(
     const other = seen.get(number);
     if (other !== undefined) {
       const free = Math.max(...[...parts, ...removed].map(({ number }) => number)) + 1;
-      const mend = `Give the one that was added last another number, such as ${free}. What records use stays.`;
-      throw new LockFault(`'${other}' and '${part}' of ${name} both have number ${number}`, mend, json.at);
+      const fix = `Give the one that was added last another number, such as ${free}. What records use stays.`;
+      throw new LockFault(`'${other}' and '${part}' of ${name} both have number ${number}`, fix, json.at);
     }
     seen.set(number, part);
   }

@@ -7,12 +7,12 @@ import type { Json } from "../text/json.ts";
 /** A lock that can't be followed; `at` is an offset in its text. */
 export class LockFault extends Error {
   override readonly name = "LockFault";
-  readonly mend: string;
+  readonly fix: string;
   readonly at: number;
 
-  constructor(reason: string, mend: string, at: number) {
+  constructor(reason: string, fix: string, at: number) {
     super(reason);
-    this.mend = mend;
+    this.fix = fix;
     this.at = at;
   }
 }

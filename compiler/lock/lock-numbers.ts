@@ -23,7 +23,7 @@ export interface WrongFormerName {
   /** Completes "'x' says that it was 'y', but". */
   readonly reason: string;
   /** A whole sentence. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /**
@@ -117,7 +117,7 @@ function faultOf(part: Declared, declared: readonly Declared[], live: ReadonlyMa
   const claimed = was.find((name) => live.has(name));
   const reason =
     claimed === undefined ? "the lock knows none of that name" : `so does another, and '${claimed}' was one`;
-  return { reason, mend: REMOVE };
+  return { reason, fix: REMOVE };
 }
 
 /** A former name that something else has now. */
@@ -127,10 +127,10 @@ export function stillThere(
 ): WrongFormerName | undefined {
   const other = declared.find((one) => one.name !== name && was.includes(one.name));
   if (!other) return undefined;
-  if (!other.was?.includes(name)) return { reason: `'${other.name}' is still there`, mend: REMOVE };
+  if (!other.was?.includes(name)) return { reason: `'${other.name}' is still there`, fix: REMOVE };
   return {
     reason: `'${other.name}' says that it was '${name}', and names can't be exchanged`,
-    mend: "Give one of the two a name that neither had, with its tag: JSON has names only, and would take one for the other.",
+    fix: "Give one of the two a name that neither had, with its tag: JSON has names only, and would take one for the other.",
   };
 }
 
@@ -148,7 +148,7 @@ function contradiction(
   if (!other) return undefined;
   return {
     reason: `the lock has '${part.name}' with number ${known.number} beside '${other.name}', which had number ${other.number}`,
-    mend:
+    fix:
       `Remove the tag. If '${part.name}' is new and was never sent, and '${other.name}' under another name, take the ` +
       "lock from before it was added: `git checkout <commit> contracts.lock.json`, and build again.",
   };

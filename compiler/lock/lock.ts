@@ -60,9 +60,9 @@ export function applyLock(
     lock = recall(memory, lockText);
   } catch (fault) {
     if (!(fault instanceof LockFault)) throw fault;
-    const { message: reason, mend, at } = fault;
+    const { message: reason, fix, at } = fault;
     const text = lockText ?? "";
-    const found = diagnostic("bad-lock", spanAt(text, at), { reason, mend });
+    const found = diagnostic("bad-lock", spanAt(text, at), { reason, fix });
     return { useCases: [...useCases], lockText: text, lock: undefined, diagnostics: [found] };
   }
   const results = useCases.map((useCase) => [useCase, resultOf(useCase, lock, memory)] as const);

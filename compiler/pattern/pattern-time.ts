@@ -6,7 +6,7 @@ import { longestInTime } from "./steps.ts";
 /** Why a pattern is not taken, and what to do instead. */
 export interface SlowPattern {
   readonly reason: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** How long a check by a pattern can take. */
@@ -28,12 +28,12 @@ export function slownessOf(pattern: string, maxLength = Infinity): SlowPattern |
       return {
         reason:
           "the pattern can match one text in ever more ways, and a short text that matches in none takes minutes to check",
-        mend: "Repeat nothing that is itself repeated, and let alternatives begin differently: `(a+)+` is `a+`.",
+        fix: "Repeat nothing that is itself repeated, and let alternatives begin differently: `(a+)+` is `a+`.",
       };
     case "unknown":
       return {
         reason: `how long the pattern takes to check a text can't be bounded: ${time.why}`,
-        mend: "Write a simpler pattern, and check the rest in the handler.",
+        fix: "Write a simpler pattern, and check the rest in the handler.",
       };
     case "bounded": {
       if (maxLength <= time.longest) return undefined;
@@ -41,7 +41,7 @@ export function slownessOf(pattern: string, maxLength = Infinity): SlowPattern |
       const simpler = "let what follows a repetition begin with another character than is repeated, or begin with ^";
       return {
         reason: `the pattern's time grows faster than the text, and ${bound} it takes more than 1 ms`,
-        mend: `Set maxLength to ${time.longest} or less, or ${simpler}.`,
+        fix: `Set maxLength to ${time.longest} or less, or ${simpler}.`,
       };
     }
   }

@@ -30,7 +30,7 @@ export interface ProjectReading {
  * Reads all use cases of a project, as far as `memory` does not know them already. Runs none of their code.
  *
  * Most events mention nothing of what is declared globally (Node's types are by far the largest part of a program), so
- * it is left out at first. Where something is at fault that it may mend, all is read again in full.
+ * it is left out at first. Where something is at fault that it may fix, all is read again in full.
  */
 export function readProject(
   project: Project,

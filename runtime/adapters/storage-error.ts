@@ -16,7 +16,7 @@ const RESTORE =
   "Stop all processes that use it and restore the folder from a copy; or move it away to begin with an empty one, and keep it for what can be saved from it.";
 
 /** Says what a failure of the store means for whoever called, and what to do. LMDB's codes are negative, errno's are not. */
-export function storageError(error: unknown, folder: string, mend = RESTORE): FivefoldError {
+export function storageError(error: unknown, folder: string, fix = RESTORE): FivefoldError {
   if (error instanceof FivefoldError) return error;
   const { message, code } = describe(error);
   const options = { cause: error };
@@ -29,7 +29,7 @@ export function storageError(error: unknown, folder: string, mend = RESTORE): Fi
       options,
     );
   }
-  if (DAMAGED.has(code)) return storageCorrupt(folder, message, mend, error);
+  if (DAMAGED.has(code)) return storageCorrupt(folder, message, fix, error);
   return new FivefoldError("storage-failed", `The data folder ${folder} failed: ${message}.`, options);
 }
 
@@ -68,10 +68,10 @@ export function storageSalvaged(
   );
 }
 
-export function storageCorrupt(file: string, finding: string, mend = RESTORE, cause?: unknown): FivefoldError {
+export function storageCorrupt(file: string, finding: string, fix = RESTORE, cause?: unknown): FivefoldError {
   return new FivefoldError(
     "storage-corrupt",
-    `${file} is damaged: ${finding}. Nothing was changed or deleted. ${mend}`,
+    `${file} is damaged: ${finding}. Nothing was changed or deleted. ${fix}`,
     cause === undefined ? undefined : { cause },
   );
 }

@@ -98,7 +98,7 @@ async function openEditor(project: Project, content: string) {
   };
 }
 
-test("shows what the compiler finds as one types, before anything is saved, and takes it back once it is mended", async () => {
+test("shows what the compiler finds as one types, before anything is saved, and takes it back once it is fixed", async () => {
   const project = await createProject({ [FILE]: text(`owner: "team-mail",`) });
   const editor = await openEditor(project, text(`owner: "team-mail", flowControl: { priorty: "high" },`));
   expect(editor.capabilities).toMatchObject({ hoverProvider: true, codeActionProvider: {} });

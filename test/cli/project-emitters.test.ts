@@ -78,7 +78,7 @@ test(
 );
 
 test(
-  "under --watch, a change of an emitter's module builds again, and so does one that mends it",
+  "under --watch, a change of an emitter's module builds again, and so does one that fixes it",
   async () => {
     const project = await createEmittingProject();
     const watching = project.start(["build", "--watch"]);

@@ -8,7 +8,7 @@ const diagnostic: Diagnostic = {
   code: "bad-key-field",
   severity: "error",
   message: "100% wrong:\nno owner.",
-  mend: "Add one.",
+  fix: "Add one.",
   span,
   related: [{ message: "declared here", span: { ...span, line: 1, endLine: 2 } }],
 };

@@ -69,5 +69,5 @@ test("by file, line and column, each once", () => {
 test("a diagnostic is plain data", () => {
   const found = diagnostic("bad-duration", span(1, 1, 2), { path: "p", found: "x" });
   expect(JSON.parse(JSON.stringify(found))).toEqual(found);
-  expect(Object.keys(found)).toEqual(["code", "severity", "message", "mend", "span"]);
+  expect(Object.keys(found)).toEqual(["code", "severity", "message", "fix", "span"]);
 });

@@ -115,7 +115,7 @@ describe("what is read again", () => {
     rmSync(join(root, "tsconfig.json"));
   });
 
-  test("what is at fault, until it is mended", () => {
+  test("what is at fault, until it is fixed", () => {
     set("usecases/a.ts", 3);
     expect([read(), read()]).toEqual([["usecases/a.ts"], ["usecases/a.ts"]]);
     set("usecases/a.ts", 0);
@@ -123,7 +123,7 @@ describe("what is read again", () => {
   });
 });
 
-test("a type error is told at every compilation until it is mended, also when it was not looked for at first", async () => {
+test("a type error is told at every compilation until it is fixed, also when it was not looked for at first", async () => {
   const memory = createCompileMemory();
   set("usecases/broken.ts", 1);
   const codes = async (types: boolean) =>

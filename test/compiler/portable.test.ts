@@ -151,7 +151,7 @@ export interface TopLevel { id: string; any: any; both: A | B; thing: Map<string
       message:
         "`TopLevel` of vocabulary has what can't be sent, not even as `Portable<TopLevel>`: TopLevel.both is `A | B`, and no " +
         "field tells 'A' and 'B' apart.",
-      mend:
+      fix:
         "Leave out all of them but one, as with `Exclude<…>`. Or declare an interface with the fields that are needed, and " +
         "`Json` for these.",
     },

@@ -41,19 +41,19 @@ test.each([
     const refused = types.filter((_, i) => diagnostics.some(({ span }) => span.file === `usecases/event-${i}.ts`));
     expect(all - refused.length).toBe(accepted);
     expect(diagnostics).toHaveLength(refused.length);
-    for (const { code, message, mend, related = [] } of diagnostics) {
+    for (const { code, message, fix, related = [] } of diagnostics) {
       expect(code).toBe("unsupported-type-of-package");
       for (const { span } of related) expect(span.file).toContain("node_modules/");
       // What is refused even so is not offered.
       if (evenPortable.some((type) => message.startsWith(`\`${type}\``))) {
         expect(message).toMatch(/, not even as `Portable<\w+>`: \w+ is `\w+`, and no field tells '.*' apart\.$/);
-        expect(mend).toMatch(/^Leave out all of them but one, as with `Exclude<…>`\./);
+        expect(fix).toMatch(/^Leave out all of them but one, as with `Exclude<…>`\./);
         continue;
       }
       expect(message).toMatch(
         / has what can't be sent: [\w.[\]*]+ is `.*?`, which says nothing of its (values|fields)/,
       );
-      expect(mend).toMatch(/^Write `Portable<\w+>`/);
+      expect(fix).toMatch(/^Write `Portable<\w+>`/);
     }
 
     const portable = refused.map((type, i) => [`usecases/portable-${i}.ts`, moduleOfPortable(type, from)]);

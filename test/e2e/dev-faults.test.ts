@@ -13,7 +13,7 @@ test("a new use case is run without a restart of dev", async () => {
   await stop(dev);
 });
 
-test("an error in the first build waits for its mending", async () => {
+test("an error in the first build waits for its fixing", async () => {
   const project = await createGreeting("return event.nam;");
   const dev = project.start(["dev"]);
   await dev.prints("Watching usecases/.");
@@ -22,7 +22,7 @@ test("an error in the first build waits for its mending", async () => {
   await stop(dev);
 });
 
-test("a module that fails to load is its author's to mend: with its own message and place", async () => {
+test("a module that fails to load is its author's to fix: with its own message and place", async () => {
   const project = await createGreeting(SAY);
   await project.write("usecases/greet.ts", `${useCaseText(SAY)}throw new Error("no license key");\n`);
   const dev = project.start(["dev"]);

@@ -92,7 +92,7 @@ test("a change of one use case changes only its resources", async () => {
   expect(versions).toHaveLength(2);
 });
 
-test("drift made by hand is found by refresh and mended by up", async () => {
+test("drift made by hand is found by refresh and fixed by up", async () => {
   const { stack, broker } = example;
   await broker.admin("POST", `${NAMESPACE}/retention`, { retentionTimeInMinutes: 1, retentionSizeInMB: 9_000 });
   await broker.admin("POST", `${NAMESPACE}/deduplication`, false);

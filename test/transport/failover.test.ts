@@ -135,7 +135,7 @@ test("where none can be reached, says so", async () => {
   await transport.close();
 });
 
-test("a refusal is not what another cluster could mend", async () => {
+test("a refusal is not what another cluster could fix", async () => {
   const { second, transport } = await createClusters();
   await expect(transport.producer("unknown")).rejects.toMatchObject({ code: "unknown-topic" });
   const producer = await transport.producer("t");

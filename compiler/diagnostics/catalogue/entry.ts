@@ -7,21 +7,21 @@ export interface Entry<P> {
   /** What was found, then the rule that it breaks. */
   readonly message: (parameters: P) => string;
   /** What to do about it, as an imperative. */
-  readonly mend: (parameters: P) => string;
-  /** The mend as an edit of the source, where it is one: what is to stand in the span's place. */
+  readonly fix: (parameters: P) => string;
+  /** The fix as an edit of the source, where it is one: what is to stand in the span's place. */
   readonly replacement?: (parameters: P) => string | undefined;
 }
 
 export function error<P>(
   message: Entry<P>["message"],
-  mend: Entry<P>["mend"],
+  fix: Entry<P>["fix"],
   replacement?: Entry<P>["replacement"],
 ): Entry<P> {
-  return { severity: "error", message, mend, ...(replacement && { replacement }) };
+  return { severity: "error", message, fix, ...(replacement && { replacement }) };
 }
 
-export function warning<P>(message: Entry<P>["message"], mend: Entry<P>["mend"]): Entry<P> {
-  return { severity: "warning", message, mend };
+export function warning<P>(message: Entry<P>["message"], fix: Entry<P>["fix"]): Entry<P> {
+  return { severity: "warning", message, fix };
 }
 
 /** `a, b or c`, each in quotes. */

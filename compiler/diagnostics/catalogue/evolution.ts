@@ -72,11 +72,11 @@ export const EVOLUTION = {
     ({ name, versions, useCase }) =>
       `Keep ${name} as it was, and give what is new a field of its own beside it. ${orRetire(versions, useCase)}`,
   ),
-  "unknown-former-name": error<{ name: string; owner: string; was: string; reason: string; mend: string }>(
+  "unknown-former-name": error<{ name: string; owner: string; was: string; reason: string; fix: string }>(
     ({ name, owner, was, reason }) =>
       `'${name}' of ${owner} says that it was '${was}', but ${reason}. What was renamed keeps its number, by which old ` +
       "records are read.",
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
 };
 

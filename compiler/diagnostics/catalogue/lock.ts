@@ -2,9 +2,9 @@ import { error } from "./entry.ts";
 
 /** Faults of contracts.lock.json, and of events against it. */
 export const LOCK = {
-  "bad-lock": error<{ reason: string; mend: string }>(
+  "bad-lock": error<{ reason: string; fix: string }>(
     ({ reason }) => `The lock can't be followed: ${reason}. Without it, new field numbers could meet old records.`,
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
   "field-type-changed": error<{ field: string; message: string; number: number; old: string; now: string }>(
     ({ field, message, number, old, now }) =>

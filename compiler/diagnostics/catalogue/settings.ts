@@ -141,9 +141,9 @@ export const SETTINGS = {
     ({ suggestion }) => `Rename it, for example to '${suggestion}'.`,
     ({ suggestion }) => JSON.stringify(suggestion),
   ),
-  "setting-without-effect": error<{ path: string; reason: string; mend: string }>(
+  "setting-without-effect": error<{ path: string; reason: string; fix: string }>(
     ({ path, reason }) => `'${path}' has no effect: ${reason}.`,
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
   "payload-above-limit": error<{
     event: string;

@@ -6,13 +6,13 @@ export const TYPES = {
     () => "The use case has no event type. The type argument of useCase is the event's schema.",
     () => "Write `useCase<Event>({ … })`, where Event is an interface of the event's fields.",
   ),
-  "event-not-object": error<{ found: string; reason: string; mend?: string }>(
+  "event-not-object": error<{ found: string; reason: string; fix?: string }>(
     ({ found, reason }) => `The event type is ${inCode(found)}, ${reason}. An event is an object with named fields.`,
-    ({ mend }) => mend ?? "Declare an interface with the value as a field of it.",
+    ({ fix }) => fix ?? "Declare an interface with the value as a field of it.",
   ),
-  "unsupported-type": error<{ subject: string; found: string; reason: string; mend: string }>(
+  "unsupported-type": error<{ subject: string; found: string; reason: string; fix: string }>(
     ({ subject, found, reason }) => `${subject} is ${inCode(found)}, ${reason}.`,
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
   "unsupported-type-of-package": error<{
     /** As the project names it. */
@@ -20,7 +20,7 @@ export const TYPES = {
     from: string;
     parts: readonly { readonly path: string; readonly found: string; readonly reason: string }[];
     more: number;
-    mends: readonly string[];
+    fixes: readonly string[];
     /** What it is, or would be: `Portable` is offered where it is a way out. */
     portable: "written" | "no way out" | "a type" | "a field's type";
   }>(
@@ -28,9 +28,9 @@ export const TYPES = {
       `${type === undefined ? "A type" : inCode(type)} of ${from} has what can't be sent` +
       `${portable === "no way out" ? `, not even as ${inCode(`Portable<${type}>`)}` : ""}: ${parts.map(({ path, found, reason }) => `${path} is ${inCode(found)}, ${reason}`).join("; ")}` +
       `${more > 0 ? `; and ${more} more like these` : ""}.`,
-    ({ type, mends, portable }) =>
+    ({ type, fixes, portable }) =>
       portable === "written" || portable === "no way out" || type === undefined
-        ? `${mends.join(" ")} Or declare an interface with the fields that are needed, and \`Json\` for these.`
+        ? `${fixes.join(" ")} Or declare an interface with the fields that are needed, and \`Json\` for these.`
         : `${portable === "a type" ? "Write" : "Declare an interface with a field of it, as"} \`Portable<${type}>\`, with fivefold's Portable: what says nothing of its values is \`Json\` in it, and what ` +
           "can't leave a process is left out. Or declare an interface with the fields that are needed.",
   ),
@@ -53,9 +53,9 @@ export const TYPES = {
     ({ subject, limit }) => `${subject} nests deeper than ${limit} levels. Decoders refuse what nests without a bound.`,
     () => "Flatten the type; where it grows with every level, give it a fixed type argument.",
   ),
-  "bad-constraint": error<{ type: string; reason: string; mend: string }>(
+  "bad-constraint": error<{ type: string; reason: string; fix: string }>(
     ({ type, reason }) => `The rules of ${inCode(type)} can't hold: ${reason}.`,
-    ({ mend }) => mend,
+    ({ fix }) => fix,
   ),
   "duplicate-field-name": error<{ field: string; other: string; name: string; message: string }>(
     ({ field, other, name, message }) =>

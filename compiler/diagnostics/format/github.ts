@@ -8,13 +8,13 @@ export function formatGithub(diagnostics: readonly Diagnostic<string>[]): string
   return diagnostics.map(formatOne).join("\n");
 }
 
-function formatOne({ code, severity, message, mend, span }: Diagnostic<string>): string {
+function formatOne({ code, severity, message, fix, span }: Diagnostic<string>): string {
   const { file, line, column, endLine, endColumn } = span;
   // GitHub ignores columns where the place spans lines.
   const columns = endLine === line ? { col: column, endColumn: Math.max(column, endColumn - 1) } : {};
   const properties = { file, line, endLine, ...columns, title: code };
   const list = Object.entries(properties).map(([name, value]) => `${name}=${escapeProperty(String(value))}`);
-  return `::${severity} ${list.join(",")}::${escapeData(`${message}\nFix: ${mend}`)}`;
+  return `::${severity} ${list.join(",")}::${escapeData(`${message}\nFix: ${fix}`)}`;
 }
 
 function escapeData(text: string): string {

@@ -10,7 +10,7 @@ type Colors = ReturnType<typeof pc.createColors>;
 
 /**
  * Diagnostics for people to read: each with its place, what is wrong, the line in question with the place marked, and
- * how to mend it. By file and line; ends without a line break.
+ * how to fix it. By file and line; ends without a line break.
  */
 export function formatPretty(
   diagnostics: readonly Diagnostic<string>[],
@@ -25,7 +25,7 @@ export function formatPretty(
 }
 
 function formatOne(
-  { code, severity, message, mend, span, related = [] }: Diagnostic<string>,
+  { code, severity, message, fix, span, related = [] }: Diagnostic<string>,
   linesOf: (file: string) => readonly string[],
   paint: Colors,
 ): string {
@@ -34,7 +34,7 @@ function formatOne(
     `${paint.bold(place(span))} ${mark(severity)} ${paint.dim(code)}`,
     ...indent(message),
     ...frame(span, linesOf(span.file), mark, paint),
-    ...indent(`${paint.bold("Fix:")} ${mend}`),
+    ...indent(`${paint.bold("Fix:")} ${fix}`),
     ...related.flatMap((other) => formatRelated(other, linesOf, paint)),
   ].join("\n");
 }

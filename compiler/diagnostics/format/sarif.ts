@@ -15,11 +15,11 @@ export function formatSarif(diagnostics: readonly Diagnostic<string>[], version:
         tool: { driver: { name: "fivefold", version, rules: codes.map((id) => ({ id })) } },
         columnKind: "utf16CodeUnits",
         originalUriBaseIds: { ROOT: { description: { text: "The folder that holds usecases/." } } },
-        results: diagnostics.map(({ code, severity, message, mend, span, related = [] }) => ({
+        results: diagnostics.map(({ code, severity, message, fix, span, related = [] }) => ({
           ruleId: code,
           ruleIndex: codes.indexOf(code),
           level: severity,
-          message: { text: `${message}\nFix: ${mend}` },
+          message: { text: `${message}\nFix: ${fix}` },
           locations: [locationOf(span)],
           ...(related.length > 0 && {
             relatedLocations: related.map((other, id) => ({

@@ -25,7 +25,7 @@ export function readDefinition({ json }: AvroDefinition, scope: AvroScope): Decl
         return wrong(json, "a fixed type has a size, in bytes", scope);
       scope.reading.report("values-differ", placeOf(scope.reading.source, json), {
         what: "A fixed type is bytes of that length here, which Avro encodes otherwise: readers of one can't read the other.",
-        mend: "Let both sides use one of the two contracts.",
+        fix: "Let both sides use one of the two contracts.",
       });
       return [{ kind: "alias", name, doc: [doc, unit].filter((text) => text !== "").join("\n\n"), shape }];
     }
@@ -76,9 +76,9 @@ function readField(
     scope,
     note: (doc) => docs.push(doc),
     refuse(json, found, reason, otherwise) {
-      const mend = mendByOmitting(owner, name, otherwise);
+      const fix = mendByOmitting(owner, name, otherwise);
       const subject = `'${name}' of ${owner}`;
-      reading.report("not-representable", placeOf(reading.source, json), { subject, found, reason, mend });
+      reading.report("not-representable", placeOf(reading.source, json), { subject, found, reason, fix });
       return undefined;
     },
   };
@@ -88,8 +88,8 @@ function readField(
     docs.push(`Default: ${JSON.stringify(plainOf(unset))}.`);
   if (unset) {
     const what = "Defaults are for readers of Avro: an event has all of its fields.";
-    const mend = "Let producers fill them in. The comments say what they are.";
-    reading.report("values-differ", placeOf(reading.source, unset), { what, mend });
+    const fix = "Let producers fill them in. The comments say what they are.";
+    reading.report("values-differ", placeOf(reading.source, unset), { what, fix });
   }
   const shape = readType(type, use);
   if (!shape) return undefined;
@@ -102,6 +102,6 @@ function reportUnused(json: JsonObject, keys: readonly string[], { reading: { re
     const value = json.entries.get(key);
     if (!value) continue;
     const reason = "only readers of Avro know it";
-    report("part-left-out", placeOf(source, value), { what: `'${key}'`, reason, mend: "Nothing." });
+    report("part-left-out", placeOf(source, value), { what: `'${key}'`, reason, fix: "Nothing." });
   }
 }

@@ -54,8 +54,8 @@ function uniqueDefinitions(all: readonly AvroDefinition[], { report, source }: R
     const { json, fullName } = definition;
     if (definitions.has(fullName)) {
       const reason = `${fullName} is defined a second time`;
-      const mend = "Define it where it stands first, and name it from there on.";
-      report("bad-source", placeOf(source, json), { format: "Avro schema", reason, mend });
+      const fix = "Define it where it stands first, and name it from there on.";
+      report("bad-source", placeOf(source, json), { format: "Avro schema", reason, fix });
     } else definitions.set(fullName, definition);
   }
   return definitions;
@@ -97,6 +97,6 @@ function chooseRoot(
         : candidates.length > 1
           ? `${candidates.length} records could be it`
           : `there is no record '${type}'`;
-  report("event-not-found", wholeOf(source), { reason, mend: choice });
+  report("event-not-found", wholeOf(source), { reason, fix: choice });
   return undefined;
 }

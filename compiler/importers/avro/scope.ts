@@ -22,7 +22,7 @@ export interface AvroScope {
 
 /** Reports what no Avro schema can say; nothing is declared. */
 export function wrong(json: Json, reason: string, { reading: { report, source } }: AvroScope): Declaration[] {
-  const mend = "Fix the file, as Avro's specification has it.";
-  report("bad-source", placeOf(source, json), { format: "Avro schema", reason, mend });
+  const fix = "Fix the file, as Avro's specification has it.";
+  report("bad-source", placeOf(source, json), { format: "Avro schema", reason, fix });
   return [];
 }

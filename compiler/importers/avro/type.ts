@@ -30,15 +30,15 @@ function readName(name: string, json: Json, { scope }: TypeUse): Shape | undefin
   if (definition) return readReference(definition, scope);
   const { report, source } = scope.reading;
   const reason = "is declared nowhere in the schema";
-  const mend = "Declare the type in this file: Avro's tools can put the files of several into one.";
-  report("unresolved-reference", placeOf(source, json), { name, reason, mend });
+  const fix = "Declare the type in this file: Avro's tools can put the files of several into one.";
+  report("unresolved-reference", placeOf(source, json), { name, reason, fix });
   return undefined;
 }
 
 function readScalar({ shape, differs: what }: AvroScalar, json: Json, { reading }: AvroScope): Shape {
   if (what) {
-    const mend = "Nothing, if no producer sends them.";
-    reading.report("values-differ", placeOf(reading.source, json), { what, mend });
+    const fix = "Nothing, if no producer sends them.";
+    reading.report("values-differ", placeOf(reading.source, json), { what, fix });
   }
   return shape;
 }
@@ -84,7 +84,7 @@ function readLogical(json: JsonObject, type: Json, use: TypeUse): Shape | undefi
     if (logical.unit !== undefined) use.note(`It holds ${logical.unit}.`);
     reading.report("values-differ", placeOf(reading.source, json), {
       what: `The logical type '${logical.name}' is no type here: a value is what carries it, ${logical.unit ?? "as Avro has it"}.`,
-      mend: "Convert it in the handler.",
+      fix: "Convert it in the handler.",
     });
   }
   return readType(type, use);

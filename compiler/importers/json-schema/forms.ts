@@ -75,8 +75,8 @@ export function reportMalformed(
   reason: string,
   { reading, documents }: Pick<Scope, "reading" | "documents">,
 ): void {
-  const mend = "Fix the file, as JSON Schema has it.";
-  reading.report("bad-source", documents.placeOf(at), { format: "JSON Schema", reason, mend });
+  const fix = "Fix the file, as JSON Schema has it.";
+  reading.report("bad-source", documents.placeOf(at), { format: "JSON Schema", reason, fix });
 }
 
 function isCount(value: unknown): boolean {

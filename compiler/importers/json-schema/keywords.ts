@@ -23,7 +23,7 @@ export function reportKeywords(schema: JsonObject, { documents, reading }: Pick<
     if (KNOWN.has(keyword) || SILENT.test(keyword)) continue;
     const rule = `The keyword '${keyword}'`;
     const reason = "no type has such a rule";
-    reading.report("rule-dropped", documents.placeOf(value), { rule, reason, mend: IN_HANDLER });
+    reading.report("rule-dropped", documents.placeOf(value), { rule, reason, fix: IN_HANDLER });
   }
 }
 
@@ -32,9 +32,9 @@ export function reportDropped(
   schema: JsonObject,
   keyword: string,
   reason: string,
-  { documents, reading, mend = IN_HANDLER }: Pick<Scope, "documents" | "reading"> & { readonly mend?: string },
+  { documents, reading, fix = IN_HANDLER }: Pick<Scope, "documents" | "reading"> & { readonly fix?: string },
 ): void {
   const value = schema.entries.get(keyword);
   if (!value) return;
-  reading.report("rule-dropped", documents.placeOf(value), { rule: `The keyword '${keyword}'`, reason, mend });
+  reading.report("rule-dropped", documents.placeOf(value), { rule: `The keyword '${keyword}'`, reason, fix });
 }

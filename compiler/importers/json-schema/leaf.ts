@@ -161,5 +161,5 @@ function numbersOf(parts: Parts, keyword: string): number[] {
 }
 
 function differ({ documents, reading }: Scope, at: Json, what: string): void {
-  reading.report("values-differ", documents.placeOf(at), { what, mend: "Nothing, if it makes no difference." });
+  reading.report("values-differ", documents.placeOf(at), { what, fix: "Nothing, if it makes no difference." });
 }

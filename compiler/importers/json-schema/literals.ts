@@ -21,8 +21,8 @@ export function readLiterals(values: readonly Json[], parts: Parts, use: Use): S
   const { plain, kept, hasNull } = fitting(values, parts);
   const other = kept.find((value) => typeof value === "object");
   if (other) {
-    const mend = "Describe it by its properties, each with a const.";
-    return use.refuse(at, JSON.stringify(other), "and a literal is a string, a number or a boolean", mend);
+    const fix = "Describe it by its properties, each with a const.";
+    return use.refuse(at, JSON.stringify(other), "and a literal is a string, a number or a boolean", fix);
   }
   const scalars = kept as (string | number | boolean)[];
   const names_ = Map.groupBy(scalars, String);

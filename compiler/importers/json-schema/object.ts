@@ -51,9 +51,9 @@ export function readFields(parts: Parts, owner: string, scope: Scope, readType: 
     subject: `'${name}' of ${owner}`,
     wish: `${owner}-${name}`,
     refuse(at, found, reason, otherwise) {
-      const mend = mendByOmitting(owner, name, otherwise);
+      const fix = mendByOmitting(owner, name, otherwise);
       const subject = `'${name}' of ${owner}`;
-      reading.report("not-representable", documents.placeOf(at), { subject, found: shortened(found), reason, mend });
+      reading.report("not-representable", documents.placeOf(at), { subject, found: shortened(found), reason, fix });
       return undefined;
     },
     around: [],
@@ -92,14 +92,14 @@ function reportOthers(parts: Parts, owner: string, { reading, documents }: Scope
       subject: `What else ${owner} may have`,
       found: "additionalProperties",
       reason: "and an object has either named fields or any of one type",
-      mend: mendByOmitting(owner, "*", "Give the others a property of their own: an object of them."),
+      fix: mendByOmitting(owner, "*", "Give the others a property of their own: an object of them."),
     });
   }
   const first = valuesOf(parts, "properties")[0]?.part ?? parts.all[0]!;
   if (isOpen && schemas.length === 0) {
     reading.report("values-differ", documents.placeOf(first), {
       what: "The schema allows properties that it doesn't name. An event has none: from JSON they are refused, else left.",
-      mend: 'Name those that somebody needs. Where there are none, say "additionalProperties": false.',
+      fix: 'Name those that somebody needs. Where there are none, say "additionalProperties": false.',
     });
   }
 }

@@ -32,8 +32,8 @@ export function readJsonSchema(reading: Reading): ImportedEvent | undefined {
     scope,
     subject: "The event",
     wish: reading.type ?? reading.fallbackName,
-    refuse(at, found, reason, mend) {
-      report("not-representable", documents.placeOf(at), { subject: "The event", found, reason, mend });
+    refuse(at, found, reason, fix) {
+      report("not-representable", documents.placeOf(at), { subject: "The event", found, reason, fix });
       return undefined;
     },
     around: [],
@@ -91,7 +91,7 @@ function notAnObject({ text: found }: Shape, root: Json, documents: Documents, {
     subject: "The event",
     found,
     reason: "and an event is an object with named properties",
-    mend: "Describe an object with the value as a property of it.",
+    fix: "Describe an object with the value as a property of it.",
   });
 }
 
@@ -105,8 +105,8 @@ function chooseRoot({ root, definitions }: Documents, { type, report, source }: 
   const named = type === undefined ? undefined : definitions.get(type);
   if (named) return named;
   const names = [...definitions.keys()];
-  const mend = names.length > 0 ? mendByChoosing(names) : "Import a schema that describes the event.";
+  const fix = names.length > 0 ? mendByChoosing(names) : "Import a schema that describes the event.";
   const reason = type === undefined ? "the schema itself describes no value" : `there is no definition '${type}'`;
-  report("event-not-found", wholeOf(source), { reason, mend });
+  report("event-not-found", wholeOf(source), { reason, fix });
   return undefined;
 }

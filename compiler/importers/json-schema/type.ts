@@ -26,15 +26,15 @@ function readParts(parts: Parts, at: Json, use: Use): Shape | undefined {
   const { documents, reading, takeType, checkPart } = use.scope;
   const taken = takeType();
   if (taken !== "taken") {
-    const mend = "Give parts of it names in $defs, or put objects in between.";
-    return taken === "first too many" ? use.refuse(at, describe(at), "whose alternatives multiply", mend) : undefined;
+    const fix = "Give parts of it names in $defs, or put objects in between.";
+    return taken === "first too many" ? use.refuse(at, describe(at), "whose alternatives multiply", fix) : undefined;
   }
   for (const json of parts.malformed) reportMalformed(json, "a schema is an object, true or false", use.scope);
   for (const ref of parts.lost) {
     const name = String(plainOf(ref));
     const reason = "names no schema of this file, nor of one that was found beside it";
-    const mend = "Correct the reference, put the schemas into one file, or name the other one's folder with --include.";
-    reading.report("unresolved-reference", documents.placeOf(ref), { name, reason, mend });
+    const fix = "Correct the reference, put the schemas into one file, or name the other one's folder with --include.";
+    reading.report("unresolved-reference", documents.placeOf(ref), { name, reason, fix });
   }
   const illFormed = parts.all.filter((part) => !checkPart(part));
   if (parts.lost.length + parts.malformed.length + illFormed.length > 0) return undefined;
@@ -54,7 +54,7 @@ function readParts(parts: Parts, at: Json, use: Use): Shape | undefined {
   const { names, isNullable, isImplied } = typesOf(parts);
   if (isImplied && names.length > 0) {
     const what = `Without "type", a schema also takes values of other types than ${names[0]}, which are refused here.`;
-    reading.report("values-differ", documents.placeOf(at), { what, mend: `Say "type": "${names[0]}".` });
+    reading.report("values-differ", documents.placeOf(at), { what, fix: `Say "type": "${names[0]}".` });
   }
   if (names.length === 0) {
     if (isImplied) return JSON_VALUE;
@@ -108,8 +108,8 @@ function readArray(parts: Parts, at: Json, use: Use): Shape | undefined {
   const items = valuesOf(parts, "items").map(({ value }) => value);
   const tuple = valuesOf(parts, "prefixItems")[0]?.value ?? items.find(({ kind }) => kind === "array");
   if (tuple) {
-    const mend = "Use an object with a property for each item.";
-    return use.refuse(tuple, "a tuple", "and lists have one type for all items", mend);
+    const fix = "Use an object with a property for each item.";
+    return use.refuse(tuple, "a tuple", "and lists have one type for all items", fix);
   }
   const item = readSchemas(items, { ...use, wish: `${use.wish}-item` });
   const counts = (keyword: string) =>
@@ -135,8 +135,8 @@ function readObject(parts: Parts, use: Use): Shape | undefined {
       reportDropped(part, "patternProperties", "a record's keys are any strings", scope);
     }
     if (schemas.length > 1) {
-      const mend = "Give all of them one schema.";
-      return use.refuse(schemas[1]!, "a record of several types", "told apart by their keys", mend);
+      const fix = "Give all of them one schema.";
+      return use.refuse(schemas[1]!, "a record of several types", "told apart by their keys", fix);
     }
     return values && record(values);
   }

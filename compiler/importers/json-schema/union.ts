@@ -60,8 +60,8 @@ export function readAlternatives(
   const union = widened(unionOf(shapes), at, use);
   const refuse = (alike: readonly string[]) => {
     const found = `${keyword}: ${shapes.map(({ text }) => text).join(" | ")}`;
-    const mend = 'Give each object a required property with a const of its own, such as "kind".';
-    use.refuse(at, found, `and nothing tells ${alike.map(shortened).join(" and ")} apart`, mend);
+    const fix = 'Give each object a required property with a const of its own, such as "kind".';
+    use.refuse(at, found, `and nothing tells ${alike.map(shortened).join(" and ")} apart`, fix);
   };
   if (union.members) use.scope.noteUnion({ members: union.members, refuse });
   return valued.length < possible.length ? nullable(union) : union;
@@ -74,8 +74,8 @@ function leadsBack({ all }: Parts, { settled }: Parts): boolean {
 
 /** Refuses a schema that asks for itself before it says anything. */
 export function refuseEndless(at: Json, use: Use): undefined {
-  const mend = "Put an object in between.";
-  return use.refuse(at, "$ref", "which leads back to itself, or on and on, with no object in between", mend);
+  const fix = "Put an object in between.";
+  return use.refuse(at, "$ref", "which leads back to itself, or on and on, with no object in between", fix);
 }
 
 /** Whether parts allow null alone, or contradict each other. */
@@ -97,8 +97,8 @@ function widened(union: Shape, at: Json, { scope: { reading, documents } }: Use)
       .map((leaf) => (isAlike(leaf) ? plain[kind] : leaf));
     const rule = `Which ${kind} it is, by the rules of ${alike.map((member) => shortened(member.text)).join(" or ")},`;
     const reason = `a type has one rule for all its ${kind}s`;
-    const mend = "Check it in the handler.";
-    reading.report("rule-dropped", documents.placeOf(at), { rule, reason, mend });
+    const fix = "Check it in the handler.";
+    reading.report("rule-dropped", documents.placeOf(at), { rule, reason, fix });
   }
   return members.length > 0 ? unionOf(members) : union;
 }

@@ -29,7 +29,7 @@ export function readEnum(declared: ProtoEnum, file: ProtoFile, report: Report): 
     report("part-left-out", place(alias), {
       what: `${alias.name}, another name of number ${alias.number},`,
       reason: "a value has one name here",
-      mend: "Nothing is lost on the wire.",
+      fix: "Nothing is lost on the wire.",
     });
   }
   for (const negative of members.filter(({ number }) => number < 0)) {
@@ -37,7 +37,7 @@ export function readEnum(declared: ProtoEnum, file: ProtoFile, report: Report): 
       subject: negative.name,
       found: String(negative.number),
       reason: "and numbers of an enum's values start at 1 here",
-      mend: "Give the value another number, if nobody has sent it yet, or remove it.",
+      fix: "Give the value another number, if nobody has sent it yet, or remove it.",
     });
   }
   const zero = members.find(({ number }) => number === 0);

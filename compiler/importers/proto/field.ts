@@ -47,8 +47,8 @@ export function readField(field: ProtoField, scope: FieldScope): ReadField | und
   const { file, owner, report } = scope;
   const place: Place = { source: file.source, at: field.at, end: field.end };
   const refuse = (at: Place, found: string, reason: string, otherwise: string): undefined => {
-    const mend = mendByOmitting(owner, propertyName(field), otherwise);
-    report("not-representable", at, { subject: `'${field.name}' of ${owner}`, found, reason, mend });
+    const fix = mendByOmitting(owner, propertyName(field), otherwise);
+    report("not-representable", at, { subject: `'${field.name}' of ${owner}`, found, reason, fix });
   };
 
   if (isReservedNumber(field.number)) {
@@ -91,7 +91,7 @@ function presented(
   if (field.key || label === "repeated") {
     if (value.union?.zero !== undefined) {
       const what = `'${field.name}': an item with number 0, ${value.union.zero}, is refused; alone, 0 reads as absent.`;
-      report("values-differ", place, { what, mend: "Leave such items out." });
+      report("values-differ", place, { what, fix: "Leave such items out." });
     }
     return field.key
       ? { shape: record(value.shape, key?.shape), wire: `map<${field.key.name}, ${value.wire}>`, optional: false, doc }
@@ -99,7 +99,7 @@ function presented(
   }
   if (isRequired(field)) {
     const what = `'${field.name}' is required, and optional here: readers of the contract refuse events without it.`;
-    report("values-differ", place, { what, mend: "See that every producer sets it." });
+    report("values-differ", place, { what, fix: "See that every producer sets it." });
   }
   if (oneof !== undefined) {
     report(
@@ -108,7 +108,7 @@ function presented(
       {
         rule: `The oneof '${oneof.name}'`,
         reason: "its fields are imported as optional ones, of which several can be set",
-        mend: "Set one of them: of several, readers of the contract keep the last.",
+        fix: "Set one of them: of several, readers of the contract keep the last.",
       },
     );
   }
@@ -117,13 +117,13 @@ function presented(
   if (!union) return { shape, wire, optional, doc };
   if (union.zero === undefined) {
     const what = `'${field.name}': where it is absent, readers of the contract take it for ${union.literals[0]}.`;
-    report("values-differ", place, { what, mend: `Take an absent '${field.name}' for that, too.` });
+    report("values-differ", place, { what, fix: `Take an absent '${field.name}' for that, too.` });
     return { shape, wire, optional: true, doc };
   }
   const isExplicit = hasPresence(field, file);
   if (!union.isUnspecified || isExplicit) {
     const what = `'${field.name}': ${union.zero}, the value with number 0, ${isExplicit ? "reads as" : "is what is"} absent.`;
-    report("values-differ", place, { what, mend: `Take an absent '${field.name}' for ${union.zero}.` });
+    report("values-differ", place, { what, fix: `Take an absent '${field.name}' for ${union.zero}.` });
   }
   const note = union.isUnspecified ? "" : `Absent: ${union.zero}.`;
   return { shape, wire, optional: true, doc: [doc, note].filter((text) => text !== "").join("\n\n") };
@@ -144,21 +144,21 @@ function readValue(use: NameUse, scope: FieldScope, refuse: Refuse): Value | und
   const type = scope.resolve(use.name);
   if (type) return readNamed(type, scope, place, refuse);
   const reason = scope.isIncomplete ? "is in none of the files that were found" : "is declared nowhere";
-  const mend = scope.isIncomplete
+  const fix = scope.isIncomplete
     ? "Name the folder that the paths of imports start at with --include, as you would for protoc."
     : "Declare the message or enum, or import the file that does.";
-  scope.report("unresolved-reference", place, { name: use.name, reason, mend });
+  scope.report("unresolved-reference", place, { name: use.name, reason, fix });
   return undefined;
 }
 
 function reportNarrower({ narrower: what }: Scalar, place: Place, report: FieldScope["report"]): void {
-  if (what) report("values-differ", place, { what, mend: "Nothing, if no producer sends them." });
+  if (what) report("values-differ", place, { what, fix: "Nothing, if no producer sends them." });
 }
 
 function readNamed(type: ProtoType, scope: FieldScope, place: Place, refuse: Refuse): Value | undefined {
   if (type.fullName === TIMESTAMP) {
     const what = "Of a timestamp, what is finer than a millisecond is cut off: a Date holds no more.";
-    scope.report("values-differ", place, { what, mend: "Nothing, if nobody needs it." });
+    scope.report("values-differ", place, { what, fix: "Nothing, if nobody needs it." });
     return { shape: DATE, wire: "timestamp", isMessage: true };
   }
   if (type.fullName === NULL_VALUE) return { shape: NULL, wire: "null" };

@@ -24,17 +24,17 @@ export function reportOptions(options: readonly ProtoOption[], { source }: Proto
     const place = { source, at, end };
     if (name === "default") {
       const what = `An absent field is absent here, and not its default, ${value}.`;
-      report("values-differ", place, { what, mend: "Fill it in in the handler." });
+      report("values-differ", place, { what, fix: "Fill it in in the handler." });
     } else if (name === "message_set_wire_format") {
       report("not-representable", place, {
         subject: "The message",
         found: name,
         reason: "an encoding that no type here has",
-        mend: "Use an ordinary message.",
+        fix: "Use an ordinary message.",
       });
     } else {
-      const mend = "Write what it asks for as a rule of the type: Text<{ … }>, Int<{ … }>, List<…>.";
-      report("rule-dropped", place, { rule: `The option ${name}`, reason: "fivefold doesn't know it", mend });
+      const fix = "Write what it asks for as a rule of the type: Text<{ … }>, Int<{ … }>, List<…>.";
+      report("rule-dropped", place, { rule: `The option ${name}`, reason: "fivefold doesn't know it", fix });
     }
   }
 }

@@ -30,7 +30,7 @@ export function readProto(reading: Reading): ImportedEvent | undefined {
   if (!root) return undefined;
   for (const { what, at, end } of file.others) {
     const reason = "an event is one message";
-    report("part-left-out", { source, at, end }, { what, reason, mend: "Nothing, if it concerns no event." });
+    report("part-left-out", { source, at, end }, { what, reason, fix: "Nothing, if it concerns no event." });
   }
   return readFrom(root, types, reading);
 }
@@ -41,8 +41,8 @@ function parseOrReport(source: Source, report: Report): ProtoFile | undefined {
   } catch (fault) {
     if (!(fault instanceof ProtoFault)) throw fault;
     const { message: reason, at } = fault;
-    const mend = "Fix the file: `buf build` or protoc says the same of it.";
-    report("bad-source", { source, at, end: at + 1 }, { format: "protobuf", reason, mend });
+    const fix = "Fix the file: `buf build` or protoc says the same of it.";
+    report("bad-source", { source, at, end: at + 1 }, { format: "protobuf", reason, fix });
     return undefined;
   }
 }
@@ -113,11 +113,11 @@ function readMessage({ declared, file }: MessageType, scope: FieldScope, { repor
     report("part-left-out", place(range), {
       what: `What others add to ${owner} in ${range.from} to ${range.to}`,
       reason: "fields are those that the type declares",
-      mend: `New fields get the number after the highest in use: see that it stays out of that range.`,
+      fix: `New fields get the number after the highest in use: see that it stays out of that range.`,
     });
   }
   for (const { what, ...at } of declared.others) {
-    report("part-left-out", place(at), { what, reason: "an event is one message", mend: "Declare the fields." });
+    report("part-left-out", place(at), { what, reason: "an event is one message", fix: "Declare the fields." });
   }
 
   const read = wanted.flatMap((field): { readonly field: ProtoField; readonly read: ReadField }[] => {

@@ -37,7 +37,7 @@ export function goneParts(
         {
           what: `The reservation of ${from} to ${to}`,
           reason: `the lock keeps reserved numbers one by one, up to ${MAX_NUMBERS} of ${owner}`,
-          mend: `New parts of ${owner} get the number after the highest in use: see that it stays below ${from}.`,
+          fix: `New parts of ${owner} get the number after the highest in use: see that it stays below ${from}.`,
         },
       );
       continue;

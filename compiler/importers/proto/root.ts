@@ -17,15 +17,15 @@ export function chooseRoot(file: ProtoFile, types: ProtoTypes, reading: Reading)
   const choice = mendByChoosing(names);
   if (messages.length === 0) {
     const reason = "the file declares no message";
-    reading.report("event-not-found", place, { reason, mend: "Import the file that declares the event's message." });
+    reading.report("event-not-found", place, { reason, fix: "Import the file that declares the event's message." });
   } else if (reading.type !== undefined && candidates.length === 0) {
-    reading.report("event-not-found", place, { reason: `there is no message '${reading.type}'`, mend: choice });
+    reading.report("event-not-found", place, { reason: `there is no message '${reading.type}'`, fix: choice });
   } else {
     const reason =
       candidates.length > 1
         ? `${candidates.length} messages could be it`
         : "every message of the file is used by another one";
-    reading.report("event-not-found", place, { reason, mend: choice });
+    reading.report("event-not-found", place, { reason, fix: choice });
   }
   return undefined;
 }

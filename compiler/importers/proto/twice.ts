@@ -42,6 +42,6 @@ export function reportMembersTwice({ name: owner, members }: ProtoEnum, file: Pr
 }
 
 function reportTwice({ at, end }: Declared, reason: string, { source }: ProtoFile, report: Report): void {
-  const mend = "Fix the file: protoc refuses it too.";
-  report("bad-source", { source, at, end }, { format: "protobuf", reason, mend });
+  const fix = "Fix the file: protoc refuses it too.";
+  report("bad-source", { source, at, end }, { format: "protobuf", reason, fix });
 }

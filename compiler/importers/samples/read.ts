@@ -12,13 +12,13 @@ export function readSamples(reading: Reading): ImportedEvent | undefined {
       values.push(JSON.parse(line));
     } catch (error) {
       const reason = `line ${i + 1} is no JSON: ${(error as Error).message}`;
-      report("event-not-found", wholeOf(source), { reason, mend: "Record one message a line, as JSON." });
+      report("event-not-found", wholeOf(source), { reason, fix: "Record one message a line, as JSON." });
       return undefined;
     }
   }
   if (values.length === 0) {
-    const [reason, mend] = ["the file holds no message", "Record one message a line, as JSON."];
-    report("event-not-found", wholeOf(source), { reason, mend });
+    const [reason, fix] = ["the file holds no message", "Record one message a line, as JSON."];
+    report("event-not-found", wholeOf(source), { reason, fix });
     return undefined;
   }
   // Places within the schema are none of the messages': what is said of them points to the first line.

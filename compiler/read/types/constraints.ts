@@ -31,8 +31,8 @@ export const readConstrained: TypeReader = (type, place, scope) => {
   const found = readRules(rules, constraint.knows, scope.checker);
   const result = found.kind === "wrong" ? found : constraint.read(found.rules, of, place, scope);
   if (result === "reported" || result.kind !== "wrong") return result;
-  const { reason, mend } = result;
-  scope.report("bad-constraint", scope.span(place.node), { type: typeText(type, place, scope), reason, mend });
+  const { reason, fix } = result;
+  scope.report("bad-constraint", scope.span(place.node), { type: typeText(type, place, scope), reason, fix });
   return "reported";
 };
 
@@ -98,7 +98,7 @@ function readText(rules: Rules): TextType | Wrong {
     }
     const maxLength = typeof rules.maxLength === "number" ? rules.maxLength : undefined;
     const slow = slownessOf(String(pattern), maxLength);
-    if (slow) return wrong(slow.reason, slow.mend);
+    if (slow) return wrong(slow.reason, slow.fix);
   }
   return sized<TextType>({ kind: "text", ...rules }, "minLength", "maxLength");
 }

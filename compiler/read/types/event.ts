@@ -65,9 +65,9 @@ function reportNoObject(root: Type | Refusal, type: ts.Type, place: Place, readi
   const text = typeText(type, place, reading);
   const isRecord = isMixed && reading.checker.getIndexInfosOfType(type).length > 0;
   // What has no form on the wire has none as a field either.
-  const plain = refusal && { mend: plainMend(place, reading) };
-  const mend = isRecord ? { mend: `Declare an interface with a field of it, as \`Portable<${text}>\`.` } : plain;
-  reading.report("event-not-object", reading.span(place.node), { found: text, reason, ...mend });
+  const plain = refusal && { fix: plainMend(place, reading) };
+  const fix = isRecord ? { fix: `Declare an interface with a field of it, as \`Portable<${text}>\`.` } : plain;
+  reading.report("event-not-object", reading.span(place.node), { found: text, reason, ...fix });
 }
 
 /** `Portable` is offered where it is an event. */

@@ -111,7 +111,7 @@ export function describeType(
   return { doc: named ? docOf(named.symbol, scope.checker) : "", span: scope.span(name ?? declaration ?? place.node) };
 }
 
-/** Whether a declaration is in the project's own sources, where people can mend it. */
+/** Whether a declaration is in the project's own sources, where people can fix it. */
 function isOwn(declaration: ts.Node, { program, isBuiltin }: Reading): declaration is ts.Declaration {
   return !isBuiltin(declaration) && !program.isSourceFileFromExternalLibrary(declaration.getSourceFile());
 }

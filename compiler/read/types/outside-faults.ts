@@ -14,7 +14,7 @@ interface Part {
   readonly path: string;
   readonly found: string;
   readonly reason: string;
-  readonly mend: string;
+  readonly fix: string;
   readonly declared: ts.Node | undefined;
 }
 
@@ -40,7 +40,7 @@ export function reportOutside(faults: readonly OutsideFault[], reading: Reading)
         from,
         parts: told,
         more: parts.length - told.length,
-        mends: [...new Set(told.map(({ mend }) => mend))],
+        fixes: [...new Set(told.map(({ fix }) => fix))],
         portable: isPortable || !offered ? "written" : offered.parts.length > 0 ? "no way out" : offered.as,
       },
       told.flatMap((part) => relatedOf(part, reading)),
@@ -48,8 +48,8 @@ export function reportOutside(faults: readonly OutsideFault[], reading: Reading)
   }
 }
 
-function partOf({ place, found, reason, mend }: OutsideFault): Part {
-  return { path: place.path, found, reason, mend, declared: place.outside };
+function partOf({ place, found, reason, fix }: OutsideFault): Part {
+  return { path: place.path, found, reason, fix, declared: place.outside };
 }
 
 function relatedOf({ path, declared }: Part, reading: Reading): Related[] {
@@ -80,12 +80,12 @@ export function tryPortable(
   const trial: Reading = { ...reading, report: (...fault) => others.push(diagnostic(...fault)) };
   const { root, event, faults } = readWhole(type, { ...place, outside: declared }, trial);
   const parts = faults.map(partOf);
-  for (const { message, mend } of others) {
+  for (const { message, fix } of others) {
     const reason = `of which the compiler says: ${message.replace(/\.$/, "")}`;
-    parts.push({ path, found: node.getText(), reason, mend, declared });
+    parts.push({ path, found: node.getText(), reason, fix, declared });
   }
   if (root !== "reported" && root.kind === "refusal") {
-    parts.push({ path, found: node.getText(), reason: root.reason, mend: root.mend, declared });
+    parts.push({ path, found: node.getText(), reason: root.reason, fix: root.fix, declared });
   }
   // An event is an object; a field may be anything.
   const isEvent = ts.isCallExpression(node.parent);

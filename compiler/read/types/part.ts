@@ -60,7 +60,7 @@ export function readPart(type: ts.Type, place: Place, scope: Scope): Type | unde
   // Of packages' declarations `tsc` takes what it doesn't find for anything.
   if (isUnresolved(type) && !(place.portable && isOutside(place))) {
     const found = typeText(type, place, scope);
-    if (isOutside(place)) scope.refuseOutside({ place, found, reason: "which can't be resolved", mend: INSTALL });
+    if (isOutside(place)) scope.refuseOutside({ place, found, reason: "which can't be resolved", fix: INSTALL });
     else reportUnresolved(place, found, scope);
     return undefined;
   }
@@ -80,10 +80,10 @@ function portablePlace(place: Place, written: ts.TypeNode | undefined): Place {
   return { ...place, written, portable: true };
 }
 
-export function reportRefusal({ reason, mend }: Refusal, type: ts.Type, place: Place, scope: Scope): void {
+export function reportRefusal({ reason, fix }: Refusal, type: ts.Type, place: Place, scope: Scope): void {
   const found = typeText(type, place, scope);
-  if (isOutside(place)) scope.refuseOutside({ place, found, reason, mend });
-  else scope.report("unsupported-type", scope.span(place.node), { subject: place.subject, found, reason, mend });
+  if (isOutside(place)) scope.refuseOutside({ place, found, reason, fix });
+  else scope.report("unsupported-type", scope.span(place.node), { subject: place.subject, found, reason, fix });
 }
 
 /** The checker has said why, in words of its own, where it checked the file. */
@@ -100,7 +100,7 @@ export function reportUnresolved(place: Place, found: string, scope: Reading): v
 
 const INSTALL = "Check that the module that the type comes from is installed and found.";
 
-/** Whether a type stands where people of this project can't mend it. */
+/** Whether a type stands where people of this project can't fix it. */
 function isOutside(place: Place): place is OutsideFault["place"] {
   return place.outside !== undefined;
 }

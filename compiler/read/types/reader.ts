@@ -32,7 +32,7 @@ export interface OutsideFault {
   readonly found: string;
   /** As a refusal's. */
   readonly reason: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
 /** What a type reader may ask for. */

@@ -4,9 +4,9 @@ export interface Refusal {
   /** Completes "'when' is `Map<string, string>`, …". */
   readonly reason: string;
   /** A whole sentence. */
-  readonly mend: string;
+  readonly fix: string;
 }
 
-export function refuse(reason: string, mend: string): Refusal {
-  return { kind: "refusal", reason, mend };
+export function refuse(reason: string, fix: string): Refusal {
+  return { kind: "refusal", reason, fix };
 }

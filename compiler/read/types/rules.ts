@@ -8,11 +8,11 @@ export type Rules = Readonly<Record<string, number | string>>;
 export interface Wrong {
   readonly kind: "wrong";
   readonly reason: string;
-  readonly mend: string;
+  readonly fix: string;
 }
 
-export function wrong(reason: string, mend: string): Wrong {
-  return { kind: "wrong", reason, mend };
+export function wrong(reason: string, fix: string): Wrong {
+  return { kind: "wrong", reason, fix };
 }
 
 /** Reads `{ maxLength: 64 }`. Rules that are declared as optional are not set: that is how the defaults look. */

@@ -19,9 +19,9 @@ export const readScalar: TypeReader = (type) => {
 const UNKNOWN = "Write the type that the values have, or fivefold's `Json` for whatever JSON can hold.";
 
 /** Types of no value, of any value, and of values that can't leave a process; by flag, the first that matches counts. */
-const WITHOUT_WIRE_FORM: readonly [flags: ts.TypeFlags, reason: string, mend: string][] = [
+const WITHOUT_WIRE_FORM: readonly [flags: ts.TypeFlags, reason: string, fix: string][] = [
   [TypeFlags.Any | TypeFlags.Unknown, "which says nothing of its values", UNKNOWN],
-  [TypeFlags.Never, "which no value has", "Remove the field, or mend the type: its parts exclude each other."],
+  [TypeFlags.Never, "which no value has", "Remove the field, or fix the type: its parts exclude each other."],
   [TypeFlags.Undefined | TypeFlags.Void, "which carries nothing", "Remove the field."],
   [TypeFlags.ESSymbolLike, "and symbols exist in one process only", "Send a string."],
   [TypeFlags.NonPrimitive, "which says nothing of its fields", "Declare an interface with the fields."],

@@ -76,7 +76,7 @@ function readOnly(place: string, message: string): FivefoldErrorParts {
   ];
 }
 
-/** Says what an error of PostgreSQL or of the connection to it means for the caller, and how to mend it. */
+/** Says what an error of PostgreSQL or of the connection to it means for the caller, and how to fix it. */
 export function postgresError(error: unknown, place: string): FivefoldError {
   if (error instanceof FivefoldError) return error;
   const { code, message } = faultOf(error);

@@ -29,7 +29,7 @@ export interface Source<Handle> {
   acknowledge(handles: readonly Handle[]): Promise<void>;
   /** Has them delivered again, at once. */
   giveBack(handles: readonly Handle[]): void;
-  /** What the broker takes it for. Throws where topic or subscription are gone; mends a source that only seems to work. */
+  /** What the broker takes it for. Throws where topic or subscription are gone; fixes a source that only seems to work. */
   look(): Promise<ConsumerState | undefined>;
   /** Whether the process must stay alive for messages to come. */
   keepProcess(on: boolean): void;

@@ -45,7 +45,7 @@ export interface Link {
   close(): Promise<void>;
 }
 
-/** What no waiting mends, so that a first connection is given up at once. */
+/** What no waiting fixes, so that a first connection is given up at once. */
 function isFinal({ code }: FivefoldError): boolean {
   return code === "unauthorized" || code === "unknown-topic";
 }

@@ -99,7 +99,7 @@ export async function openNativeProducer<Id>(settings: NativeProducerSettings<Id
     });
   }
 
-  /** Tells those that wait what no waiting mends, and opens another producer where one could be had. */
+  /** Tells those that wait what no waiting fixes, and opens another producer where one could be had. */
   async function askWhy(): Promise<void> {
     if (isAsking) return;
     isAsking = true;

@@ -13,7 +13,7 @@ export interface ReconnectionSettings {
   readonly attempt: () => Promise<void>;
   /** What an attempt that failed comes to. */
   readonly faultOf: (error: unknown) => FivefoldError;
-  /** What no waiting mends, so that a first attempt is the last. */
+  /** What no waiting fixes, so that a first attempt is the last. */
   readonly isFinal: (fault: FivefoldError) => boolean;
   /** Told of later attempts that failed. */
   readonly onFailed: (error: unknown) => void;

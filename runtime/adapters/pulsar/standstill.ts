@@ -16,7 +16,7 @@ export interface ConsumerState {
   readonly withheldAfter?: number | undefined;
 }
 
-/** What mends a consumer that gets nothing: another in its place, or its topic unloaded, so that it is loaded anew. */
+/** What fixes a consumer that gets nothing: another in its place, or its topic unloaded, so that it is loaded anew. */
 export type Remedy = "reopen" | "unload";
 
 /**
@@ -24,7 +24,7 @@ export type Remedy = "reopen" | "unload";
  * consumer to settle what it does not hold. A key that is to go elsewhere gets nothing new meanwhile, so whatever is waited
  * for was here when it was first seen to drain: once all of that is settled, and the wait goes on, the wait is for nothing.
  * A subscription that stands still: the broker believes that it is reading for it, and is not, until its topic is unloaded
- * (apache/pulsar#26454); opening another consumer mends what is lost on the way between.
+ * (apache/pulsar#26454); opening another consumer fixes what is lost on the way between.
  */
 export interface Standstill {
   /** To be called before the broker is asked: whether all that was held at the last finding has been settled. */

@@ -103,7 +103,7 @@ export async function openWebSocketProducer(settings: WebSocketProducerSettings)
 
   function onDown(error: FivefoldError): void {
     if (error.code === "conflict") refusals += 1;
-    // Waiting would mend neither; whoever publishes again tries again.
+    // Waiting would fix neither; whoever publishes again tries again.
     if (error.code === "unauthorized" || error.code === "unknown-topic") outbox.failAll(error);
   }
 

@@ -46,7 +46,7 @@ export async function openWebSocketSource(
 
   function onDown(error: FivefoldError): void {
     events.onReset();
-    // Waiting would mend neither.
+    // Waiting would fix neither.
     if (error.code === "unauthorized" || error.code === "unknown-topic") events.onFault(error);
   }
 

@@ -8,8 +8,8 @@ function found(...useCases: UseCase[]): string[] {
   return runChecks(useCases).map(({ code, span }) => `${code} @ ${span.file}`);
 }
 
-function mends(...useCases: UseCase[]): string[] {
-  return runChecks(useCases).map(({ mend }) => mend);
+function fixes(...useCases: UseCase[]): string[] {
+  return runChecks(useCases).map(({ fix }) => fix);
 }
 
 test("nothing is wrong with a plain use case", () => expect(found(useCase("greet"))).toEqual([]));
@@ -46,8 +46,8 @@ describe("names", () => {
     ["usecases/_.ts", "usecases/task.ts"],
   ])("%s should be %s", (file, suggestion) => {
     const name = file.slice("usecases/".length, -".ts".length).replaceAll("/", "-");
-    const [mend] = mends(useCase(name, { file }));
-    expect(mend).toBe(`Rename the file, for example to '${suggestion}'.`);
+    const [fix] = fixes(useCase(name, { file }));
+    expect(fix).toBe(`Rename the file, for example to '${suggestion}'.`);
   });
 
   test("two files of one name: the second is told of the first", () => {
@@ -107,7 +107,7 @@ describe("retries", () => {
   test("fit the deadline to the millisecond", () => expect(found(withRetries(3, 3_500))).toEqual([]));
   test("go beyond it", () => {
     expect(found(withRetries(3, 3_499))).toEqual(["retries-beyond-deadline @ max"]);
-    expect(mends(withRetries(4, 7_000))).toEqual([
+    expect(fixes(withRetries(4, 7_000))).toEqual([
       "Set `retry.max` to 3, shorten the backoff, or raise the deadline above 7.5s.",
     ]);
   });

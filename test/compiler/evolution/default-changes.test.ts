@@ -58,7 +58,7 @@ describe("what a field is in records that have none", () => {
       `'extra' of Order is "eur" in records of versions 1 and 2, which have none, as version 3 was released, and "usd" ` +
         "now: workers would read those that are still queued, delayed or dead-lettered in two ways.",
     );
-    expect(found!.mend).toContain('Give it back its default, `/** @default "eur" */`');
+    expect(found!.fix).toContain('Give it back its default, `/** @default "eur" */`');
   });
 
   test.each<readonly [string, UseCase, UseCase]>([

@@ -82,7 +82,7 @@ describe("names that contradict each other", () => {
     const late = read([tagged(message("Order", { "note?": TEXT }), { note: "comment" })]);
     const [found] = applyLock([late], second.lockText).diagnostics;
     expect(found!.message).toContain("the lock has 'note' with number 2 beside 'comment', which had number 1");
-    expect(found!.mend).toContain("git checkout <commit> contracts.lock.json");
+    expect(found!.fix).toContain("git checkout <commit> contracts.lock.json");
     expect(applyLock([late], first.lockText).useCases[0]!.event.messages[0]!.fields[0]).toMatchObject({ number: 1 });
   });
 
@@ -97,7 +97,7 @@ describe("names that contradict each other", () => {
 describe("a required field beside one that has gone", () => {
   const mendOf = (before: UseCase, after: UseCase) => {
     const { diagnostics } = applyLock([after], released(before).lockText);
-    return diagnostics.find(({ code }) => code === "required-field-added")!.mend;
+    return diagnostics.find(({ code }) => code === "required-field-added")!.fix;
   };
 
   test.each<readonly [string, UseCase, UseCase]>([
@@ -114,9 +114,9 @@ describe("a required field beside one that has gone", () => {
       read([message("Order", { note: messageRef("Words") }), message("Words", { a: TEXT })]),
     ],
   ])("%s: the first thing to do is to say that it was that one, and what is lost is named", (_, before, after) => {
-    const mend = mendOf(before, after);
-    expect(mend).toMatch(/^If it is 'comment' under a new name, say so .* `\/\*\* @was comment \*\/`\./);
-    expect(mend).toContain("what they hold in 'comment' is lost to handlers either way");
+    const fix = mendOf(before, after);
+    expect(fix).toMatch(/^If it is 'comment' under a new name, say so .* `\/\*\* @was comment \*\/`\./);
+    expect(fix).toContain("what they hold in 'comment' is lost to handlers either way");
   });
 
   test("of another type is another field", () => {

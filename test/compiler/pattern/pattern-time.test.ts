@@ -44,8 +44,8 @@ describe("patterns that take longer than in proportion to the text need a maxLen
     "[^]*x",
   ])("%s", (pattern) => {
     const slow = slownessOf(pattern);
-    expect(slow?.mend).toMatch(/^Set maxLength to \d+ or less/);
-    const longest = Number(/\d+/.exec(slow?.mend ?? ""));
+    expect(slow?.fix).toMatch(/^Set maxLength to \d+ or less/);
+    const longest = Number(/\d+/.exec(slow?.fix ?? ""));
     expect(longest).toBeGreaterThan(30);
     expect(slownessOf(pattern, longest)).toBeUndefined();
     expect(slownessOf(pattern, longest + 1)).toBeDefined();
@@ -142,7 +142,7 @@ test("of a pattern that is taken, no text takes more steps than is said, whateve
   fc.assert(
     fc.property(patterns, fc.array(attacks, { minLength: 8, maxLength: 8 }), (pattern, texts) => {
       const slow = slownessOf(pattern);
-      const longest = slow ? Number(/^Set maxLength to (\d+)/.exec(slow.mend)?.[1] ?? 0) : 200;
+      const longest = slow ? Number(/^Set maxLength to (\d+)/.exec(slow.fix)?.[1] ?? 0) : 200;
       if (slow) bounded += longest > 0 ? 1 : 0;
       else taken++;
       for (const [before, repeated, behind] of longest > 0 ? texts : []) {

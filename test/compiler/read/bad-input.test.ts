@@ -50,16 +50,16 @@ const mutant = fc
     return GOOD.slice(0, at) + text + (doubled ? GOOD.slice(at, end) : "") + GOOD.slice(end);
   });
 
-test("no edit of a use case makes the compiler throw, and what it refuses has a place and a mend", async () => {
+test("no edit of a use case makes the compiler throw, and what it refuses has a place and a fix", async () => {
   const texts = fc.sample(mutant, { numRuns: 300, seed: 7 });
   const files = Object.fromEntries(texts.map((text, index) => [`usecases/mutant-${index}.ts`, text]));
   const { diagnostics, sources } = await compile({ root: writeProject("mutants", files), types: false });
   expect(diagnostics.length).toBeGreaterThan(100);
-  for (const { span, message, mend } of diagnostics) {
+  for (const { span, message, fix } of diagnostics) {
     const line = (files[span.file] ?? "").replace(/^\ufeff/, "").split(/\r\n|[\n\r\u2028\u2029]/)[span.line - 1];
     expect(line?.length).toBeGreaterThanOrEqual(span.column - 1);
     expect(message).toMatch(/\S/);
-    expect(mend).toMatch(/\S/);
+    expect(fix).toMatch(/\S/);
   }
   expect(formatPretty(diagnostics, sources)).not.toContain("undefined:");
 });

@@ -115,7 +115,7 @@ test("an event with named fields and an index signature is told to be a field, w
   const [found] = read("indexed-root", modules("User")).diagnostics;
   expect(found).toMatchObject({
     code: "event-not-object",
-    mend: "Declare an interface with a field of it, as `Portable<User>`.",
+    fix: "Declare an interface with a field of it, as `Portable<User>`.",
   });
   expect(read("indexed-root-field", modules("Event")).diagnostics).toEqual([]);
 });

@@ -78,7 +78,7 @@ interface Event { memory: NodeJS.MemoryUsage; cpu: CpuInfo }`;
   expect(diagnostics.map(({ code }) => code)).toEqual(["unsupported-type", "unsupported-type", "unsupported-type"]);
 });
 
-test.each<readonly [string, string, reason: string, mend: string]>([
+test.each<readonly [string, string, reason: string, fix: string]>([
   [
     "a field of an interface that extends a list",
     "interface Many extends Array<string> {} interface Event { it: Many }",
@@ -109,11 +109,11 @@ test.each<readonly [string, string, reason: string, mend: string]>([
     "objects have no wire form",
     "Declare an interface with the fields that are needed",
   ],
-])("%s: the fix is one that compiles", (_, before, reason, mend) => {
+])("%s: the fix is one that compiles", (_, before, reason, fix) => {
   const { diagnostics } = read("refused-objects", { "usecases/subject.ts": useCaseText(before, "Event", SETTINGS) });
   expect(diagnostics).toHaveLength(1);
   expect(diagnostics[0]!.message).toContain(reason);
-  expect(diagnostics[0]!.mend).toContain(mend);
+  expect(diagnostics[0]!.fix).toContain(fix);
 });
 
 const SETTINGS = 'owner: "team", handler: () => {}';

@@ -266,7 +266,7 @@ test("Node's types are resolved where an event mentions them", () => {
   const { diagnostics } = read("ambient", {
     "usecases/a.ts": useCaseText("", "{ raw: Buffer }", 'owner: "team", handler: () => {}'),
   });
-  expect(diagnostics).toMatchObject([{ code: "unsupported-type", mend: "Write `Uint8Array`." }]);
+  expect(diagnostics).toMatchObject([{ code: "unsupported-type", fix: "Write `Uint8Array`." }]);
 });
 
 test("what is wrong with a package's type is told at the use of it, with the place in the package", () => {

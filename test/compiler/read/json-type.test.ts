@@ -63,7 +63,7 @@ test("what says nothing of its values is refused, with Json as the way out", () 
   );
   const { diagnostics } = read("unknown", { "usecases/a.ts": text });
   expect(diagnostics).toHaveLength(4);
-  for (const { mend } of diagnostics) {
-    expect(mend).toBe("Write the type that the values have, or fivefold's `Json` for whatever JSON can hold.");
+  for (const { fix } of diagnostics) {
+    expect(fix).toBe("Write the type that the values have, or fivefold's `Json` for whatever JSON can hold.");
   }
 });

@@ -54,7 +54,7 @@ test("a union with `string` is a string, whatever else it proposes", () => {
 test("rules that differ are no union", () => {
   const text = useCaseText("", '{ a: Text<{ maxLength: 1 }> | "x" }', 'owner: "team", handler: () => {}');
   const { diagnostics } = read("mixed-rules", { "usecases/a.ts": text });
-  expect(diagnostics).toMatchObject([{ code: "unsupported-type", mend: expect.stringContaining("Write one `Text") }]);
+  expect(diagnostics).toMatchObject([{ code: "unsupported-type", fix: expect.stringContaining("Write one `Text") }]);
 });
 
 describe("template literals", () => {

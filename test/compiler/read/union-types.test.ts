@@ -10,7 +10,7 @@ function variants(event: Event, union: string): (readonly [string, Type])[] {
 /** What the compiler says of an event, without its place. */
 function refusal(name: string, before: string, event = "Event"): string[] {
   const text = useCaseText(before, event, 'owner: "team", handler: () => {}');
-  return read(name, { "usecases/a.ts": text }).diagnostics.map(({ message, mend }) => `${message} ${mend}`);
+  return read(name, { "usecases/a.ts": text }).diagnostics.map(({ message, fix }) => `${message} ${fix}`);
 }
 
 const message = (name: string): Type => ({ kind: "message", name });
@@ -160,7 +160,7 @@ test("a key must be in every variant of such an event", () => {
     useCaseText(before, "Event", `owner: "team", frontend: { dedupeBy: "${key}" }, handler: () => {}`);
   expect(read("root-key", { "usecases/a.ts": text("id") }).diagnostics).toEqual([]);
   expect(read("root-key", { "usecases/a.ts": text("by") }).diagnostics).toMatchObject([
-    { code: "bad-key-field", mend: "Choose 'action' or 'id'." },
+    { code: "bad-key-field", fix: "Choose 'action' or 'id'." },
   ]);
 });
 

@@ -48,7 +48,7 @@ test("a cluster that is busy or restarts is asked again", async () => {
   expect(busy.requests).toHaveLength(3);
 });
 
-test("what stays so is an error with the broker's words and the way to mend it", async () => {
+test("what stays so is an error with the broker's words and the way to fix it", async () => {
   const { url, requests } = await startWebService({
     status: 500,
     text: "<html><head><title>Error 500 Metadata store\nis gone</title></head></html>",
@@ -67,7 +67,7 @@ test.each([
   [403, TOKEN, "The token's role has to be an administrator of the tenant"],
   [409, TOKEN, "pulumi refresh shows what the cluster has"],
   [412, TOKEN, "The cluster does not allow it as things stand"],
-])("status %i is refused at once, and says what to do", async (status, token, mend) => {
+])("status %i is refused at once, and says what to do", async (status, token, fix) => {
   const { url, requests } = await startWebService({ status, text: '{"reason":"No \\"luck\\"."}' });
   const error: Error = await createPulsarAdmin({ adminUrl: url, token })
     .post("/tenants/shop", {})
@@ -76,7 +76,7 @@ test.each([
       (reason) => reason,
     );
   expect(error.message).toContain(`was answered ${status}: No "luck". `);
-  expect(error.message).toContain(mend);
+  expect(error.message).toContain(fix);
   expect(error.message).not.toContain(TOKEN);
   expect(requests).toHaveLength(1);
 });

@@ -36,7 +36,7 @@ const scenario: Scenario = {
       counts[found]++;
       const tell = (fault: string) => void faults.push(`--only '${type.type}': ${type.type} ${fault}`);
       if (found !== type.verdict) tell(`is ${found} and was ${type.verdict}: ${JSON.stringify(plain.diagnostics)}`);
-      const offers = plain.diagnostics.some(({ mend }) => mend.startsWith("Write `Portable<"));
+      const offers = plain.diagnostics.some(({ fix }) => fix.startsWith("Write `Portable<"));
       if (!plain.useCase && offers !== (found === "portable"))
         tell(`is ${found}: ${JSON.stringify(plain.diagnostics)}`);
       for (const { useCase } of [plain, portable]) {

@@ -16,7 +16,7 @@ export interface PairedStores<D, V> {
   readonly volatile: Store<V>;
   /**
    * Runs a call of the stores, once more from its start where another process was in the way of a change. What it throws
-   * says what is wrong with the folder, and how to mend it.
+   * says what is wrong with the folder, and how to fix it.
    */
   explained<T>(call: () => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -60,7 +60,7 @@ export async function openPairedStores<D extends object, V extends object>(
           ...{ folder: join(folder, "kept"), gate, synced: true, openTables: options.durable, reportProblem },
           rules: {
             inspect: options.nameDamaged && inspectEach(options.nameDamaged),
-            mend: options.tellTable && mendWith(options.tellTable, options.nameDamaged),
+            fix: options.tellTable && mendWith(options.tellTable, options.nameDamaged),
           },
         },
         isAlone,

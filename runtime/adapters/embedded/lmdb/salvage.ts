@@ -38,10 +38,10 @@ export interface FileRules {
   /** Whether a file that nobody has changed since it was closed is as good as inspected. Default: true. */
   readonly isSure?: boolean;
   /** Chooses what a fresh file holds, and says what is lost. Default: all that tables lead to. */
-  readonly mend?: ((readable: Readable) => { tables: readonly WrittenTable[]; lost: readonly string[] }) | undefined;
+  readonly fix?: ((readable: Readable) => { tables: readonly WrittenTable[]; lost: readonly string[] }) | undefined;
 }
 
-type Mend = NonNullable<FileRules["mend"]>;
+type Fix = NonNullable<FileRules["fix"]>;
 
 const seeNothing = (): Inspection => ({ see() {}, findings: () => [] });
 
@@ -81,9 +81,9 @@ export function salvageLmdbFile(file: string, rules: FileRules): { aside: string
       reader.at(position, Math.min(length, valueBytes));
     const tables = new Map<string, ReadableTable>();
     for (const [name, { flags }] of scan.tables) tables.set(name, { flags, records: records.get(name) ?? [] });
-    const mended = (rules.mend ?? mendWith(() => undefined))({ tables, orphans, read });
-    lost = mended.lost;
-    writeLmdbFile(fresh, scan.pageBytes, mended.tables);
+    const fixed = (rules.fix ?? mendWith(() => undefined))({ tables, orphans, read });
+    lost = fixed.lost;
+    writeLmdbFile(fresh, scan.pageBytes, fixed.tables);
   } catch (error) {
     rmSync(fresh, { force: true });
     throw error;
@@ -141,7 +141,7 @@ export function inspectEach(nameDamaged: NameDamaged): () => Inspection {
 export type TellTable = (key: Buffer, value: Buffer) => { readonly table: string; readonly flags: number } | undefined;
 
 /** Keeps all that tables lead to and is whole, and those of the others whose table can be told. */
-export function mendWith(tell: TellTable, nameDamaged: NameDamaged = () => undefined): Mend {
+export function mendWith(tell: TellTable, nameDamaged: NameDamaged = () => undefined): Fix {
   return ({ tables, orphans, read }) => {
     const found = new Map<string, { flags: number; records: RawRecord[] }>();
     const lost = ["what the damaged pages held"];

@@ -4,7 +4,7 @@ import type { FileRules } from "../lmdb/salvage.ts";
 import { decodeChunk, decodeSubscription } from "./subscription-format.ts";
 
 /**
- * What tells that the cursors are not as they were written. They are never mended: all but the last half second of them
+ * What tells that the cursors are not as they were written. They are never fixed: all but the last half second of them
  * is in the log.
  */
 export function cursorRules(isOfOtherLog: boolean): FileRules {

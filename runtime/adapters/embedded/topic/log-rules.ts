@@ -12,8 +12,8 @@ import { parseTopic, parseTopics, type TopicRow } from "./topic-row.ts";
 const HEADS_FLAGS = 0x108;
 const FIRST_PARTITION = 1;
 
-/** What a log's records say of each other: what LMDB takes for whole can still be damaged, and mended. */
-export const logRules = (): FileRules => ({ inspect: inspectLog, mend: mendLog });
+/** What a log's records say of each other: what LMDB takes for whole can still be damaged, and fixed. */
+export const logRules = (): FileRules => ({ inspect: inspectLog, fix: mendLog });
 
 interface Contents {
   readonly topics: Map<string, TopicRow>;
@@ -98,7 +98,7 @@ function fits(state: SubscriptionState, topic: TopicRow | undefined, heads: Read
   return state.partitions.every(({ next }, index) => next <= (heads.get(topic.firstPartition + index) ?? 0));
 }
 
-function mendLog({ tables, orphans, read }: Readable): ReturnType<NonNullable<FileRules["mend"]>> {
+function mendLog({ tables, orphans, read }: Readable): ReturnType<NonNullable<FileRules["fix"]>> {
   const contents: Contents = { topics: new Map(), heads: new Map(), states: new Map() };
   const lost: string[] = [];
   const records = (table: string) => tables.get(table)?.records ?? [];

@@ -160,7 +160,7 @@ export async function openBinaryProducer(settings: BinaryProducerSettings): Prom
   function onDown(error: FivefoldError): void {
     outbox.rewind();
     if (error.code === "conflict") refusals += 1;
-    // Waiting would mend none of them; whoever publishes again tries again.
+    // Waiting would fix none of them; whoever publishes again tries again.
     if (error.code === "unauthorized" || error.code === "unknown-topic" || error.code === "storage-full") {
       outbox.failAll(error);
     }

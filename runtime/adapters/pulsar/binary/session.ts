@@ -49,7 +49,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** What no waiting mends, so that a first try is the last. */
+/** What no waiting fixes, so that a first try is the last. */
 function isFinal({ code }: FivefoldError): boolean {
   return code === "unauthorized" || code === "unknown-topic" || code === "invalid-option" || code === "closed";
 }

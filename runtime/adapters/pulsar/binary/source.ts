@@ -91,7 +91,7 @@ export async function openBinarySource(
     onMessage,
     onDown(error) {
       events.onReset();
-      // Waiting would mend neither.
+      // Waiting would fix neither.
       if (error.code === "unauthorized" || error.code === "unknown-topic") events.onFault(error);
     },
     timeoutMs,
