@@ -141,7 +141,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (message.version > useCase.version) return candidate;
     // The last try is never a candidate's: it would give up what the stable release may do.
     if (message.attempt > maxRetries && maxRetries > 0) return home;
-    const drawn = known.draw.next(message.key);
+    const drawn = known.draw.next(useCase.ordered ? message.key : "");
     draws.set(message, drawn);
     return drawn.isCandidate ? candidate : home;
   }
