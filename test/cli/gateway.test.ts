@@ -76,7 +76,7 @@ test("dev takes events by HTTP at an address that stays the same, from this mach
   const project = await builtProject();
   const dev = startCommand(process.execPath, [MAIN, "dev", "--json", "--gateway-port", "0"], project.root);
   await dev.prints('"ready"');
-  const address = addressIn(dev.printed.stdout);
+  const address = addressIn(dev.printed.stdout.split("\n").find((line) => line.includes('"ready"'))!);
   expect(address).toMatch(/^http:\/\/127\.0\.0\.1:/);
   expect(await post(address, "by HTTP")).toMatchObject([202, { duplicate: false }]);
   await dev.prints('"task"');
