@@ -2,7 +2,6 @@
 import type { BullmqQueueOptions } from "./bridges/bullmq-queue.ts";
 import { deliverToQueue } from "./bridges/deliver-to-queue.ts";
 import type { ForeignMessage, ForeignQueue } from "./bridges/foreign-queue.ts";
-import { isInShare } from "./bridges/key-share.ts";
 import { type Deliver, type Delivered, type Pump, startPump } from "./bridges/pump.ts";
 import type { Client, TaskClient } from "./client.ts";
 import { connect } from "./connection.ts";
@@ -10,6 +9,7 @@ import { systemClock } from "./contract/clock.ts";
 import type { TaskContext } from "./contract/contract.ts";
 import { FivefoldError } from "./contract/errors.ts";
 import { describeThrown } from "./contract/thrown.ts";
+import { placeOfKey } from "./control/key-share.ts";
 
 export type { ForeignMessage, ForeignQueue, OutgoingMessage, QueueCounts } from "./bridges/foreign-queue.ts";
 export type { Pump };
@@ -47,10 +47,16 @@ export interface BridgeOptions<E> {
 /**
  * Moves a queue's messages into a use case, until it is stopped: each is durable there before the queue hears of it. A message
  * that comes again, because a process was killed in between, is the same task for 7 days. The use case's own `dedupeBy` goes
- * before that.
+ * before that. Throws a FivefoldError (`invalid-option`) for a `share` without a `rest`.
  */
 export function startBridge<E>(options: BridgeOptions<E>): Pump {
   const { from, client, rest, share = () => 1, keyOf = ({ key, id }) => key ?? id } = options;
+  if (options.share && !rest) {
+    throw new FivefoldError(
+      "invalid-option",
+      `The bridge from ${from.system} queue '${from.name}' has a 'share' and no 'rest': name the queue that takes the other messages.`,
+    );
+  }
   const parse = options.toEvent ?? (({ body }) => JSON.parse(body) as unknown);
   const { contract, frontendOn } = client as TaskClient<E>;
 
@@ -78,7 +84,7 @@ export function startBridge<E>(options: BridgeOptions<E>): Pump {
   function sideOf(message: ForeignMessage, part: number): "here" | "rest" | Delivered {
     if (part >= 1 || toRest === undefined) return "here";
     try {
-      return isInShare(String(keyOf(message)), part, from.name) ? "here" : "rest";
+      return placeOfKey(from.name, String(keyOf(message))) < part ? "here" : "rest";
     } catch (error) {
       return { kind: "malformed", reason: `its key can't be told: ${describeThrown(error)}` };
     }

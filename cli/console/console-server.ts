@@ -87,7 +87,7 @@ async function answer(
   if (!url.pathname.startsWith("/api/")) return sendAsset(response, options.assets, method, url.pathname);
   const api = await options.openApi();
   const name = url.pathname.slice("/api/".length);
-  if (name === "live" && method === "GET") return stream(request, response, api, person);
+  if (name === "live" && method === "GET") return stream(response, api, person);
   if (method === "GET") return sendJson(response, 200, await api.read(name, url.searchParams, person));
   if (!/^application\/json\b/.test(headers["content-type"] ?? "")) throw new RequestFault(415, "The body is JSON.");
   const body = await readBody(request);
@@ -154,20 +154,17 @@ function sendJson(response: ServerResponse, status: number, value: object): void
 }
 
 /** Sends each snapshot as it is taken, as server-sent events. */
-async function stream(
-  request: IncomingMessage,
-  response: ServerResponse,
-  api: ConsoleApi,
-  person: Person,
-): Promise<void> {
-  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
+function stream(response: ServerResponse, api: ConsoleApi, person: Person): void {
+  // Whoever asked may have gone while the stores were opened.
+  if (response.destroyed) return;
+  response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" }).flushHeaders();
   // A browser that reads slower than snapshots come gets the last one.
   const send = (text: string) => {
     if (response.writableLength < MOST_BODY_BYTES) response.write(`data: ${text}\n\n`);
   };
   const cancel = api.watch(person, send);
   const beat = setInterval(() => response.write(": \n\n"), BEAT_MS).unref();
-  request.once("close", () => {
+  response.once("close", () => {
     cancel();
     clearInterval(beat);
   });

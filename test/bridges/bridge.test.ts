@@ -2,8 +2,8 @@ import { expect, onTestFinished, test } from "vitest";
 import { postLedgerEntry } from "../../generated/post-ledger-entry/client.ts";
 import { executor } from "../../generated/post-ledger-entry/executor.ts";
 import type { ForeignMessage, ForeignQueue, OutgoingMessage } from "../../runtime/bridges/foreign-queue.ts";
-import { isInShare } from "../../runtime/bridges/key-share.ts";
 import { startBridge } from "../../runtime/bridges.ts";
+import { placeOfKey } from "../../runtime/control/key-share.ts";
 import { testUseCase } from "../../runtime/testing/testing.ts";
 
 /** A queue as a list, for what is the bridge's own; adapters are tested on their servers. */
@@ -63,11 +63,16 @@ test("a share goes here and the rest there, by key, and a message is on one side
   const there = new Set(rest.sent.map(({ key }) => key!));
   expect(kit.handled.length + rest.sent.length).toBe(299);
   expect([...here].filter((account) => there.has(account))).toEqual([]);
-  expect([...here].every((account) => isInShare(account, 0.5, "entries"))).toBe(true);
+  expect([...here].every((account) => placeOfKey("entries", account) < 0.5)).toBe(true);
   expect(here.size).toBeGreaterThan(5);
   expect(there.size).toBeGreaterThan(5);
   expect([...from.aside]).toEqual([["m7", expect.stringContaining("its key can't be told: no key")]]);
   expect(problems).toEqual([expect.stringContaining("Message 'm7' of list queue 'entries' is set aside")]);
+});
+
+test("a share without a queue for the rest is refused: the use case would take all", () => {
+  const from = listQueue([]).queue;
+  expect(() => startBridge({ from, client: postLedgerEntry, share: () => 0.1 })).toThrow(/has a 'share' and no 'rest'/);
 });
 
 test("hostile messages are set aside by their reasons, and hold up no others", async () => {
@@ -84,7 +89,9 @@ test("hostile messages are set aside by their reasons, and hold up no others", a
 
 test("a share that grows keeps the keys that it had, and takes about that part", () => {
   const keys = Array.from({ length: 10_000 }, (_, n) => `customer ${n}`);
-  const shares = [0, 0.01, 0.1, 0.5, 0.9, 1].map((share) => new Set(keys.filter((key) => isInShare(key, share))));
+  const shares = [0, 0.01, 0.1, 0.5, 0.9, 1].map(
+    (share) => new Set(keys.filter((key) => placeOfKey("a queue", key) < share)),
+  );
   for (const [i, share] of shares.entries()) {
     if (i > 0) expect([...shares[i - 1]!].filter((key) => !share.has(key))).toEqual([]);
   }

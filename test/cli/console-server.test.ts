@@ -4,7 +4,7 @@ import { request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { type Access, proxyHeader, singleToken, tokenFile } from "../../cli/console/access.ts";
 import { loopbackHosts } from "../../cli/console/console.ts";
 import type { ConsoleApi } from "../../cli/console/console-api.ts";
@@ -17,12 +17,17 @@ interface Answer {
 }
 
 /** A server whose API writes down what reaches it. */
-async function serve(access: Access): Promise<{
+async function serve(
+  access: Access,
+  { opened = Promise.resolve(), opening = () => {} }: { opened?: Promise<void>; opening?: () => void } = {},
+): Promise<{
   readonly port: number;
   readonly done: string[];
+  readonly watching: () => number;
   send(path: string, options?: { method?: string; headers?: Record<string, string>; body?: string }): Promise<Answer>;
 }> {
   const done: string[] = [];
+  let watching = 0;
   const api: ConsoleApi = {
     read: async (name) => {
       done.push(name);
@@ -32,13 +37,23 @@ async function serve(access: Access): Promise<{
       done.push(`${role} ${name}`);
       return { ok: true };
     },
-    watch: () => () => {},
+    watch() {
+      done.push("watch");
+      watching++;
+      return () => {
+        watching--;
+      };
+    },
   };
   const page = { type: "text/html", bytes: Buffer.from("<p>the console") };
   const server: Server = createConsoleServer({
     access,
     assets: new Map([["/index.html", page]]),
-    openApi: async () => api,
+    openApi: async () => {
+      opening();
+      await opened;
+      return api;
+    },
     hosts: () => loopbackHosts((server.address() as AddressInfo).port),
     secure: false,
   });
@@ -51,6 +66,7 @@ async function serve(access: Access): Promise<{
   return {
     port,
     done,
+    watching: () => watching,
     send: (path, { method = "GET", headers = {}, body } = {}) =>
       new Promise((resolve, reject) => {
         const sent = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
@@ -187,4 +203,35 @@ test("a proxy's header names people; operators are those who are listed", async 
   await send("/api/pause", { method: "POST", headers: as("ben@example.com"), body: "{}" });
   expect(done).toEqual(["operator pause", "reader pause"]);
   expect((await send("/api/now")).status).toBe(401);
+});
+
+test("who has gone is watched for no longer, be it while the stores are opened or later", async () => {
+  const headers = { authorization: "Bearer secret" };
+  const { port, done, watching } = await serve(singleToken("secret", "ada"));
+  const path = "/api/live";
+  const live = request({ host: "127.0.0.1", port, path, headers, agent: false }, () => live.destroy()).on(
+    "error",
+    () => {},
+  );
+  live.end();
+  await vi.waitFor(() => expect(done).toContain("watch"));
+  await vi.waitFor(() => expect(watching()).toBe(0));
+
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const opening = vi.fn();
+  const slow = await serve(singleToken("secret", "ada"), { opened, opening });
+  const early = request({ host: "127.0.0.1", port: slow.port, path, headers, agent: false }).on("error", () => {});
+  early.end();
+  await vi.waitFor(() => expect(opening).toHaveBeenCalled());
+  const gone = new Promise((resolve) => early.once("close", resolve));
+  early.destroy();
+  await gone;
+  // Its server sees that a moment later.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  open();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(slow.done).not.toContain("watch");
 });
