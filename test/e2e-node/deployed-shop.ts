@@ -10,7 +10,6 @@ import { startPostgres } from "../parts/postgres.ts";
 import { type Prometheus, startPrometheus } from "../parts/prometheus.ts";
 import { type PulsarBroker, startPulsarBroker } from "../parts/pulsar-broker.ts";
 import { createPulumiCli } from "../parts/pulumi-cli.ts";
-import { SHOP_FILES } from "./shop-files.ts";
 import { createShopProject, type ShopProject } from "./shop-project.ts";
 
 export const NAMESPACE = "shop";
@@ -22,9 +21,11 @@ export interface DeployedShop {
   readonly prometheus: Prometheus;
   readonly broker: PulsarBroker;
   readonly stack: Stack;
+  /** As the machine reaches it. */
+  readonly postgresUrl: string;
   configure(settings: Readonly<Record<string, unknown>>): Promise<void>;
   /** Enqueues in a process of its own. */
-  enqueue(useCase: "steady" | "burst", count: number, workMs: number, everyMs?: number): Load;
+  enqueue(useCase: string, count: number, workMs: number, everyMs?: number): Load;
   /** Events that a handler wrote down, each as often as it did. */
   handled(useCase: string): Promise<readonly { event_id: string; pod: string; version: string }[]>;
   stop(): Promise<void>;
@@ -37,8 +38,17 @@ export interface Load {
   done(): Promise<readonly string[]>;
 }
 
+export interface ShopOptions {
+  /** The project's modules by their paths. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Of the stack, over those of every test. `postgresUrl`: as pods reach it. */
+  settings(postgresUrl: string): Readonly<Record<string, unknown>>;
+  /** Makes what the settings name. */
+  prepare?(postgres: Client): Promise<unknown>;
+}
+
 /** Starts all parts; nothing is deployed yet. */
-export async function startShop(): Promise<DeployedShop> {
+export async function startShop({ files, settings, prepare }: ShopOptions): Promise<DeployedShop> {
   const stops: (() => unknown)[] = [];
   const stop = async () => {
     for (const end of stops.splice(0).reverse()) await end();
@@ -60,10 +70,11 @@ export async function startShop(): Promise<DeployedShop> {
     await history.connect();
     stops.push(() => history.end());
     await history.query("CREATE TABLE handled (use_case text, event_id text, pod text, version text)");
+    await prepare?.(history);
 
     const project = createShopProject();
     stops.push(project.remove);
-    for (const [path, text] of Object.entries(SHOP_FILES)) project.write(path, text);
+    for (const [path, text] of Object.entries(files)) project.write(path, text);
     project.run("npx", "fivefold", "build");
     project.run("npx", "fivefold", "new-stacks", "test");
 
@@ -75,7 +86,8 @@ export async function startShop(): Promise<DeployedShop> {
     );
     const inner = new URL(postgres.connectionString);
     inner.host = `${NODE_ADDRESS}:5432`;
-    await stack.setAllConfig(configOf(stackSettings(broker, inner.href, prometheus.url)));
+    const ofAll = stackSettings(broker, inner.href, prometheus.url);
+    await stack.setAllConfig(configOf({ ...ofAll, ...settings(inner.href) }));
 
     const env = {
       ...process.env,
@@ -89,6 +101,7 @@ export async function startShop(): Promise<DeployedShop> {
       prometheus,
       broker,
       stack,
+      postgresUrl: postgres.connectionString,
       configure: (settings) => stack.setAllConfig(configOf(settings)),
       enqueue(...args) {
         const child = spawn(process.execPath, ["enqueue.ts", ...args.map(String)], { cwd: project.root, env });
@@ -146,11 +159,10 @@ function stackSettings(broker: PulsarBroker, postgresUrl: string, prometheusUrl:
     secretEnv: { "*": { HISTORY_URL: postgresUrl } },
     rolloutWithin: "60s",
     defaults: { env: { VERSION: "1" }, cpu: "10m", memory: "256Mi" },
-    useCases: { burst: { minReplicas: 0, maxReplicas: 5, tasksPerReplica: 4 }, steady: { maxReplicas: 3 } },
   };
 }
 
-const SECRET: readonly string[] = ["postgresUrl", "secretEnv"];
+const SECRET: readonly string[] = ["postgresUrl", "secretEnv", "gatewayTokens", "sources"];
 
 function configOf(settings: Readonly<Record<string, unknown>>): ConfigMap {
   return Object.fromEntries(

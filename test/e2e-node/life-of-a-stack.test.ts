@@ -5,11 +5,12 @@ import { destroy, refusalOf, up } from "../e2e/stacks/changes.ts";
 import type { KubernetesObject } from "../parts/kubernetes-client.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type DeployedShop, NAMESPACE, startShop } from "./deployed-shop.ts";
+import { SHOP_FILES } from "./shop-files.ts";
 
 /*
  * A stack's life on a real node: kubelet, containerd, KEDA and Prometheus, deployed by the real CLI with the real
- * provider. What is not real: pods' network enforces no NetworkPolicy, Prometheus is told by its own settings what the
- * PodMonitor says, and the image is made without a registry.
+ * provider. What is not real: Prometheus is told by its own settings what the PodMonitor says, and the image is made
+ * without a registry.
  */
 
 let shop: DeployedShop;
@@ -17,7 +18,12 @@ let startedAt: number;
 
 beforeAll(async () => {
   startedAt = performance.now();
-  shop = await startShop();
+  shop = await startShop({
+    files: SHOP_FILES,
+    settings: () => ({
+      useCases: { burst: { minReplicas: 0, maxReplicas: 5, tasksPerReplica: 4 }, steady: { maxReplicas: 3 } },
+    }),
+  });
 }, INSTALL_TIMEOUT_MS);
 
 afterAll(async () => {
@@ -158,7 +164,12 @@ test("a broken image ends the update, also of what has no replica, and the old p
   expect(await readyPods("steady")).toHaveLength(1);
 });
 
-test("destroy leaves nothing behind", async () => {
+test("destroy is held up by a dead letter until its loss is allowed, and leaves nothing behind", async () => {
+  // What threw above, once all of its tries were through.
+  const said = await refusalOf((watched) => shop.stack.destroy(watched));
+  expect(said).toContain("Deleting topic 'steady-default-DLQ' would lose messages");
+  await shop.configure({ allowDataLoss: ["topic:steady-default-DLQ"] });
+  await up(shop.stack);
   await destroy(shop.stack);
   const namespaces = await shop.node.client.list("v1", "Namespace");
   expect(namespaces.map(({ metadata }) => metadata.name)).not.toContain(NAMESPACE);

@@ -2,7 +2,8 @@
  * The modules of the project that the node runs: two use cases whose handlers write down in PostgreSQL what they handled.
  */
 
-const RECORD = `import { createRequire } from "node:module";
+/** A module of handlers: `record` writes down what they handled. */
+export const RECORD = `import { createRequire } from "node:module";
 const { Pool } = createRequire(import.meta.url)("pg");
 const pool = new Pool({ connectionString: process.env.HISTORY_URL, max: 2 });
 /** Resolves once it is written down that this pod handled the event. */

@@ -3,6 +3,7 @@ import { installChromium } from "./chromium.ts";
 import { installKubernetes, installKubernetesNode } from "./kubernetes-install.ts";
 import { installKubernetesProvider } from "./kubernetes-provider-install.ts";
 import { installLambdaEmulator } from "./lambda-emulator.ts";
+import { installNodeNetwork } from "./node-network-install.ts";
 import { installOtelCollector } from "./otel-collector.ts";
 import { installPulsarClasses } from "./pulsar-classes.ts";
 import { installPulumi } from "./pulumi-install.ts";
@@ -19,7 +20,9 @@ const PARTS: Readonly<Record<string, () => Promise<unknown>>> = {
 };
 
 /** Of `npm run test:e2e:node` alone: half an hour more. */
-const NODE_PARTS: typeof PARTS = { node: installKubernetesNode };
+const NODE_PARTS: typeof PARTS = {
+  node: async () => [await installKubernetesNode(), await installNodeNetwork()],
+};
 
 /** Installs the named parts, or all but a node's: `node test/parts/install.ts [pulsar|kubernetes|node|…]`. */
 export async function installParts(names: readonly string[]): Promise<void> {

@@ -21,9 +21,9 @@ const KUBERNETES: Part = {
 /** What a node runs, and the command line of those who look at it. */
 const NODE: Part = {
   name: "kubernetes-node",
-  version: VERSION,
+  version: `${VERSION}-proxy`,
   takes: "15 minutes",
-  build: (folder, log) => buildKubernetes(folder, log, ["kubelet", "kube-scheduler", "kubectl"]),
+  build: (folder, log) => buildKubernetes(folder, log, ["kubelet", "kube-proxy", "kube-scheduler", "kubectl"]),
 };
 
 async function buildKubernetes(
@@ -109,6 +109,7 @@ export interface KubernetesParts {
 
 export interface NodeParts {
   readonly kubelet: string;
+  readonly proxy: string;
   readonly scheduler: string;
   readonly kubectl: string;
   readonly kedaOperator: string;
@@ -121,6 +122,7 @@ export async function installKubernetesNode(): Promise<NodeParts> {
   const keda = await installPart(KEDA_PROGRAMS);
   return {
     kubelet: join(node, "kubelet"),
+    proxy: join(node, "kube-proxy"),
     scheduler: join(node, "kube-scheduler"),
     kubectl: join(node, "kubectl"),
     kedaOperator: join(keda, "keda-operator"),

@@ -14,6 +14,8 @@ import {
 import { defineKinds } from "./kubernetes-kinds.ts";
 import { createAuthority } from "./node-certificates.ts";
 import { createNodeNamespace, NODE_ADDRESS, type NodeNamespace, type Run } from "./node-namespace.ts";
+import { startNetwork } from "./node-network.ts";
+import { installNodeNetwork } from "./node-network-install.ts";
 import {
   cniSettings,
   containerdSettings,
@@ -48,6 +50,7 @@ export interface KubernetesNode {
 /** Starts etcd, the API server, its controllers and scheduler, containerd, kubelet and KEDA, in namespaces of their own. */
 export async function startKubernetesNode(): Promise<KubernetesNode> {
   const [parts, nodeParts] = [await installKubernetes(), await installKubernetesNode()];
+  const networkParts = await installNodeNetwork();
   const folder = await mkdtemp(join(tmpdir(), "fivefold-node-"));
   const stops: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
   const stop = async () => {
@@ -70,6 +73,7 @@ export async function startKubernetesNode(): Promise<KubernetesNode> {
     const node = await startControlPlane({ parts, nodeParts, folder, namespace, run });
     const { client } = node;
     await startNode({ nodeParts, folder, run, ...node });
+    await startNetwork({ ...node, nodeParts, networkParts, folder, namespace, run });
     await defineKinds(parts.customKinds, client);
     await installKeda({ ...node, nodeParts, folder, run });
 

@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { type Program, type ProgramOptions, startProgram } from "./program.ts";
+import { runTool } from "./run-tool.ts";
 
 /** Of the node, inside its network: what pods reach of the machine. */
 export const NODE_ADDRESS = "172.31.0.1";
@@ -12,6 +13,8 @@ export const NODE_ADDRESS = "172.31.0.1";
 export interface NodeNamespace {
   /** Starts a program in it. */
   start(options: ProgramOptions): Promise<Program>;
+  /** Runs a tool in it, to its end. Another exit code than 0 is an error. */
+  exec(command: string, args: readonly string[]): Promise<void>;
   /** Lets the machine's own loopback reach a port of the node's. Resolves with the machine's port. */
   expose(port: number, hostPort?: number): Promise<number>;
   /** Lets pods reach a port of the machine's loopback at the node's address. */
@@ -67,6 +70,13 @@ export async function createNodeNamespace(folder: string): Promise<NodeNamespace
       args: ["-t", String(holder.pid), "-m", "-n", "-C", options.command, ...options.args],
     });
 
+  const exec = (command: string, args: readonly string[]) =>
+    runTool("nsenter", ["-t", String(holder.pid), "-m", "-n", "-C", command, ...args], {
+      cwd: folder,
+      log: join(folder, "tools.log"),
+      patient: false,
+    });
+
   /** In the node's network, since sockets in files are seen in both. */
   const relayInside = async (name: string, from: string, to: string, isThere: () => boolean) => {
     const relay = await start({
@@ -97,6 +107,7 @@ export async function createNodeNamespace(folder: string): Promise<NodeNamespace
 
   return {
     start,
+    exec,
     async expose(port, hostPort = 0) {
       const path = join(folder, `out-${port}.sock`);
       await relayInside(`out-${port}`, `UNIX-LISTEN:${path},fork`, `TCP:127.0.0.1:${port}`, () => existsSync(path));

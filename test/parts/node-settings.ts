@@ -8,6 +8,14 @@ import { runTool } from "./run-tool.ts";
  * Settings of what a node runs, each in its own program's format.
  */
 
+/** Where pods ask for names: that of the cache that clusters have on each node. */
+export const DNS_ADDRESS = "169.254.20.10";
+
+const DNS_ZONE = "cluster.local";
+
+/** Of the pods. */
+export const POD_ADDRESSES = "172.31.1.0/24";
+
 const PAUSE = "localhost/pause:1";
 
 /** Who asks the API server: by a token, or by a certificate. */
@@ -57,7 +65,7 @@ oom_score = 0
 `;
 }
 
-/** Pods' network: a bridge, without policies. */
+/** Pods' network: a bridge. What policies say is up to `node-network.ts`. */
 export function cniSettings(): string {
   return JSON.stringify({
     cniVersion: "0.4.0",
@@ -68,10 +76,23 @@ export function cniSettings(): string {
         bridge: "cni0",
         isGateway: true,
         ipMasq: false,
-        ipam: { type: "host-local", ranges: [[{ subnet: "172.31.1.0/24" }]], routes: [{ dst: "0.0.0.0/0" }] },
+        ipam: { type: "host-local", ranges: [[{ subnet: POD_ADDRESSES }]], routes: [{ dst: "0.0.0.0/0" }] },
       },
     ],
   });
+}
+
+/** In CoreDNS's own format. */
+export function dnsSettings(kubeconfig: string): string {
+  return `.:53 {
+  bind ${DNS_ADDRESS}
+  errors
+  kubernetes ${DNS_ZONE} {
+    kubeconfig ${kubeconfig}
+    ttl 1
+  }
+}
+`;
 }
 
 export interface KubeletFiles {
@@ -94,6 +115,8 @@ export function kubeletSettings({ socket, authority, identity, logs }: KubeletFi
     localStorageCapacityIsolation: false,
     makeIPTablesUtilChains: false,
     resolvConf: "",
+    clusterDNS: [DNS_ADDRESS],
+    clusterDomain: DNS_ZONE,
     podLogsDir: logs,
     address: "127.0.0.1",
     authentication: { x509: { clientCAFile: authority.certificate }, anonymous: { enabled: false } },
