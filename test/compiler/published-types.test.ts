@@ -8,7 +8,7 @@ import { writeProject } from "./read/scratch-project.ts";
 
 /*
  * All event types of two packages that nobody here wrote: how many compile, and why the others don't. What is generated
- * of those that matter most is run in real-types.test.ts.
+ * of those that matter most is run in test/e2e/real-types.test.ts.
  */
 
 const require = createRequire(import.meta.url);

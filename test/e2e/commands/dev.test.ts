@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { createGreeting, enqueue, SAY, stop, useCaseText } from "./dev-project.ts";
-import { startCommand } from "./project.ts";
+import { createGreeting, enqueue, SAY, stop, useCaseText } from "../../cli/dev-project.ts";
+import { startCommand } from "../../cli/project.ts";
 
 test("runs what another process enqueues, tells how each task ended, and ends on SIGINT", async () => {
   const project = await createGreeting(SAY);

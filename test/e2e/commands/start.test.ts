@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { createProject, MAIN, type Project, startCommand } from "./project.ts";
+import { createProject, MAIN, type Project, startCommand } from "../../cli/project.ts";
 
 const NOTE = (file: string) => `import { appendFileSync } from "node:fs";
 import { useCase } from "fivefold";

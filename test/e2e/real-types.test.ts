@@ -7,9 +7,9 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type Compilation, compile } from "../../compiler/build/compile.ts";
 import { kebabCase, upperCamel } from "../../compiler/model/naming.ts";
 import { tscScript } from "../../compiler/read/typescript-package.ts";
-import type { Emitted } from "./emit/load.ts";
-import { moduleOf, moduleOfPortable } from "./published-module.ts";
-import { writeProject } from "./read/scratch-project.ts";
+import type { Emitted } from "../compiler/emit/load.ts";
+import { moduleOf, moduleOfPortable } from "../compiler/published-module.ts";
+import { writeProject } from "../compiler/read/scratch-project.ts";
 
 /*
  * Event types that nobody here wrote, as they are published: each is a use case's event, and what is generated of it
