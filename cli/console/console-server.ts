@@ -19,7 +19,7 @@ const MOST_BODY_BYTES = 4 * 1_048_576;
 /** The port is part of the name, since cookies of one host know no ports. */
 const COOKIE = "fivefold_console_";
 /** Proxies close what is silent. */
-const BEAT_MS = 15_000;
+const BEAT_MS = 5_000;
 
 const HEADERS = {
   "content-security-policy":
@@ -79,7 +79,8 @@ async function answer(
     if (!options.access.byToken(token)) return sendLogin(response, "This token is not known.");
     return login(token);
   }
-  const person = personOf(request, cookie, options.access);
+  const whoAsks = () => personOf(request, cookie, options.access);
+  const person = whoAsks();
   if (!person) {
     if (url.pathname === "/") return sendLogin(response, "");
     throw new RequestFault(401, "Who you are is not known: open the console's address with its token.");
@@ -87,7 +88,7 @@ async function answer(
   if (!url.pathname.startsWith("/api/")) return sendAsset(response, options.assets, method, url.pathname);
   const api = await options.openApi();
   const name = url.pathname.slice("/api/".length);
-  if (name === "live" && method === "GET") return stream(response, api, person);
+  if (name === "live" && method === "GET") return stream(response, api, person, whoAsks);
   if (method === "GET") return sendJson(response, 200, await api.read(name, url.searchParams, person));
   if (!/^application\/json\b/.test(headers["content-type"] ?? "")) throw new RequestFault(415, "The body is JSON.");
   const body = await readBody(request);
@@ -153,17 +154,22 @@ function sendJson(response: ServerResponse, status: number, value: object): void
   response.writeHead(status, { "content-type": "application/json; charset=utf-8" }).end(text);
 }
 
-/** Sends each snapshot as it is taken, as server-sent events. */
-function stream(response: ServerResponse, api: ConsoleApi, person: Person): void {
+/**
+ * Sends each snapshot as it is taken, as server-sent events, for as long as whoever asked may see it: at each snapshot
+ * and each beat they are looked up anew, and somebody who was taken off, or has another role now, is sent away.
+ */
+function stream(response: ServerResponse, api: ConsoleApi, person: Person, whoAsks: () => Person | undefined): void {
   // Whoever asked may have gone while the stores were opened.
   if (response.destroyed) return;
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" }).flushHeaders();
-  // A browser that reads slower than snapshots come gets the last one.
   const send = (text: string) => {
-    if (response.writableLength < MOST_BODY_BYTES) response.write(`data: ${text}\n\n`);
+    const now = whoAsks();
+    if (now?.name !== person.name || now.role !== person.role) response.destroy();
+    // A browser that reads slower than snapshots come gets the last one.
+    else if (response.writableLength < MOST_BODY_BYTES) response.write(text);
   };
-  const cancel = api.watch(person, send);
-  const beat = setInterval(() => response.write(": \n\n"), BEAT_MS).unref();
+  const cancel = api.watch(person, (snapshot) => send(`data: ${snapshot}\n\n`));
+  const beat = setInterval(() => send(": \n\n"), BEAT_MS).unref();
   response.once("close", () => {
     cancel();
     clearInterval(beat);

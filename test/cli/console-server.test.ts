@@ -24,10 +24,13 @@ async function serve(
   readonly port: number;
   readonly done: string[];
   readonly watching: () => number;
+  /** A snapshot for all who watch. */
+  readonly snapshot: () => void;
   send(path: string, options?: { method?: string; headers?: Record<string, string>; body?: string }): Promise<Answer>;
 }> {
   const done: string[] = [];
   let watching = 0;
+  const watchers = new Set<(text: string) => void>();
   const api: ConsoleApi = {
     read: async (name) => {
       done.push(name);
@@ -37,11 +40,13 @@ async function serve(
       done.push(`${role} ${name}`);
       return { ok: true };
     },
-    watch() {
+    watch(_, send) {
       done.push("watch");
       watching++;
+      watchers.add(send);
       return () => {
         watching--;
+        watchers.delete(send);
       };
     },
   };
@@ -67,6 +72,9 @@ async function serve(
     port,
     done,
     watching: () => watching,
+    snapshot: () => {
+      for (const send of watchers) send("{}");
+    },
     send: (path, { method = "GET", headers = {}, body } = {}) =>
       new Promise((resolve, reject) => {
         const sent = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
@@ -234,4 +242,36 @@ test("who has gone is watched for no longer, be it while the stores are opened o
   open();
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(slow.done).not.toContain("watch");
+});
+
+test.each([
+  ["was taken off", []],
+  ["has another role", [{ name: "ada", role: "reader" }]],
+])("who %s sees nothing more of a stream that is open", async (_, later) => {
+  const folder = mkdtempSync(join(tmpdir(), "fivefold-console-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "people.json");
+  const sha256 = createHash("sha256").update("a").digest("hex");
+  const write = (people: readonly object[]) =>
+    writeFileSync(file, JSON.stringify({ people: people.map((person) => ({ ...person, sha256 })) }));
+  write([{ name: "ada", role: "operator" }]);
+  const { port, watching, snapshot } = await serve(tokenFile(file));
+  let seen = "";
+  const headers = { authorization: "Bearer a" };
+  const live = request({ host: "127.0.0.1", port, path: "/api/live", headers, agent: false }, (answer) => {
+    answer.setEncoding("utf8").on("error", () => {});
+    answer.on("data", (text: string) => {
+      seen += text;
+    });
+  }).on("error", () => {});
+  live.end();
+  await vi.waitFor(() => expect(watching()).toBe(1));
+  snapshot();
+  await vi.waitFor(() => expect(seen).toBe("data: {}\n\n"));
+  write(later);
+  const gone = new Promise((resolve) => live.once("close", resolve));
+  snapshot();
+  await gone;
+  expect(seen).toBe("data: {}\n\n");
+  await vi.waitFor(() => expect(watching()).toBe(0));
 });
