@@ -9,6 +9,13 @@ import type {
 export const LAYERS = ["frontend", "scheduler", "flowControl", "delivery", "execution"] as const;
 export type Layer = (typeof LAYERS)[number];
 
+/** Groups of settings within a layer: who declares each in runtime/authoring/use-case.ts, and how one is written. */
+export const GROUPS = {
+  "delivery.retry": { declaredBy: "Retry", example: "{ … }" },
+  "flowControl.maxInFlightPerKey": { declaredBy: "KeyLimit", example: '{ by: "customerId", max: 2 }' },
+  "execution.scale": { declaredBy: "Scale", example: "{ min: 0, max: 50 }" },
+} as const;
+
 /** The layers' settings as use cases write them. */
 interface Declared {
   frontend: FrontendLayer<object>;
@@ -19,7 +26,7 @@ interface Declared {
 }
 
 type PathsOf<T, Before extends string = ""> = {
-  [K in keyof T & string]-?: K extends Layer | "retry" | "scale" | "maxInFlightPerKey"
+  [K in keyof T & string]-?: `${Before}${K}` extends Layer | keyof typeof GROUPS
     ? PathsOf<Required<NonNullable<T[K]>>, `${Before}${K}.`>
     : `${Before}${K}`;
 }[keyof T & string];

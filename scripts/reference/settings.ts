@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ts } from "ts-morph";
 import { rangeText, valueText } from "../../compiler/settings/kind.ts";
-import { LAYERS, layerOf, nameOf, type SettingPath } from "../../compiler/settings/path.ts";
+import { GROUPS, LAYERS, layerOf, nameOf, type SettingPath } from "../../compiler/settings/path.ts";
 import type { AnySetting } from "../../compiler/settings/setting.ts";
 import { ALL_SETTINGS } from "../../compiler/settings/values.ts";
 
@@ -69,7 +69,7 @@ function readSentences(): ReadonlyMap<string, Sentence> {
   const byName = new Map<string, Sentence>();
   for (const statement of source.statements) {
     if (!ts.isInterfaceDeclaration(statement)) continue;
-    const group = GROUPS[statement.name.text];
+    const group = PATHS_BY_INTERFACE[statement.name.text];
     for (const member of group === undefined ? [] : statement.members) {
       const name = member.name?.getText(source) ?? "";
       const [comment] = ts.getJSDocCommentsAndTags(member);
@@ -80,17 +80,11 @@ function readSentences(): ReadonlyMap<string, Sentence> {
   return byName;
 }
 
-/** The interfaces that declare settings, by the path at which theirs stand. */
-const GROUPS: Readonly<Record<string, string>> = {
-  FrontendLayer: "frontend",
-  SchedulerLayer: "scheduler",
-  FlowControlLayer: "flowControl",
-  DeliveryLayer: "delivery",
-  Retry: "delivery.retry",
-  ExecutionLayer: "execution",
+/** Where the settings stand that an interface declares: `FlowControlLayer`, `Retry`. */
+const PATHS_BY_INTERFACE: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(LAYERS.map((layer) => [`${layer[0]!.toUpperCase()}${layer.slice(1)}Layer`, layer])),
+  ...Object.fromEntries(Object.entries(GROUPS).map(([path, { declaredBy }]) => [declaredBy, path])),
   TryLimits: "execution",
-  Scale: "execution.scale",
-  KeyLimit: "flowControl.maxInFlightPerKey",
 };
 
 function split(text: string): Sentence {

@@ -1,7 +1,7 @@
 import type { ts } from "ts-morph";
 import type { Span } from "../../diagnostics/diagnostics.ts";
 import type { Event } from "../../model/model.ts";
-import { LAYERS, type SettingPath } from "../../settings/path.ts";
+import { GROUPS, LAYERS, type SettingPath } from "../../settings/path.ts";
 import { ALL_SETTINGS } from "../../settings/values.ts";
 import { isFault } from "../constants/constant.ts";
 import type { Evaluate } from "../constants/evaluate.ts";
@@ -14,12 +14,7 @@ import { functionValue, text } from "./values.ts";
 
 /* What is passed to `useCase`, as runtime/authoring/use-case.ts declares it: the settings of the layers, and what holds them. */
 
-/** Groups of settings within a layer, by path. */
-const GROUPS: Readonly<Record<string, { readonly example: string }>> = {
-  "delivery.retry": { example: "{ … }" },
-  "flowControl.maxInFlightPerKey": { example: '{ by: "customerId", max: 2 }' },
-  "execution.scale": { example: "{ min: 0, max: 50 }" },
-};
+const EXAMPLES: Readonly<Record<string, { readonly example: string }>> = GROUPS;
 
 /** The readers of what stands directly below a path. */
 function readersBelow(path: string, settings: readonly SettingPath[]): Readers {
@@ -29,7 +24,7 @@ function readersBelow(path: string, settings: readonly SettingPath[]): Readers {
     Array.from(names, (name) => {
       const own = `${path}.${name}`;
       const setting = ALL_SETTINGS.find(([setting]) => setting === own)?.[1];
-      return [name, setting ? readerOf(setting.kind) : section(readersBelow(own, inside), GROUPS[own])];
+      return [name, setting ? readerOf(setting.kind) : section(readersBelow(own, inside), EXAMPLES[own])];
     }),
   );
 }
