@@ -10,6 +10,14 @@ export function withStoreOptions(command: Command): Command {
     .option("--root <folder>", "the folder that holds usecases/ (default: the nearest one upwards)");
 }
 
+/** The same, of a command that changes what runs or what waits. */
+export function withAuditOptions(command: Command): Command {
+  return withStoreOptions(command).option(
+    "--audit <file>",
+    "where what is done is written down (default: .fivefold/audit.jsonl)",
+  );
+}
+
 /** The sources whose outboxes are relayed: as named, or as FIVEFOLD_OUTBOX lists them. */
 export function outboxNames(named: readonly string[] | undefined, environment: NodeJS.ProcessEnv): readonly string[] {
   return named ?? (environment.FIVEFOLD_OUTBOX ?? "").split(",").filter((name) => name !== "");

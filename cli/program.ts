@@ -6,7 +6,7 @@ import { consoleCommands } from "./commands/console-commands.ts";
 import { controlCommands } from "./commands/control-commands.ts";
 import { deadLetterCommands } from "./commands/dead-letter-commands.ts";
 import { gatewayCommands } from "./commands/gateway-commands.ts";
-import { withStoreOptions } from "./options.ts";
+import { withAuditOptions, withStoreOptions } from "./options.ts";
 import { packageVersion } from "./package-version.ts";
 import { colorsOf, complain, sayJson } from "./terminal.ts";
 
@@ -208,7 +208,7 @@ function createProgram(): Command {
     const { listStrays } = await import("./commands/strays.ts");
     await listStrays(options);
   });
-  withStoreOptions(
+  withAuditOptions(
     strays
       .command("move <topic> <subscription>")
       .description("hand them to a subscriber; stored there before they are settled here")
@@ -218,7 +218,7 @@ function createProgram(): Command {
     const { changeStrays } = await import("./commands/strays.ts");
     await changeStrays("move", { topic, subscription }, options);
   });
-  withStoreOptions(
+  withAuditOptions(
     strays
       .command("drop <topic> <subscription>")
       .description("forget them for good")

@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Fault } from "../../loader/fault.ts";
 
 /** What operators did, a JSON line each, in a file that only grows. */
@@ -8,6 +8,21 @@ export interface AuditLog {
   /** Returns once the lines are on the disk: each with the time, and who it was. Throws where they can't be. */
   write(entries: readonly object[]): void;
   close(): void;
+}
+
+/** Where the log of a project is: as `--audit` says, or in its `.fivefold`. */
+export function auditFileOf(root: string, named: string | undefined): string {
+  return named ?? join(root, ".fivefold", "audit.jsonl");
+}
+
+/** Writes down what somebody is about to do. Throws where that can't be done: then nothing may be. */
+export function writeDown(file: string, entry: object, by?: string): void {
+  const log = openAuditLog(file, by);
+  try {
+    log.write([entry]);
+  } finally {
+    log.close();
+  }
 }
 
 /** `by`: who acts, where that is somebody else than who started this process. */

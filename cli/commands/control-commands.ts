@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { withStoreOptions } from "../options.ts";
+import { withAuditOptions, withStoreOptions } from "../options.ts";
 import { rolloutCommands } from "./rollout-commands.ts";
 
 /** Declares the commands that change what runs, without a deployment, and those that show it. */
 export function controlCommands(program: Command): void {
   for (const action of ["pause", "resume"] as const) {
-    withStoreOptions(
+    withAuditOptions(
       program
         .command(`${action} <use-case/subscriber>`)
         .description(
@@ -20,7 +20,7 @@ export function controlCommands(program: Command): void {
     });
   }
 
-  withStoreOptions(
+  withAuditOptions(
     program
       .command("limit <use-case/subscriber>")
       .description("set other limits than the declared ones, until they are cleared")
@@ -54,7 +54,7 @@ export function controlCommands(program: Command): void {
     await whyAny(name, options);
   });
 
-  withStoreOptions(
+  withAuditOptions(
     program
       .command("cancel <use-case> <id...>")
       .description("cancel delayed tasks by the ids that their enqueues answered, before their time comes")
@@ -64,7 +64,7 @@ export function controlCommands(program: Command): void {
     await cancel(useCase, ids, options);
   });
 
-  withStoreOptions(
+  withAuditOptions(
     program
       .command("reschedule <use-case> <id...>")
       .description("have delayed tasks run at another time, before theirs comes")

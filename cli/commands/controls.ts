@@ -4,10 +4,12 @@ import { parseRate } from "../options.ts";
 import { placesOf } from "../places.ts";
 import { onStores, type StoreOptions, type Stores } from "../stores.ts";
 import { colorsOf, grouped, say, sayJson } from "../terminal.ts";
-import { operatorName } from "./audit-log.ts";
+import { auditFileOf, operatorName, writeDown } from "./audit-log.ts";
 
 export interface ChangeOptions extends StoreOptions {
   readonly why?: string;
+  /** The file in which it is written down. */
+  readonly audit?: string;
 }
 
 export interface LimitOptions extends ChangeOptions {
@@ -19,7 +21,8 @@ export interface LimitOptions extends ChangeOptions {
 
 /** `fivefold pause <use-case[/subscriber]>` and `fivefold resume` */
 export async function pauseOrResume(action: "pause" | "resume", name: string, options: ChangeOptions): Promise<void> {
-  await change(name, options, (store, { runtime }, who) => setPaused(action, name, { store, runtime, who }));
+  const entry = { action, place: name };
+  await change(name, options, entry, (store, { runtime }, who) => setPaused(action, name, { store, runtime, who }));
 }
 
 /** Who sets something, and where. */
@@ -48,7 +51,9 @@ export async function setPaused(
 /** `fivefold limit <use-case[/subscriber]>` */
 export async function limit(name: string, options: LimitOptions): Promise<void> {
   const limits = readLimits(options);
-  await change(name, options, (store, { runtime }, who) => {
+  const { maxInFlight, maxInFlightTotal, rate, clear } = options;
+  const entry = { action: "limit", place: name, maxInFlight, maxInFlightTotal, rate, clear };
+  await change(name, options, entry, (store, { runtime }, who) => {
     const [useCase = "", subscriber = ""] = name.split("/");
     return runtime.changeOverride(store, { useCase, subscriber }, limits, who);
   });
@@ -88,11 +93,12 @@ export async function status(name: string | undefined, options: StoreOptions): P
 
 type Change = (store: ControlStore, stores: Stores, who: Who) => Promise<Override>;
 
-/** Changes what holds for a place, and shows what follows. */
-async function change(name: string, options: ChangeOptions, work: Change): Promise<void> {
+/** Changes what holds for a place, once that is written down, and shows what follows. */
+async function change(name: string, options: ChangeOptions, entry: object, work: Change): Promise<void> {
   await onStores(options, async (stores) => {
     await placesOf(stores.root, name);
     await onControlStore(stores, async (store) => {
+      writeDown(auditFileOf(stores.root, options.audit), { ...entry, why: options.why });
       await work(store, stores, whoIs(options.why));
       const rows = await statusOf(stores, await stores.runtime.readOverrides(store), name);
       if (options.json) return sayJson({ ok: true, subscribers: rows });

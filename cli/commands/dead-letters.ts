@@ -1,11 +1,10 @@
-import { join } from "node:path";
 import { EXIT, Fault } from "../../loader/fault.ts";
 import type { DeadLetter, LetterFilter, LetterPlace, LettersTaken } from "../../runtime/runtime.ts";
 import { parseRate } from "../options.ts";
 import { placesOf } from "../places.ts";
 import { onStores, type Stores } from "../stores.ts";
 import { colorsOf, count, say, sayJson } from "../terminal.ts";
-import { type AuditLog, openAuditLog } from "./audit-log.ts";
+import { type AuditLog, auditFileOf, openAuditLog } from "./audit-log.ts";
 import { filterOf, hasFilter, type LetterOptions, positive, type TakeOptions } from "./dead-letter-options.ts";
 import {
   identityOf,
@@ -108,7 +107,7 @@ export async function takeLetters(
   for (const place of await placesOf(root, name)) {
     if (rest === 0) break;
     const filter = await filterOf(root, place, options);
-    const log = dryRun ? undefined : openAuditLog(options.audit ?? join(root, ".fivefold", "audit.jsonl"), by);
+    const log = dryRun ? undefined : openAuditLog(auditFileOf(root, options.audit), by);
     const audit = log && auditor(log, action, place);
     const settings = { filter, limit: rest, audit };
     const taken = dryRun

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { withStoreOptions } from "../options.ts";
+import { withAuditOptions, withStoreOptions } from "../options.ts";
 
 /** Declares the commands that show how new releases take over, and decide it by hand. */
 export function rolloutCommands(program: Command): void {
@@ -18,7 +18,7 @@ export function rolloutCommands(program: Command): void {
   });
 
   for (const verdict of ["back", "promote"] as const) {
-    withStoreOptions(
+    withAuditOptions(
       rollout
         .command(`${verdict} <use-case>`)
         .description(

@@ -3,7 +3,7 @@ import type { ControlStore, EndedRollout, ReleaseState } from "../../runtime/run
 import { builtUseCases } from "../project-runtime.ts";
 import { onStores, type StoreOptions, type Stores } from "../stores.ts";
 import { colorsOf, say, sayJson } from "../terminal.ts";
-import { operatorName } from "./audit-log.ts";
+import { auditFileOf, operatorName, writeDown } from "./audit-log.ts";
 import { type ChangeOptions, onControlStore } from "./controls.ts";
 import { passed, readDuration } from "./start.ts";
 
@@ -41,6 +41,8 @@ export async function endRollout(verdict: "back" | "promote", name: string, opti
     await releasedUseCases(stores, [name]);
     await onControlStore(stores, async (store) => {
       let ended: EndedRollout | undefined;
+      const entry = { action: `rollout ${verdict}`, useCase: name, why: options.why };
+      writeDown(auditFileOf(stores.root, options.audit), entry);
       const state = await stores.runtime.changeRelease(store, name, (found) => {
         if (!found?.rollout) return undefined;
         const why = `${operatorName()} said so${options.why ? `: ${options.why}` : ""}`;

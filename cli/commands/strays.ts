@@ -3,10 +3,13 @@ import type { Stray, StrayTarget, UseCaseSettings } from "../../runtime/runtime.
 import { builtUseCases } from "../project-runtime.ts";
 import { onStores, type StoreOptions, type Stores } from "../stores.ts";
 import { colorsOf, count, say, sayJson } from "../terminal.ts";
+import { auditFileOf, writeDown } from "./audit-log.ts";
 
 interface ChangeOptions extends StoreOptions {
   readonly to?: string;
   readonly dryRun?: boolean;
+  /** The file in which it is written down. */
+  readonly audit?: string;
 }
 
 interface Name {
@@ -14,7 +17,7 @@ interface Name {
   readonly subscription: string;
 }
 
-interface Opened extends Omit<Stores, "root"> {
+interface Opened extends Stores {
   readonly useCases: readonly UseCaseSettings[];
   readonly strays: readonly Stray[];
 }
@@ -51,6 +54,9 @@ export async function changeStrays(action: "move" | "drop", name: Name, options:
         if (!json) say(`would ${action} ${describe(stray)}${to ? ` to ${to}` : ""}`);
         continue;
       }
+      const { topic, subscription, place, count: found } = stray;
+      const entry = { action: `strays ${action}`, topic, subscription, kept: place, to, count: found };
+      writeDown(auditFileOf(opened.root, options.audit), entry);
       const { ports } = connection;
       const outcome = target ? await runtime.moveStray(ports, stray, target) : await runtime.dropStray(ports, stray);
       done.push({ ...reportOf(stray), to, ...outcome });
@@ -99,7 +105,7 @@ function onStrays(options: StoreOptions, work: (opened: Opened) => Promise<void>
     const finder = runtime.createStrayFinder(useCases);
     const { ports } = connection;
     const strays = [...(await finder.inTopics(ports)), ...(await finder.inDelays(ports))];
-    await work({ runtime, connection, useCases, strays });
+    await work({ root, runtime, connection, useCases, strays });
   });
 }
 

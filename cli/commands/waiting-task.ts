@@ -4,10 +4,13 @@ import { projectClient } from "../project-client.ts";
 import { builtUseCases } from "../project-runtime.ts";
 import { onStores, type StoreOptions } from "../stores.ts";
 import { colorsOf, say, sayJson } from "../terminal.ts";
+import { auditFileOf, openAuditLog } from "./audit-log.ts";
 
 export interface WaitingTaskOptions extends StoreOptions {
   /** Whether what is named are the values of `dedupeBy`, in the place of ids. */
   readonly key?: boolean;
+  /** The file in which it is written down. */
+  readonly audit?: string;
 }
 
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -19,7 +22,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 
 /** `fivefold cancel <use-case> <id...>`: cancels delayed tasks by their receipts' ids, or by their dedupe keys. */
 export async function cancel(name: string, ids: readonly string[], options: WaitingTaskOptions): Promise<void> {
-  await change(name, ids, options, (client, task) => client.cancel(task));
+  await change(name, ids, options, { action: "cancel" }, (client, task) => client.cancel(task));
 }
 
 export interface RescheduleOptions extends WaitingTaskOptions {
@@ -39,18 +42,27 @@ export async function reschedule(name: string, ids: readonly string[], options: 
   if (time.at && Number.isNaN(time.at.getTime())) {
     throw new Fault("usage", `--at takes a time like 2027-01-31T08:00:00Z; found '${at}'.`);
   }
-  await change(name, ids, options, (client, task) => client.reschedule(task, time));
+  const entry = { action: "reschedule", delay, dueAt: time.at };
+  await change(name, ids, options, entry, (client, task) => client.reschedule(task, time));
 }
 
 async function change(
   name: string,
   ids: readonly string[],
   options: WaitingTaskOptions,
+  entry: object,
   make: (client: Client<unknown>, task: TaskReference) => Promise<string>,
 ): Promise<void> {
   await onStores(options, async ({ root }) => {
     const [useCase] = await builtUseCases(root, [name]);
     const client = await projectClient(root, useCase!.name);
+    const log = openAuditLog(auditFileOf(root, options.audit));
+    try {
+      const name = options.key ? "dedupeKey" : "id";
+      log.write(ids.map((id) => ({ ...entry, useCase: useCase!.name, [name]: id })));
+    } finally {
+      log.close();
+    }
     const tasks = await Promise.all(
       ids.map(async (id) => ({ id, answer: await make(client, options.key ? { dedupeKey: id } : id) })),
     );

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { scheduleText } from "../../compiler/settings/kind.ts";
 import { Fault } from "../../loader/fault.ts";
 import type { ControlStore, EnqueueOptions } from "../../runtime/runtime.ts";
-import { openAuditLog } from "../commands/audit-log.ts";
+import { writeDown } from "../commands/audit-log.ts";
 import { readLimits, setPaused } from "../commands/controls.ts";
 import { filterOf } from "../commands/dead-letter-options.ts";
 import { reportOfLetter, reportOfList } from "../commands/dead-letter-output.ts";
@@ -183,12 +183,7 @@ export function createConsoleApi(stores: Stores, store: ControlStore, auditLog: 
 
   /** Throws where it can't be written down: then nothing is done. */
   function written(entry: object, person: Person): void {
-    const log = openAuditLog(auditLog, person.name);
-    try {
-      log.write([entry]);
-    } finally {
-      log.close();
-    }
+    writeDown(auditLog, entry, person.name);
   }
 
   const ACTIONS: Readonly<Record<string, (body: unknown, person: Person) => Promise<object>>> = {

@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import { Fault } from "../../loader/fault.ts";
+import { auditFileOf } from "../commands/audit-log.ts";
 import { endSignal, readPort, staysUntil } from "../commands/start.ts";
 import { openStores, type StoreOptions } from "../stores.ts";
 import { say } from "../terminal.ts";
@@ -92,7 +92,7 @@ export async function openConsole(options: StoreOptions, audit: string | undefin
     if (!openControlStore) throw new Fault("environment", "These stores keep nothing that can be set at run time.");
     const store = await openControlStore();
     return {
-      api: createConsoleApi(stores, store, audit ?? join(stores.root, ".fivefold", "audit.jsonl")),
+      api: createConsoleApi(stores, store, auditFileOf(stores.root, audit)),
       async close() {
         await store.close();
         await stores.connection.close();

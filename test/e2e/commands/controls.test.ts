@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createProject } from "../../cli/project.ts";
 
@@ -65,6 +67,23 @@ test("a pause holds in what runs and in what starts, subscriber by subscriber, u
     { maxInFlight: { now: 4 } },
     { maxInFlight: { now: 4 } },
   ]);
+  const entries = (await readFile(join(project.root, ".fivefold", "audit.jsonl"), "utf8")).trim().split("\n");
+  const done = (action: string, place: string, more = {}) => ({
+    ...{ at: expect.any(String), by: expect.stringMatching(/.@./), action, place },
+    ...more,
+  });
+  expect(entries.map((line) => JSON.parse(line))).toEqual([
+    done("pause", "greet/mail", { why: "the relay is down" }),
+    done("pause", "greet"),
+    done("resume", "greet/push"),
+    done("resume", "greet"),
+    done("resume", "greet/mail"),
+    done("limit", "greet", { maxInFlight: "1", rate: "none" }),
+    done("limit", "greet", { clear: true }),
+  ]);
+  const unwritten = await project.fivefold("pause", "greet", "--audit", join(project.root, "usecases"));
+  expect([unwritten.code, unwritten.stderr]).toEqual([3, expect.stringContaining("can't be written")]);
+  expect(await json("status", "greet/push")).toMatchObject([{ paused: false }]);
   dev.process.kill("SIGINT");
   expect((await dev.ended()).code).toBe(0);
 

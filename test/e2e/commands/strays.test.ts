@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createProject, startCommand } from "../../cli/project.ts";
 
@@ -69,4 +71,11 @@ await greet.enqueue({ name: "Alan" }, { delay: "1h" });
     moved: [{ topic: "greet.low", to: "greet/default", moved: 3, dropped: 0 }],
   });
   expect((await strays("list")).text).toContain("nothing waits for nobody");
+  const audit = await readFile(join(project.root, ".fivefold", "audit.jsonl"), "utf8");
+  expect(
+    audit
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line)),
+  ).toEqual([expect.objectContaining({ action: "strays move", topic: "greet.low", to: "greet/default", count: 3 })]);
 }, 60_000);

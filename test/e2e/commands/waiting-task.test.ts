@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createProject } from "../../cli/project.ts";
 
@@ -25,6 +27,14 @@ test("cancel and reschedule tell of each id what became of it", async () => {
   expect(odd.stderr).toContain("--at takes a time like 2027-01-31T08:00:00Z; found 'soon'");
   const put = await project.fivefold("reschedule", "greet", later, "--delay", "5m", "--json");
   expect(JSON.parse(put.stdout)).toEqual({ ok: false, tasks: [unknown(later)] });
+  const lines = (await readFile(join(project.root, ".fivefold", "audit.jsonl"), "utf8")).trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line)).map(({ action, id, delay }) => [action, id, delay])).toEqual([
+    ["cancel", now, undefined],
+    ["cancel", later, undefined],
+    ["cancel", "none\u001b[2J", undefined],
+    ["cancel", soon, undefined],
+    ["reschedule", later, "5m"],
+  ]);
   const key = await project.fivefold("cancel", "greet", "a", "--key");
   expect(key.stderr).toContain("has no `frontend.dedupeBy`");
 });
