@@ -5,7 +5,7 @@ import { destroy, refusalOf, up } from "../e2e/stacks/changes.ts";
 import type { KubernetesObject } from "../parts/kubernetes-client.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { type DeployedShop, NAMESPACE, startShop } from "./deployed-shop.ts";
-import { SHOP_FILES } from "./shop-files.ts";
+import { MAX_IN_FLIGHT, SHOP_FILES } from "./shop-files.ts";
 
 /*
  * A stack's life on a real node: kubelet, containerd, KEDA and Prometheus, deployed by the real CLI with the real
@@ -50,6 +50,8 @@ const readyPods = async (useCase: string) =>
     const { conditions = [] } = status as { conditions?: { type: string; status: string }[] };
     return !metadata.deletionTimestamp && conditions.some(({ type, status }) => type === "Ready" && status === "True");
   });
+
+const pathOf = ({ metadata }: KubernetesObject) => `/api/v1/namespaces/${NAMESPACE}/pods/${metadata.name}`;
 
 /** Every accepted event is handled, at least once. */
 async function expectHandled(useCase: string, accepted: readonly string[]): Promise<void> {
@@ -113,6 +115,36 @@ test("a rolling update under load loses nothing", async () => {
   expect(new Set(handled.map(({ version }) => version))).toEqual(new Set(["1", "2"]));
   // Drained: what ran in the old pod ended there, and nothing was handled twice.
   expect(handled).toHaveLength(accepted.length);
+});
+
+test("a pod that is evicted under load drains, and one that is killed loses nothing", async () => {
+  const load = shop.enqueue("steady", 100_000, 20, 10);
+  const [evicted] = await readyPods("steady");
+  await shop.node.client.request("POST", `${pathOf(evicted!)}/eviction`, {
+    apiVersion: "policy/v1",
+    kind: "Eviction",
+    metadata: { name: evicted!.metadata.name, namespace: NAMESPACE },
+  });
+  const isGone =
+    ({ metadata }: KubernetesObject) =>
+    async () =>
+      (await readyPods("steady")).every(({ metadata: { uid } }) => uid !== metadata.uid);
+  await expect.poll(isGone(evicted!), { timeout: 60_000 }).toBe(true);
+  await expect.poll(async () => (await readyPods("steady")).length, { timeout: 60_000 }).toBe(1);
+  const drained = await shop.handled("steady");
+  const [killed] = await readyPods("steady");
+  await shop.node.client.request("DELETE", pathOf(killed!), { gracePeriodSeconds: 0 });
+  await expect.poll(isGone(killed!), { timeout: 60_000 }).toBe(true);
+  await expect.poll(async () => (await readyPods("steady")).length, { timeout: 60_000 }).toBe(1);
+  const accepted = await load.end();
+  await expectHandled("steady", accepted);
+  const repeated = (rows: readonly { event_id: string }[]) => {
+    const ids = rows.map(({ event_id }) => event_id).filter((id) => accepted.includes(id));
+    return ids.length - new Set(ids).size;
+  };
+  expect(repeated(drained)).toBe(0);
+  // What was in flight when it was killed, and no more.
+  expect(repeated(await shop.handled("steady"))).toBeLessThanOrEqual(MAX_IN_FLIGHT);
 });
 
 test("the revision before comes back with the settings that it had", async () => {

@@ -2,6 +2,8 @@
  * The modules of the project that the node runs: two use cases whose handlers write down in PostgreSQL what they handled.
  */
 
+export const MAX_IN_FLIGHT = 4;
+
 /** A module of handlers: `record` writes down what they handled. */
 export const RECORD = `import { createRequire } from "node:module";
 const { Pool } = createRequire(import.meta.url)("pg");
@@ -20,7 +22,7 @@ export interface ${event} { eventId: string; workMs: number }
 
 export default useCase<${event}>({
   owner: "team-a",
-  flowControl: { maxInFlight: 4 },
+  flowControl: { maxInFlight: ${MAX_IN_FLIGHT} },
   handler: async ({ eventId, workMs }) => {
     await new Promise((resolve) => setTimeout(resolve, workMs));
     if (workMs === 13) throw new Error("unlucky");
