@@ -21,6 +21,8 @@ export interface StreamOptions {
   readonly entry: Entry;
   readonly head: RequestHead;
   readonly producer: string;
+  /** Throws a Problem once the token that began the stream no longer lets it go on. Asked before each line. */
+  readonly checkToken: () => void;
   readonly rates: ProducerRates | undefined;
   readonly room: Room;
   readonly clock: Clock;
@@ -40,7 +42,7 @@ export async function serveStream(
   response: ServerResponse,
   options: StreamOptions,
 ): Promise<void> {
-  const { entry, head, producer, rates, room, clock } = options;
+  const { entry, head, producer, checkToken, rates, room, clock } = options;
   const chunks = chunksOf(request);
   const cutter = createLineCutter();
   const summary = { accepted: 0, duplicates: 0, refused: 0 };
@@ -129,6 +131,7 @@ export async function serveStream(
       const isBlank = line.length === 0 || (line.length === 1 && line[0] === CARRIAGE_RETURN);
       if (!isBlank) await turn();
       if (broken !== undefined) return;
+      checkToken();
       number++;
       if (isBlank) giveBack(line.length + endBytes);
       else answer(number, enqueue(line, number), line.length + endBytes);

@@ -84,7 +84,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const route = routeOf(request);
     const { entry, query } = route;
     way.of = entry.useCase;
-    const producer = authorize(request, entry.useCase, tokenFile?.tokens);
+    let tokens = tokenFile?.tokens;
+    const producer = authorize(request, entry.useCase, tokens);
     const head = readHead(request, query);
     if (draining) response.shouldKeepAlive = false;
     if (route.way === "stream") {
@@ -96,8 +97,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
         drains.add(drain);
         return () => drains.delete(drain);
       };
+      const checkToken = () => {
+        if (tokenFile?.tokens === tokens) return;
+        tokens = tokenFile?.tokens;
+        authorize(request, entry.useCase, tokens);
+      };
       const counted = (code: string) => metrics.event(entry.useCase, code);
-      return serveStream(request, response, { entry, head, producer, rates, room, clock, onDrain, counted });
+      const way = { producer, checkToken, rates, room, clock, onDrain, counted };
+      return serveStream(request, response, { entry, head, ...way });
     }
     const isBatch = route.way === "batch";
     const format = entry.formats.get(head.contentType);

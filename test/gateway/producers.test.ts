@@ -54,6 +54,46 @@ test("tokens are rotated without a restart, however the file is replaced, and a 
   expect(await status("billing.new")).toBe(202);
 });
 
+test.each([
+  ["is removed", [entry("shop.b", "*")], "unauthenticated"],
+  ["is no longer for the use case", [entry("billing.a", "place-order"), entry("shop.b", "*")], "forbidden"],
+])("a stream ends at the line after its token %s, and another one goes on", async (_, later, code) => {
+  const path = await fileOf(textOf(entry("billing.a", "*"), entry("shop.b", "*")));
+  const { gateway, connection } = await serve({ tokens: path });
+  const line = `${JSON.stringify(LEDGER_ENTRY)}\n`;
+  const open = async (token: string) => {
+    const body = new TransformStream<string, string>();
+    const writer = body.writable.getWriter();
+    const sent = writer.write(line);
+    const response = await fetch(`${gateway.address}/v1/post-ledger-entry/stream`, {
+      method: "POST",
+      headers: { "content-type": "application/x-ndjson", ...bearer(token) },
+      body: body.readable.pipeThrough(new TextEncoderStream()),
+      duplex: "half",
+    });
+    await sent;
+    const answers = response.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+    expect(JSON.parse((await answers.next()).value!)).toMatchObject({ line: 1, duplicate: false });
+    return { writer, next: async () => JSON.parse((await answers.next()).value!) };
+  };
+  const [ending, other] = [await open("billing.a"), await open("shop.b")];
+  await writeFile(path, textOf(...later));
+  // The file is looked at once a second.
+  const probe = () =>
+    fetch(`${gateway.address}/v1/post-ledger-entry`, { method: "POST", headers: bearer("billing.a") });
+  await expect
+    .poll(async () => ((await (await probe()).json()) as { code: string }).code, { timeout: 5_000 })
+    .toBe(code);
+  await ending.writer.write(line);
+  expect(await ending.next()).toMatchObject({ done: false, accepted: 1, next: 2, problem: { code } });
+  await other.writer.write(line);
+  expect(await other.next()).toMatchObject({ line: 2, duplicate: false });
+  await other.writer.close();
+  expect(await other.next()).toMatchObject({ done: true, accepted: 2 });
+  await ending.writer.close().catch(() => {});
+  await connection.close();
+});
+
 test("a gateway does not start with tokens that it can't read", async () => {
   await expect(serve({ tokens: "/nowhere/tokens.json" })).rejects.toThrow(/nowhere.*can't be read/);
   await expect(serve({ tokens: await fileOf('{"tokens":[{"producer":"a","useCases":[]}]}') })).rejects.toThrow(
