@@ -16,10 +16,10 @@ export function auditFileOf(root: string, named: string | undefined): string {
 }
 
 /** Writes down what somebody is about to do. Throws where that can't be done: then nothing may be. */
-export function writeDown(file: string, entry: object, by?: string): void {
+export function writeDown(file: string, entries: readonly object[], by?: string): void {
   const log = openAuditLog(file, by);
   try {
-    log.write([entry]);
+    log.write(entries);
   } finally {
     log.close();
   }

@@ -98,7 +98,7 @@ async function change(name: string, options: ChangeOptions, entry: object, work:
   await onStores(options, async (stores) => {
     await placesOf(stores.root, name);
     await onControlStore(stores, async (store) => {
-      writeDown(auditFileOf(stores.root, options.audit), { ...entry, why: options.why });
+      writeDown(auditFileOf(stores.root, options.audit), [{ ...entry, why: options.why }]);
       await work(store, stores, whoIs(options.why));
       const rows = await statusOf(stores, await stores.runtime.readOverrides(store), name);
       if (options.json) return sayJson({ ok: true, subscribers: rows });

@@ -40,9 +40,11 @@ export async function endRollout(verdict: "back" | "promote", name: string, opti
   await onStores(options, async (stores) => {
     await releasedUseCases(stores, [name]);
     await onControlStore(stores, async (store) => {
+      const rollout = (await stores.runtime.readReleases(store)).get(name)?.rollout;
+      if (!rollout) throw nothingTakesOver(name);
+      const entry = { action: `rollout ${verdict}`, useCase: name, release: rollout.release, why: options.why };
+      writeDown(auditFileOf(stores.root, options.audit), [entry]);
       let ended: EndedRollout | undefined;
-      const entry = { action: `rollout ${verdict}`, useCase: name, why: options.why };
-      writeDown(auditFileOf(stores.root, options.audit), entry);
       const state = await stores.runtime.changeRelease(store, name, (found) => {
         if (!found?.rollout) return undefined;
         const why = `${operatorName()} said so${options.why ? `: ${options.why}` : ""}`;
@@ -51,12 +53,17 @@ export async function endRollout(verdict: "back" | "promote", name: string, opti
         ended = next.ended[0];
         return next;
       });
-      if (!ended) throw new Fault("usage", `No new release of '${name}' is taking over now.`);
+      // It ended by itself meanwhile.
+      if (!ended) throw nothingTakesOver(name);
       if (options.json) return sayJson({ ok: true, useCase: name, ...state });
       sayState(name, state);
       say("Workers go by it within 2 s.");
     });
   });
+}
+
+function nothingTakesOver(useCase: string): Fault {
+  return new Fault("usage", `No new release of '${useCase}' is taking over now.`);
 }
 
 async function releasedUseCases({ root }: Stores, names: readonly string[]): Promise<readonly string[]> {

@@ -56,7 +56,7 @@ export async function changeStrays(action: "move" | "drop", name: Name, options:
       }
       const { topic, subscription, place, count: found } = stray;
       const entry = { action: `strays ${action}`, topic, subscription, kept: place, to, count: found };
-      writeDown(auditFileOf(opened.root, options.audit), entry);
+      writeDown(auditFileOf(opened.root, options.audit), [entry]);
       const { ports } = connection;
       const outcome = target ? await runtime.moveStray(ports, stray, target) : await runtime.dropStray(ports, stray);
       done.push({ ...reportOf(stray), to, ...outcome });

@@ -4,7 +4,7 @@ import { projectClient } from "../project-client.ts";
 import { builtUseCases } from "../project-runtime.ts";
 import { onStores, type StoreOptions } from "../stores.ts";
 import { colorsOf, say, sayJson } from "../terminal.ts";
-import { auditFileOf, openAuditLog } from "./audit-log.ts";
+import { auditFileOf, writeDown } from "./audit-log.ts";
 
 export interface WaitingTaskOptions extends StoreOptions {
   /** Whether what is named are the values of `dedupeBy`, in the place of ids. */
@@ -56,13 +56,9 @@ async function change(
   await onStores(options, async ({ root }) => {
     const [useCase] = await builtUseCases(root, [name]);
     const client = await projectClient(root, useCase!.name);
-    const log = openAuditLog(auditFileOf(root, options.audit));
-    try {
-      const name = options.key ? "dedupeKey" : "id";
-      log.write(ids.map((id) => ({ ...entry, useCase: useCase!.name, [name]: id })));
-    } finally {
-      log.close();
-    }
+    const reference = options.key ? "dedupeKey" : "id";
+    const entries = ids.map((id) => ({ ...entry, useCase: useCase!.name, [reference]: id }));
+    writeDown(auditFileOf(root, options.audit), entries);
     const tasks = await Promise.all(
       ids.map(async (id) => ({ id, answer: await make(client, options.key ? { dedupeKey: id } : id) })),
     );

@@ -183,7 +183,7 @@ export function createConsoleApi(stores: Stores, store: ControlStore, auditLog: 
 
   /** Throws where it can't be written down: then nothing is done. */
   function written(entry: object, person: Person): void {
-    writeDown(auditLog, entry, person.name);
+    writeDown(auditLog, [entry], person.name);
   }
 
   const ACTIONS: Readonly<Record<string, (body: unknown, person: Person) => Promise<object>>> = {

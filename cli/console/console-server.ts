@@ -18,7 +18,7 @@ export interface ConsoleServerOptions {
 const MOST_BODY_BYTES = 4 * 1_048_576;
 /** The port is part of the name, since cookies of one host know no ports. */
 const COOKIE = "fivefold_console_";
-/** Proxies close what is silent. */
+/** Proxies close what is silent; and at each beat it is seen whether somebody who watches still may. */
 const BEAT_MS = 5_000;
 
 const HEADERS = {
