@@ -40,6 +40,9 @@ const size = values.size === undefined ? undefined : Number(values.size);
 if (!Number.isSafeInteger(seed) || !(minutes > 0) || !((size ?? 1) > 0))
   throw new Error("--seed takes a whole number, --minutes and --size one above 0");
 
+// What a scenario started ends as this process exits; ended by a signal alone, it would not.
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+
 for (const name of positionals.length > 0 ? positionals : ALL) {
   const { default: scenario }: { default: Scenario } = await import(pathToFileURL(join(FOLDER, `${name}.ts`)).href);
   if (positionals.length === 0 && scenario.needs !== undefined) {

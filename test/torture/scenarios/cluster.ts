@@ -37,14 +37,17 @@ const scenario: Scenario = {
     const faults: string[] = [];
     const did: Record<string, number | string> = {};
     const former = beside === undefined ? undefined : checkOutFormer(beside);
-    for (const way of WAYS.filter(({ name }) => name.includes(only))) {
-      const found = await attack(way, { seed, size, formerProgram: former?.program }, (what, by) => {
-        const name = `${way.name}: ${what}`;
-        did[name] = typeof by === "string" ? by : ((did[name] as number | undefined) ?? 0) + by;
-      });
-      faults.push(...found.map((fault) => `${way.name}: ${fault}`));
+    try {
+      for (const way of WAYS.filter(({ name }) => name.includes(only))) {
+        const found = await attack(way, { seed, size, formerProgram: former?.program }, (what, by) => {
+          const name = `${way.name}: ${what}`;
+          did[name] = typeof by === "string" ? by : ((did[name] as number | undefined) ?? 0) + by;
+        });
+        faults.push(...found.map((fault) => `${way.name}: ${fault}`));
+      }
+    } finally {
+      former?.remove();
     }
-    former?.remove();
     return { did, faults };
   },
 };
