@@ -1,34 +1,14 @@
+import { booksClosed, invoiceChanged } from "../e2e/stacks/ways-in-files.ts";
 import { RECORD } from "./shop-files.ts";
 
 /*
  * A project whose events come by HTTP, from a table and by themselves, and whose tasks also go to a service.
  */
 
-const INVOICE = `import { type Change, useCase } from "fivefold";
-import { record } from "../src/record.ts";
-
-interface Row { id: string; state: string }
-export interface InvoiceChanged { id: string; state: string }
-
-export default useCase<InvoiceChanged>({
-  owner: "team-billing",
-  frontend: { changes: { source: "billing", table: "invoices", event: ({ row }: Change<Row>) => row } },
-  scheduler: { orderBy: "id" },
-  handler: ({ id, state }) => record("invoice-changed", \`\${id} \${state}\`),
-});
+const IMPORTS = `import { record } from "../src/record.ts";
 `;
-
-const CLOSING = `import { useCase } from "fivefold";
-import { record } from "../src/record.ts";
-
-export interface BooksClosed { at: string }
-
-export default useCase<BooksClosed>({
-  owner: "team-billing",
-  scheduler: { schedules: { often: { every: "1s", event: ({ at }) => ({ at: at.toISOString() }) } } },
-  handler: ({ at }) => record("books-closed", at),
-});
-`;
+const INVOICE = invoiceChanged(`record("invoice-changed", \`\${event.id} \${event.state}\`)`, IMPORTS);
+const CLOSING = booksClosed('record("books-closed", event.at)', IMPORTS);
 
 const THUMBNAIL = `import { service, useCase } from "fivefold";
 

@@ -7,32 +7,15 @@ import { installPulsarClient } from "../parts/pulsar-client-install.ts";
 import { up } from "./stacks/changes.ts";
 import { type DeployedProcess, runDeployed } from "./stacks/deployed-process.ts";
 import { type ExampleStack, startExampleStack } from "./stacks/example-stack.ts";
+import { booksClosed, invoiceChanged } from "./stacks/ways-in-files.ts";
 
 /*
  * A stack whose events come by HTTP, from a table and by themselves, brought up by the real CLI on a real API server and
  * a real broker. What its Deployments run is then run as they say, since nothing runs in that cluster.
  */
 
-const INVOICE = `
-import { type Change, useCase } from "fivefold";
-interface Row { id: string; state: string }
-export interface InvoiceChanged { id: string; state: string }
-export default useCase<InvoiceChanged>({
-  owner: "team-billing",
-  frontend: { changes: { source: "billing", table: "invoices", event: ({ row }: Change<Row>) => row } },
-  scheduler: { orderBy: "id" },
-  handler: (event) => console.log(\`handled \${event.id} \${event.state}\`),
-});
-`;
-const CLOSING = `
-import { useCase } from "fivefold";
-export interface BooksClosed { at: string }
-export default useCase<BooksClosed>({
-  owner: "team-billing",
-  scheduler: { schedules: { often: { every: "1s", event: ({ at }) => ({ at: at.toISOString() }) } } },
-  handler: (event) => console.log(\`closed \${event.at}\`),
-});
-`;
+const INVOICE = invoiceChanged(`console.log(\`handled \${event.id} \${event.state}\`)`);
+const CLOSING = booksClosed(`console.log(\`closed \${event.at}\`)`);
 const WITHIN = { timeout: 60_000 };
 const token = `shop.${randomBytes(32).toString("base64url")}`;
 
