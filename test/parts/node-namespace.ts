@@ -30,7 +30,12 @@ export type Run = (
   ready: () => Promise<string | undefined>,
 ) => Promise<Program>;
 
-/** The kernel's first version of control groups, mounted afresh: pods then count against the caller's own. */
+/**
+ * Arguments: the file that says it is ready, the process that it is for, and the node's folder. Control groups are of the
+ * kernel's first version, mounted afresh: pods then count against the caller's own. What containerd and the network's plugins
+ * keep in /run and /var/lib goes with the mounts. Pods outlive what started them, so they are ended here; and where the
+ * process that it is for was killed, so is everything else of the node.
+ */
 const SETUP = `set -e
 ip link set lo up
 ip link add node0 type bridge
@@ -47,17 +52,32 @@ for name in cpu cpuacct cpuset memory devices freezer blkio pids; do
 done
 mkdir /sys/fs/cgroup/systemd
 mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd
+for path in /run /var/lib; do mount -t tmpfs -o mode=755 node $path; done
 mount --make-rshared /
+end() {
+  set +e
+  own=$(readlink /proc/$$/ns/net)
+  for process in /proc/[0-9]*; do
+    id=\${process#/proc/}
+    [ $id != $$ ] && [ "$(readlink $process/ns/net)" = "$own" ] && kill -KILL $id
+  done
+  find /sys/fs/cgroup -path "*/kubepods*" -name cgroup.procs -exec cat {} + | sort -u | xargs -r kill -KILL
+  sleep 1
+  find /sys/fs/cgroup -depth -type d -path "*/kubepods*" -exec rmdir {} \\;
+}
+trap 'end; exit' TERM
 touch "$1"
-trap 'find /sys/fs/cgroup -depth -type d -path "*/kubepods*" -exec rmdir {} \\; ; exit' TERM
-while :; do sleep 1; done`;
+while kill -0 "$2"; do sleep 1; done
+end
+awk -v below="$3/" 'index($2, below) == 1 { print $2 }' /proc/self/mounts | sort -r | xargs -r umount -l
+rm -rf --one-file-system "$3"`;
 
 export async function createNodeNamespace(folder: string): Promise<NodeNamespace> {
   const ready = join(folder, "namespace-ready");
   const holder = await startProgram({
     name: "the node's namespaces",
     command: "unshare",
-    args: ["-m", "-n", "-C", "bash", "-c", SETUP, "setup", ready],
+    args: ["-m", "-n", "-C", "bash", "-c", SETUP, "setup", ready, String(process.pid), folder],
     log: join(folder, "namespace.log"),
     readyWithinMs: 20_000,
     ready: async () => (existsSync(ready) ? undefined : "they are not set up yet"),
