@@ -30,6 +30,9 @@ export type Run = (
   ready: () => Promise<string | undefined>,
 ) => Promise<Program>;
 
+/** By default socat lets five connections wait, and a client that opens more at once is refused. */
+const BACKLOG = "backlog=128";
+
 /**
  * Arguments: the file that says it is ready, the process that it is for, and the node's folder. Control groups are of the
  * kernel's first version, mounted afresh: pods then count against the caller's own. What containerd and the network's plugins
@@ -130,7 +133,9 @@ export async function createNodeNamespace(folder: string): Promise<NodeNamespace
     exec,
     async expose(port, hostPort = 0) {
       const path = join(folder, `out-${port}.sock`);
-      await relayInside(`out-${port}`, `UNIX-LISTEN:${path},fork`, `TCP:127.0.0.1:${port}`, () => existsSync(path));
+      await relayInside(`out-${port}`, `UNIX-LISTEN:${path},fork,${BACKLOG}`, `TCP:127.0.0.1:${port}`, () =>
+        existsSync(path),
+      );
       const server = await relayOutside((one) => one.listen(hostPort, "127.0.0.1"), { path });
       return (server.address() as { port: number }).port;
     },
@@ -138,7 +143,7 @@ export async function createNodeNamespace(folder: string): Promise<NodeNamespace
       const path = join(folder, `in-${port}.sock`);
       await rm(path, { force: true });
       await relayOutside((one) => one.listen(path), { port: hostPort, host: "127.0.0.1" });
-      const address = `TCP-LISTEN:${port},bind=${NODE_ADDRESS},fork,reuseaddr`;
+      const address = `TCP-LISTEN:${port},bind=${NODE_ADDRESS},fork,reuseaddr,${BACKLOG}`;
       await relayInside(`in-${port}`, address, `UNIX-CONNECT:${path}`, () => true);
     },
     async stop() {
