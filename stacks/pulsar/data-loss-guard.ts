@@ -1,6 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { backlogLines, type Loss, lossRefusal, readTopic } from "./backlog.ts";
 import type { Kind, Surroundings } from "./kind.ts";
 import { topicId } from "./names.ts";
+
+/** When a destroy comes to the guard, the executors still run: what they are just handling has this long to end. */
+const ENDS_WITHIN_MS = 3_000;
+const LOOK_AGAIN_MS = 300;
 
 /** A topic of the stack, with those of its subscriptions that the stack made. */
 export interface GuardedTopic {
@@ -35,7 +40,13 @@ export const DATA_LOSS_GUARD: Kind<DataLossGuardInputs> = {
   create: async () => {},
 
   async remove(olds, around) {
-    const lost = await losses(removed(olds, { ...olds, topics: [] }), around);
+    const topics = removed(olds, { ...olds, topics: [] });
+    const until = performance.now() + ENDS_WITHIN_MS;
+    let lost = await losses(topics, around);
+    while (lost.length > 0 && performance.now() < until) {
+      await sleep(LOOK_AGAIN_MS);
+      lost = await losses(topics, around);
+    }
     if (lost.length === 0) return;
     const refused = lost.map((loss) => lossRefusal({ ...loss, mend: "Let the executors finish first." }));
     // A destroy does not run the program: Pulumi configures the provider as the last up has left it.

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createPulsarWebSocketTransport } from "../../runtime/adapters/pulsar/pulsar-websocket.ts";
 import { systemClock } from "../../runtime/contract/clock.ts";
 import type { Transport } from "../../runtime/transport/transport.ts";
+import { createPulsarAdmin } from "../../stacks/pulsar/admin-client.ts";
+import { DATA_LOSS_GUARD } from "../../stacks/pulsar/data-loss-guard.ts";
 import { INSTALL_TIMEOUT_MS } from "../parts/part-cache.ts";
 import { records } from "../transport/records.ts";
 import { waitUntil } from "./pulsar/load.ts";
@@ -217,6 +219,30 @@ async function importTopic(topic: string, partitions: number): Promise<void> {
   const imported = { ...own, inputs: state, outputs: state };
   await stack.import({ resources: [component, imported], protect: false, generateCode: false });
 }
+
+test("a destroy waits for what is just being handled, and is held up by what is not", async () => {
+  const admin = createPulsarAdmin({ adminUrl: example.broker.adminUrl });
+  const path = "/persistent/shop/test/just-handled";
+  await admin.put(`${path}/partitions`, 1);
+  onTestFinished(() => admin.delete(`${path}/partitions?force=true`));
+  await admin.put(`${path}/subscription/default`, "earliest");
+  const transport = openTransport();
+  onTestFinished(() => transport.close());
+  const consumer = await transport.subscribe("just-handled", "default", "shared");
+  await (await transport.producer("just-handled")).publish(records(1));
+  const [message] = await consumer.receive(1);
+  const guarded = { useCase: "just-handled", topic: "just-handled", subscriptions: ["default"] };
+  const remove = () =>
+    DATA_LOSS_GUARD.remove(
+      { namespace: "shop/test", topics: [guarded] },
+      { admin, allowsLoss: () => false, imports: () => false },
+    );
+  await expect(remove()).rejects.toThrow("subscription 'default': 1 entry not handled");
+  const removed = remove();
+  await sleep(500);
+  await consumer.acknowledge([message!]);
+  await removed;
+});
 
 test("a stack with a backlog is not destroyed, unless that is allowed by name", async () => {
   const { stack, configure, broker } = example;
